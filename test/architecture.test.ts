@@ -1,0 +1,140 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const src = join(import.meta.dirname, '..', 'src')
+
+interface Import {
+  /** Path below src. */
+  readonly from: string
+  /** Path below src, or the name of a package or of a module of Node's. */
+  readonly to: string
+  /** What stands between `import` and `from`. */
+  readonly names: string
+  readonly kind: 'value' | 'type' | 'dynamic'
+}
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((path) => /\.tsx?$/.test(path))
+  .sort()
+
+const read = (file: string): string => readFileSync(join(src, file), 'utf8')
+
+const importsOf = (file: string): readonly Import[] => {
+  const text = read(file)
+  const resolve = (to: string): string => (to.startsWith('.') ? relative(src, join(src, dirname(file), to)) : to)
+  const statements = text.matchAll(/^(?:import|export)\b(?!\s*\()([^'"`;=]*?\bfrom\s*)?['"]([^'"]+)['"]/gm)
+  const calls = text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g)
+  return [
+    ...[...statements].map(([, names = '', to = '']): Import => {
+      const isType = /^\s+type\s/.test(names)
+      return { from: file, to: resolve(to), names, kind: isType ? 'type' : 'value' }
+    }),
+    ...[...calls].map(([, to = '']): Import => ({ from: file, to: resolve(to), names: '', kind: 'dynamic' })),
+  ]
+}
+
+const imports = files.flatMap(importsOf)
+
+const isInside = (path: string): boolean => /\.tsx?$/.test(path)
+
+/** A folder of src, or a file that stands in src itself. */
+const stageOf = (path: string): string => path.split('/')[0] ?? path
+
+const allStages = ['catalog', 'cluster', 'database', 'diff', 'plan', 'probe', 'run', 'selection', 'sources']
+
+/** Who may import whom. `types:x` allows `import type` alone, `dynamic:x` `import()` alone. Everybody may import errors.ts. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'errors.ts': [],
+  catalog: [],
+  'catalog/read.ts': ['database'],
+  database: [],
+  cluster: [],
+  sources: ['cluster', 'database', 'catalog'],
+  diff: ['database', 'catalog'],
+  selection: ['types:diff', 'database', 'catalog'],
+  probe: ['database', 'catalog', 'types:selection'],
+  plan: ['types:selection', 'types:probe', 'catalog'],
+  run: ['plan', 'probe', 'database', 'catalog'],
+  'rowgraft.ts': [...allStages, 'types:config'],
+  'index.ts': ['rowgraft.ts', ...allStages.map((stage) => `types:${stage}`), 'types:config'],
+  config: ['types:index.ts'],
+  format: [...allStages, 'index.ts', 'rowgraft.ts', 'config'].map((stage) => `types:${stage}`),
+  demo: ['cluster', 'index.ts'],
+  cli: ['index.ts', 'format', 'config', 'demo', 'dynamic:tui'],
+  tui: ['index.ts', 'format', 'config'],
+}
+
+const isAllowed = ({ from, to, kind }: Import): boolean => {
+  const stage = stageOf(to)
+  if (stage === stageOf(from) || stage === 'errors.ts') return true
+  const rules = allowed[from] ?? allowed[stageOf(from)] ?? []
+  return rules.includes(stage) || (kind !== 'value' && rules.includes(`${kind === 'type' ? 'types' : kind}:${stage}`))
+}
+
+const show = ({ from, to, kind }: Import): string => `${from} imports ${to}${kind === 'value' ? '' : ` (${kind})`}`
+
+/** The imports of `packages` anywhere but in files whose path begins with `home`. */
+const strays = (packages: readonly string[], home: string): readonly string[] =>
+  imports
+    .filter(
+      ({ from, to }) => packages.some((name) => to === name || to.startsWith(`${name}/`)) && !from.startsWith(home),
+    )
+    .map(show)
+
+describe('architecture', () => {
+  test('every folder of src has rules for what it may import', () => {
+    expect([...new Set(files.map(stageOf))].filter((stage) => !(stage in allowed))).toEqual([])
+  })
+
+  test('stages import only the stages before them', () => {
+    expect(imports.filter((entry) => isInside(entry.to) && !isAllowed(entry)).map(show)).toEqual([])
+  })
+
+  test('relative imports name the file with its extension', () => {
+    expect(
+      imports.filter(({ to }) => files.every((file) => file !== to) && to.includes('/') && isInside(to)).map(show),
+    ).toEqual([])
+  })
+
+  test.each([
+    [['pg', 'pg-cursor', 'pg-copy-streams'], 'database/session.ts'],
+    [['pgpass'], 'database/'],
+    [['ink', 'react'], 'tui/'],
+    [['commander', '@commander-js/extra-typings'], 'cli/'],
+  ])('%j is imported in %s alone', (packages, home) => {
+    expect(strays(packages, home)).toEqual([])
+  })
+
+  test('plan and format reach for nothing outside the program', () => {
+    const reaching = imports.filter(({ from, to }) => {
+      if (!['plan', 'format'].includes(stageOf(from)) || !to.startsWith('node:')) return false
+      return !(stageOf(from) === 'plan' && to === 'node:crypto')
+    })
+    expect(reaching.map(show)).toEqual([])
+  })
+
+  test('folders that only read have no way to write', () => {
+    const writing = imports.filter(
+      ({ from, to, names }) =>
+        ['catalog', 'diff', 'selection', 'probe'].includes(stageOf(from)) &&
+        (['database/transaction.ts', 'database/sequences.ts'].includes(to) ||
+          (stageOf(to) === 'database' && /\bWriter\b/.test(names))),
+    )
+    expect(writing.map(show)).toEqual([])
+  })
+
+  test('no file or folder has a name that says nothing', () => {
+    const empty = /^(utils?|helpers?|common|types?|libs?|misc)$/
+    const parts = (file: string): readonly string[] => [
+      ...dirname(file).split('/'),
+      basename(file).replace(/\..*$/, ''),
+    ]
+    expect(files.filter((file) => parts(file).some((part) => empty.test(part)))).toEqual([])
+  })
+
+  test('no file is longer than 250 lines', () => {
+    const lines = (file: string): number => read(file).trimEnd().split('\n').length
+    expect(files.filter((file) => lines(file) > 250).map((file) => `${file}: ${lines(file)} lines`)).toEqual([])
+  })
+})

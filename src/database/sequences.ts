@@ -1,0 +1,63 @@
+/**
+ * Sequences: raised, never lowered. Up to a million steps by `nextval`, which no concurrent session can undo; further by `setval`,
+ * read again afterwards. `nextval` and `setval` are not transactional: a rollback leaves a gap and nothing else.
+ */
+import { sql } from 'kysely'
+import { RowgraftError } from '../errors.ts'
+import { displayTable, type QualifiedName, type Query } from './names.ts'
+import type { Writer } from './session.ts'
+
+export interface SequenceBounds extends QualifiedName {
+  readonly increment: string
+  readonly minimum: string
+  readonly maximum: string
+}
+
+/** The sequence as the text `nextval` takes. */
+export const sequenceText = (sequence: QualifiedName): string =>
+  [sequence.schema, sequence.name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
+
+/** `nextval('"public"."photo_id_seq"')` */
+export const nextValue = (sequence: QualifiedName): Query =>
+  sql`pg_catalog.nextval(${sql.lit(sequenceText(sequence))}::pg_catalog.regclass)`
+
+const stepLimit = 1_000_000n
+
+/** The value the sequence would hand out next. */
+const readNext = async (writer: Writer, sequence: SequenceBounds): Promise<bigint> => {
+  const [row] = await writer.rows(sql`
+    select s.last_value::text, s.is_called::text
+    from ${sql.id(sequence.schema, sequence.name)} as s`)
+  const last = BigInt(row?.[0] ?? '0')
+  return row?.[1] === 'true' ? last + BigInt(sequence.increment) : last
+}
+
+/**
+ * Makes sure that the next value lies beyond `target`. Returns true if it had to be raised. Throws `rolled-back` with figures when
+ * the target is out of the sequence's bounds, or when the sequence was lowered meanwhile.
+ */
+export const raiseSequence = async (writer: Writer, sequence: SequenceBounds, target: string): Promise<boolean> => {
+  const increment = BigInt(sequence.increment)
+  const goal = BigInt(target)
+  const isPast = (next: bigint): boolean => (increment > 0n ? next > goal : next < goal)
+  const next = await readNext(writer, sequence)
+  if (isPast(next)) return false
+  const [low, high] = [BigInt(sequence.minimum), BigInt(sequence.maximum)]
+  // A key beyond the sequence's own bounds will never be handed out by it.
+  if (goal < low || goal > high) return false
+  const steps = (goal - next) / increment + 1n
+  const literal = sql.lit(sequenceText(sequence))
+  if (steps <= stepLimit) {
+    await writer.rows(sql`
+      select pg_catalog.count(pg_catalog.nextval(${literal}::pg_catalog.regclass))::text
+      from pg_catalog.generate_series(1, ${String(steps)}::bigint)`)
+  } else {
+    await writer.rows(sql`select pg_catalog.setval(${literal}::pg_catalog.regclass, ${target}::bigint)::text`)
+  }
+  if (goal !== high && goal !== low && !isPast(await readNext(writer, sequence))) {
+    throw new RowgraftError('rolled-back', `sequence "${displayTable(sequence)}" was lowered while it was raised`, {
+      hint: 'Run the same command again.',
+    })
+  }
+  return true
+}

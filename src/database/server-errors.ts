@@ -1,0 +1,89 @@
+/** Server and socket errors become RowgraftErrors here, once, keeping SQLSTATE. */
+import { type ErrorCode, RowgraftError } from '../errors.ts'
+import type { ConnectionTarget } from './conninfo.ts'
+
+/** The fields of the server's ErrorResponse that node-postgres hands over. */
+interface ServerFields {
+  readonly code?: string
+  readonly detail?: string
+  readonly hint?: string
+  readonly where?: string
+  readonly schema?: string
+  readonly table?: string
+  readonly column?: string
+  readonly constraint?: string
+}
+
+const fieldsOf = (error: unknown): ServerFields => (typeof error === 'object' && error !== null ? error : {})
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Class 08, admin shutdown, crash, idle timeout: the connection is gone and so is the transaction. */
+const lost = /^(08|57P0[123]|25P03)/
+
+const isLost = (error: unknown): boolean =>
+  lost.test(fieldsOf(error).code ?? '') ||
+  /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED)$/.test(fieldsOf(error).code ?? '') ||
+  /Connection terminated|connection is closed|Client has encountered a connection error|not queryable/i.test(
+    messageOf(error),
+  )
+
+const hints: Readonly<Record<string, string>> = {
+  '53100': 'The server has no disk space left; free some and run the same command again.',
+  '53300': 'The server has no connection left; close some and run the same command again.',
+  '55P03': 'Another session holds the lock; wait for it, or allow more time with --lock-timeout.',
+  '57014': 'Allow more time with --timeout.',
+  '40P01': 'Another transaction stood in the way; run the same command again.',
+  '40001': 'Another transaction stood in the way; run the same command again.',
+}
+
+/** Wraps what a statement failed with. Already wrapped errors pass through. */
+export const serverError = (error: unknown, target: Pick<ConnectionTarget, 'label'>): RowgraftError => {
+  if (error instanceof RowgraftError) return error
+  const fields = fieldsOf(error)
+  if (isLost(error)) {
+    return new RowgraftError('connection-lost', `the connection to ${target.label} was lost`, {
+      detail: messageOf(error),
+      hint: 'Check that the server is up and reachable, then run the same command again.',
+      sqlstate: fields.code,
+      cause: error,
+    })
+  }
+  if (fields.code === undefined) throw error
+  const object = fields.table === undefined ? undefined : `${fields.schema}.${fields.table}`
+  const detail = [
+    fields.detail,
+    object === undefined ? undefined : `table: ${object}`,
+    fields.constraint === undefined ? undefined : `constraint: ${fields.constraint}`,
+    fields.where,
+  ].filter((line) => line !== undefined && line !== '')
+  return new RowgraftError('server-error', messageOf(error), {
+    detail: detail.length === 0 ? undefined : detail.join('\n'),
+    hint: hints[fields.code] ?? fields.hint,
+    sqlstate: fields.code,
+    cause: error,
+  })
+}
+
+const authentication = /^(28|3D000)/
+
+/** Wraps what connecting failed with; `clean` masks secrets. */
+export const connectError = (
+  error: unknown,
+  target: ConnectionTarget,
+  clean: (text: string) => string,
+): RowgraftError => {
+  if (error instanceof RowgraftError) return error
+  const fields = fieldsOf(error)
+  const code: ErrorCode = authentication.test(fields.code ?? '') ? 'authentication-failed' : 'cannot-connect'
+  const reason = error instanceof AggregateError ? error.errors.map(messageOf).join('; ') : messageOf(error)
+  return new RowgraftError(code, `cannot connect to ${target.label}`, {
+    detail: clean(reason),
+    hint:
+      fields.code === '3D000'
+        ? `There is no database "${target.database}" on that server: check the name.`
+        : code === 'authentication-failed'
+          ? 'Check the user and the password (URL, PGPASSWORD or ~/.pgpass).'
+          : `Check host and port (${target.host}:${target.port}) and that the server accepts connections from here.`,
+    sqlstate: fields.code,
+  })
+}

@@ -1,0 +1,50 @@
+/** The settings pinned in every transaction, per side, and why each. All are transaction-local, so that poolers stay clean. */
+import { sql } from 'kysely'
+import type { Query } from './names.ts'
+
+/** Which of the two databases a session talks to. */
+export type Side = 'live' | 'backup'
+
+/** Limits of one transaction, in milliseconds; 0 means none. */
+export interface Timeouts {
+  readonly statement: number
+  readonly lock: number
+  readonly idle: number
+}
+
+/** Reading: a long scan may take its time, a lock is never worth waiting long for. */
+export const readTimeouts: Timeouts = { statement: 0, lock: 5_000, idle: 0 }
+
+/** Writing: the server ends a frozen tool, and nobody on live waits for us for long. */
+export const writeTimeouts: Timeouts = { statement: 600_000, lock: 5_000, idle: 300_000 }
+
+/** Settings that change what a value looks like as text, or which rows are seen. */
+const pinned: readonly (readonly [string, string])[] = [
+  ['client_encoding', 'UTF8'], // values are compared as UTF-8 text
+  ['DateStyle', 'ISO, MDY'], // one spelling of dates
+  ['IntervalStyle', 'postgres'], // sql_standard is ambiguous for mixed signs
+  ['TimeZone', 'UTC'], // one spelling of instants
+  ['extra_float_digits', '3'], // floats round-trip
+  ['bytea_output', 'hex'], // one spelling of bytes
+  ['lc_monetary', 'C'], // one spelling of money
+  ['xmloption', 'content'], // fragments of XML are values too
+  ['array_nulls', 'on'], // NULL in an array literal is a null
+  ['standard_conforming_strings', 'on'], // a backslash in a literal is a backslash
+  ['transform_null_equals', 'off'], // = NULL is not is null
+  ['row_security', 'off'], // a policy that would hide rows is an error, not a silent filter
+  ['quote_all_identifiers', 'off'], // definitions read the same on both sides
+  ['synchronize_seqscans', 'off'], // scans start at the beginning
+]
+
+/** One statement that pins everything for the current transaction; its last column is the backend's pid, new behind a pooler. */
+export const pinSettings = (extra: readonly (readonly [string, string])[], timeouts: Timeouts): Query => {
+  const settings = [
+    ...pinned,
+    ['statement_timeout', String(timeouts.statement)] as const,
+    ['lock_timeout', String(timeouts.lock)] as const,
+    ['idle_in_transaction_session_timeout', String(timeouts.idle)] as const,
+    ...extra,
+  ]
+  const pins = settings.map(([name, value]) => sql`pg_catalog.set_config(${name}, ${value}, true)`)
+  return sql`select ${sql.join(pins)}, pg_catalog.pg_backend_pid()::text`
+}

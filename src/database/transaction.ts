@@ -1,0 +1,114 @@
+/**
+ * The two kinds of transaction. A read transaction is one snapshot and is always rolled back. A write transaction belongs to us
+ * from BEGIN to the COMMIT tag: an aborted transaction answers COMMIT with the tag ROLLBACK and no error, so only the tag COMMIT
+ * counts as committed.
+ */
+import { sql } from 'kysely'
+import { RowgraftError } from '../errors.ts'
+import type { Reader, Session, Writer } from './session.ts'
+import { pinSettings, readTimeouts, type Timeouts } from './settings.ts'
+
+const asReader = (session: Session): Reader => ({
+  side: session.side,
+  version: session.version,
+  signal: session.signal,
+  rows: async (query) => (await session.execute(query)).rows,
+  batches: (query, size) => session.batches(query, size),
+  copyOut: (query) => session.copyOut(query),
+})
+
+/** Begins a read-only snapshot with everything pinned and an empty search_path; end it with `session.rollback()`. */
+export const beginRead = async (session: Session, timeouts: Timeouts = readTimeouts): Promise<Reader> => {
+  await session.execute(sql`begin isolation level repeatable read read only`)
+  await session.pin(pinSettings([['search_path', '']], timeouts))
+  return asReader(session)
+}
+
+/** Runs `work` in one read-only snapshot, and always rolls back. */
+export const withReadTransaction = async <T>(session: Session, work: (reader: Reader) => Promise<T>): Promise<T> => {
+  try {
+    return await work(await beginRead(session))
+  } finally {
+    await session.rollback()
+  }
+}
+
+/** Runs `work` with the search_path a fresh connection has, for SQL the user typed. */
+export const withUserSearchPath = async <T>(session: Session, reader: Reader, work: () => Promise<T>): Promise<T> => {
+  await reader.rows(sql`select pg_catalog.set_config('search_path', ${session.searchPath}, true)`)
+  const result = await work()
+  await reader.rows(sql`select pg_catalog.set_config('search_path', '', true)`)
+  return result
+}
+
+export interface WriteOptions {
+  readonly timeouts: Timeouts
+  readonly settings?: readonly (readonly [string, string])[]
+  /** What `work` asks for with its last word; the journal is written before. */
+  readonly beforeCommit?: () => Promise<void>
+}
+
+/** How a write transaction ended. */
+export type Ending = 'commit' | 'rollback'
+
+/**
+ * Runs `work` in one READ COMMITTED transaction on live, and commits or rolls back as it says. Returns after the tag COMMIT.
+ * Throws `rolled-back` when the server answered COMMIT with ROLLBACK, `outcome-unknown` when the connection was lost during COMMIT.
+ */
+export const withWriteTransaction = async <T>(
+  session: Session,
+  options: WriteOptions,
+  work: (writer: Writer) => Promise<{ readonly ending: Ending; readonly value: T }>,
+): Promise<T> => {
+  await session.execute(sql`begin isolation level read committed read write`)
+  let answer: { readonly ending: Ending; readonly value: T }
+  try {
+    await session.pin(
+      pinSettings([['synchronous_commit', 'on'], ...(options.settings ?? [])], options.timeouts),
+    )
+    // Ends our backend, and frees its locks, soon after this process is gone. Not every platform has it.
+    await session.execute(sql`do $$
+      begin
+        perform pg_catalog.set_config('client_connection_check_interval', '2s', true);
+      exception when others then null;
+      end $$`)
+    answer = await work({
+      ...asReader(session),
+      execute: (query) => session.execute(query),
+      copyIn: (query, sources) => session.copyIn(query, sources),
+    })
+    if (answer.ending === 'commit') await options.beforeCommit?.()
+  } catch (error) {
+    await session.rollback()
+    throw error
+  }
+  if (answer.ending === 'rollback') {
+    await session.rollback()
+    return answer.value
+  }
+  await commit(session)
+  return answer.value
+}
+
+const commit = async (session: Session): Promise<void> => {
+  session.shield()
+  let tag: string
+  try {
+    tag = (await session.execute(sql`commit`)).command
+  } catch (error) {
+    if (error instanceof RowgraftError && error.code === 'connection-lost') {
+      throw new RowgraftError('outcome-unknown', 'the connection was lost during COMMIT', {
+        detail: 'Whether live holds the run is not known yet. Nothing more will be written.',
+        hint: 'Run "rowgraft recover": it asks live and says which.',
+        cause: error,
+      })
+    }
+    throw error
+  }
+  if (tag !== 'COMMIT') {
+    throw new RowgraftError('rolled-back', 'the server rolled the transaction back instead of committing it', {
+      detail: `It answered COMMIT with the tag ${tag}.`,
+      hint: 'Live is unchanged. Run the same command again.',
+    })
+  }
+}

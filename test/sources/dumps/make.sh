@@ -1,0 +1,15 @@
+#!/bin/sh
+# Makes the dumps of this folder again, with the PostgreSQL programs of the folder given (or /usr/lib/postgresql/15/bin).
+# Not for root: a server refuses to run as root.
+set -eu
+bin=${1:-/usr/lib/postgresql/15/bin}
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap '"$bin/pg_ctl" -D "$work/data" -m immediate stop >/dev/null; rm -rf "$work"' EXIT
+"$bin/initdb" -D "$work/data" -U postgres -A trust --no-locale -E UTF8 -N >/dev/null
+"$bin/pg_ctl" -D "$work/data" -o "-k $work -c listen_addresses='' -c fsync=off" -l "$work/log" -w start >/dev/null
+for name in shop partial hostile; do
+  "$bin/psql" -X -q -v ON_ERROR_STOP=1 -h "$work" -U postgres -d postgres -f "$here/$name.sql" >/dev/null
+  "$bin/pg_dump" -Fc -h "$work" -U postgres -d "$name" -f "${2:-$here}/$name.dump"
+done
+rm -f /tmp/rowgraft-hostile-program /tmp/rowgraft-hostile-file

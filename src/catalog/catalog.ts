@@ -1,0 +1,140 @@
+/** What one database looks like: the part of its catalog that restoring rows depends on. Plain data, one `Catalog` per side. */
+import type { QualifiedName } from '../database/names.ts'
+
+/** How a type's values behave; `array` tells of its element. */
+export type TypeKind = 'base' | 'enum' | 'composite' | 'range' | 'array' | 'pseudo'
+
+export interface Column {
+  readonly name: string
+  /** Type as declared, with its modifier or domain: `character varying(20)`, `public.email`. */
+  readonly type: string
+  /** Type below every domain, without a modifier: what values are cast to and staged as. */
+  readonly baseType: string
+  readonly typeKind: TypeKind
+  /** True for a domain: its checks and modifier come on top of `baseType`. */
+  readonly isDomain: boolean
+  /** Labels in order, for an enum or an array of one. */
+  readonly enumLabels: readonly string[] | null
+  readonly notNull: boolean
+  /** Default expression as the server prints it. */
+  readonly default: string | null
+  readonly identity: 'always' | 'by default' | null
+  readonly generated: 'stored' | 'virtual' | null
+  readonly sequence: Sequence | null
+  /** A collation under which unequal bytes may be equal. */
+  readonly isNondeterministic: boolean
+  readonly canSelect: boolean
+  readonly canInsert: boolean
+  readonly canUpdate: boolean
+}
+
+/** A sequence that a column takes its values from: identity, serial, or merely a default. */
+export interface Sequence extends QualifiedName {
+  readonly increment: string
+  readonly minimum: string
+  readonly maximum: string
+  readonly canUse: boolean
+  readonly canUpdate: boolean
+}
+
+/** One expression of a unique index or exclusion constraint with the operator that finds two rows in conflict. */
+export interface IndexElement {
+  /** The column name, or null for an expression. */
+  readonly column: string | null
+  /** Expression over bare column names, as the server prints it. */
+  readonly expression: string
+  /** Qualified operator text for `operator(...)`: `pg_catalog.=`. */
+  readonly operator: string
+  readonly collation: QualifiedName | null
+}
+
+/** A unique index (also behind a primary key) or an exclusion constraint. */
+export interface Uniqueness {
+  readonly name: string
+  readonly kind: 'primary' | 'unique' | 'exclusion'
+  readonly elements: readonly IndexElement[]
+  readonly predicate: string | null
+  readonly nullsNotDistinct: boolean
+  readonly isDeferrable: boolean
+  readonly isValid: boolean
+  /** Every column that elements and predicate read. */
+  readonly columns: readonly string[]
+  readonly definition: string
+}
+
+export type DeleteAction = 'cascade' | 'restrict' | 'no action' | 'set null' | 'set default'
+
+export interface ForeignKey {
+  readonly name: string
+  /** Child columns, in the order of `parentColumns`. */
+  readonly columns: readonly string[]
+  /** Display name of the parent table. */
+  readonly parent: string
+  readonly parentColumns: readonly string[]
+  readonly onDelete: DeleteAction
+  /** Columns that SET NULL or SET DEFAULT empties; all of them where none is named. */
+  readonly setColumns: readonly string[]
+  readonly isMatchFull: boolean
+  readonly isDeferrable: boolean
+  readonly isEnforced: boolean
+  readonly definition: string
+}
+
+export interface Trigger {
+  readonly name: string
+  readonly definition: string
+  readonly events: readonly ('insert' | 'update' | 'delete' | 'truncate')[]
+  /** `UPDATE OF` columns; empty means every column. */
+  readonly ofColumns: readonly string[]
+  /** When it fires by session role: origin, replica, always, or never. */
+  readonly enabled: 'origin' | 'replica' | 'always' | 'disabled'
+  readonly functionName: string
+  /** Why it is thought to reach outside the database, or null. */
+  readonly reachesOutside: string | null
+}
+
+export interface Table extends QualifiedName {
+  /** Display name, `public.photo`; the id of the table everywhere. */
+  readonly id: string
+  readonly kind: 'ordinary' | 'partitioned'
+  readonly isUnlogged: boolean
+  /** Planner's estimate of rows; -1 where it was never analyzed. */
+  readonly estimatedRows: number
+  readonly columns: readonly Column[]
+  readonly uniques: readonly Uniqueness[]
+  readonly foreignKeys: readonly ForeignKey[]
+  readonly triggers: readonly Trigger[]
+  readonly checks: readonly string[]
+  /** Names of rules on INSERT, UPDATE or DELETE. */
+  readonly rules: readonly string[]
+  readonly policies: readonly string[]
+  /** Row-level security applies to the role that reads. */
+  readonly hidesRows: boolean
+  readonly canSelect: boolean
+  readonly canInsert: boolean
+  readonly canUpdate: boolean
+  readonly canDelete: boolean
+}
+
+/** A relation that cannot be restored into, and why. */
+export interface OtherRelation {
+  readonly id: string
+  readonly kind: string
+  readonly why: string
+}
+
+export interface Catalog {
+  readonly database: string
+  readonly user: string
+  readonly version: number
+  /** The role may create temporary tables. */
+  readonly canStage: boolean
+  readonly tables: readonly Table[]
+  readonly others: readonly OtherRelation[]
+}
+
+export const primaryKeyOf = (table: Table): Uniqueness | undefined =>
+  table.uniques.find((unique) => unique.kind === 'primary')
+
+export const columnOf = (table: Pick<Table, 'columns'>, name: string): Column | undefined =>
+  table.columns.find((column) => column.name === name)

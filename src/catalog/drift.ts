@@ -1,0 +1,88 @@
+/** What the two sides of one table do not share, and whether that forbids restoring into it. Pure. */
+import type { Column, Table } from './catalog.ts'
+import { columnOf } from './catalog.ts'
+
+export interface Drift {
+  readonly kind: 'only in live' | 'only in backup' | 'type' | 'enum labels'
+  readonly column: string
+  /** One sentence for people. */
+  readonly text: string
+  /** Labels the backup has and live does not, for `enum labels`. */
+  readonly labels?: readonly string[]
+}
+
+/** Types whose every value live's wider type takes unchanged, as text. */
+const widening: readonly (readonly [from: RegExp, to: RegExp])[] = [
+  [/^smallint$/, /^(integer|bigint|numeric)$/],
+  [/^integer$/, /^(bigint|numeric)$/],
+  [/^bigint$/, /^numeric$/],
+  [/^(character varying|text|name|citext|character)$/, /^(text|character varying)$/],
+]
+
+const fits = (backup: Column, live: Column): boolean =>
+  backup.baseType === live.baseType ||
+  (backup.typeKind === 'enum' && live.typeKind === 'enum') ||
+  (backup.typeKind === 'enum' && /^(text|character varying)$/.test(live.baseType)) ||
+  widening.some(([from, to]) => from.test(backup.baseType) && to.test(live.baseType))
+
+/** Compares the columns. `refusal` is the first reason why no row can be restored. */
+export const compareTables = (
+  live: Table,
+  backup: Table,
+): { readonly drift: readonly Drift[]; readonly refusal: string | null } => {
+  const drift: Drift[] = []
+  const refusals: string[] = []
+  for (const column of live.columns) {
+    const other = columnOf(backup, column.name)
+    if (other === undefined) {
+      if (column.generated !== null) continue
+      const filled = column.default !== null || column.identity !== null
+      if (column.notNull && !filled) {
+        refusals.push(`column "${column.name}" of live is NOT NULL without a default, and the backup does not have it`)
+      }
+      drift.push({
+        kind: 'only in live',
+        column: column.name,
+        text: `column "${column.name}" is only in live (${filled ? 'has a default' : column.notNull ? 'NOT NULL, no default' : 'becomes NULL'})`,
+      })
+      continue
+    }
+    if (column.generated === null && !fits(other, column)) {
+      refusals.push(`column "${column.name}" is ${other.type} in the backup and ${column.type} in live`)
+    }
+    if (other.type !== column.type) {
+      drift.push({
+        kind: 'type',
+        column: column.name,
+        text: `column "${column.name}" is ${other.type} in the backup and ${column.type} in live`,
+      })
+    }
+    const labels = other.enumLabels?.filter((label) => !column.enumLabels?.includes(label)) ?? []
+    if (column.enumLabels !== null && labels.length > 0) {
+      drift.push({
+        kind: 'enum labels',
+        column: column.name,
+        labels,
+        text: `column "${column.name}": live's type has no label ${labels.map((label) => `"${label}"`).join(', ')}`,
+      })
+    }
+  }
+  for (const column of backup.columns) {
+    if (column.generated !== null || columnOf(live, column.name) !== undefined) continue
+    drift.push({
+      kind: 'only in backup',
+      column: column.name,
+      text: `column "${column.name}" is only in the backup: its values are lost`,
+    })
+  }
+  if (live.hidesRows) refusals.push('row-level security hides rows from this role in live')
+  if (backup.hidesRows) refusals.push('row-level security hides rows from this role in the backup')
+  if (live.rules.length > 0) refusals.push('a rule on live rewrites what is written to it')
+  const unreadable = (table: Table): readonly string[] =>
+    table.canSelect ? [] : table.columns.filter(({ canSelect }) => !canSelect).map(({ name }) => name)
+  for (const [side, table] of [['live', live] as const, ['the backup', backup] as const]) {
+    const names = unreadable(table)
+    if (names.length > 0) refusals.push(`no SELECT on it in ${side} (${names.join(', ')})`)
+  }
+  return { drift, refusal: refusals[0] ?? null }
+}

@@ -1,0 +1,106 @@
+/** Relations between tables: the foreign keys of both sides, put together, and the junction tables they make. */
+import type { DeleteAction, ForeignKey, Table } from './catalog.ts'
+import { columnOf } from './catalog.ts'
+
+/** A child table's reference to its parent, as closure follows it. */
+export interface Relation {
+  /** `public.photo.photo_cover_gallery_id_fkey` */
+  readonly id: string
+  readonly name: string
+  readonly child: string
+  readonly columns: readonly string[]
+  readonly parent: string
+  readonly parentColumns: readonly string[]
+  /** What live does with children when their parent is deleted; the backup's word where live has no such key. */
+  readonly onDelete: DeleteAction
+  /** The columns SET NULL or SET DEFAULT empties. */
+  readonly setColumns: readonly string[]
+  /** Some child column may be NULL in live. */
+  readonly isNullable: boolean
+  readonly isMatchFull: boolean
+  /** Live checks it. A key that only the backup has is followed, not enforced. */
+  readonly isEnforced: boolean
+  /** One of the two ends of a junction table. */
+  readonly isLink: boolean
+}
+
+const sameKey = (a: ForeignKey, b: ForeignKey): boolean => {
+  const pairs = (key: ForeignKey): string =>
+    key.columns
+      .map((column, position) => `${column}\0${key.parentColumns[position]}`)
+      .sort()
+      .join('\0\0')
+  return a.parent === b.parent && pairs(a) === pairs(b)
+}
+
+/** The union of both sides' foreign keys, between tables and columns that both sides have. */
+export const buildRelations = (
+  live: ReadonlyMap<string, Table>,
+  backup: ReadonlyMap<string, Table>,
+): readonly Relation[] => {
+  const has = (tables: ReadonlyMap<string, Table>, id: string, columns: readonly string[]): boolean => {
+    const table = tables.get(id)
+    return table !== undefined && columns.every((name) => columnOf(table, name) !== undefined)
+  }
+  const isShared = (child: string, key: ForeignKey): boolean =>
+    [live, backup].every((side) => has(side, child, key.columns) && has(side, key.parent, key.parentColumns))
+  const toRelation = (child: Table, key: ForeignKey, isEnforced: boolean): Relation => ({
+    id: `${child.id}.${key.name}`,
+    name: key.name,
+    child: child.id,
+    columns: key.columns,
+    parent: key.parent,
+    parentColumns: key.parentColumns,
+    onDelete: key.onDelete,
+    setColumns: key.setColumns,
+    isNullable: key.columns.some((name) => !columnOf(child, name)?.notNull),
+    isMatchFull: key.isMatchFull,
+    isEnforced,
+    isLink: false,
+  })
+  const seen: Relation[] = []
+  for (const child of live.values()) {
+    for (const key of child.foreignKeys) {
+      if (isShared(child.id, key)) seen.push(toRelation(child, key, key.isEnforced))
+    }
+  }
+  for (const table of backup.values()) {
+    const child = live.get(table.id)
+    for (const key of child === undefined ? [] : table.foreignKeys) {
+      const known = child?.foreignKeys.some((other) => sameKey(other, key))
+      if (child !== undefined && !known && isShared(child.id, key)) seen.push(toRelation(child, key, false))
+    }
+  }
+  return seen
+}
+
+/** The two foreign keys that make a table a junction table: NOT NULL, and together exactly the columns of one of its keys. */
+export const findJunctionEnds = (
+  table: Table,
+  relations: readonly Relation[],
+): readonly [Relation, Relation] | null => {
+  const candidates = relations.filter(
+    (relation) =>
+      relation.child === table.id && relation.columns.every((name) => columnOf(table, name)?.notNull === true),
+  )
+  const keys = table.uniques.filter(
+    (unique) =>
+      unique.kind !== 'exclusion' &&
+      unique.predicate === null &&
+      unique.isValid &&
+      unique.elements.every(({ column }) => column !== null),
+  )
+  for (const key of keys) {
+    const wanted = new Set(key.elements.map(({ column }) => column))
+    for (const [position, first] of candidates.entries()) {
+      for (const second of candidates.slice(position + 1)) {
+        const covered = new Set([...first.columns, ...second.columns])
+        const neitherAlone = first.columns.length < wanted.size && second.columns.length < wanted.size
+        if (neitherAlone && covered.size === wanted.size && [...covered].every((name) => wanted.has(name))) {
+          return [first, second]
+        }
+      }
+    }
+  }
+  return null
+}

@@ -1,0 +1,91 @@
+/**
+ * Rows by key in SQL: a list of keys becomes a row source `k` with one typed column per key column and an ordinal, joined to its
+ * table. Keys travel as arrays of the server's own text, so that no number of them exceeds the protocol's parameter limit.
+ */
+import { sql } from 'kysely'
+import { all, arrayText, column, identifier, list, literal, type Query, serverText, tableReference } from '../database/names.ts'
+import type { Table } from './catalog.ts'
+import { columnOf } from './catalog.ts'
+
+/** The key of one row: the server's text of each column, in the order of the table's identity. */
+export type Key = readonly string[]
+
+/** Keys per round trip. One COPY or array statement carries this many. */
+export const batchSize = 10_000
+
+const separator = '\0' // cannot occur in PostgreSQL text
+
+/** A key as one string, for maps and sets. */
+export const packKey = (key: readonly string[]): string => key.join(separator)
+export const unpackKey = (packed: string): Key => packed.split(separator)
+
+/** An ordinary table without its inheritance children; a partitioned one through its root. */
+export const fromTable = (table: Table): Query =>
+  table.kind === 'partitioned' ? tableReference(table) : sql`only ${tableReference(table)}`
+
+export const typeOf = (table: Table, name: string): Query => {
+  const found = columnOf(table, name)
+  if (found === undefined) throw new Error(`table ${table.id} has no column ${name}`)
+  return serverText(found.baseType)
+}
+
+/** The ordinal of a row source. Beside the key columns, which have the table's own names, it needs one that no table uses. */
+const ordinalName = 'rowgraft ordinal'
+
+/** The 1-based position of a key in the list it came from. */
+export const ordinal = (alias: string): Query => column(alias, ordinalName)
+
+/** A row source of typed columns `c1..cn` and an ordinal from packed keys; as a literal where parameters are not allowed (COPY). */
+export const valueSource = (
+  types: readonly Query[],
+  rows: readonly (readonly (string | null)[])[],
+  options: { readonly alias?: string; readonly inline?: boolean; readonly names?: readonly string[] } = {},
+): Query => {
+  const names = options.names ?? types.map((_, position) => `c${position + 1}`)
+  const arrays = types.map((type, position) => {
+    const text = arrayText(rows.map((row) => row[position] ?? null))
+    return sql`${options.inline ? literal(text) : text}::${type}[]`
+  })
+  const alias = identifier(options.alias ?? 'k')
+  return sql`unnest(${list(arrays)}) with ordinality as ${alias}(${list([...names, ordinalName].map(identifier))})`
+}
+
+/** Row source over the key columns of a table, named after them. */
+export const keySource = (
+  table: Table,
+  columns: readonly string[],
+  keys: readonly string[],
+  options: { readonly inline?: boolean } = {},
+): Query =>
+  valueSource(
+    columns.map((name) => typeOf(table, name)),
+    keys.map(unpackKey),
+    { ...options, names: columns },
+  )
+
+/** `t.a = k.a and t.b = k.b` */
+export const joinOn = (columns: readonly string[], left: string, right: string): Query =>
+  all(columns.map((name) => sql`${column(left, name)} = ${column(right, name)}`))
+
+/** `t.a::text, t.b::text` */
+export const asText = (alias: string, columns: readonly string[]): Query =>
+  list(columns.map((name) => sql`${column(alias, name)}::text`))
+
+/** Splits a list into batches. */
+export function* inBatches<T>(items: readonly T[], size: number = batchSize): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
+}
+
+const integer = /^-?\d+$/
+
+/** Orders packed keys for people and for stable plans: integers by value, everything else by code unit. Not a server's order. */
+export const compareKeys = (a: string, b: string): number => {
+  const [left, right] = [unpackKey(a), unpackKey(b)]
+  for (const [position, value] of left.entries()) {
+    const other = right[position] ?? ''
+    if (value === other) continue
+    if (integer.test(value) && integer.test(other)) return BigInt(value) < BigInt(other) ? -1 : 1
+    return value < other ? -1 : 1
+  }
+  return 0
+}

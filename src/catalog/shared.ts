@@ -1,0 +1,191 @@
+/** What live and backup share: the tables both have, how a row is recognised in both, the relations, and what drifted. */
+import type { QualifiedName } from '../database/names.ts'
+import { RowgraftError } from '../errors.ts'
+import type { Catalog, Column, OtherRelation, Sequence, Table } from './catalog.ts'
+import { columnOf, primaryKeyOf } from './catalog.ts'
+import { compareTables, type Drift } from './drift.ts'
+import { buildRelations, findJunctionEnds, type Relation } from './relations.ts'
+
+/** A column both sides have. */
+export interface SharedColumn {
+  readonly name: string
+  readonly live: Column
+  readonly backup: Column
+}
+
+/** How a new key comes about when the original one is taken. */
+export interface Allocation {
+  readonly column: string
+  readonly how: 'sequence' | 'default' | 'uuid' | 'max'
+  readonly sequence: Sequence | null
+}
+
+/** A table both sides have. */
+export interface SharedTable extends QualifiedName {
+  readonly id: string
+  readonly live: Table
+  readonly backup: Table
+  /** Columns of both sides that live stores (generated ones are computed there), in live's order. */
+  readonly columns: readonly SharedColumn[]
+  /** The columns by which a backup row is recognised in live. Empty only where `refusal` says so. */
+  readonly identity: readonly string[]
+  readonly primaryKey: readonly string[]
+  /** For a junction table: its two foreign keys, which are its identity. */
+  readonly ends: readonly [Relation, Relation] | null
+  /** How a new primary key is made; null where keys are made of foreign keys or are natural. */
+  readonly allocation: Allocation | null
+  readonly drift: readonly Drift[]
+  /** Why rows of this table cannot be restored; null where they can. */
+  readonly refusal: string | null
+}
+
+export interface SharedCatalog {
+  readonly live: Catalog
+  readonly backup: Catalog
+  readonly tables: ReadonlyMap<string, SharedTable>
+  readonly relations: readonly Relation[]
+  /** Relations and tables that cannot be restored, with why, that are not in `tables`. */
+  readonly others: readonly OtherRelation[]
+}
+
+const isInteger = (column: Column): boolean => /^(smallint|integer|bigint)$/.test(column.baseType)
+
+const allocationOf = (table: Table): Allocation | null => {
+  const key = primaryKeyOf(table)
+  if (key === undefined) return null
+  const foreign = new Set(table.foreignKeys.flatMap((foreignKey) => foreignKey.columns))
+  const own = key.columns.filter((name) => !foreign.has(name))
+  const generated = own.filter((name) => columnOf(table, name)?.sequence)
+  const name = generated.length === 1 ? generated[0] : own.length === 1 ? own[0] : undefined
+  const column = name === undefined ? undefined : columnOf(table, name)
+  if (column === undefined) return null
+  if (column.sequence !== null) return { column: column.name, how: 'sequence', sequence: column.sequence }
+  if (column.baseType === 'uuid') return { column: column.name, how: 'uuid', sequence: null }
+  if (column.default?.includes('(')) return { column: column.name, how: 'default', sequence: null }
+  return isInteger(column) ? { column: column.name, how: 'max', sequence: null } : null
+}
+
+const sharedColumns = (live: Table, backup: Table): readonly SharedColumn[] =>
+  live.columns.flatMap((column) => {
+    const other = columnOf(backup, column.name)
+    return other === undefined || column.generated !== null ? [] : [{ name: column.name, live: column, backup: other }]
+  })
+
+const shareTable = (live: Table, backup: Table, relations: readonly Relation[]): SharedTable => {
+  const columns = sharedColumns(live, backup)
+  const { drift, refusal } = compareTables(live, backup)
+  const liveKey = primaryKeyOf(live)?.columns ?? []
+  const backupKey = primaryKeyOf(backup)?.columns ?? []
+  const ends = findJunctionEnds(live, relations)
+  const names = new Set(columns.map(({ name }) => name))
+  const identity = ends === null ? keyOrder(live, liveKey) : [...ends[0].columns, ...ends[1].columns].filter(unique)
+  const sameKey = [...liveKey].sort().join('\0') === [...backupKey].sort().join('\0')
+  const why =
+    refusal ??
+    (identity.length === 0
+      ? 'no primary key, and not a junction table: a row of the backup cannot be recognised in live'
+      : ends === null && !sameKey
+        ? `the primary key differs: (${liveKey.join(', ')}) in live, (${backupKey.join(', ')}) in the backup`
+        : identity.some((name) => !names.has(name))
+          ? 'a column of its key is not on both sides'
+          : null)
+  return {
+    schema: live.schema,
+    name: live.name,
+    id: live.id,
+    live,
+    backup,
+    columns,
+    identity,
+    primaryKey: keyOrder(live, liveKey),
+    ends,
+    allocation: allocationOf(live),
+    drift,
+    refusal: why,
+  }
+}
+
+const unique = (name: string, position: number, names: readonly string[]): boolean => names.indexOf(name) === position
+
+/** Key columns in the order of the index, so that a composite key reads as its constraint does. */
+const keyOrder = (table: Table, columns: readonly string[]): readonly string[] => {
+  const key = primaryKeyOf(table)
+  const ordered = key?.elements.flatMap(({ column }) => (column === null ? [] : [column])) ?? []
+  return ordered.filter((name) => columns.includes(name))
+}
+
+/** Puts two catalogs side by side. */
+export const shareCatalogs = (live: Catalog, backup: Catalog): SharedCatalog => {
+  const inBackup = new Map(backup.tables.map((table) => [table.id, table]))
+  const inLive = new Map(live.tables.map((table) => [table.id, table]))
+  const relations = buildRelations(inLive, inBackup)
+  const tables = live.tables.flatMap((table) => {
+    const other = inBackup.get(table.id)
+    return other === undefined ? [] : [shareTable(table, other, relations)]
+  })
+  const onlyIn = (from: Catalog, other: ReadonlyMap<string, Table>, why: string): readonly OtherRelation[] =>
+    from.tables.filter(({ id }) => !other.has(id)).map(({ id, kind }) => ({ id, kind: `${kind} table`, why }))
+  const others = new Map(
+    [
+      ...onlyIn(live, inBackup, 'it is not in the backup: absence there proves nothing'),
+      ...onlyIn(backup, inLive, 'live does not have it'),
+      ...backup.others,
+      ...live.others,
+    ].map((other) => [other.id, other]),
+  )
+  const ends = new Set(tables.flatMap((table) => table.ends?.map(({ id }) => id) ?? []))
+  return {
+    live,
+    backup,
+    tables: new Map(tables.map((table) => [table.id, table])),
+    relations: relations.map((relation) => ({ ...relation, isLink: ends.has(relation.id) })),
+    others: [...others.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+  }
+}
+
+/** The table a user means: `photo`, `public.photo`, `"Odd"`. Throws `unknown-table` with the nearest name, or `not-restorable`. */
+export const findTable = (catalog: SharedCatalog, wanted: QualifiedName | { readonly name: string }): SharedTable => {
+  const matches = [...catalog.tables.values()].filter(
+    (table) => table.name === wanted.name && (!('schema' in wanted) || table.schema === wanted.schema),
+  )
+  const [only] = matches.length > 1 ? matches.filter(({ schema }) => schema === 'public') : matches
+  if (only !== undefined) return only
+  const text = 'schema' in wanted ? `${wanted.schema}.${wanted.name}` : wanted.name
+  if (matches.length > 1) {
+    throw new RowgraftError('unknown-table', `the name "${text}" fits several tables`, {
+      hint: `Name the schema: ${matches.map(({ id }) => id).join(' or ')}.`,
+    })
+  }
+  const other = catalog.others.find(({ id }) => id === text || id.endsWith(`.${text}`))
+  if (other !== undefined) {
+    throw new RowgraftError('not-restorable', `${other.kind} "${other.id}" cannot be restored`, { detail: other.why })
+  }
+  const near = nearestName(wanted.name, [...catalog.tables.values()])
+  throw new RowgraftError('unknown-table', `there is no table "${text}" on both sides`, {
+    hint:
+      near === undefined
+        ? 'Run "rowgraft tables" to see the tables.'
+        : `Did you mean "${near}"? Run "rowgraft tables" to see all of them.`,
+  })
+}
+
+const nearestName = (name: string, tables: readonly SharedTable[]): string | undefined => {
+  const scored = tables
+    .map((table) => ({ id: table.id, distance: editDistance(name.toLowerCase(), table.name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)
+  const [best] = scored
+  return best !== undefined && best.distance <= Math.max(2, Math.floor(name.length / 3)) ? best.id : undefined
+}
+
+const editDistance = (a: string, b: string): number => {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      current[j] = Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, substitution)
+    }
+    previous = current
+  }
+  return previous[b.length] ?? 0
+}

@@ -1,0 +1,208 @@
+/**
+ * The state of backup rows from live's point of view: missing, same, changed, reused or restored. Digests first; only rows whose
+ * digests differ are read again, column by column.
+ */
+import { sql } from 'kysely'
+import type { Uniqueness } from '../catalog/catalog.ts'
+import { rowDigest } from '../catalog/digest.ts'
+import { fromTable, inBatches, joinOn, keySource, unpackKey, asText, ordinal } from '../catalog/row.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { list } from '../database/names.ts'
+import type { Reader } from '../database/session.ts'
+import type { Sides } from './sides.ts'
+
+/** What live holds of a backup row. */
+export type RowState =
+  | { readonly state: 'missing' }
+  | { readonly state: 'same' }
+  | { readonly state: 'changed'; readonly columns: readonly string[] }
+  | { readonly state: 'reused'; readonly columns: readonly string[] }
+  | { readonly state: 'restored'; readonly liveKey: string }
+
+const creationNames =
+  /^(created|creation|inserted|added|joined|registered)(_?(at|on|date|time|timestamp))?$|^date_(created|joined|added)$/i
+const creationTypes = /^(timestamp|date)/
+
+/** Columns that are compared: for a junction table its surrogate key is not. */
+export const comparedColumns = (table: SharedTable): readonly string[] =>
+  table.columns
+    .map(({ name }) => name)
+    .filter((name) => table.ends === null || table.identity.includes(name) || !table.primaryKey.includes(name))
+
+/** Columns that say when a record was made. */
+export const creationColumns = (table: SharedTable): readonly string[] =>
+  table.columns
+    .filter(({ name, live }) => creationNames.test(name) && creationTypes.test(live.baseType))
+    .map(({ name }) => name)
+
+/** Same primary key, another record: its creation differs, or another unique key and more than half of the other columns do. */
+export const isReused = (table: SharedTable, changed: readonly string[]): boolean => {
+  if (table.ends !== null) return false
+  if (creationColumns(table).some((name) => changed.includes(name))) return true
+  const compared = comparedColumns(table).filter((name) => !table.identity.includes(name))
+  const differs = (unique: Uniqueness): boolean => {
+    const own = unique.columns.filter((name) => compared.includes(name))
+    if (!own.some((name) => changed.includes(name))) return false
+    const rest = compared.filter((name) => !own.includes(name))
+    return rest.filter((name) => changed.includes(name)).length * 2 > rest.length
+  }
+  return table.live.uniques.some((unique) => unique.kind === 'unique' && differs(unique))
+}
+
+/** Digest per key of the rows one side has; keys that it lacks are absent. */
+export const readDigests = async (
+  sides: Sides,
+  reader: Reader,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  const side = reader.side === 'live' ? table.live : table.backup
+  const found = new Map<string, string>()
+  for (const batch of inBatches(keys)) {
+    const rows = await reader.rows(sql`
+      select ${ordinal('k')}::text, ${rowDigest('t', comparedColumns(table), sides.digest)}::text
+      from ${keySource(side, table.identity, batch)}
+      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}`)
+    for (const [ord, digest] of rows) found.set(batch[Number(ord) - 1] ?? '', digest ?? '')
+  }
+  return found
+}
+
+/** Which columns differ, per key, between the two sides' rows of the same key. */
+export const readChangedColumns = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const columns = comparedColumns(table)
+  const changed = new Map<string, readonly string[]>()
+  for (const batch of inBatches(keys, 1_000)) {
+    const read = async (reader: Reader): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
+      const side = reader.side === 'live' ? table.live : table.backup
+      const digests = columns.map((name) => sql`${rowDigest('t', [name], sides.digest)}::text`)
+      const rows = await reader.rows(sql`
+        select ${ordinal('k')}::text, ${list(digests)}
+        from ${keySource(side, table.identity, batch)}
+        join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}`)
+      return new Map(rows.map(([ord, ...values]) => [batch[Number(ord) - 1] ?? '', values]))
+    }
+    const [live, backup] = [await read(sides.live), await read(sides.backup)]
+    for (const key of batch) {
+      const [here, there] = [live.get(key), backup.get(key)]
+      if (here === undefined || there === undefined) continue
+      changed.set(
+        key,
+        columns.filter((_, position) => here[position] !== there[position]),
+      )
+    }
+  }
+  return changed
+}
+
+/** Of the live keys given, those that live still holds. */
+export const readPresent = async (
+  reader: Reader,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const side = reader.side === 'live' ? table.live : table.backup
+  const found = new Set<string>()
+  for (const batch of inBatches(keys)) {
+    const rows = await reader.rows(sql`
+      select ${ordinal('k')}::text
+      from ${keySource(side, table.identity, batch)}
+      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}`)
+    for (const [ord] of rows) found.add(batch[Number(ord) - 1] ?? '')
+  }
+  return found
+}
+
+/** Of the differing rows, those that differ only in references that follow rows restored under another key. */
+const followsRestored = async (
+  sides: Sides,
+  table: SharedTable,
+  changed: ReadonlyMap<string, readonly string[]>,
+): Promise<ReadonlySet<string>> => {
+  const relations = sides.catalog.relations.filter(
+    ({ child, parent, columns, parentColumns }) =>
+      child === table.id &&
+      columns.length === 1 &&
+      (sides.restored.get(parent)?.size ?? 0) > 0 &&
+      sides.catalog.tables.get(parent)?.identity.join() === parentColumns.join(),
+  )
+  const followed = new Set<string>()
+  const references = relations.flatMap(({ columns }) => columns)
+  const keys = [...changed].filter(([, columns]) => columns.every((name) => references.includes(name))).map(([key]) => key)
+  for (const batch of inBatches(keys, 1_000)) {
+    const read = async (reader: Reader): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
+      const side = reader.side === 'live' ? table.live : table.backup
+      const rows = await reader.rows(sql`
+        select ${ordinal('k')}::text, ${asText('t', references)}
+        from ${keySource(side, table.identity, batch)}
+        join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}`)
+      return new Map(rows.map(([ord, ...values]) => [batch[Number(ord) - 1] ?? '', values]))
+    }
+    const [live, backup] = [await read(sides.live), await read(sides.backup)]
+    for (const key of batch) {
+      const isMapped = relations.every(({ parent }, position) => {
+        const [here, there] = [live.get(key)?.[position], backup.get(key)?.[position]]
+        return here === there || sides.restored.get(parent)?.get(there ?? '') === here
+      })
+      if (isMapped) followed.add(key)
+    }
+  }
+  return followed
+}
+
+/** The state of every key given; each must be in the backup. `digests` are the backup's, where the caller has read them. */
+export const readStates = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, RowState>> => {
+  const states = new Map<string, RowState>()
+  const restored = sides.restored.get(table.id)
+  const restoredKeys = restored === undefined ? [] : keys.filter((key) => restored.has(key))
+  if (restored !== undefined && restoredKeys.length > 0) {
+    const there = await readPresent(
+      sides.live,
+      table,
+      restoredKeys.map((key) => restored.get(key) ?? ''),
+    )
+    for (const key of restoredKeys) {
+      const liveKey = restored.get(key) ?? ''
+      if (there.has(liveKey)) states.set(key, { state: 'restored', liveKey })
+    }
+  }
+  const open = keys.filter((key) => !states.has(key))
+  const live = await readDigests(sides, sides.live, table, open)
+  const present = open.filter((key) => live.has(key))
+  for (const key of open) if (!live.has(key)) states.set(key, { state: 'missing' })
+  const backup = await readDigests(sides, sides.backup, table, present)
+  const differing = present.filter((key) => live.get(key) !== backup.get(key))
+  for (const key of present) states.set(key, { state: 'same' })
+  for (const [key, state] of await classifyDiffering(sides, table, differing)) states.set(key, state)
+  return states
+}
+
+/** Same, changed or reused, for keys that both sides have with different digests. */
+export const classifyDiffering = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, RowState>> => {
+  const states = new Map<string, RowState>()
+  const changed = await readChangedColumns(sides, table, keys)
+  const followed = await followsRestored(sides, table, changed)
+  for (const [key, columns] of changed) {
+    if (columns.length === 0 || followed.has(key)) states.set(key, { state: 'same' })
+    else states.set(key, { state: isReused(table, columns) ? 'reused' : 'changed', columns })
+  }
+  return states
+}
+
+/** A key as the user reads it: `7`, or `3,"a b"`. */
+export const displayKey = (packed: string): string =>
+  unpackKey(packed)
+    .map((value) => (/[",\n]|^\s|\s$|^$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value))
+    .join(',')

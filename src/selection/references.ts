@@ -1,0 +1,111 @@
+/** References between rows of the backup, one query per relation and batch of rows. */
+import { sql } from 'kysely'
+import { asText, fromTable, inBatches, joinOn, keySource, packKey, typeOf, valueSource, ordinal } from '../catalog/row.ts'
+import type { Relation } from '../catalog/relations.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { all, column, type Query } from '../database/names.ts'
+import type { Reader } from '../database/session.ts'
+import type { Sides } from '../diff/sides.ts'
+
+/** A row and the row at the other end of the relation, both packed. */
+export interface Referring {
+  readonly key: string
+  readonly other: string
+}
+
+/** `c.fk1 = p.k1 and c.fk2 = p.k2` */
+export const joinRelation = (relation: Relation, child: string, parent: string): Query =>
+  all(
+    relation.columns.map(
+      (name, position) => sql`${column(child, name)} = ${column(parent, relation.parentColumns[position] ?? '')}`,
+    ),
+  )
+
+/** Every column set: under MATCH SIMPLE a reference with a NULL in it is none. */
+export const isSet = (alias: string, columns: readonly string[]): Query =>
+  all(columns.map((name) => sql`${column(alias, name)} is not null`))
+
+const pack = (values: readonly (string | null)[]): string => packKey(values.map((value) => value ?? ''))
+
+/**
+ * The parents that rows of `table` refer to by `relation` in the backup: those the backup has, by identity; and the rows whose
+ * parent is neither in the backup nor in live (`other` is the packed reference). A parent only live has is none of our business.
+ */
+export const readParents = async (
+  sides: Sides,
+  table: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<{ readonly rows: readonly Referring[]; readonly nowhere: readonly Referring[] }> => {
+  const parent = sides.catalog.tables.get(relation.parent)
+  const found: Referring[] = []
+  const unknown: { key: string; reference: readonly (string | null)[] }[] = []
+  for (const batch of inBatches(keys)) {
+    const known = parent !== undefined && parent.identity.length > 0
+    const rows = await sides.backup.rows(sql`
+      select ${ordinal('k')}::text, ${asText('c', relation.columns)}
+        ${known ? sql`, ${asText('p', parent.identity)}` : sql``}
+      from ${keySource(table.backup, table.identity, batch)}
+      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')}
+      ${known ? sql`left join ${fromTable(parent.backup)} as p on ${joinRelation(relation, 'c', 'p')}` : sql``}
+      where ${isSet('c', relation.columns)}`)
+    for (const [ord, ...values] of rows) {
+      const key = batch[Number(ord) - 1] ?? ''
+      const reference = values.slice(0, relation.columns.length)
+      const identity = values.slice(relation.columns.length)
+      if (identity.length > 0 && identity.every((value) => value !== null)) found.push({ key, other: pack(identity) })
+      else unknown.push({ key, reference })
+    }
+  }
+  if (unknown.length === 0 || !relation.isEnforced) return { rows: found, nowhere: [] }
+  const inLive = await referencesInLive(sides.live, sides, relation, unknown.map(({ reference }) => reference))
+  const nowhere = unknown.filter((_, position) => !inLive.has(position))
+  return { rows: found, nowhere: nowhere.map(({ key, reference }) => ({ key, other: pack(reference) })) }
+}
+
+/** Positions of the references that live has a parent for. */
+const referencesInLive = async (
+  reader: Reader,
+  sides: Sides,
+  relation: Relation,
+  references: readonly (readonly (string | null)[])[],
+): Promise<ReadonlySet<number>> => {
+  const table = sides.catalog.live.tables.find(({ id }) => id === relation.parent)
+  if (table === undefined) return new Set()
+  const found = new Set<number>()
+  let offset = 0
+  for (const batch of inBatches(references)) {
+    const source = valueSource(
+      relation.parentColumns.map((name) => typeOf(table, name)),
+      batch,
+      { names: relation.parentColumns },
+    )
+    const rows = await reader.rows(sql`
+      select ${ordinal('k')}::text
+      from ${source}
+      join ${fromTable(table)} as p on ${joinOn(relation.parentColumns, 'p', 'k')}`)
+    for (const [ord] of rows) found.add(offset + Number(ord) - 1)
+    offset += batch.length
+  }
+  return found
+}
+
+/** The children that refer to rows of `parent` by `relation` in the backup: `key` is the child, `other` the parent. */
+export const readChildren = async (
+  sides: Sides,
+  child: SharedTable,
+  parent: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<readonly Referring[]> => {
+  const found: Referring[] = []
+  for (const batch of inBatches(keys)) {
+    const rows = await sides.backup.rows(sql`
+      select ${ordinal('k')}::text, ${asText('c', child.identity)}
+      from ${keySource(parent.backup, parent.identity, batch)}
+      join ${fromTable(parent.backup)} as p on ${joinOn(parent.identity, 'p', 'k')}
+      join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'p')}`)
+    for (const [ord, ...key] of rows) found.push({ key: pack(key), other: batch[Number(ord) - 1] ?? '' })
+  }
+  return found
+}

@@ -1,0 +1,154 @@
+/** From selectors to rows: what each names in the backup, and which of those rows live lacks. */
+import { sql } from 'kysely'
+import { asText, fromTable, inBatches, joinOn, keySource, packKey, ordinal } from '../catalog/row.ts'
+import { findTable, type SharedCatalog, type SharedTable } from '../catalog/shared.ts'
+import { serverText } from '../database/names.ts'
+import { RowgraftError } from '../errors.ts'
+import { diffRows } from '../diff/diff.ts'
+import { displayKey, type RowState, readPresent, readStates } from '../diff/states.ts'
+import type { Sides } from '../diff/sides.ts'
+import { fitKey, orderKey, parseTableName, type Selection } from './selection.ts'
+
+/** Rows of one table that the selection names, with their states; keys are packed. */
+export interface ChosenRows {
+  readonly table: SharedTable
+  readonly states: Map<string, RowState>
+}
+
+export interface Resolved {
+  readonly chosen: ReadonlyMap<string, ChosenRows>
+  /** Rows that are still there and below which everything missing is wanted. */
+  readonly under: ReadonlyMap<string, readonly string[]>
+  /** Requested keys that the backup does not have. */
+  readonly notInBackup: readonly { readonly table: string; readonly key: string }[]
+}
+
+/** Evaluates the user's own SQL with the search_path of a fresh connection. */
+export type WithUserSearchPath = <T>(work: () => Promise<T>) => Promise<T>
+
+/** A table by the name typed; refuses one that cannot be restored. */
+export const restorableTable = (catalog: SharedCatalog, typed: string): SharedTable => {
+  const table = findTable(catalog, parseTableName(typed))
+  if (table.refusal !== null) {
+    throw new RowgraftError('not-restorable', `table "${table.id}" cannot be restored`, {
+      detail: table.refusal,
+      hint: 'Run "rowgraft tables" to see what can be restored, and why the rest cannot.',
+    })
+  }
+  return table
+}
+
+/** The keys given as the backup spells them (`07` is `7`), and those it lacks. Throws `bad-key` for values of the wrong type. */
+const findInBackup = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<{ readonly found: readonly string[]; readonly lacking: readonly string[] }> => {
+  const found: string[] = []
+  const lacking: string[] = []
+  for (const batch of inBatches(keys)) {
+    const rows = await sides.backup
+      .rows(sql`
+        select ${ordinal('k')}::text, ${asText('t', table.identity)}
+        from ${keySource(table.backup, table.identity, batch)}
+        join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
+      .catch((error: unknown) => {
+        if (!(error instanceof RowgraftError) || !/^22/.test(error.sqlstate ?? '')) throw error
+        throw new RowgraftError('bad-key', `a key of "${table.id}" is not valid: ${error.message}`, {
+          hint: `The key of "${table.id}" is ${table.identity.join(',')}.`,
+        })
+      })
+    const there = new Map(rows.map(([ord, ...key]) => [Number(ord), packKey(key.map((value) => value ?? ''))]))
+    for (const [index, key] of batch.entries()) {
+      const spelled = there.get(index + 1)
+      if (spelled === undefined) lacking.push(key)
+      else found.push(spelled)
+    }
+  }
+  return { found, lacking }
+}
+
+/** Keys of the rows for which the user's condition holds in the backup. Throws `bad-where`. */
+const findWhere = async (
+  sides: Sides,
+  table: SharedTable,
+  where: string,
+  withUserSearchPath: WithUserSearchPath,
+): Promise<readonly string[]> => {
+  // Parsed as one parenthesised expression of one statement: the protocol refuses a second one. The newline ends a comment.
+  const query = sql`
+    select ${asText(table.name, table.identity)}
+    from ${fromTable(table.backup)} as ${sql.id(table.name)}
+    where (${serverText(where)}
+    )`
+  const keys: string[] = []
+  try {
+    await withUserSearchPath(async () => {
+      for await (const rows of sides.backup.batches(query, 10_000)) {
+        for (const row of rows) keys.push(packKey(row.map((value) => value ?? '')))
+      }
+    })
+  } catch (error) {
+    if (!(error instanceof RowgraftError) || error.sqlstate === undefined || /^(08|57)/.test(error.sqlstate)) throw error
+    throw new RowgraftError('bad-where', `the backup cannot evaluate --where: ${error.message}`, {
+      detail: `where ${where}`,
+      hint: `It is an SQL condition on the columns of "${table.id}", for example --where "id = 7". Write whole conditions: no ";".`,
+      sqlstate: error.sqlstate,
+    })
+  }
+  return keys
+}
+
+/** Resolves every selector against both snapshots. */
+export const resolveSelection = async (
+  sides: Sides,
+  selection: Selection,
+  withUserSearchPath: WithUserSearchPath,
+): Promise<Resolved> => {
+  const chosen = new Map<string, ChosenRows>()
+  const under = new Map<string, string[]>()
+  const notInBackup: { table: string; key: string }[] = []
+  const choose = (table: SharedTable, states: Iterable<readonly [string, RowState]>): void => {
+    const rows = chosen.get(table.id) ?? { table, states: new Map() }
+    for (const [key, state] of states) rows.states.set(key, state)
+    chosen.set(table.id, rows)
+  }
+  for (const selector of selection.selectors) {
+    const table = restorableTable(sides.catalog, selector.table)
+    if (selector.by === 'all missing') {
+      choose(table, [])
+      for await (const batch of diffRows(sides, table)) {
+        const missing = batch.filter(({ state }) => state === 'missing')
+        choose(
+          table,
+          missing.map(({ key }) => [key, { state: 'missing' }]),
+        )
+      }
+      continue
+    }
+    if (selector.by === 'where') {
+      const keys = await findWhere(sides, table, selector.where, withUserSearchPath)
+      choose(table, await readStates(sides, table, keys))
+      continue
+    }
+    const columns = selector.by === 'keys' ? selector.columns : undefined
+    const typed = selector.keys.map((key) =>
+      packKey(columns === undefined ? fitKey(key, key.join(','), table) : orderKey(key, columns, table)),
+    )
+    const { found, lacking } = await findInBackup(sides, table, [...new Set(typed)])
+    for (const key of lacking) notInBackup.push({ table: table.id, key: displayKey(key) })
+    if (selector.by === 'keys') {
+      choose(table, await readStates(sides, table, found))
+      continue
+    }
+    const present = await readPresent(sides.live, table, found)
+    const gone = found.find((key) => !present.has(key))
+    if (gone !== undefined) {
+      throw new RowgraftError('bad-key', `row ${displayKey(gone)} of "${table.id}" is itself missing in live`, {
+        hint: `Select the row: rowgraft plan ${table.id} ${displayKey(gone)}. What belongs to it comes along.`,
+      })
+    }
+    under.set(table.id, [...(under.get(table.id) ?? []), ...found])
+  }
+  return { chosen, under, notInBackup }
+}

@@ -1,0 +1,189 @@
+/** What the user wants back: selectors as data, and how they are read from a command line. Pure. */
+import { type Key, packKey } from '../catalog/row.ts'
+import { RowgraftError } from '../errors.ts'
+
+/** One way to name rows of one table. `table` is as typed; it is looked up when the selection is resolved. */
+export type Selector =
+  | {
+      readonly by: 'keys'
+      readonly table: string
+      readonly keys: readonly Key[]
+      /** Columns the key values belong to, where they were named; else the order of the identity. */
+      readonly columns?: readonly string[]
+    }
+  | { readonly by: 'where'; readonly table: string; readonly where: string }
+  | { readonly by: 'all missing'; readonly table: string }
+  | { readonly by: 'under'; readonly table: string; readonly keys: readonly Key[] }
+
+export interface Selection {
+  readonly selectors: readonly Selector[]
+  /** Restore only these columns of rows that live still has. */
+  readonly columns: readonly string[] | null
+}
+
+/** A table as psql takes it: parts, folded to lower case unless quoted. Throws `usage`. */
+export const parseTableName = (text: string): { readonly schema?: string; readonly name: string } => {
+  const parts: string[] = []
+  let rest = text.trim()
+  for (;;) {
+    const match = /^(?:"((?:[^"]|"")+)"|([^\s".]+))(\.|$)/u.exec(rest)
+    if (match === null) {
+      throw new RowgraftError('usage', `"${text}" is not a table name`, {
+        hint: 'Write it as psql takes it: photo, public.photo or "Odd Name".',
+      })
+    }
+    parts.push(match[1]?.replaceAll('""', '"') ?? (match[2] ?? '').toLowerCase())
+    if (match[3] !== '.') break
+    rest = rest.slice(match[0].length)
+  }
+  const [first, second] = parts
+  if (first === undefined || parts.length > 2) {
+    throw new RowgraftError('usage', `"${text}" is not a table name`, {
+      hint: 'Write schema.table, with each part quoted if it has dots or upper case in it.',
+    })
+  }
+  return second === undefined ? { name: first } : { schema: first, name: second }
+}
+
+/** Splits one line of CSV. Quotes protect commas; a doubled quote is a quote. */
+const splitCsv = (text: string): readonly string[] => {
+  const values: string[] = []
+  let value = ''
+  let position = 0
+  let isQuoted = false
+  while (position < text.length) {
+    const character = text[position] ?? ''
+    if (isQuoted) {
+      if (character !== '"') value += character
+      else if (text[position + 1] === '"') {
+        value += '"'
+        position++
+      } else isQuoted = false
+    } else if (character === '"' && value === '') isQuoted = true
+    else if (character === ',') {
+      values.push(value)
+      value = ''
+    } else value += character
+    position++
+  }
+  if (isQuoted) throw new RowgraftError('bad-key', `the key ${text} has a quote that is not closed`)
+  return [...values, value]
+}
+
+/** A key as typed: `7`, or `a,b` with CSV quotes. The number of columns is checked against the table later. */
+export const parseKey = (text: string): Key => splitCsv(text)
+
+/** Checks a typed key against the identity of its table. A key of one column may hold commas without quotes. */
+export const fitKey = (key: Key, typed: string, table: { readonly id: string; readonly identity: readonly string[] }): Key => {
+  if (key.length === table.identity.length) return key
+  if (table.identity.length === 1) return [typed]
+  throw new RowgraftError('bad-key', `the key ${typed} has ${key.length} value(s), "${table.id}" needs ${table.identity.length}`, {
+    hint: `Give ${table.identity.join(',')} in this order, separated by commas.`,
+  })
+}
+
+/** Where a table name ends and the rest begins: at the first separator outside quotes. */
+const splitAt = (text: string, separators: string): readonly [string, string, string] | null => {
+  let isQuoted = false
+  for (const [position, character] of [...text].entries()) {
+    if (character === '"') isQuoted = !isQuoted
+    else if (!isQuoted && separators.includes(character)) {
+      const characters = [...text]
+      return [characters.slice(0, position).join(''), character, characters.slice(position + 1).join('')]
+    }
+  }
+  return null
+}
+
+/** `--select`: `photo:7` or `photo?slug = 'pets'`. */
+export const parseSelect = (text: string): Selector => {
+  const split = splitAt(text, ':?')
+  if (split === null || split[2].trim() === '') {
+    throw new RowgraftError('usage', `--select "${text}" names no rows`, {
+      hint: "Write '<table>:<key>' or '<table>?<where>'.",
+    })
+  }
+  const [table, separator, rest] = split
+  return separator === ':'
+    ? { by: 'keys', table, keys: [parseKey(rest)] }
+    : { by: 'where', table, where: rest }
+}
+
+/** `--under`: `gallery:7`. */
+export const parseUnder = (text: string): Selector => {
+  const split = splitAt(text, ':')
+  if (split === null || split[2] === '') {
+    throw new RowgraftError('usage', `--under "${text}" names no row`, { hint: 'Write --under <table>:<key>.' })
+  }
+  return { by: 'under', table: split[0], keys: [parseKey(split[2])] }
+}
+
+interface KeyLine {
+  readonly table: string
+  readonly key: Readonly<Record<string, unknown>> | readonly unknown[] | string
+}
+
+const isKeyLine = (value: unknown): value is KeyLine =>
+  typeof value === 'object' &&
+  value !== null &&
+  'table' in value &&
+  typeof value.table === 'string' &&
+  'key' in value &&
+  (typeof value.key === 'string' || (typeof value.key === 'object' && value.key !== null))
+
+/**
+ * `--keys-from`: NDJSON as `diff --rows --format ndjson` prints it, one `{"table":"public.photo","key":{"id":"7"}}` per line; a key
+ * may also be a list or a string as typed. Throws `bad-file` with the line number.
+ */
+export const parseKeyLines = (text: string): readonly Selector[] => {
+  const selectors = text.split('\n').flatMap((line, index): readonly Selector[] => {
+    if (line.trim() === '') return []
+    const fail = (why: string): RowgraftError =>
+      new RowgraftError('bad-file', `line ${index + 1} of the key file ${why}`, {
+        hint: 'Each line is {"table":"public.photo","key":{"id":"7"}}, with values as strings.',
+      })
+    let value: unknown
+    try {
+      value = JSON.parse(line)
+    } catch {
+      throw fail('is not JSON')
+    }
+    if (!isKeyLine(value)) throw fail('does not name a table and a key')
+    if (typeof value.key === 'string') return [{ by: 'keys', table: value.table, keys: [parseKey(value.key)] }]
+    const entries = Object.entries(value.key)
+    if (!entries.every(([, part]) => typeof part === 'string')) throw fail('has a key that is not made of strings')
+    const key = entries.map(([, part]) => String(part))
+    const named = Array.isArray(value.key) ? {} : { columns: entries.map(([name]) => name) }
+    return [{ by: 'keys', table: value.table, keys: [key], ...named }]
+  })
+  return mergeSelectors(selectors)
+}
+
+/** Puts a key with named columns in the order of its table's identity. */
+export const orderKey = (
+  key: Key,
+  columns: readonly string[],
+  table: { readonly id: string; readonly identity: readonly string[] },
+): Key => {
+  const missing = table.identity.filter((name) => !columns.includes(name))
+  if (missing.length > 0) {
+    throw new RowgraftError('bad-key', `a key of "${table.id}" has no value for ${missing.join(', ')}`, {
+      hint: `The key of "${table.id}" is ${table.identity.join(', ')}.`,
+    })
+  }
+  return table.identity.map((name) => key[columns.indexOf(name)] ?? '')
+}
+
+/** Merges selectors of the same kind and table, so that ten thousand keys are one selector. */
+export const mergeSelectors = (selectors: readonly Selector[]): readonly Selector[] => {
+  const merged = new Map<string, Selector>()
+  for (const selector of selectors) {
+    const detail = selector.by === 'where' ? [selector.where] : selector.by === 'keys' ? (selector.columns ?? []) : []
+    const id = packKey([selector.by, selector.table, ...detail])
+    const known = merged.get(id)
+    if (known !== undefined && 'keys' in known && 'keys' in selector) {
+      merged.set(id, { ...known, keys: [...known.keys, ...selector.keys] })
+    } else merged.set(id, selector)
+  }
+  return [...merged.values()]
+}

@@ -1,0 +1,141 @@
+/**
+ * Survivors: live rows whose reference to a restored row was emptied when that row was deleted.
+ *
+ * Which emptying was the deletion's is read from `xmin`, the transaction that last wrote a row: the transaction that emptied most
+ * references to one parent is taken as its deletion. Rows last written before it were empty before; rows written after it have been
+ * edited since.
+ */
+import { sql } from 'kysely'
+import { columnOf } from '../catalog/catalog.ts'
+import { asText, fromTable, inBatches, joinOn, keySource, typeOf, unpackKey, valueSource, ordinal } from '../catalog/row.ts'
+import type { Relation } from '../catalog/relations.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { all, any, column, list, serverText } from '../database/names.ts'
+import type { Sides } from '../diff/sides.ts'
+import type { Referring } from './references.ts'
+
+/** A live row whose reference is set in the backup and empty in live. Keys are packed. */
+export interface Survivor {
+  readonly relation: Relation
+  readonly key: string
+  readonly parent: string
+  /** The columns of the reference that are empty in live. */
+  readonly emptied: readonly string[]
+  /** Its reference stands at the column's default: SET DEFAULT, or somebody's choice. */
+  readonly isDefault: boolean
+  /** Transactions since the row was last written; larger is older. Null where the server does not say. */
+  readonly age: number | null
+}
+
+/** What becomes of a survivor. Only the first two are written. */
+export type Relinking = 'relink' | 'edited since' | 'empty before' | 'written since' | 'at its default'
+
+/** Of the children given (`key` child, `other` parent), those that survived with an emptied reference. */
+export const readSurvivors = async (
+  sides: Sides,
+  child: SharedTable,
+  relation: Relation,
+  children: readonly Referring[],
+): Promise<readonly Survivor[]> => {
+  const isDefaulted = relation.onDelete === 'set default'
+  if (relation.onDelete === 'cascade' || (!relation.isNullable && !isDefaulted)) return []
+  const survivors: Survivor[] = []
+  const changing = relation.setColumns.filter((name) => isDefaulted || columnOf(child.live, name)?.notNull === false)
+  for (const batch of inBatches(children)) {
+    const references = await readReferences(sides, child, relation, batch.map(({ key }) => key))
+    const rows = batch.flatMap(({ key, other }) => {
+      const reference = references.get(key)
+      return reference === undefined ? [] : [{ key, other, values: [...unpackKey(key), ...reference] }]
+    })
+    const names = [...child.identity.map((_, position) => `i${position}`), ...relation.columns.map((_, p) => `r${p}`)]
+    const types = [...child.identity, ...relation.columns].map((name) => typeOf(child.live, name))
+    const isEmptied = (name: string) => {
+      const text = isDefaulted ? columnOf(child.live, name)?.default : null
+      return text ? sql`${column('t', name)} = (${serverText(text)})` : sql`${column('t', name)} is null`
+    }
+    const kept = relation.columns.map((name, position) => {
+      const same = sql`${column('t', name)} = ${column('k', `r${position}`)}`
+      return changing.includes(name) ? sql`(${isEmptied(name)} or ${same})` : same
+    })
+    const differs = relation.columns
+      .map((name, position) => ({ name, differs: sql`${column('t', name)} is distinct from ${column('k', `r${position}`)}` }))
+      .filter(({ name }) => changing.includes(name))
+      .map(({ differs }) => differs)
+    const found = await sides.live.rows(sql`
+      select ${ordinal('k')}::text, ${await ageOf(sides, child)}, ${list(changing.map((name) => sql`(${isEmptied(name)})::text`))}
+      from ${valueSource(types, rows.map(({ values }) => values), { names })}
+      join ${fromTable(child.live)} as t
+        on ${all(child.identity.map((name, position) => sql`${column('t', name)} = ${column('k', `i${position}`)}`))}
+      where ${all(kept)} and ${any(differs)} and ${any(changing.map(isEmptied))}`)
+    for (const [ord, age, ...emptied] of found) {
+      const row = rows[Number(ord) - 1]
+      if (row === undefined) continue
+      survivors.push({
+        relation,
+        key: row.key,
+        parent: row.other,
+        emptied: changing.filter((_, position) => emptied[position] === 'true'),
+        isDefault: isDefaulted && changing.some((name) => columnOf(child.live, name)?.default),
+        age: age === null || age === undefined ? null : Number(age),
+      })
+    }
+  }
+  return survivors
+}
+
+const agesBySide = new WeakMap<Sides, boolean>()
+
+/** `age(xmin)` where the server has it: not every PostgreSQL-compatible one does. */
+const ageOf = async (sides: Sides, child: SharedTable) => {
+  let has = agesBySide.get(sides)
+  if (has === undefined) {
+    const rows = await sides.live.rows(sql`
+      select 1 from pg_catalog.pg_attribute
+      where attrelid = pg_catalog.to_regclass(${quoted(child)}) and attname = 'xmin'`)
+    has = rows.length > 0
+    agesBySide.set(sides, has)
+  }
+  return has ? sql`pg_catalog.age(t.xmin)::text` : sql`null::text`
+}
+
+const quoted = (table: SharedTable): string =>
+  [table.schema, table.name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
+
+const readReferences = async (
+  sides: Sides,
+  child: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
+  const rows = await sides.backup.rows(sql`
+    select ${ordinal('k')}::text, ${asText('t', relation.columns)}
+    from ${keySource(child.backup, child.identity, keys)}
+    join ${fromTable(child.backup)} as t on ${joinOn(child.identity, 't', 'k')}`)
+  return new Map(rows.map(([ord, ...values]) => [keys[Number(ord) - 1] ?? '', values]))
+}
+
+/**
+ * What becomes of each survivor. Per deleted parent, over all its relations: the transaction that emptied most is the deletion
+ * (of equals the newest, so that nothing is re-linked on weak evidence). One transaction only, or none known: all are re-linked.
+ */
+export const judgeSurvivors = (
+  survivors: readonly Survivor[],
+  relink: 'evidence' | 'all' | 'none',
+): ReadonlyMap<Survivor, Relinking> => {
+  const judged = new Map<Survivor, Relinking>()
+  const byParent = Map.groupBy(survivors, ({ relation, parent }) => `${relation.parent}\0${parent}`)
+  for (const group of byParent.values()) {
+    const emptied = group.filter(({ isDefault }) => !isDefault)
+    const counts = Map.groupBy(emptied, ({ age }) => age)
+    const [deletion] = [...counts].sort(([ageA, a], [ageB, b]) => b.length - a.length || (ageA ?? 0) - (ageB ?? 0))
+    const when = deletion?.[0] ?? null
+    for (const survivor of group) {
+      if (survivor.isDefault) judged.set(survivor, relink === 'all' ? 'relink' : 'at its default')
+      else if (relink === 'all' || survivor.age === null || when === null || survivor.age === when) {
+        judged.set(survivor, 'relink')
+      } else if (survivor.age > when) judged.set(survivor, 'empty before')
+      else judged.set(survivor, survivor.relation.onDelete === 'set null' ? 'edited since' : 'written since')
+    }
+  }
+  return judged
+}

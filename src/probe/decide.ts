@@ -1,0 +1,258 @@
+/**
+ * Decides what becomes of every selected row and of everything that comes along: closure and probes go round until no answer changes
+ * the closure any more. A skipped row is left out with everything that came only because of it, simply because the next round does
+ * not find it; rows that need it then lack a parent.
+ */
+import { columnOf } from '../catalog/catalog.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { type Sides, tableOf } from '../diff/sides.ts'
+import { displayKey, type RowState } from '../diff/states.ts'
+import { RowgraftError } from '../errors.ts'
+import { type Closure, followEdges, StateCache } from '../selection/closure.ts'
+import type { ClosureOptions } from '../selection/closure-options.ts'
+import type { Resolved } from '../selection/resolve.ts'
+import { probeRows, readBackupValues } from './fates.ts'
+import type { Decider } from './finding.ts'
+import type { Mapping } from './mapping.ts'
+import { canProbe, probeUnique } from './uniques.ts'
+
+export interface DecideOptions {
+  readonly closure: ClosureOptions
+  readonly keys: 'auto' | 'keep' | 'new'
+  /** Restore only these columns of rows that live still has. */
+  readonly columns: readonly string[] | null
+}
+
+/** A selected row that live still has, with the columns to be put back. */
+export type Updates = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
+
+export interface Decision {
+  readonly closure: Closure
+  readonly mapping: Mapping
+  readonly updates: Updates
+  /** Selected rows that stay out, beside those of the closure. */
+  readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
+  /** Selected rows that live holds unchanged, per table. */
+  readonly unchanged: ReadonlyMap<string, number>
+}
+
+type RowSets = Map<string, Set<string>>
+
+/** Adds rows to a set per table; true if one of them was new. */
+const grow = (sets: RowSets, table: string, keys: Iterable<string>): boolean => {
+  const known = sets.get(table) ?? new Set<string>()
+  const before = known.size
+  for (const key of keys) known.add(key)
+  sets.set(table, known)
+  return known.size > before
+}
+
+/** Decides everything. Conflicts without an answer are left standing: their rows go on as if nothing was in the way. */
+export const decideRows = async (
+  sides: Sides,
+  resolved: Resolved,
+  options: DecideOptions,
+  decider: Decider,
+): Promise<Decision> => {
+  const excluded: RowSets = new Map()
+  const matched: RowSets = new Map()
+  const twins = new Map<string, Map<string, string>>(
+    [...sides.restored].map(([table, rows]) => [table, new Map(rows)]),
+  )
+  // What is found to be restored already is known to every state read from here on.
+  const known: Sides = { ...sides, restored: twins }
+  const states = new StateCache()
+  for (;;) {
+    decider.nextRound()
+    const chosen = judgeChosen(resolved, twins, excluded, options.columns, decider)
+    let isStable = true
+    for (const [id, rows] of chosen.updates) {
+      const blocked = await probeUpdates(known, tableOf(sides.catalog, id), rows, decider)
+      if (grow(excluded, id, blocked)) isStable = false
+    }
+    if (!isStable) continue
+    // A row put back as a whole brings along what belongs to it; a row restored in some columns brings nothing.
+    const updates = { rows: chosen.updates, mark: options.columns === null ? ('whole' as const) : ('needed' as const) }
+    const decided = { excluded, matched }
+    const closure = await followEdges(known, chosen.resolved, updates, options.closure, decided, states)
+    for (const { relation, key, why } of closure.missingParents) {
+      const answer = decider.decide({
+        kind: 'missing parent',
+        table: relation.child,
+        key: displayKey(key),
+        constraint: relation.name,
+        columns: relation.columns,
+        values: [],
+        live: [],
+        possible: ['skip'],
+        detail: why,
+      })
+      if (answer === 'skip' && grow(excluded, relation.child, [key])) isStable = false
+    }
+    if (!isStable) continue
+    const probed = await probeRows(known, closure.members, closure.standIns, { keys: options.keys, decider })
+    for (const [id, keys] of probed.skipped) if (grow(excluded, id, keys)) isStable = false
+    for (const [id, rows] of probed.twins) {
+      const all = twins.get(id) ?? new Map<string, string>()
+      twins.set(id, all)
+      for (const [key, liveKey] of rows) {
+        all.set(key, liveKey)
+        states.set(id, key, { state: 'restored', liveKey })
+        isStable = false
+      }
+    }
+    for (const [id, members] of closure.members) {
+      const stoodIn = members.keys().filter((key) => {
+        const fates = probed.mapping.of(id)
+        return fates.standIns.has(key) && !fates.overwritten.has(key)
+      })
+      if (grow(matched, id, stoodIn)) isStable = false
+    }
+    if (!isStable) continue
+    return {
+      closure,
+      mapping: probed.mapping,
+      updates: chosen.updates,
+      leftOut: chosen.leftOut,
+      unchanged: chosen.unchanged,
+    }
+  }
+}
+
+interface Judged {
+  readonly resolved: Resolved
+  readonly updates: Map<string, Map<string, readonly string[]>>
+  readonly leftOut: { table: string; key: string; why: string }[]
+  readonly unchanged: Map<string, number>
+}
+
+/** Sorts the selected rows: lost ones go into the closure, changed ones are updated or a conflict, the rest is accounted for. */
+const judgeChosen = (
+  resolved: Resolved,
+  twins: ReadonlyMap<string, ReadonlyMap<string, string>>,
+  excluded: ReadonlyMap<string, ReadonlySet<string>>,
+  columns: readonly string[] | null,
+  decider: Decider,
+): Judged => {
+  const judged: Judged = {
+    resolved: { ...resolved, chosen: new Map(resolved.chosen) },
+    updates: new Map(),
+    leftOut: [],
+    unchanged: new Map(),
+  }
+  const chosen = new Map<string, { table: SharedTable; states: Map<string, RowState> }>()
+  for (const [id, { table, states }] of resolved.chosen) {
+    if (columns !== null) checkColumns(table, columns)
+    const lost = new Map<string, RowState>()
+    for (const [key, state] of states) {
+      const twin = twins.get(id)?.get(key)
+      if (excluded.get(id)?.has(key)) continue
+      if (state.state === 'restored' || twin !== undefined) judgeRestored(table, key, state, twin, decider)
+      else if (state.state === 'same') judged.unchanged.set(id, (judged.unchanged.get(id) ?? 0) + 1)
+      else if (state.state === 'changed') judgeChanged(judged, table, key, state.columns, columns, decider)
+      else if (columns !== null) {
+        const why = 'it is missing in live; --columns restores columns of rows that live still has'
+        judged.leftOut.push({ table: id, key: displayKey(key), why })
+      } else lost.set(key, state)
+    }
+    chosen.set(id, { table, states: lost })
+  }
+  return { ...judged, resolved: { ...resolved, chosen } }
+}
+
+const checkColumns = (table: SharedTable, columns: readonly string[]): void => {
+  const names = new Set(table.columns.map(({ name }) => name))
+  const unknown = columns.find((name) => !names.has(name))
+  if (unknown !== undefined) {
+    throw new RowgraftError('unknown-column', `table "${table.id}" has no column "${unknown}" on both sides`, {
+      hint: `Its columns are ${[...names].join(', ')}.`,
+    })
+  }
+  const key = columns.find((name) => table.identity.includes(name) || table.primaryKey.includes(name))
+  if (key !== undefined) {
+    throw new RowgraftError('unknown-column', `column "${key}" is part of the key of "${table.id}"`, {
+      hint: 'Name other columns with --columns: the key is how the row is found.',
+    })
+  }
+}
+
+const judgeRestored = (
+  table: SharedTable,
+  key: string,
+  state: RowState,
+  twin: string | undefined,
+  decider: Decider,
+): void => {
+  const live = displayKey(state.state === 'restored' ? state.liveKey : (twin ?? ''))
+  decider.decide({
+    kind: 'looks restored',
+    table: table.id,
+    key: displayKey(key),
+    constraint: null,
+    columns: [],
+    values: [],
+    live: [live],
+    possible: ['skip'],
+  })
+}
+
+const judgeChanged = (
+  judged: Judged,
+  table: SharedTable,
+  key: string,
+  changed: readonly string[],
+  columns: readonly string[] | null,
+  decider: Decider,
+): void => {
+  const rows = judged.updates.get(table.id) ?? new Map<string, readonly string[]>()
+  if (columns !== null) {
+    const wanted = changed.filter((name) => columns.includes(name))
+    if (wanted.length > 0) judged.updates.set(table.id, rows.set(key, wanted))
+    else judged.unchanged.set(table.id, (judged.unchanged.get(table.id) ?? 0) + 1)
+    return
+  }
+  const writable = changed.filter((name) => columnOf(table.live, name)?.identity !== 'always')
+  const answer = decider.decide({
+    kind: 'changed',
+    table: table.id,
+    key: displayKey(key),
+    constraint: null,
+    columns: changed,
+    values: [],
+    live: [displayKey(key)],
+    possible: writable.length === changed.length ? ['skip', 'overwrite'] : ['skip'],
+  })
+  if (answer === 'overwrite') judged.updates.set(table.id, rows.set(key, writable))
+}
+
+/** Rows whose restored columns another live row's unique value stands in the way of; those answered `skip` are returned. */
+const probeUpdates = async (
+  sides: Sides,
+  table: SharedTable,
+  rows: ReadonlyMap<string, readonly string[]>,
+  decider: Decider,
+): Promise<readonly string[]> => {
+  const skipped: string[] = []
+  for (const unique of table.live.uniques) {
+    if (!canProbe(table, unique)) continue
+    const touched = [...rows].filter(([, columns]) => columns.some((name) => unique.columns.includes(name)))
+    const values = await readBackupValues(sides, table, touched.map(([key]) => key), unique.columns)
+    const probed = [...values].map(([key, row]) => ({ key, values: row }))
+    for (const [key, live] of await probeUnique(sides.live, table, unique, probed)) {
+      const others = live.filter((other) => other !== key)
+      if (others.length === 0) continue
+      const answer = decider.decide({
+        kind: unique.kind === 'exclusion' ? 'exclusion' : 'unique taken',
+        table: table.id,
+        key: displayKey(key),
+        constraint: unique.name,
+        columns: unique.columns,
+        values: values.get(key) ?? [],
+        live: others.map(displayKey),
+        possible: ['skip'],
+      })
+      if (answer === 'skip') skipped.push(key)
+    }
+  }
+  return skipped
+}

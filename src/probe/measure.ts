@@ -1,0 +1,87 @@
+/** What a plan pins about the rows it names: a digest of the backup's images, guards on live rows, sizes, and values that get lost. */
+import { sql } from 'kysely'
+import { type DigestMethod, digestOf, rowDigest, rowImage } from '../catalog/digest.ts'
+import type { Table } from '../catalog/catalog.ts'
+import { fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { column, list } from '../database/names.ts'
+import type { Reader } from '../database/session.ts'
+import type { Sides } from '../diff/sides.ts'
+
+/** Columns whose values travel, in a fixed order. */
+export const imageColumns = (table: SharedTable): readonly string[] => table.columns.map(({ name }) => name).sort()
+
+/** Columns of live's own image of a row: everything it stores. */
+export const storedColumns = (table: Table): readonly string[] =>
+  table.columns
+    .filter(({ generated }) => generated === null)
+    .map(({ name }) => name)
+    .sort()
+
+export interface Measured {
+  /** 64 bits over all images, each seeded with its ordinal; as a decimal text. */
+  readonly digest: string
+  readonly bytes: number
+}
+
+/** Combines 64-bit digests given as decimal texts. */
+export const combineDigests = (digests: readonly string[]): string =>
+  String(BigInt.asIntN(64, digests.reduce((sum, digest) => sum ^ BigInt(digest), 0n)))
+
+/** The digest of backup rows in the order given; ordinals start at 1, so it is the digest of the stage these rows make. */
+export const measureRows = async (
+  backup: Reader,
+  table: SharedTable,
+  keys: readonly string[],
+  method: DigestMethod,
+): Promise<Measured> => {
+  const columns = imageColumns(table)
+  const digests: string[] = []
+  let bytes = 0
+  let offset = 0
+  for (const batch of inBatches(keys)) {
+    const seed = sql`${ordinal('k')} + ${String(offset)}::bigint`
+    const [row] = await backup.rows(sql`
+      select coalesce(bit_xor(${rowDigest('t', columns, method, seed)}), 0)::text,
+             coalesce(sum(pg_catalog.octet_length(${rowImage('t', columns)})), 0)::text
+      from ${keySource(table.backup, table.identity, batch)}
+      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
+    digests.push(row?.[0] ?? '0')
+    bytes += Number(row?.[1] ?? 0)
+    offset += batch.length
+  }
+  return { digest: combineDigests(digests), bytes }
+}
+
+/** A digest per live row, lasting over server upgrades; empty for a row that is gone. */
+export const readGuards = async (live: Reader, table: SharedTable, keys: readonly string[]): Promise<readonly string[]> => {
+  const guards: string[] = []
+  for (const batch of inBatches(keys)) {
+    const rows = await live.rows(sql`
+      select ${ordinal('k')}::text, ${digestOf(rowImage('t', storedColumns(table.live)), 'sha256')}::text
+      from ${keySource(table.live, table.identity, batch)}
+      join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
+    const found = new Map(rows.map(([ord, digest]) => [Number(ord), digest ?? '']))
+    for (const index of batch.keys()) guards.push(found.get(index + 1) ?? '')
+  }
+  return guards
+}
+
+/** How many values the columns that only the backup has hold in the rows given. */
+export const countLost = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<readonly { readonly column: string; readonly values: number }[]> => {
+  const names = table.drift.filter(({ kind }) => kind === 'only in backup').map((drift) => drift.column)
+  if (names.length === 0) return []
+  const totals = names.map(() => 0)
+  for (const batch of inBatches(keys)) {
+    const [row] = await sides.backup.rows(sql`
+      select ${list(names.map((name) => sql`pg_catalog.count(${column('t', name)})::text`))}
+      from ${keySource(table.backup, table.identity, batch)}
+      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
+    for (const position of names.keys()) totals[position] = (totals[position] ?? 0) + Number(row?.[position] ?? 0)
+  }
+  return names.map((name, position) => ({ column: name, values: totals[position] ?? 0 }))
+}

@@ -1,0 +1,103 @@
+/**
+ * Twins: live rows equal to a backup row in every column but the allocated one. Such a row looks as if an earlier run, whose journal is
+ * gone, had brought it back under another key. References are compared as mapped; a live row that is the backup's own row of that
+ * key is no twin; each live row is the twin of one backup row at most.
+ */
+import { sql } from 'kysely'
+import { columnOf } from '../catalog/catalog.ts'
+import { rowDigest } from '../catalog/digest.ts'
+import {
+  asText,
+  fromTable,
+  inBatches,
+  joinOn,
+  keySource,
+  ordinal,
+  packKey,
+  typeOf,
+  valueSource,
+} from '../catalog/row.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { all, column } from '../database/names.ts'
+import { fresh, type MappedValue } from './mapping.ts'
+import type { Sides } from '../diff/sides.ts'
+import { comparedColumns, readPresent, readStates } from '../diff/states.ts'
+
+/** Twins by packed backup key. `rewritten` are the columns whose references are mapped, per row. */
+export const findTwins = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+  rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
+): Promise<ReadonlyMap<string, string>> => {
+  const allocated = table.allocation?.column
+  if (allocated === undefined || !table.identity.includes(allocated)) return new Map()
+  const mapped = [...new Set([...rewritten.values()].flatMap((row) => [...row.keys()]))]
+  const fixed = comparedColumns(table).filter((name) => name !== allocated && !mapped.includes(name))
+  if (fixed.length === 0) return new Map()
+  // Typed equality on columns that are likely indexed lets the server look rows up instead of reading the table.
+  const keyed = [...table.live.uniques.flatMap(({ columns }) => columns), ...table.live.foreignKeys.flatMap((k) => k.columns)]
+  const lead = fixed.filter((name) => keyed.includes(name) && columnOf(table.live, name)?.notNull)
+  const sent = [...lead, ...mapped]
+  const candidates = new Map<string, string[]>()
+  for (const batch of inBatches(keys)) {
+    const images = await sides.backup.rows(sql`
+      select ${ordinal('k')}::text, ${rowDigest('t', fixed, sides.digest)}::text
+        ${sent.length === 0 ? sql`` : sql`, ${asText('t', sent)}`}
+      from ${keySource(table.backup, table.identity, batch)}
+      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
+    const rows = images.flatMap(([ord, digest, ...values]) => {
+      const key = batch[Number(ord) - 1] ?? ''
+      const own = rewritten.get(key)
+      const sentValues = sent.map((name, position) => (own?.has(name) ? own.get(name) : values[position]) ?? null)
+      if (sentValues.includes(fresh)) return []
+      return [{ key, values: [digest ?? null, ...sentValues.map((value) => (value === fresh ? null : value))] }]
+    })
+    const names = sent.map((_, position) => `v${position}`)
+    const found = await sides.live.rows(sql`
+      select ${ordinal('k')}::text, ${asText('t', table.identity)}
+      from ${valueSource(
+        [sql`bigint`, ...sent.map((name) => typeOf(table.live, name))],
+        rows.map(({ values }) => values),
+        { names: ['digest', ...names] },
+      )}
+      join ${fromTable(table.live)} as t
+        on ${rowDigest('t', fixed, sides.digest)} = k.digest
+        and ${all(
+          sent.map((name, p) =>
+            lead.includes(name)
+              ? sql`${column('t', name)} = ${column('k', `v${p}`)}`
+              : sql`${column('t', name)} is not distinct from ${column('k', `v${p}`)}`,
+          ),
+        )}
+      order by 1, 2`)
+    for (const [ord, ...key] of found) {
+      const row = rows[Number(ord) - 1]
+      if (row === undefined) continue
+      candidates.set(row.key, [...(candidates.get(row.key) ?? []), packKey(key.map((value) => value ?? ''))])
+    }
+  }
+  return assign(candidates, await ownRows(sides, table, [...new Set([...candidates.values()].flat())]))
+}
+
+/** Live keys that are the backup's own rows: the same key, the same record. */
+const ownRows = async (sides: Sides, table: SharedTable, liveKeys: readonly string[]): Promise<ReadonlySet<string>> => {
+  const inBackup = await readPresent(sides.backup, table, liveKeys)
+  const states = await readStates(sides, table, [...inBackup])
+  return new Set([...inBackup].filter((key) => /^(same|changed)$/.test(states.get(key)?.state ?? '')))
+}
+
+const assign = (
+  candidates: ReadonlyMap<string, readonly string[]>,
+  taken: ReadonlySet<string>,
+): ReadonlyMap<string, string> => {
+  const used = new Set(taken)
+  const twins = new Map<string, string>()
+  for (const [key, live] of candidates) {
+    const free = live.find((candidate) => !used.has(candidate))
+    if (free === undefined) continue
+    used.add(free)
+    twins.set(key, free)
+  }
+  return twins
+}

@@ -1,0 +1,127 @@
+/** Conflicts: reasons why rows cannot proceed, as data, with the answers that resolve them and what each answer does. Pure. */
+
+import type { Answer, Decider, Finding, FindingKind } from '../probe/finding.ts'
+
+export const answers: readonly Answer[] = ['stop', 'skip', 'match', 'overwrite', 'allocate']
+
+export interface Conflict {
+  /** Stable over re-planning: `public.gallery:7:unique taken`. */
+  readonly id: string
+  readonly kind: FindingKind
+  readonly table: string
+  /** The backup row, as displayed; empty where the conflict is about the whole table. */
+  readonly key: string
+  /** Constraint or index, where one is concerned. */
+  readonly constraint: string | null
+  /** Columns of the constraint with the backup's values. */
+  readonly columns: readonly string[]
+  readonly values: readonly (string | null)[]
+  /** The live rows in the way, as displayed. */
+  readonly live: readonly string[]
+  /** One sentence. */
+  readonly text: string
+  readonly answers: readonly { readonly answer: Answer; readonly does: string }[]
+}
+
+const quoteValues = (finding: Finding): string =>
+  finding.columns.map((name, position) => `${name} ${finding.values[position] ?? '∅'}`).join(', ')
+
+const describe = (finding: Finding): string => {
+  const row = `${finding.table} ${finding.key}`
+  const live = finding.live.map((key) => `live row ${key}`).join(' and ')
+  switch (finding.kind) {
+    case 'key taken':
+      return `${row}: its key belongs to another record in live`
+    case 'unique taken':
+      return `${row}: ${quoteValues(finding)} belongs to ${live} (${finding.constraint})`
+    case 'exclusion':
+      return `${row}: ${quoteValues(finding)} is excluded by ${live} (${finding.constraint})`
+    case 'several live rows':
+      return `${row}: in conflict with ${live} at once (${finding.constraint})`
+    case 'missing parent':
+      return `${row}: ${finding.detail ?? 'its parent is missing'} (${finding.constraint})`
+    case 'changed':
+      return `${row}: live has it with other values in ${finding.columns.join(', ')}`
+    case 'looks restored':
+      return `${row}: looks restored already as ${live}`
+    case 'enum label':
+      return `${row}: live's type has no label ${quoteValues(finding)}`
+    case 'triggers':
+      return `${finding.table}: ${finding.detail ?? 'a trigger reaches outside the database'}`
+  }
+}
+
+const effects = (finding: Finding): Readonly<Record<Answer, string>> => {
+  const live = finding.live[0] ?? ''
+  return {
+    stop: 'refuse the plan',
+    skip: 'leave the row out, with everything that came only because of it',
+    match: `let live row ${live} stand in: what belongs to the row is attached to it`,
+    overwrite:
+      finding.kind === 'changed'
+        ? "put the backup's values back; later edits of these columns are lost"
+        : `replace live row ${live}'s other values by the backup's; later edits are lost`,
+    allocate: 'restore it beside the live row, under a new key',
+  }
+}
+
+/** The conflict that a finding is. */
+export const makeConflict = (finding: Finding): Conflict => {
+  const does = effects(finding)
+  return {
+    id: [finding.table, finding.key, finding.kind, ...(finding.constraint === null ? [] : [finding.constraint])].join(':'),
+    kind: finding.kind,
+    table: finding.table,
+    key: finding.key,
+    constraint: finding.constraint,
+    columns: finding.columns,
+    values: finding.values,
+    live: finding.live,
+    text: describe(finding),
+    answers: (['stop', ...finding.possible] as const).map((answer) => ({ answer, does: does[answer] })),
+  }
+}
+
+/** Answers by conflict id, and by table with `*` for all others. */
+export interface Answers {
+  readonly byId: Readonly<Record<string, Answer>>
+  readonly byTable: Readonly<Record<string, Answer>>
+  readonly again: boolean
+}
+
+/** The answer that holds for a conflict: its own, else its table's, else everybody's; `stop` where that answer does not apply. */
+export const answerTo = (conflict: Conflict, given: Answers): Answer => {
+  const own = given.byId[conflict.id]
+  if (conflict.kind === 'looks restored' && own === undefined) return given.again ? 'allocate' : 'skip'
+  const wanted = own ?? given.byTable[conflict.table] ?? given.byTable['*'] ?? 'stop'
+  return conflict.answers.some(({ answer }) => answer === wanted) ? wanted : 'stop'
+}
+
+/** Collects the conflicts of one planning over its rounds: answered ones stay, open ones are found again in each round. */
+export class ConflictLog implements Decider {
+  readonly #given: Answers
+  readonly #seen = new Map<string, { readonly conflict: Conflict; readonly answer: Answer }>()
+
+  constructor(given: Answers) {
+    this.#given = given
+  }
+
+  decide(finding: Finding): Answer {
+    const conflict = makeConflict(finding)
+    const answer = answerTo(conflict, this.#given)
+    this.#seen.set(conflict.id, { conflict, answer })
+    return answer
+  }
+
+  nextRound(): void {
+    for (const [id, { answer }] of this.#seen) if (answer !== 'skip') this.#seen.delete(id)
+  }
+
+  get conflicts(): readonly Conflict[] {
+    return [...this.#seen.values()].map(({ conflict }) => conflict)
+  }
+
+  get answers(): Readonly<Record<string, Answer>> {
+    return Object.fromEntries([...this.#seen].map(([id, { answer }]) => [id, answer]))
+  }
+}

@@ -1,0 +1,49 @@
+/** A plan as a file: parsed, and refused when anything but its answers was edited. Pure. */
+import { RowgraftError } from '../errors.ts'
+import { answers } from './conflicts.ts'
+import { hashPlan, type Plan } from './plan.ts'
+
+const isPlan = (value: unknown): value is Plan =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'plan' && 'hash' in value
+
+/** Parses a plan file. Throws `bad-file` for anything that is no plan of this version, `plan-edited` when the hash does not fit. */
+export const parsePlan = (text: string): Plan => {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new RowgraftError('bad-file', 'the plan file is not JSON', {
+      detail: error instanceof Error ? error.message : undefined,
+      hint: 'Make it with "rowgraft plan ... --out plan.json".',
+    })
+  }
+  if (!isPlan(value)) {
+    throw new RowgraftError('bad-file', 'the file is not a rowgraft plan', {
+      hint: 'Make it with "rowgraft plan ... --out plan.json".',
+    })
+  }
+  if (value.v !== 1) {
+    throw new RowgraftError('bad-file', `the plan has version ${String(value.v)}, this rowgraft reads version 1`, {
+      hint: 'Make the plan again with this rowgraft.',
+    })
+  }
+  if (hashPlan(value) !== value.hash) {
+    throw new RowgraftError('plan-edited', 'the plan was edited beyond its answers', {
+      detail: 'Its hash covers everything but "answers".',
+      hint: 'Make the plan again with the flags that say what you want; only "answers" may be edited.',
+    })
+  }
+  const known = new Map(value.conflicts.map((conflict) => [conflict.id, conflict]))
+  for (const [id, answer] of Object.entries(value.answers)) {
+    const possible = known.get(id)?.answers.map((choice) => choice.answer)
+    if (possible === undefined || !answers.includes(answer) || !possible.includes(answer)) {
+      throw new RowgraftError('plan-edited', `the plan answers "${id}" with "${String(answer)}"`, {
+        hint:
+          possible === undefined
+            ? 'There is no such conflict in the plan.'
+            : `The answers to it are ${possible.join(', ')}.`,
+      })
+    }
+  }
+  return value
+}

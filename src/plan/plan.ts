@@ -1,0 +1,170 @@
+/**
+ * The plan: the ordered decision as data. Steps are sets: keys in columns, never an object per row. A plan holds keys, the columns of
+ * a conflicting constraint and what the user typed; no other row values. Its hash covers everything but `answers`.
+ */
+import { createHash } from 'node:crypto'
+import type { DigestMethod } from '../catalog/digest.ts'
+import type { DatabaseIdentity } from '../catalog/identity.ts'
+import type { Because } from '../selection/members.ts'
+import type { Selection } from '../selection/selection.ts'
+import type { Answer } from '../probe/finding.ts'
+import type { Conflict } from './conflicts.ts'
+
+export interface PlanOptions {
+  readonly parents: 'restore' | 'stop' | 'null'
+  readonly children: 'all' | 'cascade' | 'none'
+  readonly links: 'existing' | 'pull' | 'none'
+  readonly relink: 'evidence' | 'all' | 'none'
+  /** Table ids left out. */
+  readonly without: readonly string[]
+  readonly keys: 'auto' | 'keep' | 'new'
+  /** The answer to every conflict of a table, by table id; `*` for all others. */
+  readonly onConflict: Readonly<Record<string, Answer>>
+  /** Insert rows again that look restored already. */
+  readonly again: boolean
+  /** Triggers that reach outside: fire them, or switch triggers off; null is undecided. */
+  readonly triggers: 'fire' | 'off' | null
+  /** `table.column` that a trigger may change on inserted rows. */
+  readonly acceptTrigger: readonly string[]
+}
+
+export const defaultPlanOptions: PlanOptions = {
+  parents: 'restore',
+  children: 'all',
+  links: 'existing',
+  relink: 'evidence',
+  without: [],
+  keys: 'auto',
+  onConflict: {},
+  again: false,
+  triggers: null,
+  acceptTrigger: [],
+}
+
+/** One action on a set of rows of one table, for one reason. */
+export interface Step {
+  readonly action: 'insert' | 'update' | 'delete'
+  readonly table: string
+  readonly because: Because
+  /** Relation the rows came by; null for selected rows. */
+  readonly via: string | null
+  /** Columns written. */
+  readonly columns: readonly string[]
+  readonly rows: number
+  /** Backup keys, one list per identity column. */
+  readonly keys: readonly (readonly string[])[]
+  /** Live keys of the rows, where they differ from the backup's (a row that stands in). */
+  readonly live?: readonly (readonly string[])[]
+  /** Rows (by position) whose primary key is made anew; `all` of them. */
+  readonly allocate?: readonly number[] | 'all'
+  /** Digest of each live row to be updated, as the plan saw it. */
+  readonly guards?: readonly string[]
+  /** References emptied because of `--parents null`: columns and rows by position. */
+  readonly nulled?: readonly { readonly columns: readonly string[]; readonly rows: readonly number[] }[]
+  /** Rows (by position) that were edited after their reference was emptied. */
+  readonly editedSince?: readonly number[]
+}
+
+/** Live rows that stand in for backup rows: references to them follow. */
+export interface StandIns {
+  readonly table: string
+  readonly why: 'match' | 'restored'
+  readonly backup: readonly (readonly string[])[]
+  readonly live: readonly (readonly string[])[]
+}
+
+export interface PlanTrigger {
+  readonly table: string
+  readonly name: string
+  readonly events: readonly string[]
+  readonly reachesOutside: string | null
+}
+
+export interface PlanSequence {
+  readonly table: string
+  readonly column: string
+  /** Qualified name; null for `max + 1` under a lock on the table. */
+  readonly sequence: string | null
+  readonly allocates: number
+}
+
+export interface TableKey {
+  readonly table: string
+  readonly key: string
+}
+
+export interface Plan {
+  readonly v: 1
+  readonly kind: 'plan'
+  /** RFC 3339, UTC. */
+  readonly made: string
+  readonly live: DatabaseIdentity
+  readonly backup: DatabaseIdentity | null
+  /** Run this plan takes back, for an undo. */
+  readonly undoes: string | null
+  readonly selection: Selection
+  readonly options: PlanOptions
+  /** Digest of the backup's row images that will be written. */
+  readonly digest: { readonly method: DigestMethod; readonly value: string }
+  /** Fingerprint of every used table of live. */
+  readonly fingerprints: Readonly<Record<string, string>>
+  readonly steps: readonly Step[]
+  readonly standIns: readonly StandIns[]
+  readonly conflicts: readonly Conflict[]
+  /** Rows that stay out, and why; `isAsked` for those without which the restore is not complete. */
+  readonly leftOut: readonly (TableKey & { readonly why: string; readonly isAsked: boolean })[]
+  readonly notInBackup: readonly TableKey[]
+  /** Selected rows that live holds unchanged. */
+  readonly unchanged: readonly { readonly table: string; readonly rows: number }[]
+  /** Links that live has already. */
+  readonly alreadyLinked: readonly { readonly table: string; readonly rows: number }[]
+  /** Missing rows behind keys that are not followed. */
+  readonly alsoMissing: readonly { readonly table: string; readonly via: string; readonly rows: number }[]
+  /** Values of columns live no longer has. */
+  readonly lost: readonly { readonly table: string; readonly column: string; readonly values: number }[]
+  readonly triggers: readonly PlanTrigger[]
+  readonly sequences: readonly PlanSequence[]
+  /** Columns of live that take their default, per table. */
+  readonly defaults: readonly { readonly table: string; readonly column: string; readonly value: string }[]
+  /** Bytes the written rows take as text, about. */
+  readonly bytes: number
+  /** Answers to conflicts, by conflict id. May be edited. */
+  readonly answers: Readonly<Record<string, Answer>>
+  /** sha256 over everything but `answers` and `hash`. */
+  readonly hash: string
+}
+
+/** Hash over everything but the answers. */
+export const hashPlan = (plan: Omit<Plan, 'hash'> | Plan): string => {
+  const { answers: _, ...rest } = plan
+  const { hash: __, ...covered } = rest as Plan
+  return createHash('sha256').update(canonical(covered)).digest('hex')
+}
+
+/** JSON with sorted keys, so that a reformatted file hashes the same. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : part,
+  )
+
+/** Conflicts that still need an answer. */
+export const openConflicts = (plan: Plan): readonly Conflict[] =>
+  plan.conflicts.filter(({ id }) => (plan.answers[id] ?? 'stop') === 'stop')
+
+/** True when running the plan would write nothing. */
+export const isEmpty = (plan: Plan): boolean => plan.steps.length === 0
+
+/** Turns columns of keys into one packed key per row. */
+export const keysOf = (columns: readonly (readonly string[])[]): readonly string[] =>
+  (columns[0] ?? []).map((_, row) => columns.map((column) => column[row] ?? '').join('\0'))
+
+/** Turns packed keys into columns. */
+export const keyColumns = (width: number, keys: readonly string[]): readonly (readonly string[])[] => {
+  const columns: string[][] = Array.from({ length: width }, () => [])
+  for (const key of keys) {
+    for (const [position, value] of key.split('\0').entries()) columns[position]?.push(value)
+  }
+  return columns
+}

@@ -1,0 +1,205 @@
+/**
+ * Runs a plan: one transaction on live.
+ *
+ * Stage the rows; lock what is updated; check guards; raise sequences and allocate; insert, update, delete; check every count; make all
+ * constraints immediate; verify; journal to disk; COMMIT. Locks are taken after the transfer, nothing commits unverified, and the
+ * transaction counts as committed on the tag COMMIT alone.
+ */
+import { sql } from 'kysely'
+import type { Catalog } from '../catalog/catalog.ts'
+import type { DatabaseIdentity } from '../catalog/identity.ts'
+import { type SharedCatalog, shareCatalogs } from '../catalog/shared.ts'
+import type { Reader, Session, Writer } from '../database/session.ts'
+import { withWriteTransaction } from '../database/transaction.ts'
+import { RowgraftError } from '../errors.ts'
+import { type Plan, keysOf } from '../plan/plan.ts'
+import { combineDigests } from '../probe/measure.ts'
+import { checkGuards, keepImages, lockRows, type Refusal } from './guards.ts'
+import { type OpenJournal, startJournal, streamRows } from './journal.ts'
+import { writeImages, writeOutcome } from './journal-rows.ts'
+import { allocateKeys, createMaps, raiseSequences, refuseDisagreement, refuseTaken } from './keys.ts'
+import { type Layout, layOut } from './layout.ts'
+import { refuseReferences } from './references.ts'
+import { buildReport } from './report.ts'
+import type { Report, RunOptions, RunProgress } from './run.ts'
+import { createStage, digestStage, indexStage, stageFromBackup, stageFromImages, stageKeys } from './stage.ts'
+import { checkCatalog, lockDatabase } from './transaction-start.ts'
+import { validateConstraints } from './validate.ts'
+import { verifyRows } from './verify.ts'
+import { applyNulls, deleteRows, insertRows, updateRows } from './write.ts'
+
+/** Where the rows come from: the backup's snapshot, or the images in another run's journal. */
+export type RowSource =
+  | { readonly kind: 'backup'; readonly reader: Reader; readonly catalog: Catalog }
+  | { readonly kind: 'journal'; readonly path: string }
+
+export interface ApplyInput {
+  readonly session: Session
+  readonly live: DatabaseIdentity
+  readonly plan: Plan
+  readonly source: RowSource
+  readonly options: RunOptions
+  /** Journal folder. */
+  readonly journal: string
+  readonly onProgress: RunProgress
+}
+
+const refusals: Readonly<Record<RowSource['kind'], Refusal>> = {
+  backup: { code: 'plan-stale', hint: 'Make the plan again: live has changed since.' },
+  journal: {
+    code: 'undo-refused',
+    hint: 'Somebody changed these rows after the run: an undo would take that back too. Undo it by hand.',
+  },
+}
+
+/** Runs the plan. Throws RowgraftErrors after a rollback; live is unchanged then, except for `outcome-unknown`. */
+export const apply = async (input: ApplyInput): Promise<Report> => {
+  const started = performance.now()
+  const { session, plan, options } = input
+  let journal: OpenJournal | null = null
+  const settings: (readonly [string, string])[] =
+    plan.options.triggers === 'off' ? [['session_replication_role', 'replica']] : []
+  try {
+    const report = await withWriteTransaction(
+      session,
+      {
+        timeouts: { statement: options.timeout, lock: options.lockTimeout, idle: Math.max(options.timeout, 300_000) },
+        settings,
+        beforeCommit: async () => {
+          await journal?.writer.sync()
+          // From here on only the server knows how this ends.
+          session.shield()
+          await journal?.writer.write('INTENT', '')
+          await journal?.writer.sync()
+        },
+      },
+      async (writer) => {
+        const { layout, catalog } = await prepare(writer, input)
+        if (!options.rehearse) journal = await beginJournal(writer, input, layout)
+        await writeAll(writer, layout, catalog, input)
+        input.onProgress({ phase: 'verify', table: null, rows: 0 })
+        const verified = await verifyRows(writer, layout, new Set(plan.options.acceptTrigger))
+        const value = await buildReport(writer, layout, plan, {
+          run: journal?.run ?? '',
+          outcome: options.rehearse ? 'rehearsed' : 'committed',
+          elapsed: performance.now() - started,
+          ...verified,
+        })
+        if (journal !== null) {
+          input.onProgress({ phase: 'journal', table: null, rows: 0 })
+          await writeOutcome(journal.writer, writer, layout, value)
+        }
+        input.onProgress({ phase: 'commit', table: null, rows: 0 })
+        return { ending: options.rehearse ? 'rollback' : 'commit', value }
+      },
+    )
+    await settle(journal, 'DONE').catch((error: unknown) => {
+      throw new RowgraftError('outcome-unknown', 'committed, but the journal could not be completed', {
+        detail: error instanceof Error ? error.message : String(error),
+        hint: 'Make room for the journal, then run "rowgraft recover".',
+      })
+    })
+    return { ...report, elapsed: performance.now() - started }
+  } catch (error) {
+    const isUnknown = error instanceof RowgraftError && error.code === 'outcome-unknown'
+    if (!isUnknown) await settle(journal, 'ABORTED').catch(() => undefined)
+    throw error
+  }
+}
+
+const settle = async (journal: OpenJournal | null, ending: 'DONE' | 'ABORTED'): Promise<void> => {
+  if (journal === null) return
+  await journal.writer.write(ending, '')
+  await journal.writer.sync()
+  await journal.writer.close()
+}
+
+/** Everything up to the first write: stage, locks, guards, keys. */
+const prepare = async (
+  writer: Writer,
+  input: ApplyInput,
+): Promise<{ readonly layout: Layout; readonly catalog: SharedCatalog }> => {
+  const { plan, source } = input
+  await lockDatabase(writer)
+  const live = await checkCatalog(writer, plan)
+  const catalog = shareCatalogs(live, source.kind === 'backup' ? source.catalog : live)
+  const layout = layOut(plan, catalog)
+  if (source.kind === 'backup') {
+    await stageFromBackup(writer, source.reader, layout, input.options.batchSize, input.onProgress)
+    await checkDigest(writer, plan, layout)
+    for (const staged of layout.tables.values()) await applyNulls(writer, staged)
+  } else await stageFromJournal(writer, layout, source.path)
+  await createMaps(writer, layout)
+  input.onProgress({ phase: 'lock', table: null, rows: 0 })
+  await lockRows(writer, layout, refusals[source.kind])
+  await checkGuards(writer, layout, refusals[source.kind])
+  for (const staged of layout.tables.values()) {
+    input.onProgress({ phase: 'allocate', table: staged.table.id, rows: 0 })
+    await raiseSequences(writer, staged)
+  }
+  await allocateKeys(writer, layout)
+  for (const staged of layout.tables.values()) {
+    await refuseDisagreement(writer, layout, staged)
+    await refuseTaken(writer, staged)
+  }
+  await keepImages(writer, layout)
+  return { layout, catalog }
+}
+
+const checkDigest = async (writer: Writer, plan: Plan, layout: Layout): Promise<void> => {
+  const digests: string[] = []
+  for (const staged of layout.tables.values()) {
+    const rows = staged.steps.at(-1)?.range.last ?? 0
+    digests.push(await digestStage(writer, staged, plan.digest.method, rows))
+  }
+  if (combineDigests(digests) === plan.digest.value) return
+  throw new RowgraftError('plan-stale', 'the rows of the backup are not those the plan was made from', {
+    detail: "The digest of the rows' images differs from the plan's.",
+    hint: 'Make the plan again.',
+  })
+}
+
+const stageFromJournal = async (writer: Writer, layout: Layout, path: string): Promise<void> => {
+  for (const staged of layout.tables.values()) {
+    await createStage(writer, staged)
+    for (const [action, kind] of [
+      ['insert', 'deleted'],
+      ['update', 'updated'],
+    ] as const) {
+      if (!staged.steps.some(({ step }) => step.action === action)) continue
+      const columns = staged.table.columns.map(({ name }) => name).sort()
+      await stageFromImages(
+        writer,
+        staged,
+        columns,
+        (async function* () {
+          yield streamRows(path, (stream) => stream.kind === kind && stream.table === staged.table.id)
+        })(),
+      )
+    }
+    for (const { step } of staged.steps) if (step.action === 'delete') await stageKeys(writer, staged, keysOf(step.keys))
+    await indexStage(writer, staged)
+  }
+}
+
+const beginJournal = async (writer: Writer, input: ApplyInput, layout: Layout): Promise<OpenJournal> => {
+  const journal = await startJournal(input.journal, input.plan, input.live)
+  const [row] = await writer.rows(sql`
+    select a.pid::text, a.backend_start::text, pg_catalog.pg_current_xact_id()::text
+    from pg_catalog.pg_stat_activity a
+    where a.pid = pg_catalog.pg_backend_pid()`)
+  const [pid = '', backendStart = '', xid = ''] = row ?? []
+  await journal.writer.write('BEGIN', JSON.stringify({ pid, backendStart, xid }))
+  await writeImages(journal.writer, writer, layout)
+  await journal.writer.sync()
+  return journal
+}
+
+const writeAll = async (writer: Writer, layout: Layout, catalog: SharedCatalog, input: ApplyInput): Promise<void> => {
+  await insertRows(writer, layout, catalog, input.onProgress)
+  await updateRows(writer, layout, input.onProgress)
+  if (input.source.kind === 'journal') await refuseReferences(writer, layout, catalog)
+  await deleteRows(writer, layout, catalog, input.onProgress)
+  await writer.execute(sql`set constraints all immediate`)
+  if (input.plan.options.triggers === 'off') await validateConstraints(writer, layout, catalog)
+}

@@ -1,0 +1,143 @@
+/** Locks the live rows a plan relies on, after the transfer, and checks that they are still what the plan saw. */
+import { sql } from 'kysely'
+import { digestOf, rowImage } from '../catalog/digest.ts'
+import { fromTable, inBatches } from '../catalog/row.ts'
+import { asText } from '../catalog/row.ts'
+import { all, column, list, type Query } from '../database/names.ts'
+import type { Writer } from '../database/session.ts'
+import { displayKey } from '../diff/states.ts'
+import { type ErrorCode, RowgraftError } from '../errors.ts'
+import { storedColumns } from '../probe/measure.ts'
+import { inRange, liveIdentity, onLiveIdentity } from './keys.ts'
+import { type Layout, ordinalColumn, type Range, type StagedStep, type StagedTable } from './layout.ts'
+import { stillEmpty } from './write.ts'
+
+const ord = (alias: string): Query => column(alias, ordinalColumn)
+
+/** How a refused guard is told: a plan is stale, an undo is refused. */
+export interface Refusal {
+  readonly code: Extract<ErrorCode, 'plan-stale' | 'undo-refused'>
+  readonly hint: string
+}
+
+const lock = async (writer: Writer, staged: StagedTable, range: Range, strength: Query): Promise<number> => {
+  const live = liveIdentity(staged)
+  const [row] = await writer.rows(sql`
+    select pg_catalog.count(*)::text
+    from (
+      select 1
+      from ${fromTable(staged.table.live)} as t
+      join (select s.* from ${staged.stage} as s where ${inRange('s', range)}) as s on true ${live.joins}
+      where ${onLiveIdentity(staged, 't')}
+      for ${strength} of t
+    ) as locked`)
+  return Number(row?.[0] ?? 0)
+}
+
+/** Locks every row that is updated, deleted or stands in. Throws when one of them is gone. */
+export const lockRows = async (writer: Writer, layout: Layout, refusal: Refusal): Promise<void> => {
+  for (const staged of layout.tables.values()) {
+    const wanted = [
+      ...staged.standIns.map(({ range }) => ({ range, strength: sql`key share` })),
+      ...staged.steps.flatMap(({ step, range }) =>
+        step.action === 'insert'
+          ? []
+          : [{ range, strength: step.action === 'delete' ? sql`update` : sql`no key update` }],
+      ),
+    ]
+    for (const { range, strength } of wanted) {
+      const rows = await lock(writer, staged, range, strength)
+      const expected = range.last - range.first + 1
+      if (rows === expected) continue
+      throw new RowgraftError(refusal.code, `${expected - rows} of ${expected} live rows of "${staged.table.id}" are gone`, {
+        detail: (await goneRows(writer, staged, range)).join('\n'),
+        hint: refusal.hint,
+      })
+    }
+  }
+}
+
+const goneRows = async (writer: Writer, staged: StagedTable, range: Range): Promise<readonly string[]> => {
+  const live = liveIdentity(staged)
+  const rows = await writer.rows(sql`
+    select ${asText('s', staged.table.identity)}
+    from ${staged.stage} as s ${live.joins}
+    where ${inRange('s', range)}
+      and not exists (select from ${fromTable(staged.table.live)} as t where ${onLiveIdentity(staged, 't')})
+    order by ${ord('s')}
+    limit 10`)
+  return rows.map((key) => `${staged.table.id} ${displayKey(key.map((value) => value ?? '').join('\0'))}`)
+}
+
+/** Compares locked rows with the digests of the plan, and survivors with emptiness. Throws naming the rows. */
+export const checkGuards = async (writer: Writer, layout: Layout, refusal: Refusal): Promise<void> => {
+  for (const staged of layout.tables.values()) {
+    for (const part of staged.steps) {
+      const changed = [
+        ...(part.step.guards === undefined ? [] : await changedRows(writer, staged, part, part.step.guards)),
+        ...(part.step.because === 'survivor' ? await filledRows(writer, layout, staged, part) : []),
+      ]
+      if (changed.length === 0) continue
+      const rows = changed.slice(0, 10).map((key) => `${staged.table.id} ${displayKey(key)}`)
+      throw new RowgraftError(
+        refusal.code,
+        `${changed.length === 1 ? 'a live row' : `${changed.length} live rows`} of "${staged.table.id}" changed since`,
+        { detail: rows.join('\n'), hint: refusal.hint },
+      )
+    }
+  }
+}
+
+const changedRows = async (
+  writer: Writer,
+  staged: StagedTable,
+  { range }: StagedStep,
+  guards: readonly string[],
+): Promise<readonly string[]> => {
+  const live = liveIdentity(staged)
+  const changed: string[] = []
+  let offset = range.first - 1
+  for (const batch of inBatches(guards)) {
+    const rows = await writer.rows(sql`
+      select ${asText('t', staged.table.identity)}
+      from pg_catalog.unnest(${`{${batch.map((guard) => (guard === '' ? 'NULL' : guard)).join(',')}}`}::bigint[])
+        with ordinality as guard(digest, position)
+      join ${staged.stage} as s on ${ord('s')} = guard.position + ${String(offset)}::bigint ${live.joins}
+      join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+      where ${digestOf(rowImage('t', storedColumns(staged.table.live)), 'sha256')} is distinct from guard.digest`)
+    for (const row of rows) changed.push(row.map((value) => value ?? '').join('\0'))
+    offset += batch.length
+  }
+  return changed
+}
+
+const filledRows = async (
+  writer: Writer,
+  layout: Layout,
+  staged: StagedTable,
+  { step, range }: StagedStep,
+): Promise<readonly string[]> => {
+  const live = liveIdentity(staged)
+  const rows = await writer.rows(sql`
+    select ${asText('t', staged.table.identity)}
+    from ${staged.stage} as s ${live.joins}
+    join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+    where ${inRange('s', range)} and not ${stillEmpty(layout, staged, step)}`)
+  return rows.map((row) => row.map((value) => value ?? '').join('\0'))
+}
+
+/** Keeps the images of the rows that are about to be updated or deleted, in the transaction. */
+export const keepImages = async (writer: Writer, layout: Layout): Promise<void> => {
+  for (const staged of layout.tables.values()) {
+    const ranges = staged.steps.filter(({ step }) => step.action !== 'insert').map(({ range }) => range)
+    const live = liveIdentity(staged)
+    const stored = storedColumns(staged.table.live).map((name) => column('t', name))
+    const wanted = ranges.length === 0 ? sql`false` : sql`(${list(ranges.map((range) => inRange('s', range)), ' or ')})`
+    await writer.execute(sql`
+      create temporary table ${staged.before} on commit drop as
+      select ${ord('s')}, ${list(stored)}
+      from ${staged.stage} as s ${live.joins}
+      join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+      where ${all([wanted])}`)
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The journal's file: checksummed, length-prefixed records, appended and never changed.
+ *
+ *     rowgraft-journal 1\n
+ *     <TYPE> <length> <crc32 of the payload, 8 hex digits>\n<payload>\n
+ *     ...
+ *
+ * In order: PLAN, RUN, BEGIN, then per set of rows STREAM, DATA..., then INTENT => COMMIT => DONE or ABORTED. What stands before
+ * INTENT and after DONE is on disk (fsync) before the step that follows it. A torn record at the end is what a crash leaves, and is
+ * ignored; damage in the middle is an error.
+ */
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import { RowgraftError } from '../errors.ts'
+
+export type RecordType =
+  | 'PLAN'
+  | 'RUN'
+  | 'BEGIN'
+  | 'STREAM'
+  | 'DATA'
+  | 'REPORT'
+  | 'INTENT'
+  | 'DONE'
+  | 'ABORTED'
+  | 'UNKNOWN'
+
+const recordTypes: ReadonlySet<string> = new Set<RecordType>([
+  'PLAN',
+  'RUN',
+  'BEGIN',
+  'STREAM',
+  'DATA',
+  'REPORT',
+  'INTENT',
+  'DONE',
+  'ABORTED',
+  'UNKNOWN',
+])
+
+const isRecordType = (text: string | undefined): text is RecordType => text !== undefined && recordTypes.has(text)
+
+const magic = 'rowgraft-journal 1\n'
+
+const checksum = (payload: Buffer): string => crc32(payload).toString(16).padStart(8, '0')
+
+/** Writes all of a buffer: one write may take less than it was given without saying so. */
+const writeAll = async (file: FileHandle, bytes: Buffer): Promise<void> => {
+  for (let offset = 0; offset < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, offset, bytes.length - offset)
+    offset += bytesWritten
+  }
+}
+
+/** A journal open for appending. */
+export class JournalWriter {
+  readonly #file: FileHandle
+
+  private constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  /** Creates the file, readable by its owner only; fails if it exists or is a link. */
+  static async create(path: string): Promise<JournalWriter> {
+    const flags = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_WRONLY | constants.O_APPEND
+    const file = await open(path, flags, 0o600)
+    await writeAll(file, Buffer.from(magic))
+    return new JournalWriter(file)
+  }
+
+  /** Opens an existing journal to settle it; whatever a crash left torn at its end is cut off first. */
+  static async append(path: string, length: number): Promise<JournalWriter> {
+    const file = await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW)
+    await file.truncate(length)
+    return new JournalWriter(file)
+  }
+
+  async write(type: RecordType, payload: Buffer | string): Promise<void> {
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
+    const head = Buffer.from(`${type} ${bytes.length} ${checksum(bytes)}\n`)
+    await writeAll(this.#file, Buffer.concat([head, bytes, Buffer.from('\n')]))
+  }
+
+  /** Returns once everything written so far is on disk. */
+  async sync(): Promise<void> {
+    await this.#file.sync()
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+}
+
+export interface JournalRecord {
+  readonly type: RecordType
+  readonly payload: Buffer
+  /** Offset of the first byte after the record. */
+  readonly end: number
+}
+
+const damaged = (path: string, offset: number): RowgraftError =>
+  new RowgraftError('damaged-journal', `the journal "${path}" is damaged at byte ${offset}`, {
+    detail: 'A record does not match its checksum.',
+    hint: 'An undo needs the whole journal: restore the file from a copy. "rowgraft recover" still tells what live holds.',
+  })
+
+/** Bytes read at once. */
+const chunkSize = 1 << 20
+
+/** Reads the records one after the other; memory is one record. Stops silently at a torn end. Throws `damaged-journal`. */
+export async function* readRecords(path: string): AsyncGenerator<JournalRecord> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    const { size } = await file.stat()
+    const read = async (offset: number, length: number): Promise<Buffer> => {
+      const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - offset)))
+      for (let got = 0; got < buffer.length; ) {
+        const { bytesRead } = await file.read(buffer, got, buffer.length - got, offset + got)
+        if (bytesRead === 0) return buffer.subarray(0, got)
+        got += bytesRead
+      }
+      return buffer
+    }
+    if ((await read(0, magic.length)).toString() !== magic) throw damaged(path, 0)
+    let offset = magic.length
+    while (offset < size) {
+      const start = await read(offset, Math.min(chunkSize, 64))
+      const lineEnd = start.indexOf(0x0a)
+      const [type, length, sum] = start.subarray(0, Math.max(0, lineEnd)).toString().split(' ')
+      const bytes = Number(length)
+      const isHead = lineEnd > 0 && isRecordType(type) && /^\d+$/.test(length ?? '') && /^[0-9a-f]{8}$/.test(sum ?? '')
+      const end = offset + lineEnd + 1 + bytes + 1
+      if (!isHead || end > size) {
+        if (await isTornEnd(read, offset, size, isHead)) return
+        throw damaged(path, offset)
+      }
+      const payload = await read(offset + lineEnd + 1, bytes)
+      if (checksum(payload) !== sum) throw damaged(path, offset)
+      yield { type, payload, end }
+      offset = end
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** A crash tears only the last record: nothing that looks like the head of another one may follow. */
+const isTornEnd = async (
+  read: (offset: number, length: number) => Promise<Buffer>,
+  offset: number,
+  size: number,
+  isHead: boolean,
+): Promise<boolean> => {
+  for (let at = offset + (isHead ? 1 : 0); at < size; at += chunkSize) {
+    const text = (await read(at, chunkSize + 64)).toString('latin1')
+    if (/\n(STREAM|DATA|REPORT|INTENT|DONE|ABORTED|UNKNOWN) \d+ [0-9a-f]{8}\n/.test(text)) return false
+  }
+  return true
+}

@@ -1,0 +1,89 @@
+/** The rows of a journal: images before the writes, digests and key changes after them, straight from the server as COPY text. */
+import { sql } from 'kysely'
+import { digestOf, rowImage } from '../catalog/digest.ts'
+import { fromTable } from '../catalog/row.ts'
+import { column, list, literal, type Query } from '../database/names.ts'
+import type { Writer } from '../database/session.ts'
+import { storedColumns } from '../probe/measure.ts'
+import { writeStream } from './journal.ts'
+import type { JournalWriter } from './journal-file.ts'
+import { inRange, liveIdentity, onLiveIdentity } from './keys.ts'
+import { type Layout, ordinalColumn, type StagedTable } from './layout.ts'
+import type { Report } from './run.ts'
+
+/** Images of every row about to be updated or deleted, in the order of their ordinals. */
+export const writeImages = async (journal: JournalWriter, writer: Writer, layout: Layout): Promise<void> => {
+  for (const staged of layout.tables.values()) {
+    for (const [action, kind] of [
+      ['update', 'updated'],
+      ['delete', 'deleted'],
+    ] as const) {
+      const ranges = staged.steps.filter(({ step }) => step.action === action).map(({ range }) => range)
+      if (ranges.length === 0) continue
+      const columns = storedColumns(staged.table.live)
+      const rows = await writer.copyOut(sql`
+        copy (
+          select ${list(columns.map((name) => column('b', name)))}
+          from ${staged.before} as b
+          where ${list(ranges.map((range) => inRange('b', range)), ' or ')}
+          order by ${column('b', ordinalColumn)}
+        ) to stdout`)
+      await writeStream(journal, { kind, table: staged.table.id, columns }, rows)
+    }
+  }
+}
+
+/** Digests of every written row, every changed key, and the report. */
+export const writeOutcome = async (
+  journal: JournalWriter,
+  writer: Writer,
+  layout: Layout,
+  report: Report,
+): Promise<void> => {
+  for (const staged of layout.tables.values()) {
+    for (const action of ['insert', 'update'] as const) await writeDigests(journal, writer, staged, action)
+    if (staged.hasMap) await writeKeys(journal, writer, staged)
+  }
+  await journal.write('REPORT', JSON.stringify(report))
+}
+
+const identityOf = (staged: StagedTable, alias: string): Query =>
+  list(staged.table.identity.map((name) => sql`${column(alias, name)}::text`))
+
+const writeDigests = async (
+  journal: JournalWriter,
+  writer: Writer,
+  staged: StagedTable,
+  action: 'insert' | 'update',
+): Promise<void> => {
+  const ranges = staged.steps.filter(({ step }) => step.action === action).map(({ range }) => range)
+  if (ranges.length === 0) return
+  const { table } = staged
+  const live = liveIdentity(staged)
+  const rows = await writer.copyOut(sql`
+    copy (
+      select ${literal(action)}, ${identityOf(staged, 't')},
+             ${digestOf(rowImage('t', storedColumns(table.live)), 'sha256')}
+      from ${staged.stage} as s ${live.joins}
+      join ${fromTable(table.live)} as t on ${onLiveIdentity(staged, 't')}
+      where ${list(ranges.map((range) => inRange('s', range)), ' or ')}
+      order by ${column('s', ordinalColumn)}
+    ) to stdout`)
+  await writeStream(journal, { kind: 'written', table: table.id, columns: ['action', ...table.identity, 'digest'] }, rows)
+}
+
+const writeKeys = async (journal: JournalWriter, writer: Writer, staged: StagedTable): Promise<void> => {
+  const { table } = staged
+  const live = liveIdentity(staged)
+  const written = staged.steps.map(({ range }) => inRange('s', range))
+  if (written.length === 0) return
+  const differs = table.identity.map((name) => sql`${live.of(name)} is distinct from ${column('s', name)}`)
+  const rows = await writer.copyOut(sql`
+    copy (
+      select ${identityOf(staged, 's')}, ${list(table.identity.map((name) => sql`(${live.of(name)})::text`))}
+      from ${staged.stage} as s ${live.joins}
+      where (${list(written, ' or ')}) and (${list(differs, ' or ')})
+      order by ${column('s', ordinalColumn)}
+    ) to stdout`)
+  await writeStream(journal, { kind: 'keys', table: table.id, columns: [...table.identity, ...table.identity] }, rows)
+}

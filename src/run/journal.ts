@@ -1,0 +1,202 @@
+/** The journal of one run: what it was going to do, what it found, what it wrote. A directory per run, kept by its owner alone. */
+import { randomInt } from 'node:crypto'
+import { mkdir, open, readdir, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { RowgraftError } from '../errors.ts'
+import type { DatabaseIdentity } from '../catalog/identity.ts'
+import type { Plan } from '../plan/plan.ts'
+import { type JournalRecord, JournalWriter, readRecords } from './journal-file.ts'
+import type { Report, RunState } from './run.ts'
+
+/** What a set of rows in the journal is for. */
+export type StreamKind =
+  /** Images of rows before they were updated or deleted: every stored column, as COPY text. */
+  | 'updated'
+  | 'deleted'
+  /** Live identity and digest of every row as the run wrote it, with the action that wrote it. */
+  | 'written'
+  /** Backup identity and live identity of rows whose key changed. */
+  | 'keys'
+
+export interface Stream {
+  readonly kind: StreamKind
+  readonly table: string
+  readonly columns: readonly string[]
+}
+
+export interface RunRecord {
+  readonly run: string
+  /** RFC 3339, UTC. */
+  readonly started: string
+  readonly live: DatabaseIdentity
+  /** Process that runs it. */
+  readonly process: number
+}
+
+export interface BeginRecord {
+  readonly pid: string
+  readonly backendStart: string
+  /** The transaction's 64-bit id. */
+  readonly xid: string
+}
+
+/** Where journals are kept: `--journal`, else the state folder of the user. */
+export const journalFolder = (chosen: string | undefined, env: Readonly<Record<string, string | undefined>>): string =>
+  chosen ?? join(env['XDG_STATE_HOME'] || join(env['HOME'] || homedir(), '.local', 'state'), 'rowgraft', 'runs')
+
+/** Refuses a folder in which others could plant or change journals. */
+const checkFolder = async (folder: string): Promise<void> => {
+  const { mode, uid } = await stat(folder)
+  const me = process.getuid?.()
+  if ((mode & 0o022) !== 0 || (me !== undefined && uid !== me && uid !== 0)) {
+    throw new RowgraftError('bad-file', `the journal folder "${folder}" can be written by others`, {
+      hint: `Run "chmod go-w '${folder}'", or name another folder with --journal.`,
+    })
+  }
+}
+
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await open(folder, 'r')
+  await handle.sync()
+  await handle.close()
+}
+
+/** No vowels, no look-alikes: an id is typed by tired people. */
+const letters = '23456789bcdfghjkmnpqrstvwxz'
+
+const newId = (): string => Array.from({ length: 5 }, () => letters[randomInt(letters.length)]).join('')
+
+/** A journal being written. */
+export interface OpenJournal {
+  readonly run: string
+  readonly writer: JournalWriter
+}
+
+/** Starts the journal of a run: PLAN and RUN are on disk when this returns. */
+export const startJournal = async (folder: string, plan: Plan, live: DatabaseIdentity): Promise<OpenJournal> => {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await checkFolder(folder)
+  for (;;) {
+    const run = newId()
+    try {
+      await mkdir(join(folder, run), { mode: 0o700 })
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') continue
+      throw error
+    }
+    const writer = await JournalWriter.create(join(folder, run, 'journal'))
+    const record: RunRecord = { run, started: new Date().toISOString(), live, process: process.pid }
+    await writer.write('PLAN', JSON.stringify(plan))
+    await writer.write('RUN', JSON.stringify(record))
+    await writer.sync()
+    await syncFolder(join(folder, run))
+    await syncFolder(folder)
+    return { run, writer }
+  }
+}
+
+/** Appends a set of rows as they come from the server, in COPY text. */
+export const writeStream = async (writer: JournalWriter, stream: Stream, rows: Readable): Promise<void> => {
+  await writer.write('STREAM', JSON.stringify(stream))
+  for await (const chunk of rows) await writer.write('DATA', chunk as Buffer)
+}
+
+/** Everything of a journal but its rows. */
+export interface JournalHead {
+  readonly path: string
+  readonly plan: Plan
+  readonly run: RunRecord
+  readonly begin: BeginRecord | null
+  readonly report: Report | null
+  readonly hasIntent: boolean
+  readonly state: RunState
+  readonly streams: readonly Stream[]
+  /** Bytes of whole records. */
+  readonly length: number
+}
+
+const parse = <T>(record: JournalRecord): T => JSON.parse(record.payload.toString()) as T
+
+const endStates: Readonly<Record<string, RunState>> = { ABORTED: 'rolled-back', DONE: 'committed', UNKNOWN: 'unknown' }
+
+/**
+ * Reads one journal without its rows. A damaged one has the state `damaged` and tells what stands before the damage. Null for a run
+ * that died, or was damaged, before its plan could be read: it has written nothing to live that could be told.
+ */
+export const readHead = async (folder: string, run: string): Promise<JournalHead | null> => {
+  const path = join(folder, run, 'journal')
+  let plan: Plan | null = null
+  let record: RunRecord | null = null
+  let begin: BeginRecord | null = null
+  let report: Report | null = null
+  let state: RunState = 'open'
+  let hasIntent = false
+  let length = 0
+  const streams: Stream[] = []
+  try {
+    for await (const next of readRecords(path)) {
+      length = next.end
+      if (next.type === 'PLAN') plan = parse<Plan>(next)
+      else if (next.type === 'RUN') record = parse<RunRecord>(next)
+      else if (next.type === 'BEGIN') begin = parse<BeginRecord>(next)
+      else if (next.type === 'REPORT') report = parse<Report>(next)
+      else if (next.type === 'STREAM') streams.push(parse<Stream>(next))
+      else if (next.type === 'INTENT') hasIntent = true
+      else state = endStates[next.type] ?? state
+    }
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    if (isMissing) return null
+    if (!(error instanceof RowgraftError)) throw error
+    state = 'damaged'
+  }
+  if (plan === null || record === null) return null
+  return { path, plan, run: record, begin, report, hasIntent, state, streams, length }
+}
+
+/** The rows of one stream as bytes of COPY text. */
+export const streamRows = (path: string, wanted: (stream: Stream) => boolean): Readable => {
+  async function* bytes(): AsyncGenerator<Buffer> {
+    let isWanted = false
+    for await (const record of readRecords(path)) {
+      if (record.type === 'STREAM') isWanted = wanted(parse<Stream>(record))
+      else if (record.type === 'DATA' && isWanted) yield record.payload
+    }
+  }
+  return Readable.from(bytes())
+}
+
+/** Undoes COPY's escapes in one field. */
+const unescapeField = (field: string): string | null => {
+  if (field === '\\N') return null
+  if (!field.includes('\\')) return field
+  const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
+  return field.replace(/\\(.)/gs, (_, character: string) => escapes[character] ?? character)
+}
+
+/** Rows of one stream as fields; for keys and digests, never for values. */
+export async function* readFields(
+  path: string,
+  wanted: (stream: Stream) => boolean,
+): AsyncGenerator<readonly (string | null)[]> {
+  let rest = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of streamRows(path, wanted)) {
+    const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) yield line.split('\t').map(unescapeField)
+  }
+}
+
+/** Run ids in a journal folder; none where there is no such folder. */
+export const listRuns = async (folder: string): Promise<readonly string[]> => {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory() && /^[a-z0-9]+$/.test(entry.name)).map(({ name }) => name)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}

@@ -1,0 +1,312 @@
+/**
+ * Live keys of the staged rows: taken keys are checked, sequences raised past everything there is, keys allocated for the rows that
+ * need one, and every change kept in a map (old -> new values of key columns) by which references are rewritten and verified.
+ */
+import { sql } from 'kysely'
+import { columnOf } from '../catalog/catalog.ts'
+import { orderTables } from '../catalog/order.ts'
+import type { Relation } from '../catalog/relations.ts'
+import { fromTable, inBatches, joinOn, typeOf, unpackKey, valueSource } from '../catalog/row.ts'
+import { all, any, column, identifier, list, type Query, serverText, tableReference } from '../database/names.ts'
+import { nextValue, raiseSequence } from '../database/sequences.ts'
+import type { Writer } from '../database/session.ts'
+import { displayKey } from '../diff/states.ts'
+import { RowgraftError } from '../errors.ts'
+import { keysOf } from '../plan/plan.ts'
+import {
+  inserted,
+  type Layout,
+  newColumn,
+  oldColumn,
+  ordinalColumn,
+  type Range,
+  type StagedTable,
+  stageType,
+} from './layout.ts'
+
+const ord = (alias: string): Query => column(alias, ordinalColumn)
+
+export const inRange = (alias: string, range: Range): Query =>
+  sql`${ord(alias)} between ${sql.lit(range.first)} and ${sql.lit(range.last)}`
+
+/** How a staged row's values become live's: joins to the maps of its parents, and an expression per column. */
+export interface FinalValues {
+  readonly joins: Query
+  readonly valueOf: (name: string) => Query
+  /** Rows in which two references disagree about a column they share. */
+  readonly disagreements: Query
+}
+
+/** Final values of `s`, the stage of a table. `withOwnMap`: keys from the table's own map, once it is filled. */
+export const finalValues = (
+  layout: Layout,
+  staged: StagedTable,
+  options: { readonly withOwnMap: boolean },
+): FinalValues => {
+  const relations = layout.mapped.filter(({ child }) => child === staged.table.id)
+  const hasOwn = options.withOwnMap && staged.hasMap
+  const joins = [
+    ...(hasOwn ? [sql`left join ${staged.map} as own on ${ord('own')} = ${ord('s')}`] : []),
+    ...relations.map((relation, position) => {
+      const parent = parentOf(layout, relation)
+      const on = relation.columns.map((name, index) => {
+        const old = oldColumn(parent, relation.parentColumns[index] ?? '')
+        return sql`${identifier(`m${position}`)}.${old} = ${column('s', name)}`
+      })
+      return sql`left join ${parent.map} as ${identifier(`m${position}`)} on ${all(on)}`
+    }),
+  ]
+  const references = (name: string): readonly { readonly isMapped: Query; readonly value: Query }[] =>
+    relations.flatMap((relation, position) => {
+      const index = relation.columns.indexOf(name)
+      if (index < 0) return []
+      const value = newColumn(parentOf(layout, relation), relation.parentColumns[index] ?? '')
+      const alias = identifier(`m${position}`)
+      return [{ isMapped: sql`${ord(`m${position}`)} is not null`, value: sql`${alias}.${value}` }]
+    })
+  const valueOf = (name: string): Query => {
+    const raw = column('s', name)
+    const cases = references(name).map(({ isMapped, value }) => sql`when ${isMapped} then ${value}`)
+    const own =
+      hasOwn && staged.keyColumns.includes(name)
+        ? [sql`when ${ord('own')} is not null then ${identifier('own')}.${newColumn(staged, name)}`]
+        : []
+    return cases.length + own.length === 0 ? raw : sql`case ${list([...own, ...cases], ' ')} else ${raw} end`
+  }
+  const shared = staged.table.columns.map(({ name }) => references(name)).filter((found) => found.length > 1)
+  const disagreements = any(
+    shared.flatMap((found) =>
+      found
+        .slice(1)
+        .map((other) => sql`(${found[0]?.isMapped} and ${other.isMapped} and ${found[0]?.value} <> ${other.value})`),
+    ),
+  )
+  return { joins: list(joins, ' '), valueOf, disagreements }
+}
+
+export const parentOf = (layout: Layout, relation: Relation): StagedTable => {
+  const parent = layout.tables.get(relation.parent)
+  if (parent === undefined) throw new Error(`parent ${relation.parent} is not staged`)
+  return parent
+}
+
+/** Ordinals of rows that get a new key. */
+const allocatedOrdinals = (staged: StagedTable): readonly (Range | readonly number[])[] =>
+  staged.steps.flatMap(({ step, range }) =>
+    step.allocate === undefined
+      ? []
+      : [step.allocate === 'all' ? range : step.allocate.map((position) => range.first + position)],
+  )
+
+const isRange = (rows: Range | readonly number[]): rows is Range => 'first' in rows
+
+/** The condition for the stage's rows that get a new key; a list of ordinals goes as an array. */
+const isAllocated = (staged: StagedTable): Query =>
+  any(
+    allocatedOrdinals(staged).map((rows) =>
+      isRange(rows) ? inRange('s', rows) : sql`${ord('s')} = any (${`{${rows.join(',')}}`}::bigint[])`,
+    ),
+  )
+
+/** Raises the sequences of one table past every live and every kept key. Returns the names of those that moved. */
+export const raiseSequences = async (writer: Writer, staged: StagedTable): Promise<readonly string[]> => {
+  const raised: string[] = []
+  const rows = inserted(staged)
+  if (rows.last === 0) return raised
+  for (const { name, live } of staged.table.columns) {
+    if (live.sequence === null) continue
+    const allocates = staged.table.allocation?.column === name && allocatedOrdinals(staged).length > 0
+    const extreme = live.sequence.increment.startsWith('-') ? sql`pg_catalog.min` : sql`pg_catalog.max`
+    const [row] = await writer.rows(sql`
+      select ${extreme}(v)::text
+      from (
+        select ${extreme}(${column('s', name)})::numeric as v
+        from ${staged.stage} as s
+        where ${inRange('s', rows)} and not ${allocates ? isAllocated(staged) : sql`false`}
+        union all
+        select ${allocates ? sql`${extreme}(${column('t', name)})::numeric` : sql`null::numeric`}
+        from ${allocates ? sql`${fromTable(staged.table.live)} as t` : sql`(values (1)) as t`}
+      ) as extremes`)
+    const target = row?.[0]
+    if (target === null || target === undefined) continue
+    if (await raiseSequence(writer, live.sequence, target)) raised.push(`${live.sequence.schema}.${live.sequence.name}`)
+  }
+  return raised
+}
+
+/** The expression that makes one new key, evaluated once per row in the order of the ordinals. */
+const newKey = async (writer: Writer, staged: StagedTable): Promise<Query> => {
+  const { allocation, live } = staged.table
+  if (allocation === null) throw new Error(`keys of ${staged.table.id} cannot be allocated`)
+  if (allocation.how === 'sequence' && allocation.sequence !== null) return nextValue(allocation.sequence)
+  const found = columnOf(live, allocation.column)
+  if (allocation.how === 'default') return serverText(found?.default ?? 'null')
+  if (allocation.how === 'uuid') {
+    return found?.default ? serverText(found.default) : sql`pg_catalog.gen_random_uuid()`
+  }
+  await writer.execute(sql`lock table ${tableReference(live)} in share row exclusive mode`)
+  const name = allocation.column
+  return sql`(
+    select coalesce(pg_catalog.max(v), 0)
+    from (select pg_catalog.max(${column('t', name)})::bigint as v from ${fromTable(live)} as t
+          union all
+          select pg_catalog.max(${column('x', name)})::bigint from ${staged.stage} as x) as highest
+  ) + pg_catalog.row_number() over (order by ${ord('s')})`
+}
+
+/** Makes every map, and fills in the live rows that stand in. */
+export const createMaps = async (writer: Writer, layout: Layout): Promise<void> => {
+  for (const staged of layout.tables.values()) {
+    if (!staged.hasMap) continue
+    const { table, keyColumns } = staged
+    const columns = [
+      sql`${identifier(ordinalColumn)} bigint primary key`,
+      ...keyColumns.flatMap((name) => {
+        const found = columnOf(table.live, name)
+        if (found === undefined) return []
+        return [
+          sql`${oldColumn(staged, name)} ${stageType(found)}`,
+          sql`${newColumn(staged, name)} ${stageType(found)}`,
+        ]
+      }),
+    ]
+    await writer.execute(sql`create temporary table ${staged.map} (${list(columns)}) on commit drop`)
+    await mapStandIns(writer, staged)
+  }
+}
+
+/** Allocates keys and maps the keys made of others, parents before the tables whose keys are made of theirs. */
+export const allocateKeys = async (writer: Writer, layout: Layout): Promise<void> => {
+  const withMap = [...layout.tables.values()].filter(({ hasMap }) => hasMap)
+  const follows = layout.mapped.filter(({ child, columns }) => {
+    const staged = layout.tables.get(child)
+    return staged !== undefined && columns.some((name) => staged.keyColumns.includes(name))
+  })
+  for (const group of orderTables(withMap.map(({ table }) => table.id), follows)) {
+    if (group.length > 1 || follows.some(({ child, parent }) => child === group[0] && parent === group[0])) {
+      throw new RowgraftError('not-restorable', `the keys of ${group.join(', ')} are made of each other`, {
+        hint: 'Their rows can only be restored under their own keys: use --keys keep.',
+      })
+    }
+    const staged = layout.tables.get(group[0] ?? '')
+    if (staged !== undefined) await allocateTable(writer, layout, staged)
+  }
+}
+
+const allocateTable = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<void> => {
+  const { table, keyColumns } = staged
+  const rows = inserted(staged)
+  if (rows.last > 0) {
+    const final = finalValues(layout, staged, { withOwnMap: false })
+    const allocated = isAllocated(staged)
+    const target = list([identifier(ordinalColumn), ...keyColumns.flatMap((n) => [oldColumn(staged, n), newColumn(staged, n)])])
+    const pairs = (own: Query | null): Query =>
+      list(
+        keyColumns.flatMap((name) => [
+          column('s', name),
+          own !== null && name === table.allocation?.column ? own : final.valueOf(name),
+        ]),
+      )
+    if (allocatedOrdinals(staged).length > 0) {
+      // The subquery fixes the order, so that new keys ascend as the plan lists the rows.
+      await writer.execute(sql`
+        insert into ${staged.map} (${target})
+        select ${ord('s')}, ${pairs(await newKey(writer, staged))}
+        from (select s.* from ${staged.stage} as s where ${allocated} order by ${ord('s')}) as s
+        ${final.joins}`)
+    }
+    const changed = keyColumns.map((name) => sql`${final.valueOf(name)} is distinct from ${column('s', name)}`)
+    await writer.execute(sql`
+      insert into ${staged.map} (${target})
+      select ${ord('s')}, ${pairs(null)}
+      from ${staged.stage} as s ${final.joins}
+      where ${inRange('s', rows)} and not ${allocated} and ${any(changed)}`)
+  }
+  await writer.execute(sql`analyze ${staged.map}`)
+}
+
+/** Old values from the stage, new ones from the live rows that stand in. */
+const mapStandIns = async (writer: Writer, staged: StagedTable): Promise<void> => {
+  const { table, keyColumns } = staged
+  const standing = [
+    ...staged.standIns.map(({ rows, range }) => ({ live: keysOf(rows.live), range, written: [] as readonly string[] })),
+    ...staged.steps.flatMap(({ step, range }) =>
+      step.live === undefined ? [] : [{ live: keysOf(step.live), range, written: step.columns }],
+    ),
+  ]
+  for (const { live, range, written } of standing) {
+    let offset = range.first - 1
+    for (const batch of inBatches(live)) {
+      const source = valueSource(
+        table.identity.map((name) => typeOf(table.live, name)),
+        batch.map(unpackKey),
+        { names: table.identity },
+      )
+      const pairs = list(
+        keyColumns.flatMap((name) => [column('s', name), column(written.includes(name) ? 's' : 't', name)]),
+      )
+      const { count } = await writer.execute(sql`
+        insert into ${staged.map}
+        select ${ord('s')}, ${pairs}
+        from ${source}
+        join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}
+        join ${staged.stage} as s on ${ord('s')} = ${column('k', ordinalColumn)} + ${String(offset)}::bigint`)
+      if (count !== batch.length) {
+        throw new RowgraftError('plan-stale', `a live row of "${table.id}" that stands in for a backup row is gone`, {
+          hint: 'Make the plan again.',
+        })
+      }
+      offset += batch.length
+    }
+  }
+}
+
+/** The identity columns of a staged row in live, and the joins they need. */
+export const liveIdentity = (staged: StagedTable): { readonly joins: Query; readonly of: (name: string) => Query } => ({
+  joins: staged.hasMap ? sql`left join ${staged.map} as own on ${ord('own')} = ${ord('s')}` : sql``,
+  of: (name) =>
+    staged.hasMap
+      ? sql`case when ${ord('own')} is not null then ${identifier('own')}.${newColumn(staged, name)} else ${column('s', name)} end`
+      : column('s', name),
+})
+
+/** `t.id = <live identity of s>` */
+export const onLiveIdentity = (staged: StagedTable, alias: string): Query => {
+  const live = liveIdentity(staged)
+  return all(staged.table.identity.map((name) => sql`${column(alias, name)} = ${live.of(name)}`))
+}
+
+/** Throws `plan-stale` when a key that a row keeps, or was given, belongs to a live row by now. */
+export const refuseTaken = async (writer: Writer, staged: StagedTable): Promise<void> => {
+  const rows = inserted(staged)
+  if (rows.last === 0) return
+  const live = liveIdentity(staged)
+  const [taken] = await writer.rows(sql`
+    select ${list(staged.table.identity.map((name) => sql`${column('t', name)}::text`))}
+    from ${staged.stage} as s ${live.joins}
+    join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+    where ${inRange('s', rows)}
+    limit 1`)
+  if (taken === undefined) return
+  const key = displayKey(taken.map((value) => value ?? '').join('\0'))
+  throw new RowgraftError('plan-stale', `key ${key} of "${staged.table.id}" was free when the plan was made and is taken now`, {
+    hint: 'Make the plan again: live has changed since.',
+  })
+}
+
+/** Throws when two references of one row give a column they share different values. */
+export const refuseDisagreement = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<void> => {
+  const final = finalValues(layout, staged, { withOwnMap: false })
+  const rows = inserted(staged)
+  if (rows.last === 0) return
+  const [found] = await writer.rows(sql`
+    select ${list(staged.table.identity.map((name) => sql`${column('s', name)}::text`))}
+    from ${staged.stage} as s ${final.joins}
+    where ${inRange('s', rows)} and ${final.disagreements}
+    limit 1`)
+  if (found === undefined) return
+  const key = displayKey(found.map((value) => value ?? '').join('\0'))
+  throw new RowgraftError('not-restorable', `row ${key} of "${staged.table.id}" has two references that share a column and moved apart`, {
+    hint: 'Answer the conflicts of their parents alike, or leave the row out with --without.',
+  })
+}

@@ -1,0 +1,140 @@
+/** Where each step's rows stand in the stage: one temporary table per table, ordinals in ranges, one range per step. Pure. */
+import type { Column } from '../catalog/catalog.ts'
+import { columnOf } from '../catalog/catalog.ts'
+import type { Relation } from '../catalog/relations.ts'
+import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
+import { identifier, type Query, serverText } from '../database/names.ts'
+import { sql } from 'kysely'
+import { keysOf, type Plan, type StandIns, type Step } from '../plan/plan.ts'
+
+/** Ordinals `first` to `last`, both included; empty when `last < first`. */
+export interface Range {
+  readonly first: number
+  readonly last: number
+}
+
+export interface StagedStep {
+  readonly step: Step
+  readonly range: Range
+}
+
+export interface StagedTable {
+  readonly table: SharedTable
+  /** Raw rows as the source has them, and an ordinal. */
+  readonly stage: Query
+  /** Old and new values of key columns, for rows whose key changes. */
+  readonly map: Query
+  /** Images of live rows before they are updated or deleted. */
+  readonly before: Query
+  readonly position: number
+  readonly steps: readonly StagedStep[]
+  readonly standIns: readonly { readonly rows: StandIns; readonly range: Range }[]
+  /** Packed source key per ordinal, in order. */
+  readonly keys: readonly string[]
+  /** Key columns that references or identity need: those the map holds. */
+  readonly keyColumns: readonly string[]
+  /** Rows whose key may differ between source and live. */
+  readonly hasMap: boolean
+}
+
+export interface Layout {
+  readonly tables: ReadonlyMap<string, StagedTable>
+  /** Relations between staged tables along which references are mapped. */
+  readonly mapped: readonly Relation[]
+  /** Every relation by id. */
+  readonly relations: ReadonlyMap<string, Relation>
+}
+
+/** The ordinal column of every temporary table. */
+export const ordinalColumn = 'rowgraft ordinal'
+
+/** True for types whose own definition could round or cut what they are given: composites, and arrays of domains or composites. */
+export const isStagedAsText = (column: Column): boolean =>
+  column.typeKind === 'composite' || (column.typeKind === 'array' && column.isDomain)
+
+/** The type a column is staged as: live's base type, else text. */
+export const stageType = (column: Column): Query => (isStagedAsText(column) ? sql`text` : serverText(column.baseType))
+
+/** True where stage and live hold a column as the same type, so that their binary images can be compared. */
+export const isSameType = (column: Column): boolean =>
+  !column.isDomain && column.typeKind !== 'composite' && column.type.startsWith(column.baseType)
+
+const rowsOf = (range: Range): number => range.last - range.first + 1
+
+export const inserted = (staged: StagedTable): Range => {
+  const rows = staged.steps.filter(({ step }) => step.action === 'insert').reduce((sum, { range }) => sum + rowsOf(range), 0)
+  return { first: 1, last: rows }
+}
+
+/** Steps of one table in the order inserts, updates, deletes. */
+const actions: readonly Step['action'][] = ['insert', 'update', 'delete']
+
+export const layOut = (plan: Plan, catalog: SharedCatalog): Layout => {
+  const ids = [...new Set([...plan.steps, ...plan.standIns].map(({ table }) => table))]
+  const isStaged = new Set(ids)
+  const relations = catalog.relations.filter(({ child, parent }) => isStaged.has(child) && isStaged.has(parent))
+  const bare = ids.map((id, position) => layOutTable(plan, catalog, id, position + 1))
+  const changing = new Set(bare.filter(({ hasMap }) => hasMap).map(({ table }) => table.id))
+  // A key made of foreign keys changes when they do.
+  for (let size = -1; size !== changing.size; ) {
+    size = changing.size
+    for (const { table, keyColumns } of bare) {
+      const follows = relations.some(
+        ({ child, parent, columns }) =>
+          child === table.id && changing.has(parent) && columns.some((name) => keyColumns.includes(name)),
+      )
+      if (follows) changing.add(table.id)
+    }
+  }
+  const tables = new Map(bare.map((staged) => [staged.table.id, { ...staged, hasMap: changing.has(staged.table.id) }]))
+  return {
+    tables,
+    mapped: relations.filter(({ parent }) => changing.has(parent)),
+    relations: new Map(catalog.relations.map((relation) => [relation.id, relation])),
+  }
+}
+
+const layOutTable = (plan: Plan, catalog: SharedCatalog, id: string, position: number): StagedTable => {
+  const table = catalog.tables.get(id)
+  if (table === undefined) throw new Error(`table ${id} of the plan is not in the catalog`)
+  let last = 0
+  const keys: string[] = []
+  const take = (rows: readonly string[]): Range => {
+    const range = { first: last + 1, last: last + rows.length }
+    last = range.last
+    for (const key of rows) keys.push(key)
+    return range
+  }
+  const own = plan.steps.filter((step) => step.table === id)
+  const steps = actions
+    .flatMap((action) => own.filter((step) => step.action === action))
+    .map((step) => ({ step, range: take(keysOf(step.keys)) }))
+  const standIns = plan.standIns
+    .filter((rows) => rows.table === id)
+    .map((rows) => ({ rows, range: take(keysOf(rows.backup)) }))
+  const referenced = catalog.relations.flatMap(({ parent, parentColumns }) => (parent === id ? parentColumns : []))
+  const allocated = table.allocation === null ? [] : [table.allocation.column]
+  const hasMap =
+    standIns.length > 0 || own.some(({ allocate, live }) => allocate !== undefined || live !== undefined)
+  const name = (kind: string): Query => sql.id('pg_temp', `rowgraft_${kind}${position}`)
+  return {
+    table,
+    stage: name('stage'),
+    map: name('map'),
+    before: name('before'),
+    position,
+    steps,
+    standIns,
+    keys,
+    keyColumns: [...new Set([...table.identity, ...table.primaryKey, ...referenced, ...allocated])].filter(
+      (column) => columnOf(table.live, column) !== undefined,
+    ),
+    hasMap,
+  }
+}
+
+/** Old and new value of a key column in the map. */
+export const oldColumn = (staged: StagedTable, name: string): Query =>
+  identifier(`o${staged.keyColumns.indexOf(name)}`)
+export const newColumn = (staged: StagedTable, name: string): Query =>
+  identifier(`n${staged.keyColumns.indexOf(name)}`)

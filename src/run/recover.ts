@@ -1,0 +1,153 @@
+/**
+ * Settles runs whose end the journal does not tell: killed, or cut off during COMMIT. Live holds all of a run or nothing, and the run's
+ * own rows are its marker: a row with the journalled image written by the journalled transaction (`xmin`). `pg_xact_status` alone is
+ * only used to wait, and for the negative: after a crash it has called a lost transaction committed.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
+import type { Catalog, Table } from '../catalog/catalog.ts'
+import { digestOf, rowImage } from '../catalog/digest.ts'
+import { fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
+import { shareCatalogs } from '../catalog/shared.ts'
+import type { Reader, Session } from '../database/session.ts'
+import { withReadTransaction } from '../database/transaction.ts'
+import { RowgraftError } from '../errors.ts'
+import { storedColumns } from '../probe/measure.ts'
+import type { JournalHead } from './journal.ts'
+import { JournalWriter } from './journal-file.ts'
+import { readWritten } from './undo.ts'
+
+export interface Verdict {
+  readonly outcome: 'committed' | 'rolled-back' | 'unknown'
+  /** One sentence. */
+  readonly evidence: string
+}
+
+/** How long a transaction that is still in progress is waited for, in milliseconds. */
+const patience = 60_000
+
+/** The transaction's state, once it is no longer in progress: committed, aborted, null (too old) or future (lost in a crash). */
+const awaitStatus = async (session: Session, xid: string): Promise<string> => {
+  for (let waited = 0; ; waited += 500) {
+    const status = await withReadTransaction(session, async (reader) => {
+      const [limit] = await reader.rows(sql`
+        select (${xid}::xid8 >= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()))::text`)
+      if (limit?.[0] === 'true') return 'future'
+      const [row] = await reader.rows(sql`select pg_catalog.pg_xact_status(${xid}::xid8)`)
+      return row?.[0] ?? 'forgotten'
+    })
+    if (status !== 'in progress' || waited >= patience) return status
+    await sleep(500)
+  }
+}
+
+/** True while the backend that ran the transaction is still there. */
+const isRunning = async (reader: Reader, head: JournalHead): Promise<boolean> => {
+  if (head.begin === null) return false
+  const rows = await reader.rows(sql`
+    select 1 from pg_catalog.pg_stat_activity
+    where pid::text = ${head.begin.pid} and backend_start::text = ${head.begin.backendStart}`)
+  return rows.length > 0
+}
+
+/** Rows of the run that live holds with the journalled image; and those of them written by the run's own transaction. */
+const countEvidence = async (
+  reader: Reader,
+  table: Table,
+  identity: readonly string[],
+  rows: readonly { readonly key: string; readonly digest: string }[],
+  xid: string,
+): Promise<{ readonly same: number; readonly own: number }> => {
+  let same = 0
+  let own = 0
+  for (const batch of inBatches(rows)) {
+    const keys = batch.map(({ key }) => key)
+    const digests = `{${batch.map(({ digest }) => digest).join(',')}}`
+    const [row] = await reader.rows(sql`
+      select pg_catalog.count(*)::text,
+             pg_catalog.count(*) filter (where t.xmin::text::bigint = ${xid}::bigint & 4294967295)::text
+      from ${keySource(table, identity, keys)}
+      join pg_catalog.unnest(${digests}::bigint[]) with ordinality as d(digest, position) on d.position = ${ordinal('k')}
+      join ${fromTable(table)} as t on ${joinOn(identity, 't', 'k')}
+      where ${digestOf(rowImage('t', storedColumns(table)), 'sha256')} = d.digest`)
+    same += Number(row?.[0] ?? 0)
+    own += Number(row?.[1] ?? 0)
+  }
+  return { same, own }
+}
+
+/** Says what live holds of a run. Throws `damaged-journal` when the rows it wrote can no longer be read. */
+export const judgeRun = async (session: Session, live: Catalog, head: JournalHead): Promise<Verdict> => {
+  const isAlive = await withReadTransaction(session, (reader) => isRunning(reader, head))
+  if (!head.hasIntent || head.begin === null) {
+    if (isAlive) return { outcome: 'unknown', evidence: 'its session is still at work' }
+    return { outcome: 'rolled-back', evidence: 'it never asked for COMMIT' }
+  }
+  const { xid } = head.begin
+  const status = await awaitStatus(session, xid)
+  if (status === 'in progress') return { outcome: 'unknown', evidence: 'its transaction is still in progress' }
+  const catalog = shareCatalogs(live, live)
+  const written = await readWritten(head)
+  return withReadTransaction(session, async (reader) => {
+    let [same, own, rows, deletedThere, deletedRows] = [0, 0, 0, 0, 0]
+    for (const { table: id, inserted, updated, deleted } of written) {
+      const table = catalog.tables.get(id)
+      if (table === undefined) continue
+      const evidence = await countEvidence(reader, table.live, table.identity, [...inserted, ...updated], xid)
+      same += evidence.same
+      own += evidence.own
+      rows += inserted.length + updated.length
+      deletedRows += deleted.length
+      for (const batch of inBatches(deleted)) {
+        const [row] = await reader.rows(sql`
+          select pg_catalog.count(*)::text
+          from ${keySource(table.live, table.identity, batch)}
+          join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
+        deletedThere += Number(row?.[0] ?? 0)
+      }
+    }
+    if (own > 0) return { outcome: 'committed', evidence: `live holds ${own} rows written by its transaction` }
+    if (status === 'aborted') return { outcome: 'rolled-back', evidence: 'the server aborted its transaction' }
+    if (rows > 0 && same === rows) return { outcome: 'committed', evidence: `live holds all ${rows} rows as it wrote them` }
+    if (rows === 0 && deletedRows > 0 && deletedThere === 0 && status === 'committed') {
+      return { outcome: 'committed', evidence: `the ${deletedRows} rows it deleted are gone` }
+    }
+    if (deletedRows > 0 && deletedThere === deletedRows) {
+      return { outcome: 'rolled-back', evidence: `the ${deletedRows} rows it deletes are still there` }
+    }
+    if (same === 0 && status === 'future') return { outcome: 'rolled-back', evidence: 'the server lost its transaction in a crash' }
+    if (same === 0 && status === 'forgotten') return { outcome: 'rolled-back', evidence: 'live holds none of its rows' }
+    return {
+      outcome: 'unknown',
+      evidence: `live holds ${same} of its ${rows} rows as written, and the server calls its transaction ${status}`,
+    }
+  })
+}
+
+const endings = { committed: 'DONE', 'rolled-back': 'ABORTED', unknown: 'UNKNOWN' } as const
+
+/** Writes the verdict into the journal, so that the run is settled. */
+export const settleRun = async (head: JournalHead, verdict: Verdict): Promise<void> => {
+  const writer = await JournalWriter.append(head.path, head.length)
+  await writer.write(endings[verdict.outcome], verdict.evidence)
+  await writer.sync()
+  await writer.close()
+}
+
+/** Settles every open run; a run whose session is still at work makes the new one wait. */
+export const refuseUnsettled = async (
+  session: Session,
+  live: Catalog,
+  heads: readonly JournalHead[],
+): Promise<void> => {
+  for (const head of heads) {
+    if (head.state !== 'open') continue
+    const verdict = await judgeRun(session, live, head)
+    if (verdict.outcome === 'unknown') {
+      throw new RowgraftError('open-run', `run ${head.run.run} on this live is not settled: ${verdict.evidence}`, {
+        hint: 'Run "rowgraft recover" and see what it says before you restore anything else.',
+      })
+    }
+    await settleRun(head, verdict)
+  }
+}

@@ -1,0 +1,94 @@
+/** What a run did, as data. */
+import { sql } from 'kysely'
+import { column, list } from '../database/names.ts'
+import type { Writer } from '../database/session.ts'
+import type { Plan } from '../plan/plan.ts'
+import { inRange } from './keys.ts'
+import { inserted, type Layout, newColumn, oldColumn, ordinalColumn, type StagedTable } from './layout.ts'
+import type { Report, TableReport } from './run.ts'
+
+/** Puts the report together; keys are read from the maps while the transaction still has them. */
+export const buildReport = async (
+  writer: Writer,
+  layout: Layout,
+  plan: Plan,
+  facts: Pick<Report, 'run' | 'outcome' | 'elapsed' | 'triggerChanges' | 'generatedDifferences'>,
+): Promise<Report> => {
+  const keys: Report['keys'][number][] = []
+  for (const staged of layout.tables.values()) if (staged.hasMap) keys.push(...(await changedKeys(writer, staged)))
+  return { ...emptyReport(plan), ...facts, keys, verified: true, notUndone: notUndone(plan, facts.triggerChanges) }
+}
+
+/** The report of a plan without anything run. */
+export const emptyReport = (plan: Plan): Report => {
+  const asked = plan.leftOut.filter(({ isAsked }) => isAsked)
+  return {
+    v: 1,
+    run: '',
+    outcome: 'nothing',
+    tables: tableReports(plan),
+    keys: [],
+    leftOut: plan.leftOut.map(({ table, key, why }) => ({ table, key, why })),
+    notInBackup: plan.notInBackup,
+    verified: false,
+    complete: plan.notInBackup.length === 0 && asked.length === 0,
+    triggerChanges: [],
+    generatedDifferences: [],
+    notUndone: [],
+    elapsed: 0,
+  }
+}
+
+const tableReports = (plan: Plan): readonly TableReport[] => {
+  const ids = [
+    ...plan.steps.map(({ table }) => table),
+    ...plan.alreadyLinked.map(({ table }) => table),
+    ...plan.leftOut.map(({ table }) => table),
+  ]
+  return [...new Set(ids)].map((table) => {
+    const rows = (action: string): number =>
+      plan.steps
+        .filter((step) => step.table === table && step.action === action)
+        .reduce((sum, step) => sum + step.rows, 0)
+    return {
+      table,
+      inserted: rows('insert'),
+      updated: rows('update'),
+      deleted: rows('delete'),
+      linked: plan.alreadyLinked.find((linked) => linked.table === table)?.rows ?? 0,
+      skipped: plan.leftOut.filter((left) => left.table === table).length,
+    }
+  })
+}
+
+const changedKeys = async (writer: Writer, staged: StagedTable): Promise<readonly Report['keys'][number][]> => {
+  const { table } = staged
+  const range = inserted(staged)
+  if (range.last === 0) return []
+  const names = table.primaryKey.length > 0 ? table.primaryKey : table.identity
+  const columns = [
+    ...names.map((name) => sql`m.${oldColumn(staged, name)}::text`),
+    ...names.map((name) => sql`m.${newColumn(staged, name)}::text`),
+  ]
+  const query = sql`
+    select ${list(columns)}
+    from ${staged.map} as m
+    where ${inRange('m', range)}
+    order by ${column('m', ordinalColumn)}`
+  const keys: Report['keys'][number][] = []
+  for await (const rows of writer.batches(query, 10_000)) {
+    for (const row of rows) {
+      const named = (values: readonly (string | null)[]) =>
+        Object.fromEntries(names.map((name, position) => [name, values[position] ?? '']))
+      const [backup, live] = [row.slice(0, names.length), row.slice(names.length)]
+      if (backup.join('\0') !== live.join('\0')) keys.push({ table: table.id, backup: named(backup), live: named(live) })
+    }
+  }
+  return keys
+}
+
+/** What an undo will not give back. */
+const notUndone = (plan: Plan, changes: Report['triggerChanges']): readonly string[] => [
+  ...plan.sequences.flatMap(({ sequence }) => (sequence === null ? [] : [`sequence ${sequence} stays raised`])),
+  ...changes.map(({ table, column: name }) => `column ${table}.${name} was written by a trigger`),
+]

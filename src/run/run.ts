@@ -1,0 +1,98 @@
+/** A run: one execution of a plan, its options and its report. */
+
+export interface RunOptions {
+  /** Do everything, verify, and roll back. */
+  readonly rehearse: boolean
+  /** Rows per round trip of the transfer. */
+  readonly batchSize: number
+  /** Milliseconds a statement on live may take. */
+  readonly timeout: number
+  /** Milliseconds to wait for a lock on live. */
+  readonly lockTimeout: number
+}
+
+export const defaultRunOptions: RunOptions = {
+  rehearse: false,
+  batchSize: 10_000,
+  timeout: 600_000,
+  lockTimeout: 5_000,
+}
+
+export type RunOutcome = 'committed' | 'nothing' | 'rehearsed' | 'refused' | 'rolled-back' | 'partial' | 'unknown'
+
+export interface TableReport {
+  readonly table: string
+  readonly inserted: number
+  readonly updated: number
+  readonly deleted: number
+  /** Links that live had already. */
+  readonly linked: number
+  readonly skipped: number
+}
+
+/** A key by column name. */
+export type NamedKey = Readonly<Record<string, string>>
+
+export interface Report {
+  readonly v: 1
+  /** Id of the run; empty when nothing was run. */
+  readonly run: string
+  readonly outcome: RunOutcome
+  readonly tables: readonly TableReport[]
+  /** Rows whose live key is not their backup key. */
+  readonly keys: readonly { readonly table: string; readonly backup: NamedKey; readonly live: NamedKey }[]
+  readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
+  readonly notInBackup: readonly { readonly table: string; readonly key: string }[]
+  readonly verified: boolean
+  /** Everything asked for is back. */
+  readonly complete: boolean
+  /** What triggers changed on rows that were written, and what was accepted. */
+  readonly triggerChanges: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
+  /** Generated columns whose value in live differs from the backup's. */
+  readonly generatedDifferences: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
+  /** Things an undo does not take back, named. */
+  readonly notUndone: readonly string[]
+  /** Milliseconds from connect to commit. */
+  readonly elapsed: number
+}
+
+/** Steps of a run, for progress. */
+export type RunProgress = (event: {
+  readonly phase: 'stage' | 'lock' | 'allocate' | 'insert' | 'update' | 'delete' | 'verify' | 'journal' | 'commit'
+  readonly table: string | null
+  readonly rows: number
+}) => void
+
+export type RunState = 'committed' | 'rolled-back' | 'open' | 'undone' | 'damaged' | 'unknown'
+
+/** A run as `runs` lists it. */
+export interface RunSummary {
+  readonly run: string
+  readonly state: RunState
+  /** RFC 3339, UTC. */
+  readonly started: string
+  readonly database: string
+  readonly undoes: string | null
+  readonly inserted: number
+  readonly updated: number
+  readonly deleted: number
+}
+
+/** What `verify` found: rows of a run whose image in live is no longer what the run wrote. */
+export interface VerifyReport {
+  readonly v: 1
+  readonly run: string
+  readonly verified: boolean
+  readonly rows: number
+  readonly mismatches: readonly { readonly table: string; readonly key: NamedKey; readonly why: 'gone' | 'changed' }[]
+}
+
+/** What `recover` found for one run. */
+export interface RecoverReport {
+  readonly v: 1
+  readonly runs: readonly {
+    readonly run: string
+    readonly outcome: 'committed' | 'rolled-back' | 'unknown'
+    readonly evidence: string
+  }[]
+}

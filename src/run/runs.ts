@@ -1,0 +1,95 @@
+/** The runs on one live, as their journals tell: which are in live, which are undone, and the keys they gave. */
+import { type DatabaseIdentity, isSameDatabase } from '../catalog/identity.ts'
+import type { RestoredKeys } from '../diff/sides.ts'
+import { RowgraftError } from '../errors.ts'
+import { type JournalHead, listRuns, readFields, readHead } from './journal.ts'
+import type { RunState, RunSummary } from './run.ts'
+
+/** Every run on this live, newest first. */
+export const readRuns = async (folder: string, live: DatabaseIdentity): Promise<readonly JournalHead[]> => {
+  const heads: JournalHead[] = []
+  for (const run of await listRuns(folder)) {
+    const head = await readHead(folder, run)
+    if (head !== null && isSameDatabase(head.run.live, live)) heads.push(head)
+  }
+  return heads.sort((a, b) => (a.run.started < b.run.started ? 1 : -1))
+}
+
+/** Runs that a later run took back, unless that one was taken back itself. */
+const undone = (heads: readonly JournalHead[]): ReadonlySet<string> => {
+  const taken = new Set<string>()
+  // Newest first: whether an undo still holds is known before the run it undoes is looked at.
+  for (const { run, plan, state } of heads) {
+    if (state === 'committed' && plan.undoes !== null && !taken.has(run.run)) taken.add(plan.undoes)
+  }
+  return taken
+}
+
+const stateOf = (head: JournalHead, taken: ReadonlySet<string>): RunState =>
+  head.state === 'committed' && taken.has(head.run.run) ? 'undone' : head.state
+
+/** The run named, or the newest that is in live. Throws `unknown-run`, or `damaged-journal` for one that cannot be read whole. */
+export const findRun = (heads: readonly JournalHead[], name: string | undefined): JournalHead => {
+  const taken = undone(heads)
+  const found =
+    name === undefined
+      ? heads.find((head) => stateOf(head, taken) === 'committed')
+      : heads.find((head) => head.run.run === name)
+  if (found === undefined) {
+    throw new RowgraftError('unknown-run', name === undefined ? 'there is no run in live' : `there is no run "${name}" on this live`, {
+      hint: 'Run "rowgraft runs" to see them, and check --journal.',
+    })
+  }
+  const state = stateOf(found, taken)
+  if (state === 'damaged') {
+    throw new RowgraftError('damaged-journal', `the journal of run ${found.run.run} is damaged`, {
+      detail: found.path,
+      hint: 'Restore the file from a copy: verify and undo need the whole journal.',
+    })
+  }
+  if (state === 'undone') {
+    throw new RowgraftError('undo-refused', `run ${found.run.run} has been undone`, {
+      hint: 'Run "rowgraft runs" to see which runs are in live.',
+    })
+  }
+  return found
+}
+
+/** Keys of rows that runs in live brought back under another key. */
+export const readRestored = async (heads: readonly JournalHead[]): Promise<RestoredKeys> => {
+  const restored = new Map<string, Map<string, string>>()
+  const taken = undone(heads)
+  // Oldest first, so that what a later run says of the same row holds.
+  for (const head of [...heads].reverse()) {
+    if (stateOf(head, taken) !== 'committed') continue
+    for (const { table, columns } of head.streams.filter(({ kind }) => kind === 'keys')) {
+      const rows = restored.get(table) ?? new Map<string, string>()
+      restored.set(table, rows)
+      for await (const fields of readFields(head.path, (s) => s.kind === 'keys' && s.table === table)) {
+        const width = columns.length / 2
+        const text = fields.map((field) => field ?? '')
+        rows.set(text.slice(0, width).join('\0'), text.slice(width).join('\0'))
+      }
+    }
+  }
+  return restored
+}
+
+/** Runs as they are listed. */
+export const summarise = (heads: readonly JournalHead[]): readonly RunSummary[] => {
+  const taken = undone(heads)
+  return heads.map((head) => {
+    const rows = (action: string): number =>
+      head.plan.steps.filter((step) => step.action === action).reduce((sum, step) => sum + step.rows, 0)
+    return {
+      run: head.run.run,
+      state: stateOf(head, taken),
+      started: head.run.started,
+      database: head.run.live.database,
+      undoes: head.plan.undoes,
+      inserted: rows('insert'),
+      updated: rows('update'),
+      deleted: rows('delete'),
+    }
+  })
+}

@@ -1,0 +1,65 @@
+/** Undo: the inverse plan of a run, from live and the journal alone. */
+import type { Catalog } from '../catalog/catalog.ts'
+import { fingerprint } from '../catalog/fingerprint.ts'
+import { shareCatalogs } from '../catalog/shared.ts'
+import { RowgraftError } from '../errors.ts'
+import { firingTriggers, usedSequences } from '../plan/build.ts'
+import { invertPlan, invertSteps, type WrittenRows } from '../plan/inverse.ts'
+import { keysOf, type Plan } from '../plan/plan.ts'
+import { type JournalHead, readFields } from './journal.ts'
+
+/** Reads what a run wrote, per table, from its journal. */
+export const readWritten = async (head: JournalHead): Promise<readonly WrittenRows[]> => {
+  const tables = [...new Set(head.plan.steps.map(({ table }) => table))]
+  const rows: WrittenRows[] = []
+  for (const table of tables) {
+    const inserted: { key: string; digest: string }[] = []
+    const updated: { key: string; digest: string }[] = []
+    const fields = readFields(head.path, (stream) => stream.kind === 'written' && stream.table === table)
+    for await (const row of fields) {
+      const written = { key: row.slice(1, -1).join('\0'), digest: row.at(-1) ?? '' }
+      if (row[0] === 'insert') inserted.push(written)
+      else updated.push(written)
+    }
+    const deleted = head.plan.steps
+      .filter((step) => step.table === table && step.action === 'delete')
+      .flatMap((step) => keysOf(step.keys))
+    rows.push({ table, inserted, updated, deleted })
+  }
+  return rows
+}
+
+/** Builds the plan that takes a run back. Throws `undo-refused` where that cannot be. */
+export const planUndo = async (head: JournalHead, live: Catalog): Promise<Plan> => {
+  const run = head.run.run
+  if (head.state !== 'committed') {
+    throw new RowgraftError('undo-refused', `run ${run} is not in live: it is ${head.state}`, {
+      hint: head.state === 'open' ? 'Run "rowgraft recover" first.' : 'Run "rowgraft runs" to see what can be undone.',
+    })
+  }
+  const catalog = shareCatalogs(live, live)
+  const unknown = head.plan.steps.find(({ table }) => !catalog.tables.has(table))
+  if (unknown !== undefined) {
+    throw new RowgraftError('undo-refused', `table "${unknown.table}" of run ${run} is gone from live`, {
+      hint: 'There is nothing left to take back there; undo the rest by hand.',
+    })
+  }
+  const altered = Object.entries(head.plan.fingerprints).find(([id, known]) => {
+    const table = live.tables.find((candidate) => candidate.id === id)
+    return table === undefined || fingerprint(table) !== known
+  })
+  if (altered !== undefined) {
+    throw new RowgraftError('undo-refused', `table "${altered[0]}" was altered after run ${run}`, {
+      hint: 'The images in the journal fit the table as it was; undo by hand.',
+    })
+  }
+  const steps = invertSteps(head.plan, await readWritten(head), catalog)
+  const tables = new Map(live.tables.map((table) => [table.id, table]))
+  return invertPlan(run, head.plan, {
+    made: new Date().toISOString(),
+    steps,
+    fingerprints: head.plan.fingerprints,
+    triggers: firingTriggers(tables, steps),
+    sequences: usedSequences(tables, steps, catalog),
+  })
+}

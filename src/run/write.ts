@@ -1,0 +1,187 @@
+/**
+ * The statements that change live: inserts from the stage with every reference mapped, updates of rows locked before, deletes. Every
+ * row count is checked: a trigger that swallows a row, or a row gone meanwhile, stops the run.
+ */
+import { sql } from 'kysely'
+import { columnOf } from '../catalog/catalog.ts'
+import { orderTables } from '../catalog/order.ts'
+import type { Relation } from '../catalog/relations.ts'
+import { fromTable } from '../catalog/row.ts'
+import type { SharedCatalog } from '../catalog/shared.ts'
+import { all, column, identifier, list, type Query, serverText, tableReference } from '../database/names.ts'
+import type { Writer } from '../database/session.ts'
+import { RowgraftError } from '../errors.ts'
+import type { Step } from '../plan/plan.ts'
+import { finalValues, inRange, liveIdentity, onLiveIdentity } from './keys.ts'
+import { inserted, isStagedAsText, type Layout, ordinalColumn, type Range, type StagedStep, type StagedTable } from './layout.ts'
+import type { RunProgress } from './run.ts'
+
+/** Rows per INSERT; ranges of 10,000 cost a third more than of 100,000. */
+const insertRange = 100_000
+
+const ord = (alias: string): Query => column(alias, ordinalColumn)
+
+/** A staged value as its column takes it: assignment casts check, they never cut. What was staged as text goes through input. */
+const assign = (staged: StagedTable, name: string, value: Query): Query => {
+  const found = columnOf(staged.table.live, name)
+  return found !== undefined && isStagedAsText(found) ? sql`(${value})::${serverText(found.type)}` : value
+}
+
+const insertQuery = (layout: Layout, staged: StagedTable, range: Range): Query => {
+  const names = staged.table.columns.map(({ name }) => name)
+  const final = finalValues(layout, staged, { withOwnMap: true })
+  return sql`
+    insert into ${tableReference(staged.table)} (${list(names.map(identifier))})
+    overriding system value
+    select ${list(names.map((name) => assign(staged, name, final.valueOf(name))))}
+    from ${staged.stage} as s ${final.joins}
+    where ${inRange('s', range)}`
+}
+
+const refuseCount = (table: string, did: string, wanted: number, got: number): void => {
+  if (wanted === got) return
+  throw new RowgraftError('rolled-back', `live ${did} ${got} of ${wanted} rows of "${table}"`, {
+    detail: 'A trigger or rule swallowed rows, or they are gone.',
+    hint: 'Live is unchanged. See "rowgraft tables" for triggers, and make the plan again.',
+  })
+}
+
+/** Groups of tables that must be written by one statement: a cycle of references. */
+const writeOrder = (layout: Layout, catalog: SharedCatalog): readonly (readonly StagedTable[])[] => {
+  const enforced = catalog.relations.filter(({ isEnforced }) => isEnforced)
+  return orderTables([...layout.tables.keys()], enforced).map((group) =>
+    group.flatMap((id) => layout.tables.get(id) ?? []),
+  )
+}
+
+const refersToItself = (catalog: SharedCatalog, group: readonly StagedTable[]): boolean =>
+  group.length > 1 ||
+  catalog.relations.some(({ child, parent }: Relation) => child === parent && child === group[0]?.table.id)
+
+/** Inserts every staged row, parents first. */
+export const insertRows = async (
+  writer: Writer,
+  layout: Layout,
+  catalog: SharedCatalog,
+  onProgress: RunProgress,
+): Promise<void> => {
+  for (const group of writeOrder(layout, catalog)) {
+    const writing = group.filter((staged) => inserted(staged).last > 0)
+    const [first] = writing
+    if (first === undefined) continue
+    if (writing.length > 1) {
+      await insertTogether(writer, layout, writing)
+      continue
+    }
+    const { last } = inserted(first)
+    const size = refersToItself(catalog, writing) ? last : insertRange
+    for (let start = 1; start <= last; start += size) {
+      const range = { first: start, last: Math.min(last, start + size - 1) }
+      onProgress({ phase: 'insert', table: first.table.id, rows: range.last })
+      const { count } = await writer.execute(insertQuery(layout, first, range))
+      refuseCount(first.table.id, 'took', range.last - range.first + 1, count)
+    }
+  }
+}
+
+/** One statement for tables that refer to each other: every key is checked at its end. */
+const insertTogether = async (writer: Writer, layout: Layout, group: readonly StagedTable[]): Promise<void> => {
+  const parts = group.map(
+    (staged) => sql`${identifier(`i${staged.position}`)} as (${insertQuery(layout, staged, inserted(staged))} returning 1)`,
+  )
+  const counts = group.map(({ position }) => sql`(select pg_catalog.count(*) from ${identifier(`i${position}`)})::text`)
+  const { rows } = await writer.execute(sql`with ${list(parts)} select ${list(counts)}`)
+  for (const [position, staged] of group.entries()) {
+    refuseCount(staged.table.id, 'took', inserted(staged).last, Number(rows[0]?.[position] ?? 0))
+  }
+}
+
+/** Updates the rows of every update step; only the step's columns, and for survivors only what is still empty. */
+export const updateRows = async (writer: Writer, layout: Layout, onProgress: RunProgress): Promise<void> => {
+  for (const staged of layout.tables.values()) {
+    for (const part of staged.steps.filter(({ step }) => step.action === 'update')) {
+      onProgress({ phase: 'update', table: staged.table.id, rows: part.step.rows })
+      const { count } = await writer.execute(updateQuery(layout, staged, part))
+      refuseCount(staged.table.id, 'updated', part.step.rows, count)
+    }
+  }
+}
+
+const updateQuery = (layout: Layout, staged: StagedTable, { step, range }: StagedStep): Query => {
+  const final = finalValues(layout, staged, { withOwnMap: false })
+  const live = liveIdentity(staged)
+  const { identity } = staged.table
+  const values = step.columns.map((name, p) => sql`${assign(staged, name, final.valueOf(name))} as ${identifier(`v${p}`)}`)
+  const set = step.columns.map((name, p) => sql`${identifier(name)} = ${column('new', `v${p}`)}`)
+  const isEmpty =
+step.because === 'survivor' ? [stillEmpty(layout, staged, step)] : []
+  return sql`
+    update ${fromTable(staged.table.live)} as t
+    set ${list(set)}
+    from (
+      select ${list([...identity.map((name, p) => sql`${live.of(name)} as ${identifier(`k${p}`)}`), ...values])}
+      from ${staged.stage} as s ${live.joins} ${final.joins}
+      where ${inRange('s', range)}
+    ) as new
+    where ${all([...identity.map((name, p) => sql`${column('t', name)} = ${column('new', `k${p}`)}`), ...isEmpty])}`
+}
+
+/** The reference is still empty: NULL, or at the column's default where the key is declared SET DEFAULT. */
+export const stillEmpty = (layout: Layout, staged: StagedTable, step: Step): Query => {
+  const isDefaulted = layout.relations.get(step.via ?? '')?.onDelete === 'set default'
+  return all(
+    step.columns.map((name) => {
+      const text = isDefaulted ? columnOf(staged.table.live, name)?.default : null
+      return text
+        ? sql`${column('t', name)} = (${serverText(text)})`
+        : sql`${column('t', name)} is null`
+    }),
+  )
+}
+
+const deleteQuery = (staged: StagedTable, range: Range): Query => sql`
+  delete from ${fromTable(staged.table.live)} as t
+  using ${staged.stage} as s
+  where ${inRange('s', range)} and ${onLiveIdentity(staged, 't')}`
+
+/** The range of the rows to be deleted. */
+export const deleted = (staged: StagedTable): Range => {
+  const ranges = staged.steps.filter(({ step }) => step.action === 'delete').map(({ range }) => range)
+  return { first: ranges[0]?.first ?? 1, last: ranges.at(-1)?.last ?? 0 }
+}
+
+/** Deletes rows, children first. Only ever part of an undo. */
+export const deleteRows = async (
+  writer: Writer,
+  layout: Layout,
+  catalog: SharedCatalog,
+  onProgress: RunProgress,
+): Promise<void> => {
+  for (const group of [...writeOrder(layout, catalog)].reverse()) {
+    const deleting = group.filter((staged) => deleted(staged).last >= deleted(staged).first)
+    if (deleting.length === 0) continue
+    const parts = deleting.map(
+      (staged) => sql`${identifier(`d${staged.position}`)} as (${deleteQuery(staged, deleted(staged))} returning 1)`,
+    )
+    const counts = deleting.map(({ position }) => sql`(select pg_catalog.count(*) from ${identifier(`d${position}`)})::text`)
+    const { rows } = await writer.execute(sql`with ${list(parts)} select ${list(counts)}`)
+    for (const [position, staged] of deleting.entries()) {
+      const range = deleted(staged)
+      onProgress({ phase: 'delete', table: staged.table.id, rows: range.last })
+      refuseCount(staged.table.id, 'deleted', range.last - range.first + 1, Number(rows[0]?.[position] ?? 0))
+    }
+  }
+}
+
+/** Empties the references that `--parents null` gives up, in the stage: what is inserted and verified is the emptied row. */
+export const applyNulls = async (writer: Writer, staged: StagedTable): Promise<void> => {
+  for (const { step, range } of staged.steps) {
+    for (const { columns, rows } of step.nulled ?? []) {
+      const ordinals = `{${rows.map((position) => range.first + position).join(',')}}`
+      await writer.execute(sql`
+        update ${staged.stage} as s
+        set ${list(columns.map((name) => sql`${identifier(name)} = null`))}
+        where ${ord('s')} = any (${ordinals}::bigint[])`)
+    }
+  }
+}

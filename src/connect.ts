@@ -1,0 +1,125 @@
+/** Opening both sides: sources, sessions, catalogs, and the refusals that come before anything else. */
+import type { Catalog } from './catalog/catalog.ts'
+import { type DatabaseIdentity, readIdentity } from './catalog/identity.ts'
+import { checkDistinct, checkNotStandby, checkOlder, checkRelated, checkServer } from './catalog/pair.ts'
+import { readCatalog } from './catalog/read.ts'
+import { openSession, type Reader, type Session } from './database/session.ts'
+import type { Side } from './database/settings.ts'
+import { withReadTransaction } from './database/transaction.ts'
+import { RowgraftError } from './errors.ts'
+import { type OpenedSource, openSource } from './sources/source.ts'
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** Something happening that takes a while. */
+export type ProgressEvent =
+  | { readonly kind: 'source'; readonly text: string }
+  | { readonly kind: 'diff'; readonly table: string; readonly rows: number }
+  | { readonly kind: 'run'; readonly phase: string; readonly table: string | null; readonly rows: number }
+
+export interface OpenOptions {
+  /** Where rows are written: URL or `key=value` DSN. */
+  readonly live: string
+  /** Where rows come from: URL, DSN, or a `pg_dump -Fc` file. Without it only runs, verify, undo and recover work. */
+  readonly backup?: string
+  /** Folder of the journals; default: the user's state folder. */
+  readonly journal?: string
+  /** Default: `process.env`. */
+  readonly env?: Env
+  readonly signal?: AbortSignal
+  /** Go on although the backup looks newer than live. */
+  readonly backupIsNewer?: boolean
+  readonly onProgress?: (event: ProgressEvent) => void
+}
+
+/** One side, open. */
+export interface OpenSide {
+  readonly session: Session
+  readonly catalog: Catalog
+  readonly identity: DatabaseIdentity
+  readonly label: string
+  readonly source: OpenedSource | null
+}
+
+export interface OpenPair {
+  readonly live: OpenSide
+  readonly backup: OpenSide | null
+  readonly notes: readonly string[]
+}
+
+const openSide = async (
+  side: Side,
+  conninfo: string,
+  source: OpenedSource | null,
+  options: OpenOptions,
+): Promise<OpenSide> => {
+  const env = options.env ?? process.env
+  const session = await openSession(conninfo, { side, signal: options.signal, env })
+  try {
+    const [catalog, identity] = await withReadTransaction(session, async (reader) => {
+      await checkServer(reader)
+      return [await readCatalog(reader), await readIdentity(reader, source?.identity ?? null)] as const
+    })
+    return { session, catalog, identity, label: source?.label ?? session.target.label, source }
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+const checkPair = async (live: OpenSide, backup: OpenSide, options: OpenOptions): Promise<void> => {
+  await checkDistinct(live.session, backup.session)
+  checkRelated(live.catalog, backup.catalog)
+  await withReadTransaction(live.session, (here) =>
+    withReadTransaction(backup.session, async (there: Reader) => {
+      await checkNotStandby(there, { live: live.identity, backup: backup.identity })
+      if (options.backupIsNewer) return
+      await checkOlder({ reader: here, catalog: live.catalog }, { reader: there, catalog: backup.catalog })
+    }),
+  )
+}
+
+const pooled = (side: OpenSide, name: string): readonly string[] =>
+  side.session.isPooled ? [`${name} is reached through a connection pooler; connect directly where you can.`] : []
+
+/** Opens both sides, or live alone. Everything opened is closed again when it throws. */
+export const connect = async (options: OpenOptions): Promise<OpenPair> => {
+  if (options.live.trim() === '') {
+    throw new RowgraftError('bad-conninfo', 'live is not given', {
+      hint: 'Give it with --live <url> or ROWGRAFT_LIVE.',
+    })
+  }
+  const live = await openSide('live', options.live, null, options)
+  if (options.backup === undefined) return { live, backup: null, notes: pooled(live, 'live') }
+  let source: OpenedSource | null = null
+  let backup: OpenSide | null = null
+  try {
+    source = await openSource(options.backup, {
+      env: options.env ?? process.env,
+      signal: options.signal,
+      onProgress: ({ stage, unit, done, total, table }) =>
+        options.onProgress?.({
+          kind: 'source',
+          text: `${stage} ${done} of ${total} ${unit}${table === undefined ? '' : ` (${table})`}`,
+        }),
+    })
+    backup = await openSide('backup', source.conninfo, source, options)
+    await checkPair(live, backup, options)
+    return { live, backup, notes: [...pooled(live, 'live'), ...pooled(backup, 'the backup'), ...source.warnings] }
+  } catch (error) {
+    await backup?.session.close()
+    await source?.close()
+    await live.session.close()
+    throw error
+  }
+}
+
+/** Runs a script on a server: for setting up databases to try things on. */
+export const executeSql = async (conninfo: string, text: string): Promise<void> => {
+  const session = await openSession(conninfo)
+  try {
+    await session.script(text)
+  } finally {
+    await session.close()
+  }
+}

@@ -1,0 +1,181 @@
+/** The plan stage: from a selection to a plan, in one snapshot of each side. Nothing is written anywhere. */
+import type { DatabaseIdentity } from './catalog/identity.ts'
+import { fingerprint } from './catalog/fingerprint.ts'
+import { columnOf } from './catalog/catalog.ts'
+import { displayKey } from './diff/states.ts'
+import { type Sides, tableOf } from './diff/sides.ts'
+import { RowgraftError } from './errors.ts'
+import { buildStandIns, buildSteps, firingTriggers, usedSequences } from './plan/build.ts'
+import { ConflictLog } from './plan/conflicts.ts'
+import { missingGrants } from './plan/rights.ts'
+import { hashPlan, keysOf, type Plan, type PlanOptions, type Step } from './plan/plan.ts'
+import { type Decision, decideRows } from './probe/decide.ts'
+import type { Answer } from './probe/finding.ts'
+import { combineDigests, countLost, measureRows, readGuards } from './probe/measure.ts'
+import { resolveSelection, restorableTable, type WithUserSearchPath } from './selection/resolve.ts'
+import type { Selection } from './selection/selection.ts'
+import { judgeSurvivors, type Relinking, type Survivor } from './selection/survivors.ts'
+
+export interface MakePlanInput {
+  readonly sides: Sides
+  readonly selection: Selection
+  readonly options: PlanOptions
+  readonly answers: Readonly<Record<string, Answer>>
+  readonly live: DatabaseIdentity
+  readonly backup: DatabaseIdentity
+  readonly withUserSearchPath: WithUserSearchPath
+}
+
+/** Makes a plan. Throws on unusable selections and missing privileges; conflicts are part of the plan. */
+export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
+  const { sides, selection, options } = input
+  const log = new ConflictLog({ byId: input.answers, byTable: options.onConflict, again: options.again })
+  const known: Sides = options.again ? { ...sides, restored: new Map() } : sides
+  const without = new Set(options.without.map((name) => restorableId(known, name)))
+  const resolved = await resolveSelection(known, selection, input.withUserSearchPath)
+  const decision = await decideRows(
+    known,
+    resolved,
+    { closure: { ...options, without }, keys: options.keys, columns: selection.columns },
+    log,
+  )
+  const survivors =
+    options.relink === 'none' ? new Map() : judgeSurvivors(decision.closure.survivors, options.relink)
+  const decided = { catalog: sides.catalog, decision, survivors }
+  const tables = new Map(sides.catalog.live.tables.map((table) => [table.id, table]))
+  const bare = buildSteps(decided)
+  const standIns = buildStandIns(decided)
+  const measured = await measureSteps(known, bare)
+  const triggers = firingTriggers(tables, bare)
+  if (options.triggers === null) {
+    for (const { table, name, reachesOutside } of triggers) {
+      if (reachesOutside === null) continue
+      log.decide({
+        kind: 'triggers',
+        table,
+        key: '',
+        constraint: name,
+        columns: [],
+        values: [],
+        live: [],
+        possible: [],
+        detail: `trigger ${name} reaches outside the database (${reachesOutside}), which no undo takes back`,
+      })
+    }
+  }
+  const sequences = usedSequences(tables, bare, sides.catalog)
+  const grants = missingGrants(sides.catalog.live, bare, sequences)
+  if (grants.length > 0 && bare.length > 0) {
+    throw new RowgraftError('missing-privileges', `role "${sides.catalog.live.user}" may not do this on live`, {
+      detail: grants.join('\n'),
+      hint: 'Have these granted, or connect with a role that has them.',
+    })
+  }
+  const used = [...new Set([...bare, ...standIns].map(({ table }) => table))].sort()
+  const plan: Omit<Plan, 'hash'> = {
+    v: 1,
+    kind: 'plan',
+    made: new Date().toISOString(),
+    live: input.live,
+    backup: input.backup,
+    undoes: null,
+    selection,
+    options,
+    digest: { method: sides.digest, value: measured.digest },
+    fingerprints: Object.fromEntries(used.map((id) => [id, fingerprint(tableOf(sides.catalog, id).live)])),
+    steps: measured.steps,
+    standIns,
+    conflicts: log.conflicts,
+    leftOut: leftOut(decision, survivors, log),
+    notInBackup: resolved.notInBackup,
+    unchanged: [...decision.unchanged].map(([table, rows]) => ({ table, rows })),
+    alreadyLinked: [...decision.closure.members.keys()].flatMap((table) => {
+      const rows = decision.mapping.of(table).linked.size
+      return rows === 0 ? [] : [{ table, rows }]
+    }),
+    alsoMissing: [...decision.closure.alsoMissing].map(([relation, rows]) => ({
+      table: relation.child,
+      via: relation.id,
+      rows,
+    })),
+    lost: await lostValues(known, bare),
+    triggers,
+    sequences,
+    defaults: takenDefaults(known, bare),
+    bytes: measured.bytes,
+    answers: log.answers,
+  }
+  return { ...plan, hash: hashPlan(plan) }
+}
+
+const restorableId = (sides: Sides, name: string): string => restorableTable(sides.catalog, name).id
+
+/** Adds guards to steps that rely on live rows, and digests what will be written, in the order it will be staged. */
+const measureSteps = async (
+  sides: Sides,
+  steps: readonly Step[],
+): Promise<{ readonly steps: readonly Step[]; readonly digest: string; readonly bytes: number }> => {
+  const guarded: Step[] = []
+  for (const step of steps) {
+    const isGuarded = step.action === 'update' && step.because !== 'survivor'
+    const table = tableOf(sides.catalog, step.table)
+    guarded.push(
+      isGuarded ? { ...step, guards: await readGuards(sides.live, table, keysOf(step.live ?? step.keys)) } : step,
+    )
+  }
+  const digests: string[] = []
+  let bytes = 0
+  for (const [id, own] of Map.groupBy(guarded, ({ table }) => table)) {
+    const ordered = [...own.filter(({ action }) => action === 'insert'), ...own.filter(({ action }) => action === 'update')]
+    const keys = ordered.flatMap((step) => keysOf(step.keys))
+    const measured = await measureRows(sides.backup, tableOf(sides.catalog, id), keys, sides.digest)
+    digests.push(measured.digest)
+    bytes += measured.bytes
+  }
+  return { steps: guarded, digest: combineDigests(digests), bytes }
+}
+
+const why: Readonly<Record<Exclude<Relinking, 'relink' | 'edited since'>, string>> = {
+  'at its default': 'its reference stands at the default; --relink all writes it',
+  'empty before': 'its reference was empty before the deletion; --relink all writes it',
+  'written since': 'its reference was emptied after the deletion; --relink all writes it',
+}
+
+const leftOut = (
+  decision: Decision,
+  survivors: ReadonlyMap<Survivor, Relinking>,
+  log: ConflictLog,
+): Plan['leftOut'] => {
+  const skipped = log.conflicts.filter(({ id }) => log.answers[id] === 'skip')
+  return [
+    ...decision.leftOut.map((row) => ({ ...row, isAsked: true })),
+    ...skipped.map(({ table, key, kind, text }) => ({ table, key, why: text, isAsked: kind !== 'looks restored' })),
+    ...decision.closure.leftOut.map(({ table, key, why: reason }) => ({ table, key, why: reason, isAsked: false })),
+    ...[...survivors].flatMap(([{ relation, key }, relinking]) =>
+      relinking === 'relink' || relinking === 'edited since'
+        ? []
+        : [{ table: relation.child, key: displayKey(key), why: `${relation.columns.join(', ')}: ${why[relinking]}`, isAsked: false }],
+    ),
+  ]
+}
+
+const lostValues = async (sides: Sides, steps: readonly Step[]): Promise<Plan['lost']> => {
+  const lost: { table: string; column: string; values: number }[] = []
+  for (const [id, own] of Map.groupBy(steps.filter(({ action }) => action === 'insert'), ({ table }) => table)) {
+    const keys = own.flatMap((step) => keysOf(step.keys))
+    for (const { column, values } of await countLost(sides, tableOf(sides.catalog, id), keys)) {
+      lost.push({ table: id, column, values })
+    }
+  }
+  return lost
+}
+
+const takenDefaults = (sides: Sides, steps: readonly Step[]): Plan['defaults'] => {
+  const inserted = new Set(steps.filter(({ action }) => action === 'insert').map(({ table }) => table))
+  return [...inserted].flatMap((id) => {
+    const table = tableOf(sides.catalog, id)
+    return table.drift
+      .filter(({ kind }) => kind === 'only in live')
+      .map(({ column }) => ({ table: id, column, value: columnOf(table.live, column)?.default ?? 'NULL' }))
+  })
+}

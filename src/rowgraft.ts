@@ -1,0 +1,260 @@
+/**
+ * The story on one page: opens both sides, and has one method per stage.
+ *
+ *     source -> database -> catalog -> diff -> selection -> closure -> plan -> run -> report
+ *                                                                      undo = inverse of the journal
+ */
+import { isSameDatabase } from './catalog/identity.ts'
+import { type SharedCatalog, shareCatalogs } from './catalog/shared.ts'
+import { connect, type OpenOptions, type OpenPair, type OpenSide } from './connect.ts'
+import { beginRead, withReadTransaction, withUserSearchPath } from './database/transaction.ts'
+import { type DiffState, diffStates, type TableDiff } from './diff/diff.ts'
+import { agreeOnDigest, type RestoredKeys, type Sides } from './diff/sides.ts'
+import { RowgraftError } from './errors.ts'
+import { chooseTables, countTables, describeTables, listRows, type RelationCount, type RowReport, showRow, type TableOverview } from './inspect.ts'
+import { makePlan } from './make-plan.ts'
+import { defaultPlanOptions, isEmpty, openConflicts, type Plan, type PlanOptions } from './plan/plan.ts'
+import type { Answer } from './probe/finding.ts'
+import { apply, type RowSource } from './run/apply.ts'
+import { journalFolder } from './run/journal.ts'
+import { judgeRun, refuseUnsettled, settleRun } from './run/recover.ts'
+import { emptyReport } from './run/report.ts'
+import { defaultRunOptions, type RecoverReport, type Report, type RunOptions, type RunSummary, type VerifyReport } from './run/run.ts'
+import { findRun, readRestored, readRuns, summarise } from './run/runs.ts'
+import { planUndo } from './run/undo.ts'
+import { verifyRun } from './run/verify-run.ts'
+import type { Selection } from './selection/selection.ts'
+
+export interface SideInfo {
+  readonly label: string
+  readonly database: string
+  readonly user: string
+  /** `18.4` */
+  readonly version: string
+}
+
+const describeSide = ({ label, catalog, session }: OpenSide): SideInfo => ({
+  label,
+  database: catalog.database,
+  user: catalog.user,
+  version: `${Math.floor(session.version / 10_000)}.${session.version % 10_000}`,
+})
+
+/** Both sides, open. Close it when done. */
+export class Rowgraft {
+  readonly live: SideInfo
+  readonly backup: SideInfo | null
+  /** Things worth knowing that do not forbid anything. */
+  readonly notes: readonly string[]
+  readonly #pair: OpenPair
+  readonly #options: OpenOptions
+  readonly #folder: string
+  readonly #catalog: SharedCatalog
+  /** Plans made by this very object: their answers are known to be in their steps. */
+  readonly #made = new WeakSet<Plan>()
+
+  constructor(pair: OpenPair, options: OpenOptions) {
+    this.#pair = pair
+    this.#options = options
+    this.#folder = journalFolder(options.journal, options.env ?? process.env)
+    this.#catalog = shareCatalogs(pair.live.catalog, (pair.backup ?? pair.live).catalog)
+    this.live = describeSide(pair.live)
+    this.backup = pair.backup === null ? null : describeSide(pair.backup)
+    this.notes = pair.notes
+  }
+
+  /** Every table: identity, relations, drift, restorable or why not. */
+  async tables(): Promise<readonly TableOverview[]> {
+    this.#requireBackup()
+    return describeTables(this.#catalog)
+  }
+
+  /** Counts per table, as each is done. */
+  async *diff(options: { readonly tables?: readonly string[] } = {}): AsyncGenerator<TableDiff> {
+    const tables = chooseTables(this.#catalog, options.tables)
+    yield* this.#stream((sides) => countTables(sides, tables, this.#diffProgress))
+  }
+
+  /** Rows that differ, with their values. */
+  async *rows(
+    options: { readonly tables?: readonly string[]; readonly states?: readonly DiffState[] } = {},
+  ): AsyncGenerator<RowReport> {
+    const tables = chooseTables(this.#catalog, options.tables)
+    yield* this.#stream((sides) => listRows(sides, tables, options.states ?? diffStates, this.#diffProgress))
+  }
+
+  /** One row on both sides, and its relations. */
+  async show(table: string, key: string): Promise<RowReport & { readonly relations: readonly RelationCount[] }> {
+    return this.#withSides((sides) => showRow(sides, table, key))
+  }
+
+  /** Decides what would happen, and writes nothing. Conflicts are part of the plan. */
+  async plan(
+    selection: Selection,
+    options: Partial<PlanOptions> = {},
+    answers: Readonly<Record<string, Answer>> = {},
+  ): Promise<Plan> {
+    const { live } = this.#pair
+    const backup = this.#requireBackup()
+    const plan = await this.#withSides((sides) =>
+      makePlan({
+        sides,
+        selection,
+        options: { ...defaultPlanOptions, ...options },
+        answers,
+        live: live.identity,
+        backup: backup.identity,
+        withUserSearchPath: (work) => withUserSearchPath(backup.session, sides.backup, work),
+      }),
+    )
+    this.#made.add(plan)
+    return plan
+  }
+
+  /**
+   * Runs a plan in one transaction: verified, journalled, committed; or rolled back. Throws `decision-needed` for open conflicts,
+   * `plan-stale`, `wrong-database`, and whatever the run itself stops with.
+   */
+  async run(plan: Plan, options: Partial<RunOptions> = {}): Promise<Report> {
+    this.#checkDatabases(plan)
+    const settled = plan.conflicts.length === 0 || this.#made.has(plan) ? plan : await this.#planAgain(plan)
+    const open = openConflicts(settled)
+    if (open.length > 0) {
+      throw new RowgraftError('decision-needed', `${open.length} conflict(s) of the plan have no answer`, {
+        detail: open.slice(0, 20).map(({ text }) => text).join('\n'),
+        hint: 'Answer them with --on-conflict [table=]answer, or in the "answers" of the plan file.',
+      })
+    }
+    const { session, identity } = this.#pair.live
+    await refuseUnsettled(session, this.#pair.live.catalog, await readRuns(this.#folder, identity))
+    if (isEmpty(settled)) return emptyReport(settled)
+    const run = (source: RowSource): Promise<Report> =>
+      apply({
+        session,
+        live: identity,
+        plan: settled,
+        source,
+        options: { ...defaultRunOptions, ...options },
+        journal: this.#folder,
+        onProgress: (event) => this.#options.onProgress?.({ kind: 'run', ...event }),
+      })
+    if (settled.undoes !== null) {
+      const head = findRun(await readRuns(this.#folder, identity), settled.undoes)
+      return run({ kind: 'journal', path: head.path })
+    }
+    const backup = this.#requireBackup()
+    return withReadTransaction(backup.session, (reader) => run({ kind: 'backup', reader, catalog: backup.catalog }))
+  }
+
+  /** Compares what a run wrote with what live holds now. Default: the newest run that is in live. */
+  async verify(run?: string): Promise<VerifyReport> {
+    const { session, catalog, identity } = this.#pair.live
+    const head = findRun(await readRuns(this.#folder, identity), run)
+    return withReadTransaction(session, (reader) => verifyRun(reader, catalog, head))
+  }
+
+  /** The plan that takes a run back: run it. Default: the newest run that is in live. */
+  async undoPlan(run?: string): Promise<Plan> {
+    const { catalog, identity } = this.#pair.live
+    return planUndo(findRun(await readRuns(this.#folder, identity), run), catalog)
+  }
+
+  /** Every run on this live, newest first. */
+  async runs(): Promise<readonly RunSummary[]> {
+    return summarise(await readRuns(this.#folder, this.#pair.live.identity))
+  }
+
+  /** Settles runs whose end is not known, and says what live holds of each. */
+  async recover(): Promise<RecoverReport> {
+    const { session, catalog, identity } = this.#pair.live
+    const runs: RecoverReport['runs'][number][] = []
+    for (const head of await readRuns(this.#folder, identity)) {
+      if (head.state !== 'open' && head.state !== 'unknown') continue
+      const verdict = await judgeRun(session, catalog, head)
+      await settleRun(head, verdict)
+      runs.push({ run: head.run.run, ...verdict })
+    }
+    return { v: 1, runs }
+  }
+
+  async close(): Promise<void> {
+    await this.#pair.backup?.session.close()
+    await this.#pair.backup?.source?.close()
+    await this.#pair.live.session.close()
+  }
+
+  readonly #diffProgress = (progress: { readonly table: string; readonly rows: number }): void =>
+    this.#options.onProgress?.({ kind: 'diff', ...progress })
+
+  #requireBackup(): OpenSide {
+    const { backup } = this.#pair
+    if (backup !== null) return backup
+    throw new RowgraftError('bad-conninfo', 'the backup is not given', {
+      hint: 'Give it with --backup <url or file> or ROWGRAFT_BACKUP.',
+    })
+  }
+
+  #checkDatabases(plan: Plan): void {
+    const { live, backup } = this.#pair
+    const [side, planned, here] = !isSameDatabase(plan.live, live.identity)
+      ? ['live', plan.live, live.identity]
+      : plan.backup !== null && !isSameDatabase(plan.backup, this.#requireBackup().identity)
+        ? ['the backup', plan.backup, backup?.identity]
+        : [null, null, null]
+    if (side === null) return
+    throw new RowgraftError('wrong-database', `the plan was made for another database: ${side} differs`, {
+      detail: `planned for "${planned?.database}", connected to "${here?.database}"`,
+      hint: 'Connect to the databases the plan was made for, or make it again.',
+    })
+  }
+
+  /** The plan with the answers its file gives; refused when a used table was altered since. */
+  async #planAgain(plan: Plan): Promise<Plan> {
+    const again = await this.plan(plan.selection, plan.options, plan.answers)
+    const altered = Object.entries(plan.fingerprints).find(
+      ([id, known]) => again.fingerprints[id] !== undefined && again.fingerprints[id] !== known,
+    )
+    if (altered === undefined) return again
+    throw new RowgraftError('plan-stale', `table "${altered[0]}" was altered since the plan was made`, {
+      hint: 'Make the plan again.',
+    })
+  }
+
+  async #restoredKeys(): Promise<RestoredKeys> {
+    return readRestored(await readRuns(this.#folder, this.#pair.live.identity))
+  }
+
+  async #withSides<T>(work: (sides: Sides) => Promise<T>): Promise<T> {
+    const backup = this.#requireBackup()
+    const restored = await this.#restoredKeys()
+    return withReadTransaction(this.#pair.live.session, (here) =>
+      withReadTransaction(backup.session, async (there) =>
+        work({
+          live: here,
+          backup: there,
+          catalog: this.#catalog,
+          digest: await agreeOnDigest(here, there),
+          restored,
+        }),
+      ),
+    )
+  }
+
+  /** As `withSides`, for a generator: the snapshots end when the last item has been taken, or nobody wants more. */
+  async *#stream<T>(start: (sides: Sides) => AsyncGenerator<T>): AsyncGenerator<T> {
+    const { live } = this.#pair
+    const backup = this.#requireBackup()
+    const restored = await this.#restoredKeys()
+    try {
+      const [here, there] = [await beginRead(live.session), await beginRead(backup.session)]
+      const digest = await agreeOnDigest(here, there)
+      yield* start({ live: here, backup: there, catalog: this.#catalog, digest, restored })
+    } finally {
+      await backup.session.rollback()
+      await live.session.rollback()
+    }
+  }
+}
+
+/** Opens live, and backup if given. Throws RowgraftErrors for everything a user can mend. */
+export const open = async (options: OpenOptions): Promise<Rowgraft> => new Rowgraft(await connect(options), options)

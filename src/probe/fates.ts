@@ -15,6 +15,7 @@ import type { Members } from '../selection/members.ts'
 import { readChildren } from '../selection/references.ts'
 import type { Answer, Decider, Finding } from './finding.ts'
 import { fresh, type MappedValue, Mapping, mappedKey } from './mapping.ts'
+import { findCycleTwins } from './twin-cycles.ts'
 import { findTwins } from './twins.ts'
 import { canProbe, probeUnique } from './uniques.ts'
 
@@ -44,10 +45,12 @@ export const probeRows = async (
   for (const group of orderTables([...members.keys()], sides.catalog.relations)) {
     const isCycle =
       group.length > 1 || sides.catalog.relations.some(({ child, parent }) => child === group[0] && parent === group[0])
+    const tables = group.map((id) => tableOf(sides.catalog, id))
+    if (isCycle) await prober.probeCycleTwins(tables)
     let before: number
     do {
       before = prober.standInCount
-      for (const id of group) await prober.probe(tableOf(sides.catalog, id))
+      for (const table of tables) await prober.probe(table, { hasTwins: isCycle })
     } while (isCycle && prober.standInCount > before)
   }
   return { mapping, skipped: prober.skipped, twins: prober.twins }
@@ -78,23 +81,44 @@ class Prober {
     this.#policy = policy
   }
 
-  async probe(table: SharedTable): Promise<void> {
+  /** Probes the rows of one table. `hasTwins`: its twins have been looked for, with those of the tables it depends on. */
+  async probe(table: SharedTable, options: { readonly hasTwins: boolean }): Promise<void> {
     const members = this.#members.get(table.id)
     if (members === undefined) return
+    for (const batch of inBatches(this.#open(table))) await this.#probeBatch(table, members, batch, options)
+  }
+
+  /** Looks for twins in tables that refer to each other. */
+  async probeCycleTwins(tables: readonly SharedTable[]): Promise<void> {
+    const rows = new Map(tables.map((table) => [table, this.#open(table)]))
+    const twins = await findCycleTwins(this.#sides, this.#mapping, rows)
+    for (const table of tables) for (const [key, live] of twins.get(table.id) ?? []) this.#settleTwin(table, key, live)
+  }
+
+  /** Rows of the closure that nothing has been decided about. */
+  #open(table: SharedTable): readonly string[] {
     const fates = this.#mapping.of(table.id)
-    const open = members.keys().filter((key) => !fates.standIns.has(key) && !this.#isOut(table, key))
-    for (const batch of inBatches(open)) await this.#probeBatch(table, members, batch)
+    const keys = this.#members.get(table.id)?.keys() ?? []
+    return keys.filter((key) => !fates.standIns.has(key) && !this.#isOut(table, key))
   }
 
   #isOut(table: SharedTable, key: string): boolean {
     return (this.skipped.get(table.id)?.has(key) || this.twins.get(table.id)?.has(key)) ?? false
   }
 
-  async #probeBatch(table: SharedTable, members: Members, keys: readonly string[]): Promise<void> {
+  async #probeBatch(
+    table: SharedTable,
+    members: Members,
+    keys: readonly string[],
+    { hasTwins }: { readonly hasTwins: boolean },
+  ): Promise<void> {
     const rewritten = await this.#mapping.rewrite(table, keys)
     const open = new Set(keys)
     await this.#probeLabels(table, open)
-    await this.#probeTwins(table, open, rewritten)
+    if (!hasTwins) {
+      const twins = await findTwins(this.#sides, table, [...open], rewritten)
+      for (const [key, live] of twins) if (this.#settleTwin(table, key, live)) open.delete(key)
+    }
     const takenBy = await this.#takenKeys(table, members, open, rewritten)
     const conflicts = await this.#uniqueConflicts(table, open, rewritten)
     const referred = await this.#referred(table, [...takenBy.keys()])
@@ -153,28 +177,23 @@ class Prober {
     }
   }
 
-  async #probeTwins(
-    table: SharedTable,
-    open: Set<string>,
-    rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
-  ): Promise<void> {
-    for (const [key, live] of await findTwins(this.#sides, table, [...open], rewritten)) {
-      const answer = this.#policy.decider.decide({
-        kind: 'looks restored',
-        table: table.id,
-        key: displayKey(key),
-        constraint: null,
-        columns: [],
-        values: [],
-        live: [displayKey(live)],
-        possible: ['skip', 'allocate'],
-      })
-      if (answer !== 'skip') continue
-      open.delete(key)
-      const twins = this.twins.get(table.id) ?? new Map<string, string>()
-      this.twins.set(table.id, twins.set(key, live))
-      this.#standIn(table, key, live, false)
-    }
+  /** Lets a twin stand in, unless the row is to be restored again. True if it does. */
+  #settleTwin(table: SharedTable, key: string, live: string): boolean {
+    const answer = this.#policy.decider.decide({
+      kind: 'looks restored',
+      table: table.id,
+      key: displayKey(key),
+      constraint: null,
+      columns: [],
+      values: [],
+      live: [displayKey(live)],
+      possible: ['skip', 'allocate'],
+    })
+    if (answer !== 'skip') return false
+    const twins = this.twins.get(table.id) ?? new Map<string, string>()
+    this.twins.set(table.id, twins.set(key, live))
+    this.#standIn(table, key, live, false)
+    return true
   }
 
   /** Rows whose key another live row has: reused as it is, or taken where the row's key is mapped to. */

@@ -23,6 +23,10 @@ import { fresh, type MappedValue } from './mapping.ts'
 import type { Sides } from '../diff/sides.ts'
 import { comparedColumns, readPresent, readStates } from '../diff/states.ts'
 
+/** True for tables whose rows can come back under another key of their own. */
+export const mayHaveTwins = (table: SharedTable): boolean =>
+  table.allocation !== null && table.identity.includes(table.allocation.column)
+
 /** Twins by packed backup key. `rewritten` are the columns whose references are mapped, per row. */
 export const findTwins = async (
   sides: Sides,
@@ -30,10 +34,24 @@ export const findTwins = async (
   keys: readonly string[],
   rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
 ): Promise<ReadonlyMap<string, string>> => {
-  const allocated = table.allocation?.column
-  if (allocated === undefined || !table.identity.includes(allocated)) return new Map()
-  const mapped = [...new Set([...rewritten.values()].flatMap((row) => [...row.keys()]))]
-  const fixed = comparedColumns(table).filter((name) => name !== allocated && !mapped.includes(name))
+  const candidates = await findCandidates(sides, table, keys, rewritten, [])
+  return assign(candidates, await ownRows(sides, table, [...new Set([...candidates.values()].flat())]))
+}
+
+/** Live rows that equal a backup row in all compared columns but the allocated one and those ignored. */
+export const findCandidates = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+  rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
+  ignored: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  if (!mayHaveTwins(table)) return new Map()
+  const mapped = [...new Set([...rewritten.values()].flatMap((row) => [...row.keys()]))].filter(
+    (name) => !ignored.includes(name),
+  )
+  const left = [...mapped, ...ignored, table.allocation?.column]
+  const fixed = comparedColumns(table).filter((name) => !left.includes(name))
   if (fixed.length === 0) return new Map()
   // Typed equality on columns that are likely indexed lets the server look rows up instead of reading the table.
   const keyed = [...table.live.uniques.flatMap(({ columns }) => columns), ...table.live.foreignKeys.flatMap((k) => k.columns)]
@@ -77,17 +95,18 @@ export const findTwins = async (
       candidates.set(row.key, [...(candidates.get(row.key) ?? []), packKey(key.map((value) => value ?? ''))])
     }
   }
-  return assign(candidates, await ownRows(sides, table, [...new Set([...candidates.values()].flat())]))
+  return candidates
 }
 
 /** Live keys that are the backup's own rows: the same key, the same record. */
-const ownRows = async (sides: Sides, table: SharedTable, liveKeys: readonly string[]): Promise<ReadonlySet<string>> => {
+export const ownRows = async (sides: Sides, table: SharedTable, liveKeys: readonly string[]): Promise<ReadonlySet<string>> => {
   const inBackup = await readPresent(sides.backup, table, liveKeys)
   const states = await readStates(sides, table, [...inBackup])
   return new Set([...inBackup].filter((key) => /^(same|changed)$/.test(states.get(key)?.state ?? '')))
 }
 
-const assign = (
+/** Gives each live row to one backup row at most; rows that are taken are given to none. */
+export const assign = (
   candidates: ReadonlyMap<string, readonly string[]>,
   taken: ReadonlySet<string>,
 ): ReadonlyMap<string, string> => {

@@ -20,10 +20,11 @@ import { writeImages, writeOutcome } from './journal-rows.ts'
 import { allocateKeys, createMaps, raiseSequences, refuseDisagreement, refuseTaken } from './keys.ts'
 import { type Layout, layOut } from './layout.ts'
 import { refuseReferences } from './references.ts'
+import { refuseDefaultPartitions } from './partitions.ts'
 import { buildReport } from './report.ts'
 import type { Report, RunOptions, RunProgress } from './run.ts'
 import { createStage, digestStage, indexStage, stageFromBackup, stageFromImages, stageKeys } from './stage.ts'
-import { checkCatalog, lockDatabase } from './transaction-start.ts'
+import { checkCatalog, lockDatabase, withLiveSearchPath } from './transaction-start.ts'
 import { validateConstraints } from './validate.ts'
 import { verifyRows } from './verify.ts'
 import { applyNulls, deleteRows, insertRows, updateRows } from './write.ts'
@@ -57,8 +58,10 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
   const started = performance.now()
   const { session, plan, options } = input
   let journal: OpenJournal | null = null
-  const settings: (readonly [string, string])[] =
-    plan.options.triggers === 'off' ? [['session_replication_role', 'replica']] : []
+  const settings: (readonly [string, string])[] = [
+    ['search_path', ''],
+    ...(plan.options.triggers === 'off' ? [['session_replication_role', 'replica'] as const] : []),
+  ]
   try {
     const report = await withWriteTransaction(
       session,
@@ -76,7 +79,8 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
       async (writer) => {
         const { layout, catalog } = await prepare(writer, input)
         if (!options.rehearse) journal = await beginJournal(writer, input, layout)
-        await writeAll(writer, layout, catalog, input)
+        await withLiveSearchPath(writer, session.searchPath, () => writeAll(writer, layout, catalog, input))
+        await refuseDefaultPartitions(writer, layout)
         input.onProgress({ phase: 'verify', table: null, rows: 0 })
         const verified = await verifyRows(writer, layout, new Set(plan.options.acceptTrigger))
         const value = await buildReport(writer, layout, plan, {

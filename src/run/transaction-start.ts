@@ -29,15 +29,12 @@ export const lockDatabase = async (writer: Writer): Promise<void> => {
   })
 }
 
-/** Keeps the definitions of the used tables as they are until the transaction ends, and compares them with the plan's. */
+/** Keeps the definitions of the used tables as they are until the transaction ends, and compares them with the plan's. Needs an empty search_path. */
 export const checkCatalog = async (writer: Writer, plan: Plan): Promise<Catalog> => {
-  const [path] = await writer.rows(sql`
-    select pg_catalog.current_setting('search_path'), pg_catalog.set_config('search_path', '', true)`)
   const before = await readCatalog(writer)
   const used = before.tables.filter(({ id }) => plan.fingerprints[id] !== undefined)
   if (used.length > 0) await writer.execute(sql`lock table ${list(used.map(fromTable))} in access share mode`)
   const catalog = await readCatalog(writer)
-  await writer.rows(sql`select pg_catalog.set_config('search_path', ${path?.[0] ?? ''}, true)`)
   for (const [id, expected] of Object.entries(plan.fingerprints)) {
     const table = catalog.tables.find((candidate) => candidate.id === id)
     if (table !== undefined && fingerprint(table) === expected) continue
@@ -46,4 +43,14 @@ export const checkCatalog = async (writer: Writer, plan: Plan): Promise<Catalog>
     })
   }
   return catalog
+}
+
+/**
+ * Runs the statements that change live with the search_path its own triggers and checks expect; everything else runs with an empty
+ * one, under which names inside values (`regclass`) read the same as in the plan.
+ */
+export const withLiveSearchPath = async (writer: Writer, path: string, work: () => Promise<void>): Promise<void> => {
+  await writer.rows(sql`select pg_catalog.set_config('search_path', ${path}, true)`)
+  await work()
+  await writer.rows(sql`select pg_catalog.set_config('search_path', '', true)`)
 }

@@ -12,7 +12,7 @@ import { displayKey, type RowState, readStates } from '../diff/states.ts'
 import type { Sides } from '../diff/sides.ts'
 import { type ClosureOptions, isFollowed } from './closure-options.ts'
 import { type Because, type Mark, Members } from './members.ts'
-import { readChildren, readParents, type Referring } from './references.ts'
+import { findByValue, readChildren, readParents, type Referring } from './references.ts'
 import type { Resolved } from './resolve.ts'
 import { readSurvivors, type Survivor } from './survivors.ts'
 
@@ -144,12 +144,18 @@ class Follower {
     const parent = this.#sides.catalog.tables.get(relation.parent)
     if (parent === undefined || references.rows.length === 0) return
     const states = await this.#states.read(this.#sides, parent, [...new Set(references.rows.map(({ other }) => other))])
-    const wanted: Referring[] = []
+    const lost: Referring[] = []
     for (const row of references.rows) {
       const state = states.get(row.other)
       if (state?.state === 'restored') this.#standIn(parent.id, row.other, state.liveKey)
-      else if (!isPresent(state)) wanted.push(row)
+      else if (!isPresent(state)) lost.push(row)
+      // The value referred to was edited in live: the reference follows.
+      else if (state?.state === 'changed' && state.columns.some((name) => relation.parentColumns.includes(name))) {
+        this.#standIn(parent.id, row.other, row.other)
+      }
     }
+    const found = await findByValue(this.#sides, table, parent, relation, lost)
+    const wanted = lost.filter(({ key }) => !found.has(key))
     const refusal = this.#refuseParent(parent)
     const isHad = (row: Referring): boolean => this.membersOf(parent.id).has(row.other)
     const open = wanted.filter((row) => !isHad(row))
@@ -202,8 +208,11 @@ class Follower {
         const end = gone.get(link.key)
         if (end === undefined) {
           added += this.membersOf(table.id).add(link.key, 'whole', 'link', link.via, link.from)
-        } else if (this.#options.links === 'pull' && this.#pull(end, link)) added++
-        else open.push(link)
+        } else {
+          // Judged again in the next round, when a pulled end is a member.
+          open.push(link)
+          if (this.#options.links === 'pull' && this.#pull(end, link)) added++
+        }
         if (isLast && end !== undefined) {
           const other = { table: end.table.id, key: displayKey(end.key) }
           const why = `${other.table} ${other.key} is gone from live too`
@@ -226,7 +235,9 @@ class Follower {
       if (end === undefined) continue
       const references = await readParents(this.#sides, table, relation, links.map(({ key }) => key))
       const there = await this.isThere(end, [...new Set(references.rows.map(({ other }) => other))])
-      for (const { key, other } of references.rows) if (!there.has(other)) gone.set(key, { table: end, key: other })
+      const lost = references.rows.filter(({ other }) => !there.has(other))
+      const found = await findByValue(this.#sides, table, end, relation, lost)
+      for (const { key, other } of lost) if (!found.has(key)) gone.set(key, { table: end, key: other })
     }
     return gone
   }
@@ -236,9 +247,7 @@ class Follower {
       this.isExcluded(end.table.id, end.key) || this.#options.without.has(end.table.id) || end.table.refusal !== null
     if (isBarred) return false
     const relation = link.table.ends?.find(({ parent }) => parent === end.table.id) ?? link.via
-    this.membersOf(end.table.id).add(end.key, 'needed', 'parent', relation, link.key)
-    // Judged again in the next round, when its end is a member.
-    return true
+    return this.membersOf(end.table.id).add(end.key, 'needed', 'parent', relation, link.key) === 1
   }
 
   #nullOut(relation: Relation, key: string): void {

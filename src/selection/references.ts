@@ -63,6 +63,33 @@ export const readParents = async (
   return { rows: found, nowhere: nowhere.map(({ key, reference }) => ({ key, other: pack(reference) })) }
 }
 
+/**
+ * Rows whose parent is gone from live as a record, while live has its referenced value on another row: a reference to a unique key
+ * that is not the parent's identity finds it there. By identity, the same value on another record is no parent.
+ */
+export const findByValue = async (
+  sides: Sides,
+  table: SharedTable,
+  parent: SharedTable,
+  relation: Relation,
+  rows: readonly Referring[],
+): Promise<ReadonlySet<string>> => {
+  const isIdentity = relation.parentColumns.every((name) => parent.identity.includes(name))
+  if (isIdentity || rows.length === 0) return new Set()
+  const keys = rows.map(({ key }) => key)
+  const found = new Set<string>()
+  for (const batch of inBatches(keys)) {
+    const references = await sides.backup.rows(sql`
+      select ${ordinal('k')}::text, ${asText('c', relation.columns)}
+      from ${keySource(table.backup, table.identity, batch)}
+      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')}`)
+    const values = references.map(([, ...reference]) => reference)
+    const inLive = await referencesInLive(sides.live, sides, relation, values)
+    for (const position of inLive) found.add(batch[Number(references[position]?.[0]) - 1] ?? '')
+  }
+  return found
+}
+
 /** Positions of the references that live has a parent for. */
 const referencesInLive = async (
   reader: Reader,

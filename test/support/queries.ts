@@ -43,7 +43,8 @@ const dumpQueries = `
   select format(
     'select %L || row(%s)::text as line from %s %I.%I',
     format(E'%s.%s\\t', n.nspname, c.relname),
-    string_agg(quote_ident(a.attname), ', ' order by a.attname collate "C"),
+    string_agg(quote_ident(a.attname), ', ' order by a.attname collate "C")
+      filter (where c.relname || '.' || a.attname <> all ($1::text[])),
     case c.relkind when 'r' then 'only' else '' end,
     n.nspname,
     c.relname
@@ -60,13 +61,14 @@ const dumpQueries = `
 
 /**
  * All rows of all tables, one line each: `schema.table`, a tab, the row's text with its columns in order of their names; sorted.
- * Two databases with equal dumps hold the same data. Partitions show through their root; sequences are not in it.
+ * Two databases with equal dumps hold the same data. Partitions show through their root; sequences are not in it, nor
+ * the columns in `except` (`table.column`).
  */
-export const dumpRows = async (url: string): Promise<readonly string[]> =>
+export const dumpRows = async (url: string, except: ReadonlySet<string> = new Set()): Promise<readonly string[]> =>
   withClient(url, async (client) => {
     await client.query(settings)
     const lines: string[] = []
-    for (const { sql } of (await client.query<{ sql: string }>(dumpQueries)).rows) {
+    for (const { sql } of (await client.query<{ sql: string }>(dumpQueries, [[...except]])).rows) {
       const { rows } = await client.query<{ line: string }>(sql)
       for (const row of rows) lines.push(row.line)
     }

@@ -1,0 +1,35 @@
+/** A row that no partition is meant for falls into the default one, silently, and out of everybody's sight. */
+import { sql } from 'kysely'
+import { fromTable } from '../catalog/row.ts'
+import { column, list } from '../database/names.ts'
+import type { Writer } from '../database/session.ts'
+import { displayKey } from '../diff/states.ts'
+import { RowgraftError } from '../errors.ts'
+import { inRange, liveIdentity, onLiveIdentity } from './keys.ts'
+import { inserted, type Layout } from './layout.ts'
+import { defaultColumn, isInDefault, watchesPartitions } from './stage.ts'
+
+/** Throws `rolled-back` when a row landed in a DEFAULT partition that it was not in before, naming both. Rows of an undo
+ * have no such mark: they go back to where they were. */
+export const refuseDefaultPartitions = async (writer: Writer, layout: Layout): Promise<void> => {
+  for (const staged of layout.tables.values()) {
+    const range = inserted(staged)
+    if (!watchesPartitions(staged.table) || range.last === 0) continue
+    const live = liveIdentity(staged)
+    const [found] = await writer.rows(sql`
+      select t.tableoid::pg_catalog.regclass::text,
+             ${list(staged.table.identity.map((name) => sql`${column('t', name)}::text`))}
+      from ${staged.stage} as s ${live.joins}
+      join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+      where ${inRange('s', range)}
+        and ${isInDefault('t')} and not ${column('s', defaultColumn)}
+      limit 1`)
+    if (found === undefined) continue
+    const [partition, ...key] = found
+    const row = displayKey(key.map((value) => value ?? '').join('\0'))
+    throw new RowgraftError('rolled-back', `row ${row} of "${staged.table.id}" fell into the default partition ${partition}`, {
+      detail: 'No partition of live is made for it: it was dropped, or never there.',
+      hint: 'Live is unchanged. Create the partition first, or leave the row out.',
+    })
+  }
+}

@@ -1,0 +1,119 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { command } from './command.ts'
+import { withDatabases } from './databases.ts'
+import { dumpRows, query } from './queries.ts'
+
+/** One way to restore in a story. */
+export interface StoryCase {
+  readonly name: string
+  /** Arguments after `rowgraft restore`. */
+  readonly args: readonly string[]
+  readonly exit: number
+  readonly note: string
+  /** Columns a trigger writes during the undo. */
+  readonly undoExcept?: readonly string[]
+}
+
+/** A folder under fixtures/. */
+export interface Story {
+  readonly name: string
+  readonly folder: string
+  readonly story: string
+  readonly cases: readonly StoryCase[]
+  readonly minServer?: number
+  readonly sql: { readonly schema: string; readonly backup: string; readonly live: string }
+}
+
+const fixtures = join(import.meta.dirname, '../../fixtures')
+
+export const readStories = async (): Promise<readonly Story[]> => {
+  const names = (await readdir(fixtures)).sort()
+  return Promise.all(
+    names.map(async (name) => {
+      const folder = join(fixtures, name)
+      const read = (file: string): Promise<string> => readFile(join(folder, file), 'utf8')
+      const selection = JSON.parse(await read('selection.json')) as Pick<Story, 'story' | 'cases' | 'minServer'>
+      const sql = { schema: await read('schema.sql'), backup: await read('backup.sql'), live: await read('live.sql') }
+      return { name, folder, ...selection, sql }
+    }),
+  )
+}
+
+const compare = (before: readonly string[], after: readonly string[]): string => {
+  const [had, has] = [new Set(before), new Set(after)]
+  const gone = before.filter((line) => !has.has(line)).map((line) => `- ${line}`)
+  const come = after.filter((line) => !had.has(line)).map((line) => `+ ${line}`)
+  const lines = [...gone, ...come].sort((a, b) => (a.slice(2) < b.slice(2) ? -1 : 1))
+  return lines.length === 0 ? '(live is unchanged)\n' : `${lines.join('\n')}\n`
+}
+
+const withFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> => {
+  const folder = await mkdtemp(join(tmpdir(), 'rowgraft-journal-'))
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Sequences of a database: none of them may ever be lowered. */
+const readSequences = async (url: string): Promise<ReadonlyMap<string, bigint>> => {
+  const rows = await query(
+    url,
+    `select schemaname || '.' || sequencename as name, coalesce(last_value, start_value) * sign(increment_by) as value
+     from pg_sequences`,
+  )
+  return new Map(rows.map(({ name, value }) => [name ?? '', BigInt(value ?? '0')]))
+}
+
+/**
+ * Plays one case: plan, restore, verify, plan again, restore again (also without the journal), undo. Returns the plan's text and what
+ * changed in live; everything that holds for every story is asserted here.
+ */
+export const playCase = (story: Story, { args, exit, undoExcept }: StoryCase): Promise<{ plan: string; after: string }> =>
+  withDatabases(story.sql, ({ live, backup }) =>
+    withFolder(async (journal) => {
+      const env = { ROWGRAFT_LIVE: live, ROWGRAFT_BACKUP: backup, ROWGRAFT_JOURNAL: journal }
+      const except = new Set(undoExcept)
+      const start = await dumpRows(live, except)
+      const before = await dumpRows(live)
+      const sequences = await readSequences(live)
+      const planArgs = args.filter((argument) => argument !== '--strict')
+      const planned = await command(['plan', ...planArgs], { env })
+      const plan = `${planned.stdout}${planned.stderr}(exit ${planned.exit})\n`
+      expect(await dumpRows(live), 'a plan writes nothing').toEqual(before)
+      const rehearsed = await command(['restore', ...args, '--rehearse', '--yes'], { env })
+      expect(await dumpRows(live), 'a rehearsal writes nothing').toEqual(before)
+      const restored = await command(['restore', ...args, '--yes'], { env })
+      const told = restored.exit === planned.exit || restored.exit === 0 ? '' : restored.stderr
+      expect(restored.exit, `${restored.stdout}${restored.stderr}`).toBe(exit)
+      expect(rehearsed.exit, `${rehearsed.stdout}${rehearsed.stderr}`).toBe(exit)
+      const restoredRows = await dumpRows(live)
+      const after = compare(before, restoredRows)
+      for (const [name, value] of await readSequences(live)) {
+        expect(value >= (sequences.get(name) ?? value), `sequence ${name} is not lowered`).toBe(true)
+      }
+      if (exit !== 0 && exit !== 7) {
+        expect(restoredRows, 'a refusal writes nothing').toEqual(before)
+        return { plan: plan + told, after }
+      }
+      if (after.startsWith('(')) return { plan, after }
+      const verified = await command(['verify'], { env })
+      expect(verified.exit, verified.stdout + verified.stderr).toBe(0)
+      const again = await command(['plan', ...planArgs, '--json'], { env })
+      expect((JSON.parse(again.stdout) as { steps: unknown }).steps, 'the second plan has no steps').toEqual([])
+      if (!args.includes('--again')) {
+        await withFolder(async (other) => {
+          await command(['restore', ...args, '--yes'], { env: { ...env, ROWGRAFT_JOURNAL: other } })
+          expect(await dumpRows(live), 'a second restore without the journal writes nothing').toEqual(restoredRows)
+        })
+      }
+      const undone = await command(['undo', '--yes'], { env })
+      expect(undone.exit, undone.stdout + undone.stderr).toBe(0)
+      expect(await dumpRows(live, except), 'an undo gives the start back').toEqual(start)
+      return { plan, after }
+    }),
+  )

@@ -1,0 +1,111 @@
+import { formatDiff, formatNotCompared, formatRow } from '../../format/diff-text.ts'
+import { jsonRow, jsonRowLine, jsonTableDiff } from '../../format/json.ts'
+import { formatKey, formatTable } from '../../format/names.ts'
+import { formatJson, sanitise } from '../../format/sanitise.ts'
+import type { Rowgraft, RowReport, TableDiff } from '../../index.ts'
+import { withRowgraft } from '../connect.ts'
+import { exitCodes } from '../exit.ts'
+import type { ConnectionFlags } from '../options.ts'
+import type { Context } from '../output.ts'
+
+export interface DiffFlags extends ConnectionFlags {
+  readonly rows?: boolean
+  readonly missing?: boolean
+  readonly changed?: boolean
+  readonly extra?: boolean
+}
+
+type DiffState = 'missing' | 'changed' | 'extra' | 'reused' | 'restored'
+
+const allStates: readonly DiffState[] = ['missing', 'changed', 'extra', 'reused', 'restored']
+
+const statesOf = (flags: DiffFlags): readonly DiffState[] => {
+  const narrowed = (['missing', 'changed', 'extra'] as const).filter((state) => flags[state] === true)
+  return narrowed.length > 0 ? narrowed : allStates
+}
+
+/** What is asked: which states, and whether their rows are wanted. */
+interface Question {
+  readonly context: Context
+  readonly rowgraft: Rowgraft
+  readonly tables: readonly string[]
+  readonly states: readonly DiffState[]
+  readonly wantsRows: boolean
+}
+
+const isDifferent = (table: TableDiff, states: readonly DiffState[]): boolean =>
+  states.some((state) => table[state] > 0)
+
+async function* rowsOf({ context, rowgraft, states }: Question, table: TableDiff): AsyncGenerator<RowReport> {
+  if (!isDifferent(table, states)) return
+  for await (const row of rowgraft.rows({ tables: [table.table], states })) {
+    yield row
+    await context.io.drain?.()
+  }
+}
+
+const printText = async (question: Question, diffs: readonly TableDiff[]): Promise<void> => {
+  const { context, rowgraft, tables, states, wantsRows } = question
+  const { output } = context
+  output.text(formatDiff(diffs, states, output.setting))
+  if (wantsRows) {
+    for (const table of diffs.filter((own) => isDifferent(own, states))) {
+      output.text(`\n${output.setting.style.heading(formatTable(table.table))}\n`)
+      for await (const row of rowsOf(question, table)) output.text(`${formatRow(row, output.setting)}\n`)
+    }
+  }
+  if (tables.length > 0) return
+  const compared = new Set(diffs.map(({ table }) => table))
+  const others = (await rowgraft.tables())
+    .filter(({ table }) => !compared.has(table))
+    .map(({ table, why }) => ({ table, why: why ?? 'it has no identity' }))
+  if (others.length > 0) output.text(`\n${formatNotCompared(others, output.setting)}`)
+}
+
+const printJson = async (question: Question, diffs: readonly TableDiff[]): Promise<void> => {
+  const { text } = question.context.output
+  text('{"v":1,"tables":[')
+  for (const [index, table] of diffs.entries()) {
+    const counts = formatJson(jsonTableDiff(table, question.states))
+    text(`${index === 0 ? '' : ','}${question.wantsRows ? `${counts.slice(0, -1)},"rows":[` : counts}`)
+    if (!question.wantsRows) continue
+    let isFirst = true
+    for await (const row of rowsOf(question, table)) {
+      text(`${isFirst ? '' : ','}${formatJson(jsonRow(row))}`)
+      isFirst = false
+    }
+    text(']}')
+  }
+  text(']}\n')
+}
+
+const printLines = async (question: Question, diffs: readonly TableDiff[]): Promise<void> => {
+  const { states, wantsRows } = question
+  const { format, csv, json } = question.context.output
+  const isCsv = format === 'csv'
+  if (isCsv) csv(wantsRows ? ['table', 'state', 'key', 'columns'] : ['table', ...states])
+  for (const table of diffs) {
+    if (wantsRows) {
+      for await (const row of rowsOf(question, table)) {
+        if (isCsv) csv([row.table, row.state, formatKey(Object.values(row.key)), row.columns.map(sanitise).join(' ')])
+        else json(jsonRowLine(row))
+      }
+    } else if (isCsv) csv([table.table, ...states.map((state) => table[state])])
+    else json({ v: 1, ...jsonTableDiff(table, states) })
+  }
+}
+
+/** `rowgraft diff`: exit code 1 says that there are differences. Rows that were restored under another key are none. */
+export const diff = (context: Context, tables: readonly string[], flags: DiffFlags): Promise<number> =>
+  withRowgraft(context, flags, 'both', async (rowgraft) => {
+    const states = statesOf(flags)
+    const diffs: TableDiff[] = []
+    for await (const table of rowgraft.diff(tables.length > 0 ? { tables } : {})) diffs.push(table)
+    const question: Question = { context, rowgraft, tables, states, wantsRows: flags.rows === true }
+    const { format } = context.output
+    if (format === 'text') await printText(question, diffs)
+    else if (format === 'json') await printJson(question, diffs)
+    else await printLines(question, diffs)
+    const counted = states.filter((state) => state !== 'restored')
+    return diffs.some((table) => isDifferent(table, counted)) ? exitCodes.differences : exitCodes.done
+  })

@@ -1,0 +1,39 @@
+import { openOnes } from '../../format/conflict-text.ts'
+import { formatArgument } from '../../format/names.ts'
+import type { Plan, Rowgraft } from '../../index.ts'
+import { withRowgraft } from '../connect.ts'
+import { exitCodes } from '../exit.ts'
+import type { ConnectionFlags, PlanFlags, SelectionFlags } from '../options.ts'
+import type { Context } from '../output.ts'
+import { checkPlanTarget, printPlan, writePlanFile } from '../plan-file.ts'
+import { readPlanOptions } from '../plan-options.ts'
+import { readSelection, type TypedSelection } from '../selection.ts'
+
+export interface PlanCommandFlags extends ConnectionFlags, SelectionFlags, PlanFlags {
+  readonly out?: string
+}
+
+/** Makes the plan that arguments and flags ask for. */
+export const makePlan = async (rowgraft: Rowgraft, typed: TypedSelection, flags: PlanFlags): Promise<Plan> => {
+  const { selection, allTables } = typed
+  const restorable = allTables ? (await rowgraft.tables()).filter((table) => table.restorable) : []
+  const selectors = [...selection.selectors, ...restorable.map(({ table }) => ({ by: 'all missing', table }) as const)]
+  return rowgraft.plan({ ...selection, selectors }, await readPlanOptions(flags, () => rowgraft.tables()))
+}
+
+/** `rowgraft plan`: writes nothing to live. Exit code 4 says that conflicts are open; the plan file is written all the same. */
+export const plan = async (context: Context, args: readonly string[], flags: PlanCommandFlags): Promise<number> => {
+  const typed = await readSelection(args, flags, context.io)
+  if (flags.out !== undefined) await checkPlanTarget(flags.out)
+  return withRowgraft(context, flags, 'both', async (rowgraft) => {
+    const { output } = context
+    const made = await makePlan(rowgraft, typed, flags)
+    printPlan(output, made)
+    if (flags.out !== undefined) {
+      await writePlanFile(flags.out, made)
+      const first = openOnes(made).length > 0 ? 'Answer its conflicts under "answers", then run it with' : 'Run it with'
+      output.note(`${first}: rowgraft restore ${formatArgument(flags.out)} --expect ${made.hash}`)
+    }
+    return openOnes(made).length > 0 ? exitCodes.refused : exitCodes.done
+  })
+}

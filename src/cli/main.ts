@@ -1,0 +1,76 @@
+/**
+ * The process around the program: arguments, terminals, signals, exit.
+ *
+ * The first signal asks the work to stop: what runs is rolled back, a COMMIT is waited for, and the exit code tells the truth. A second
+ * one leaves at once.
+ */
+import { askLine } from './ask.ts'
+import { exitCodes } from './exit.ts'
+import type { Io } from './io.ts'
+import { run } from './program.ts'
+
+const argv = process.argv.slice(2)
+const controller = new AbortController()
+
+/** Whoever leaves in the middle of one of these cannot know what became of it. */
+const isWriting = ['restore', 'undo'].includes(argv[0] ?? '')
+
+const leave = (): never => {
+  if (!isWriting) process.exit(exitCodes.interrupted)
+  process.stderr.write('Left without waiting: run "rowgraft recover" to find out whether live was changed.\n')
+  process.exit(exitCodes.unknown)
+}
+
+const stop = (): void => {
+  if (controller.signal.aborted) leave()
+  controller.abort()
+  const patience = () => process.stderr.write('Stopping, and waiting for the server. The same again leaves at once.\n')
+  setTimeout(patience, 2_000).unref()
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+
+// Whoever reads standard output has gone (`| head`). A restore goes on; everything else has nobody left to work for.
+let isRead = true
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  isRead = false
+  if (!isWriting) process.exit(exitCodes.done)
+})
+process.stderr.on('error', () => undefined)
+
+const readStdin = async (): Promise<string> => {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const drained = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => {
+    if (stream.destroyed || !stream.writable) resolve()
+    else stream.write('', () => resolve())
+  })
+
+const drain = async (): Promise<void> => {
+  if (isRead && process.stdout.writableNeedDrain) await drained(process.stdout)
+}
+
+const io: Io = {
+  stdout: (text) => {
+    if (isRead) process.stdout.write(text)
+  },
+  stderr: (text) => process.stderr.write(text),
+  drain,
+  readStdin,
+  ask: (question) => askLine(question, { input: process.stdin, output: process.stderr, signal: controller.signal }),
+  env: process.env,
+  isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true && process.stderr.isTTY === true,
+  showsProgress: process.stderr.isTTY === true,
+  hasColor: process.stdout.isTTY === true && process.stdout.hasColors(),
+  columns: process.stdout.isTTY ? process.stdout.columns || 80 : 100,
+  signal: controller.signal,
+}
+
+const code = await run(argv, io)
+await Promise.all([isRead ? drained(process.stdout) : undefined, drained(process.stderr)])
+process.exit(code)

@@ -1,0 +1,201 @@
+/** The flags, in groups, and what they become. Each group is added to the commands that take it. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { PlanOptions } from '../index.ts'
+import { parseCount, parseDuration } from './durations.ts'
+
+export type Format = 'text' | 'json' | 'ndjson' | 'csv'
+export type Answer = PlanOptions['onConflict'][string]
+
+export interface OutputFlags {
+  readonly format?: Format
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+  readonly debug?: boolean
+  readonly color?: 'auto' | 'always' | 'never'
+  /** False for `--no-input`. */
+  readonly input: boolean
+}
+
+export interface ConnectionFlags {
+  readonly live?: string
+  readonly backup?: string
+  readonly journal?: string
+  readonly backupIsNewer?: boolean
+  /** Milliseconds. */
+  readonly timeout?: number
+  readonly lockTimeout?: number
+}
+
+export interface SelectionFlags {
+  readonly where?: string
+  readonly allMissing?: boolean
+  readonly under?: readonly string[]
+  readonly keysFrom?: string
+  readonly select?: readonly string[]
+  readonly columns?: string
+}
+
+export interface PlanFlags {
+  readonly parents?: PlanOptions['parents']
+  readonly children?: PlanOptions['children']
+  readonly links?: PlanOptions['links']
+  readonly relink?: PlanOptions['relink']
+  readonly without?: readonly string[]
+  readonly keys?: PlanOptions['keys']
+  readonly onConflict?: readonly ConflictAnswer[]
+  readonly again?: boolean
+  readonly acceptTrigger?: readonly string[]
+  readonly triggers?: 'fire' | 'off'
+}
+
+export interface RunFlags {
+  readonly rehearse?: boolean
+  readonly yes?: boolean
+  readonly expect?: string
+  readonly batchSize?: number
+  readonly strict?: boolean
+}
+
+/** One `--on-conflict`; null is for every table that has no answer of its own. */
+export interface ConflictAnswer {
+  readonly table: string | null
+  readonly answer: Answer
+}
+
+const answers: readonly Answer[] = ['stop', 'skip', 'match', 'overwrite', 'allocate']
+
+const parseConflictAnswer = (text: string): ConflictAnswer => {
+  const at = text.lastIndexOf('=')
+  const answer = answers.find((known) => known === text.slice(at + 1))
+  if (answer === undefined || at === 0) {
+    throw new InvalidArgumentError(`Write <answer> or <table>=<answer>; answers are ${answers.join(', ')}.`)
+  }
+  return { table: at === -1 ? null : text.slice(0, at), answer }
+}
+
+const parseHash = (text: string): string => {
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError('A SHA-256 is 64 hexadecimal digits.')
+  return text.toLowerCase()
+}
+
+const repeatable =
+  <T>(parse: (text: string) => T) =>
+  (text: string, known: readonly T[] | undefined): readonly T[] => [...(known ?? []), parse(text)]
+
+const same = (text: string): string => text
+
+/** Splits at commas outside of double quotes. */
+const splitList = (text: string): readonly string[] =>
+  text.match(/(?:"[^"]*"|[^",])+/g)?.map((part) => part.trim()) ?? []
+
+const addTo =
+  (heading: string, options: () => readonly Option[]) =>
+  (command: Command): Command =>
+    options().reduce((own, option) => own.addOption(option.helpGroup(heading)), command)
+
+const liveOptions = (): readonly Option[] => [
+  new Option('--live <conninfo>', 'the database that is written: a URL or key=value pairs (or ROWGRAFT_LIVE)'),
+  new Option('--journal <dir>', 'where runs are recorded (or ROWGRAFT_JOURNAL)'),
+  new Option('--timeout <time>', 'the longest a statement may take, as in 30s or 5min').argParser(parseDuration),
+  new Option('--lock-timeout <time>', 'the longest to wait for a lock').argParser(parseDuration),
+]
+
+export const addLive = addTo('Databases:', liveOptions)
+
+export const addDatabases = addTo('Databases:', () => {
+  const [live, ...rest] = liveOptions()
+  return [
+    ...(live === undefined ? [] : [live]),
+    new Option('--backup <source>', 'a URL, key=value pairs, or a file of pg_dump -Fc (or ROWGRAFT_BACKUP)'),
+    new Option('--backup-is-newer', 'go on although the backup seems newer than live'),
+    ...rest,
+  ]
+})
+
+export const addSelection = addTo('Selection:', () => [
+  new Option('--where <sql>', 'rows of the table for which this holds in the backup'),
+  new Option('--all-missing', 'every missing row of the table; without a table, of all tables'),
+  new Option('--under <table:key>', 'everything missing below a row that is still there').argParser(repeatable(same)),
+  new Option('--keys-from <file>', 'rows listed as "diff --rows --format ndjson" prints them; - is standard input'),
+  new Option('--select <rows>', "'<table>:<key>' or '<table>?<where>'; repeatable").argParser(repeatable(same)),
+  new Option('--columns <names>', 'put back only these columns of rows that live still has'),
+])
+
+export const addClosure = addTo('What comes along:', () => [
+  new Option('--parents <how>', 'parents that are gone too: restore (default), stop, null').choices([
+    'restore',
+    'stop',
+    'null',
+  ]),
+  new Option('--children <which>', 'rows that belonged to them: all (default), cascade, none').choices([
+    'all',
+    'cascade',
+    'none',
+  ]),
+  new Option('--links <which>', 'rows of junction tables: existing (default), pull, none').choices([
+    'existing',
+    'pull',
+    'none',
+  ]),
+  new Option('--relink <which>', 'live rows whose reference was emptied: evidence (default), all, none').choices([
+    'evidence',
+    'all',
+    'none',
+  ]),
+  new Option('--without <table>', 'leave a table out; repeatable').argParser(repeatable(same)),
+])
+
+export const addConflicts = addTo('Keys and conflicts:', () => [
+  new Option('--keys <mode>', 'auto (default: keep what is free), keep (all or nothing), new').choices([
+    'auto',
+    'keep',
+    'new',
+  ]),
+  new Option('--on-conflict <answer>', `[table=]answer: ${answers.join(', ')}; repeatable`).argParser(
+    repeatable(parseConflictAnswer),
+  ),
+  new Option('--again', 'insert rows again that look restored already'),
+  new Option('--accept-trigger <columns>', 'table.column that a trigger may change on inserted rows').argParser(
+    (text: string, known: readonly string[] | undefined) => [...(known ?? []), ...splitList(text)],
+  ),
+  new Option('--triggers <how>', 'triggers that reach outside the database: fire, off').choices(['fire', 'off']),
+])
+
+export const addRows = addTo('Rows:', () => [
+  new Option('--rows', 'list the rows, not only how many there are'),
+  new Option('--missing', 'missing rows only; --missing, --changed and --extra add up'),
+  new Option('--changed', 'changed rows only'),
+  new Option('--extra', 'rows only in live'),
+])
+
+export const addSaving = addTo('Plan:', () => [
+  new Option('--out <file>', 'save the plan, to be run by "rowgraft restore <file>"'),
+])
+
+const runOptions = (): readonly Option[] => [
+  new Option('--rehearse', 'do everything, verify, and roll back'),
+  new Option('--yes', 'do not ask'),
+  new Option('--batch-size <rows>', 'rows per round trip').argParser(parseCount),
+]
+
+export const addRunning = addTo('Running:', runOptions)
+
+export const addRestoring = addTo('Running:', () => [
+  ...runOptions(),
+  new Option('--expect <sha256>', 'refuse a plan file with another hash').argParser(parseHash),
+  new Option('--strict', 'exit with 7 if anything was left out'),
+])
+
+const outputOptions = (formats: readonly Format[]): readonly Option[] => [
+  new Option('--format <format>', `what to print: ${formats.join(', ')}`).choices(formats),
+  new Option('--json', 'the same as --format json'),
+  new Option('--quiet', 'no progress and no notes'),
+  new Option('--verbose', 'say more about the databases and about errors'),
+  new Option('--debug', 'say everything'),
+  new Option('--color <when>', 'colour: auto, always, never').choices(['auto', 'always', 'never']),
+  new Option('--no-input', 'never ask: what needs an answer is refused'),
+]
+
+export const addOutput = addTo('Output:', () => outputOptions(['text', 'json', 'ndjson']))
+export const addTabularOutput = addTo('Output:', () => outputOptions(['text', 'json', 'ndjson', 'csv']))

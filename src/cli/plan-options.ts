@@ -1,0 +1,68 @@
+/** From flags to the options of a plan: tables are typed as psql takes them, and become ids. */
+import { RowgraftError } from '../errors.ts'
+import { formatTable } from '../format/names.ts'
+import { type PlanOptions, parseTableName, type TableOverview } from '../index.ts'
+import type { PlanFlags } from './options.ts'
+
+type Tables = readonly Pick<TableOverview, 'table'>[]
+
+const unknown = (typed: string, tables: Tables): RowgraftError => {
+  const known = tables.map(({ table }) => formatTable(table))
+  const some = known.length > 12 ? 'Run "rowgraft tables" to see the tables.' : `The tables are ${known.join(', ')}.`
+  return new RowgraftError('unknown-table', `there is no table "${typed}"`, { hint: some })
+}
+
+/** The id of a table as typed: `photo` is `public.photo`. Throws `unknown-table`. */
+export const resolveTable = (typed: string, tables: Tables): string => {
+  const wanted = parseTableName(typed)
+  const matches = tables
+    .map(({ table }) => ({ table, ...parseTableName(table) }))
+    .filter(({ schema, name }) => name === wanted.name && (wanted.schema === undefined || schema === wanted.schema))
+  const [only] = matches.length > 1 ? matches.filter(({ schema }) => schema === 'public') : matches
+  if (only !== undefined) return only.table
+  if (matches.length === 0) throw unknown(typed, tables)
+  throw new RowgraftError('unknown-table', `the name "${typed}" fits several tables`, {
+    hint: `Name the schema: ${matches.map(({ table }) => table).join(' or ')}.`,
+  })
+}
+
+/** `gallery.updated_at` as `public.gallery.updated_at`. */
+const resolveColumn = (typed: string, tables: Tables): string => {
+  const match = /^(.+)\.((?:"(?:[^"]|"")+")|[^".]+)$/u.exec(typed.trim())
+  if (match === null) {
+    throw new RowgraftError('usage', `--accept-trigger "${typed}" names no column`, {
+      hint: 'Write --accept-trigger <table>.<column>, for example photo.updated_at.',
+    })
+  }
+  return `${resolveTable(match[1] ?? '', tables)}.${parseTableName(match[2] ?? '').name}`
+}
+
+/** True where flags name tables, so that the tables must be known first. */
+const namesTables = (flags: PlanFlags): boolean =>
+  flags.without !== undefined || flags.onConflict !== undefined || flags.acceptTrigger !== undefined
+
+/** The options that were given; the others are for the engine to fill in. */
+export const readPlanOptions = async (
+  flags: PlanFlags,
+  readTables: () => Promise<Tables>,
+): Promise<Partial<PlanOptions>> => {
+  const tables = namesTables(flags) ? await readTables() : []
+  const { parents, children, links, relink, keys, triggers } = flags
+  const onConflict = (flags.onConflict ?? []).map(
+    ({ table, answer }) => [table === null ? '*' : resolveTable(table, tables), answer] as const,
+  )
+  return {
+    ...(parents === undefined ? {} : { parents }),
+    ...(children === undefined ? {} : { children }),
+    ...(links === undefined ? {} : { links }),
+    ...(relink === undefined ? {} : { relink }),
+    ...(keys === undefined ? {} : { keys }),
+    ...(triggers === undefined ? {} : { triggers }),
+    ...(flags.again === true ? { again: true } : {}),
+    ...(flags.without === undefined ? {} : { without: flags.without.map((table) => resolveTable(table, tables)) }),
+    ...(onConflict.length === 0 ? {} : { onConflict: Object.fromEntries(onConflict) }),
+    ...(flags.acceptTrigger === undefined
+      ? {}
+      : { acceptTrigger: flags.acceptTrigger.map((column) => resolveColumn(column, tables)) }),
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * The commands and their flags. What a command does is in `commands/`, and is loaded when it runs, so that help and usage errors
+ * come at once.
+ */
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import type { DiffFlags } from './commands/diff.ts'
+import type { PlanCommandFlags } from './commands/plan.ts'
+import type { RestoreFlags } from './commands/restore.ts'
+import { exitCodes } from './exit.ts'
+import { reportFailure } from './failure.ts'
+import { addExamples, addExitCodes } from './help.ts'
+import type { Io } from './io.ts'
+import {
+  addClosure,
+  addConflicts,
+  addDatabases,
+  addLive,
+  addOutput,
+  addRestoring,
+  addRows,
+  addRunning,
+  addSaving,
+  addSelection,
+  addTabularOutput,
+  type ConnectionFlags,
+  type OutputFlags,
+  type RunFlags,
+} from './options.ts'
+import { type Context, makeContext } from './output.ts'
+
+/** What a command is called with. */
+interface Call<Flags> {
+  readonly context: Context
+  readonly args: readonly string[]
+  readonly flags: Flags
+}
+
+/** How commands come to run: with their context, telling the exit code. */
+type Perform = <Flags extends object>(
+  work: (call: Call<Flags>) => Promise<number>,
+) => (...values: readonly unknown[]) => Promise<void>
+
+const readVersion = (): string => {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : ''
+}
+
+const addLooking = (program: Command, perform: Perform): void => {
+  program.commandsGroup('Look:')
+  addOutput(addDatabases(program.command('tables')))
+    .description('tables, their identity and relations, and whether they can be restored')
+    .action(
+      perform<ConnectionFlags>(async ({ context, flags }) =>
+        (await import('./commands/tables.ts')).tables(context, flags),
+      ),
+    )
+  addTabularOutput(addRows(addDatabases(program.command('diff [table...]'))))
+    .description('what is missing, changed, or only in live')
+    .action(
+      perform<DiffFlags>(async ({ context, args, flags }) =>
+        (await import('./commands/diff.ts')).diff(context, args, flags),
+      ),
+    )
+  addOutput(addDatabases(program.command('show <table> [key]')))
+    .description('one row on both sides with its relations, or a plan file')
+    .action(
+      perform<ConnectionFlags>(async ({ context, args: [subject = '', key], flags }) =>
+        (await import('./commands/show.ts')).show(context, subject, key, flags),
+      ),
+    )
+}
+
+const addPlanning = (command: Command): Command => addConflicts(addClosure(addSelection(addDatabases(command))))
+
+const addRestores = (program: Command, perform: Perform): void => {
+  program.commandsGroup('Restore:')
+  addOutput(addSaving(addPlanning(program.command('plan [table] [key...]'))))
+    .description('what would be restored, and why; writes nothing to live')
+    .action(
+      perform<PlanCommandFlags>(async ({ context, args, flags }) =>
+        (await import('./commands/plan.ts')).plan(context, args, flags),
+      ),
+    )
+  addOutput(addRestoring(addPlanning(program.command('restore [table-or-plan] [key...]'))))
+    .description('restore rows, or run a plan file: one transaction, verified before commit')
+    .action(
+      perform<RestoreFlags>(async ({ context, args, flags }) =>
+        (await import('./commands/restore.ts')).restore(context, args, flags),
+      ),
+    )
+}
+
+const addAfterwards = (program: Command, perform: Perform): void => {
+  program.commandsGroup('Afterwards:')
+  addOutput(addLive(program.command('verify [run]')))
+    .description('whether live still holds what a run wrote')
+    .action(
+      perform<ConnectionFlags>(async ({ context, args, flags }) =>
+        (await import('./commands/verify.ts')).verify(context, args[0], flags),
+      ),
+    )
+  addOutput(addRunning(addLive(program.command('undo [run]'))))
+    .description('take a run back')
+    .action(
+      perform<ConnectionFlags & RunFlags>(async ({ context, args, flags }) =>
+        (await import('./commands/undo.ts')).undo(context, args[0], flags),
+      ),
+    )
+  addTabularOutput(addLive(program.command('runs')))
+    .description('every run on this live')
+    .action(
+      perform<ConnectionFlags>(async ({ context, flags }) => (await import('./commands/runs.ts')).runs(context, flags)),
+    )
+  addOutput(addLive(program.command('recover')))
+    .description('find out what became of a run that was cut short')
+    .action(
+      perform<ConnectionFlags>(async ({ context, flags }) =>
+        (await import('./commands/recover.ts')).recover(context, flags),
+      ),
+    )
+}
+
+const addOthers = (program: Command, io: Io, perform: Perform): void => {
+  program.commandsGroup('Other:')
+  program
+    .command('demo')
+    .description('the story of a lost gallery, on two databases of its own')
+    .action(perform(async () => (await import('./commands/demo.ts')).demo(io, run)))
+  program
+    .command('version')
+    .description('print the version')
+    .action(
+      perform(async () => {
+        io.stdout(`${program.version()}\n`)
+        return exitCodes.done
+      }),
+    )
+  program.helpCommand('help [command]', 'print help for a command')
+}
+
+const buildProgram = (io: Io, finish: (code: number) => void): Command => {
+  const program = new Command('rowgraft')
+    .description('Brings deleted or overwritten rows back into a live PostgreSQL database from a backup.')
+    .version(`rowgraft ${readVersion()}`, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .exitOverride()
+    .configureOutput({
+      writeOut: io.stdout,
+      writeErr: () => undefined,
+      getOutHelpWidth: () => Math.min(100, Math.max(60, io.columns)),
+      getOutHasColors: () => false,
+    })
+    .configureHelp({
+      optionDescription: ({ description }) => description,
+      subcommandTerm: (command) => [command.name(), command.usage().replace(/^\[options\] ?/, '')].join(' ').trim(),
+    })
+  const perform: Perform =
+    (work) =>
+    async (...values) => {
+      const command = values.at(-1) as Command // commander hands the command over last
+      const context = makeContext(io, command.opts<OutputFlags>())
+      finish(await work({ context, args: command.args, flags: command.opts() }))
+    }
+  addLooking(program, perform)
+  addRestores(program, perform)
+  addAfterwards(program, perform)
+  addOthers(program, io, perform)
+  for (const command of [program, ...program.commands]) addExamples(command)
+  return addExitCodes(program)
+}
+
+/** Runs one command line (without node and script) and resolves to its exit code; whatever goes wrong is printed. */
+export const run = async (argv: readonly string[], io: Io): Promise<number> => {
+  let code: number = exitCodes.done
+  const program = buildProgram(io, (own) => {
+    code = own
+  })
+  try {
+    if (argv.length === 0) program.outputHelp()
+    else await program.parseAsync([...argv], { from: 'user' })
+    return code
+  } catch (error) {
+    const command = program.commands.find((known) => known.name() === argv[0])?.name() ?? ''
+    return reportFailure(error, argv, io, command)
+  }
+}

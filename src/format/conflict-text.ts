@@ -1,0 +1,104 @@
+/** Conflicts in words: what is in the way, what each answer does, and the flag that gives it. */
+import type { Conflict } from '../plan/conflicts.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Answer } from '../probe/finding.ts'
+import { formatColumns, indent } from './layout.ts'
+import { formatArgument, formatSentence, formatTable } from './names.ts'
+import { formatCount, plural } from './quantities.ts'
+import { sanitise } from './sanitise.ts'
+import type { Setting } from './style.ts'
+
+/** Conflicts of one kind are spelled out up to this many. */
+const most = 5
+
+interface Way {
+  readonly flag: string
+  readonly does: string
+}
+
+const flagOf = (conflict: Conflict, answer: Answer): string => {
+  if (conflict.kind === 'looks restored' && answer === 'allocate') return '--again'
+  return `--on-conflict ${formatArgument(`${formatTable(conflict.table)}=${answer}`)}`
+}
+
+/** The ways out of a conflict, each with its flag. */
+export const waysOut = (conflict: Conflict): readonly Way[] => {
+  const given = conflict.answers
+    .filter(({ answer }) => answer !== 'stop')
+    .map(({ answer, does }) => ({ flag: flagOf(conflict, answer), does: sanitise(does) }))
+  if (conflict.kind === 'triggers') {
+    return [
+      { flag: '--triggers fire', does: 'let it reach outside' },
+      { flag: '--triggers off', does: 'switch all triggers off while the rows are written' },
+    ]
+  }
+  if (conflict.kind !== 'changed') return given
+  const columns = formatArgument(conflict.columns.map(sanitise).join(','))
+  return [...given, { flag: `--columns ${columns}`, does: 'put back just these columns of the selected rows' }]
+}
+
+const groupOf = ({ table, kind, constraint, answers }: Conflict): string =>
+  JSON.stringify([table, kind, constraint, answers.map(({ answer }) => answer)])
+
+const formatGroup = (conflicts: readonly Conflict[], { width, style }: Setting): readonly string[] => {
+  const [first] = conflicts
+  if (first === undefined) return []
+  const ways = waysOut(first)
+  const rest = conflicts.length - most
+  return [
+    '',
+    ...conflicts
+      .slice(0, most)
+      .flatMap(({ text }) => indent(`! ${formatSentence(text)}`, width, 1, 2))
+      .map(style.conflict),
+    ...(rest > 0 ? [style.conflict(`   and ${formatCount(rest)} more like these`)] : []),
+    ...formatColumns(
+      ways.map(({ flag, does }) => [flag, does]),
+      { width, indent: 5, gap: 3 },
+    ),
+    ...(ways.length === 0 ? ['     No answer helps here: leave the row out of the selection.'] : []),
+  ]
+}
+
+const stateOf = (plan: Plan, { id }: Conflict): Answer => plan.answers[id] ?? 'stop'
+
+/** Conflicts without an answer. */
+export const openOnes = (plan: Plan): readonly Conflict[] =>
+  plan.conflicts.filter((conflict) => stateOf(plan, conflict) === 'stop')
+
+const formatOpen = (conflicts: readonly Conflict[], setting: Setting): readonly string[] => {
+  if (conflicts.length === 0) return []
+  const needs = conflicts.length === 1 ? 'needs an answer' : 'need an answer'
+  return [
+    '',
+    setting.style.heading(`${plural(conflicts.length, 'conflict')} ${needs} before anything can be written`),
+    ...[...Map.groupBy(conflicts, groupOf).values()].flatMap((group) => formatGroup(group, setting)),
+  ]
+}
+
+const answered = (plan: Plan, conflict: Conflict, width: number): readonly string[] => {
+  const answer = stateOf(plan, conflict)
+  const does = conflict.answers.find((known) => known.answer === answer)?.does ?? ''
+  const said = sanitise(does === '' ? answer : `${answer}, ${does}`)
+  return indent(`${formatSentence(conflict.text)} · ${said}`, width, 2, 2)
+}
+
+const formatAnswered = (plan: Plan, conflicts: readonly Conflict[], { width, style }: Setting): readonly string[] => {
+  if (conflicts.length === 0) return []
+  const groups = Map.groupBy(conflicts, (conflict) => `${groupOf(conflict)} ${stateOf(plan, conflict)}`)
+  return [
+    '',
+    style.heading(`${plural(conflicts.length, 'conflict')}, answered`),
+    ...[...groups.values()].flatMap((group) => [
+      ...group.slice(0, most).flatMap((conflict) => answered(plan, conflict, width)),
+      ...(group.length > most ? [`  and ${formatCount(group.length - most)} more like these`] : []),
+    ]),
+  ]
+}
+
+/** All conflicts of a plan: those that are answered, then those that still need an answer. */
+export const formatConflicts = (plan: Plan, setting: Setting): readonly string[] => {
+  const open = openOnes(plan)
+  const closed = plan.conflicts.filter((conflict) => !open.includes(conflict))
+  return [...formatAnswered(plan, closed, setting), ...formatOpen(open, setting)]
+}

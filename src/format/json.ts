@@ -1,0 +1,75 @@
+/** The JSON documents of the command line: stable shapes, every one with `"v":1`. */
+import type { DiffState, TableDiff } from '../diff/diff.ts'
+import type { RowgraftError } from '../errors.ts'
+import type { RowReport, TableOverview } from '../index.ts'
+import type { Report, RunSummary } from '../run/run.ts'
+import type { ShownRow } from './row-text.ts'
+import { redact } from './sanitise.ts'
+
+/** Counts of one table; `states` are those asked for. */
+export const jsonTableDiff = (table: TableDiff, states: readonly DiffState[]): object => ({
+  table: table.table,
+  ...Object.fromEntries(states.map((state) => [state, table[state]])),
+})
+
+/** One row inside of its table. */
+export const jsonRow = ({ state, key, backup, live, columns }: RowReport): object => ({
+  state,
+  key,
+  backup,
+  live,
+  columns,
+})
+
+/** One row on a line of its own. `--keys-from` takes it. */
+export const jsonRowLine = ({ table, ...row }: RowReport): object => {
+  const { state, key, backup, live, columns } = row
+  return { v: 1, table, state, key, backup, live, columns }
+}
+
+export const jsonShownRow = (row: ShownRow): object => ({ ...jsonRowLine(row), relations: row.relations })
+
+export const jsonTables = (tables: readonly TableOverview[]): object => ({ v: 1, tables })
+
+export const jsonRuns = (runs: readonly RunSummary[]): object => ({ v: 1, runs })
+
+/** A report; what the run changed first, what there is to know about it after that. `elapsed` is in milliseconds. */
+export const jsonReport = (report: Report): object => ({
+  v: 1,
+  run: report.run,
+  outcome: report.outcome,
+  tables: report.tables.map(({ table, inserted, updated, linked, skipped, deleted }) => ({
+    table,
+    inserted,
+    updated,
+    linked,
+    skipped,
+    deleted,
+  })),
+  keys: report.keys,
+  leftOut: report.leftOut,
+  notInBackup: report.notInBackup,
+  verified: report.verified,
+  complete: report.complete,
+  triggerChanges: report.triggerChanges,
+  generatedDifferences: report.generatedDifferences,
+  notUndone: report.notUndone,
+  elapsed: Math.round(report.elapsed),
+})
+
+/** A failure. What does not apply is null. */
+export const jsonError = ({ code, message, detail, hint }: RowgraftError): object => ({
+  v: 1,
+  error: {
+    code,
+    message: redact(message),
+    detail: detail === undefined ? null : redact(detail),
+    hint: hint === undefined ? null : redact(hint),
+  },
+})
+
+/** A bug: a stable code, and no stack on standard output. */
+export const jsonBug = (message: string, hint: string): object => ({
+  v: 1,
+  error: { code: 'bug', message: redact(message), detail: null, hint },
+})

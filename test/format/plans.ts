@@ -1,0 +1,84 @@
+import type { Conflict } from '../../src/plan/conflicts.ts'
+import { defaultPlanOptions, type Plan, type Step } from '../../src/plan/plan.ts'
+import type { Report } from '../../src/run/run.ts'
+
+const identity = { database: 'shop', system: '1', oid: '2', source: null }
+
+/** A plan without anything in it, but for the parts given. */
+export const makePlan = (parts: Partial<Plan> = {}): Plan => ({
+  v: 1,
+  kind: 'plan',
+  made: '2026-11-19T02:00:00Z',
+  live: identity,
+  backup: identity,
+  undoes: null,
+  selection: { selectors: [], columns: null },
+  options: defaultPlanOptions,
+  digest: { method: 'hash', value: '0' } as unknown as Plan['digest'], // the text does not depend on it
+  fingerprints: {},
+  steps: [],
+  standIns: [],
+  conflicts: [],
+  leftOut: [],
+  notInBackup: [],
+  unchanged: [],
+  alreadyLinked: [],
+  alsoMissing: [],
+  lost: [],
+  triggers: [],
+  sequences: [],
+  defaults: [],
+  bytes: 0,
+  answers: {},
+  hash: 'a'.repeat(64),
+  ...parts,
+})
+
+/** A step that inserts the rows of these keys, each `7` or `7,101`. */
+export const makeStep = (table: string, keys: readonly string[], parts: Partial<Step> = {}): Step => {
+  const rows = keys.map((key) => key.split(','))
+  return {
+    action: 'insert',
+    table: `public.${table}`,
+    because: 'selected',
+    via: null,
+    columns: ['id'],
+    rows: keys.length,
+    keys: (rows[0] ?? []).map((_, column) => rows.map((row) => row[column] ?? '')),
+    ...parts,
+  }
+}
+
+export const slugTaken: Conflict = {
+  id: 'public.gallery:7:unique taken:gallery_slug_key',
+  kind: 'unique taken',
+  table: 'public.gallery',
+  key: '7',
+  constraint: 'gallery_slug_key',
+  columns: ['slug'],
+  values: ['pets'],
+  live: ['9'],
+  text: 'public.gallery 7: slug pets belongs to live row 9 (gallery_slug_key)',
+  answers: [
+    { answer: 'stop', does: 'refuse the plan' },
+    { answer: 'skip', does: 'leave the row out, with everything that came only because of it' },
+    { answer: 'match', does: 'let live row 9 stand in: what belongs to the row is attached to it' },
+  ],
+}
+
+export const makeReport = (parts: Partial<Report> = {}): Report => ({
+  v: 1,
+  run: 'k3f9',
+  outcome: 'committed',
+  tables: [],
+  keys: [],
+  leftOut: [],
+  notInBackup: [],
+  verified: true,
+  complete: true,
+  triggerChanges: [],
+  generatedDifferences: [],
+  notUndone: [],
+  elapsed: 612,
+  ...parts,
+})

@@ -78,5 +78,4 @@ export class RowgraftError extends Error {
 export const isRowgraftError = (error: unknown): error is RowgraftError => error instanceof RowgraftError
 
 /** Thrown where an abort signal is seen: the same error wherever the work was interrupted. */
-export const interrupted = (): RowgraftError =>
-  new RowgraftError('interrupted', 'interrupted; live is unchanged')
+export const interrupted = (): RowgraftError => new RowgraftError('interrupted', 'interrupted; live is unchanged')

@@ -1,12 +1,13 @@
 /** Looking, without choosing: tables and their relations, rows side by side. */
-import type { SharedCatalog, SharedTable } from './catalog/shared.ts'
+
 import { packKey, unpackKey } from './catalog/row.ts'
+import type { SharedCatalog, SharedTable } from './catalog/shared.ts'
+import { findTable } from './catalog/shared.ts'
 import { type DiffProgress, type DiffState, diffRows, diffTable, readValues, type TableDiff } from './diff/diff.ts'
 import type { Sides } from './diff/sides.ts'
 import { readPresent, readStates } from './diff/states.ts'
 import { RowgraftError } from './errors.ts'
 import { readChildren, readParents } from './selection/references.ts'
-import { findTable } from './catalog/shared.ts'
 import { fitKey, parseKey, parseTableName } from './selection/selection.ts'
 
 /** A table as `tables` lists it. */
@@ -68,7 +69,7 @@ export const describeTables = (catalog: SharedCatalog): readonly TableOverview[]
       })),
     drift: [
       ...table.drift.map(({ text }) => text),
-      ...(table.backup.isUnlogged ? ['the backup\'s table is unlogged: rows absent there prove nothing'] : []),
+      ...(table.backup.isUnlogged ? ["the backup's table is unlogged: rows absent there prove nothing"] : []),
     ],
     restorable: table.refusal === null,
     why: table.refusal,
@@ -135,7 +136,8 @@ export async function* listRows(
           state,
           key: named(table, key),
           backup: state === 'extra' ? null : (backup.get(key) ?? null),
-          live: state === 'missing' ? null : (live.get(state === 'restored' ? (liveKeys.get(key) ?? key) : key) ?? null),
+          live:
+            state === 'missing' ? null : (live.get(state === 'restored' ? (liveKeys.get(key) ?? key) : key) ?? null),
           columns,
         }
       }
@@ -182,13 +184,24 @@ const countRelations = async (sides: Sides, table: SharedTable, key: string): Pr
     if (relation.child === table.id && parent !== undefined && parent.identity.length > 0) {
       const { rows } = await readParents(sides, table, relation, [key])
       const keys = rows.map(({ other }) => other)
-      found.push({ direction: 'parent', via: relation.name, table: parent.id, live: await inLive(parent, keys), backup: keys.length })
+      found.push({
+        direction: 'parent',
+        via: relation.name,
+        table: parent.id,
+        live: await inLive(parent, keys),
+        backup: keys.length,
+      })
     }
     if (relation.parent === table.id && child !== undefined && child.identity.length > 0) {
       const keys = (await readChildren(sides, child, table, relation, [key])).map((row) => row.key)
-      found.push({ direction: 'child', via: relation.name, table: child.id, live: await inLive(child, keys), backup: keys.length })
+      found.push({
+        direction: 'child',
+        via: relation.name,
+        table: child.id,
+        live: await inLive(child, keys),
+        backup: keys.length,
+      })
     }
   }
   return found
 }
-

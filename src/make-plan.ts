@@ -1,18 +1,19 @@
 /** The plan stage: from a selection to a plan, in one snapshot of each side. Nothing is written anywhere. */
-import type { DatabaseIdentity } from './catalog/identity.ts'
-import { fingerprint } from './catalog/fingerprint.ts'
+
 import { columnOf } from './catalog/catalog.ts'
-import { displayKey } from './diff/states.ts'
+import { fingerprint } from './catalog/fingerprint.ts'
+import type { DatabaseIdentity } from './catalog/identity.ts'
+import { displayKey } from './catalog/row.ts'
 import { type Sides, tableOf } from './diff/sides.ts'
 import { RowgraftError } from './errors.ts'
 import { buildStandIns, buildSteps, firingTriggers, usedSequences } from './plan/build.ts'
 import { ConflictLog } from './plan/conflicts.ts'
-import { missingGrants } from './plan/rights.ts'
 import { hashPlan, keysOf, type Plan, type PlanOptions, type Step } from './plan/plan.ts'
+import { missingGrants } from './plan/rights.ts'
 import { type Decision, decideRows } from './probe/decide.ts'
 import type { Answer } from './probe/finding.ts'
 import { combineDigests, countLost, measureRows, readGuards } from './probe/measure.ts'
-import { resolveSelection, restorableTable, type WithUserSearchPath } from './selection/resolve.ts'
+import { type Resolved, resolveSelection, restorableTable, type WithUserSearchPath } from './selection/resolve.ts'
 import type { Selection } from './selection/selection.ts'
 import { judgeSurvivors, type Relinking, type Survivor } from './selection/survivors.ts'
 
@@ -39,8 +40,10 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     { closure: { ...options, without }, keys: options.keys, columns: selection.columns },
     log,
   )
-  const survivors =
-    options.relink === 'none' ? new Map() : judgeSurvivors(decision.closure.survivors, options.relink)
+  const skips = log.conflicts.some(({ id }) => log.answers[id] === 'skip')
+  const reached = skips ? reachedRows(decision, resolved) : new Set<string>()
+  log.forget(({ table, key }) => !reached.has(`${table}\0${key}`))
+  const survivors = options.relink === 'none' ? new Map() : judgeSurvivors(decision.closure.survivors, options.relink)
   const decided = { catalog: sides.catalog, decision, survivors }
   const tables = new Map(sides.catalog.live.tables.map((table) => [table.id, table]))
   const bare = buildSteps(decided)
@@ -108,6 +111,19 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   return { ...plan, hash: hashPlan(plan) }
 }
 
+/** Rows that were selected, or are still reached, as displayed: those that came only because of a row left out are not worth a word. */
+const reachedRows = (decision: Decision, resolved: Resolved): ReadonlySet<string> => {
+  const { members, met } = decision.closure
+  const reached = new Set<string>()
+  const add = (table: string, keys: Iterable<string>): void => {
+    for (const key of keys) reached.add(`${table}\0${displayKey(key)}`)
+  }
+  for (const [table, { states }] of resolved.chosen) add(table, states.keys())
+  for (const [table, rows] of members) add(table, rows.keys())
+  for (const [table, keys] of met) add(table, keys)
+  return reached
+}
+
 const restorableId = (sides: Sides, name: string): string => restorableTable(sides.catalog, name).id
 
 /** Adds guards to steps that rely on live rows, and digests what will be written, in the order it will be staged. */
@@ -126,7 +142,10 @@ const measureSteps = async (
   const digests: string[] = []
   let bytes = 0
   for (const [id, own] of Map.groupBy(guarded, ({ table }) => table)) {
-    const ordered = [...own.filter(({ action }) => action === 'insert'), ...own.filter(({ action }) => action === 'update')]
+    const ordered = [
+      ...own.filter(({ action }) => action === 'insert'),
+      ...own.filter(({ action }) => action === 'update'),
+    ]
     const keys = ordered.flatMap((step) => keysOf(step.keys))
     const measured = await measureRows(sides.backup, tableOf(sides.catalog, id), keys, sides.digest)
     digests.push(measured.digest)
@@ -154,14 +173,24 @@ const leftOut = (
     ...[...survivors].flatMap(([{ relation, key }, relinking]) =>
       relinking === 'relink' || relinking === 'edited since'
         ? []
-        : [{ table: relation.child, key: displayKey(key), why: `${relation.columns.join(', ')}: ${why[relinking]}`, isAsked: false }],
+        : [
+            {
+              table: relation.child,
+              key: displayKey(key),
+              why: `${relation.columns.join(', ')}: ${why[relinking]}`,
+              isAsked: false,
+            },
+          ],
     ),
   ]
 }
 
 const lostValues = async (sides: Sides, steps: readonly Step[]): Promise<Plan['lost']> => {
   const lost: { table: string; column: string; values: number }[] = []
-  for (const [id, own] of Map.groupBy(steps.filter(({ action }) => action === 'insert'), ({ table }) => table)) {
+  for (const [id, own] of Map.groupBy(
+    steps.filter(({ action }) => action === 'insert'),
+    ({ table }) => table,
+  )) {
     const keys = own.flatMap((step) => keysOf(step.keys))
     for (const { column, values } of await countLost(sides, tableOf(sides.catalog, id), keys)) {
       lost.push({ table: id, column, values })

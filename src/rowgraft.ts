@@ -4,41 +4,42 @@
  *     source -> database -> catalog -> diff -> selection -> closure -> plan -> run -> report
  *                                                                      undo = inverse of the journal
  */
-import { isSameDatabase } from './catalog/identity.ts'
 import { type SharedCatalog, shareCatalogs } from './catalog/shared.ts'
-import { connect, type OpenOptions, type OpenPair, type OpenSide } from './connect.ts'
 import { beginRead, withReadTransaction, withUserSearchPath } from './database/transaction.ts'
 import { type DiffState, diffStates, type TableDiff } from './diff/diff.ts'
 import { agreeOnDigest, type RestoredKeys, type Sides } from './diff/sides.ts'
 import { RowgraftError } from './errors.ts'
-import { chooseTables, countTables, describeTables, listRows, type RelationCount, type RowReport, showRow, type TableOverview } from './inspect.ts'
+import {
+  chooseTables,
+  countTables,
+  describeTables,
+  listRows,
+  type RelationCount,
+  type RowReport,
+  showRow,
+  type TableOverview,
+} from './inspect.ts'
 import { makePlan } from './make-plan.ts'
+import { connect, type OpenOptions, type OpenPair, type OpenSide } from './open/connect.ts'
+import { checkPlanned, describeSide, type SideInfo } from './open/side.ts'
 import { defaultPlanOptions, isEmpty, openConflicts, type Plan, type PlanOptions } from './plan/plan.ts'
 import type { Answer } from './probe/finding.ts'
 import { apply, type RowSource } from './run/apply.ts'
 import { journalFolder } from './run/journal.ts'
 import { judgeRun, refuseUnsettled, settleRun } from './run/recover.ts'
 import { emptyReport } from './run/report.ts'
-import { defaultRunOptions, type RecoverReport, type Report, type RunOptions, type RunSummary, type VerifyReport } from './run/run.ts'
+import {
+  defaultRunOptions,
+  type RecoverReport,
+  type Report,
+  type RunOptions,
+  type RunSummary,
+  type VerifyReport,
+} from './run/run.ts'
 import { findRun, readRestored, readRuns, summarise } from './run/runs.ts'
 import { planUndo } from './run/undo.ts'
 import { verifyRun } from './run/verify-run.ts'
 import type { Selection } from './selection/selection.ts'
-
-export interface SideInfo {
-  readonly label: string
-  readonly database: string
-  readonly user: string
-  /** `18.4` */
-  readonly version: string
-}
-
-const describeSide = ({ label, catalog, session }: OpenSide): SideInfo => ({
-  label,
-  database: catalog.database,
-  user: catalog.user,
-  version: `${Math.floor(session.version / 10_000)}.${session.version % 10_000}`,
-})
 
 /** Both sides, open. Close it when done. */
 export class Rowgraft {
@@ -116,12 +117,15 @@ export class Rowgraft {
    * `plan-stale`, `wrong-database`, and whatever the run itself stops with.
    */
   async run(plan: Plan, options: Partial<RunOptions> = {}): Promise<Report> {
-    this.#checkDatabases(plan)
+    checkPlanned(this.#pair, plan)
     const settled = plan.conflicts.length === 0 || this.#made.has(plan) ? plan : await this.#planAgain(plan)
     const open = openConflicts(settled)
     if (open.length > 0) {
       throw new RowgraftError('decision-needed', `${open.length} conflict(s) of the plan have no answer`, {
-        detail: open.slice(0, 20).map(({ text }) => text).join('\n'),
+        detail: open
+          .slice(0, 20)
+          .map(({ text }) => text)
+          .join('\n'),
         hint: 'Answer them with --on-conflict [table=]answer, or in the "answers" of the plan file.',
       })
     }
@@ -191,20 +195,6 @@ export class Rowgraft {
     if (backup !== null) return backup
     throw new RowgraftError('bad-conninfo', 'the backup is not given', {
       hint: 'Give it with --backup <url or file> or ROWGRAFT_BACKUP.',
-    })
-  }
-
-  #checkDatabases(plan: Plan): void {
-    const { live, backup } = this.#pair
-    const [side, planned, here] = !isSameDatabase(plan.live, live.identity)
-      ? ['live', plan.live, live.identity]
-      : plan.backup !== null && !isSameDatabase(plan.backup, this.#requireBackup().identity)
-        ? ['the backup', plan.backup, backup?.identity]
-        : [null, null, null]
-    if (side === null) return
-    throw new RowgraftError('wrong-database', `the plan was made for another database: ${side} differs`, {
-      detail: `planned for "${planned?.database}", connected to "${here?.database}"`,
-      hint: 'Connect to the databases the plan was made for, or make it again.',
     })
   }
 

@@ -7,7 +7,8 @@ export const fingerprint = (table: Table): string => {
   const { estimatedRows: _rows, canSelect: _s, canInsert: _i, canUpdate: _u, canDelete: _d, columns, ...rest } = table
   const definitions = columns.map(({ canSelect: _cs, canInsert: _ci, canUpdate: _cu, sequence, ...column }) => ({
     ...column,
-    sequence: sequence === null ? null : { schema: sequence.schema, name: sequence.name, increment: sequence.increment },
+    sequence:
+      sequence === null ? null : { schema: sequence.schema, name: sequence.name, increment: sequence.increment },
   }))
   return createHash('sha256')
     .update(JSON.stringify([rest, definitions]))

@@ -3,9 +3,20 @@
  * table. Keys travel as arrays of the server's own text, so that no number of them exceeds the protocol's parameter limit.
  */
 import { sql } from 'kysely'
-import { all, arrayText, column, identifier, list, literal, type Query, serverText, tableReference } from '../database/names.ts'
+import {
+  all,
+  arrayText,
+  column,
+  identifier,
+  list,
+  literal,
+  type Query,
+  serverText,
+  tableReference,
+} from '../database/names.ts'
 import type { Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
+import type { Relation } from './relations.ts'
 
 /** The key of one row: the server's text of each column, in the order of the table's identity. */
 export type Key = readonly string[]
@@ -89,3 +100,21 @@ export const compareKeys = (a: string, b: string): number => {
   }
   return 0
 }
+
+/** A key as the user reads it: `7`, or `3,"a b"`. */
+export const displayKey = (packed: string): string =>
+  unpackKey(packed)
+    .map((value) => (/[",\n]|^\s|\s$|^$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value))
+    .join(',')
+
+/** `c.fk1 = p.k1 and c.fk2 = p.k2` */
+export const joinRelation = (relation: Relation, child: string, parent: string): Query =>
+  all(
+    relation.columns.map(
+      (name, position) => sql`${column(child, name)} = ${column(parent, relation.parentColumns[position] ?? '')}`,
+    ),
+  )
+
+/** Every column set: under MATCH SIMPLE a reference with a NULL in it is none. */
+export const isSet = (alias: string, columns: readonly string[]): Query =>
+  all(columns.map((name) => sql`${column(alias, name)} is not null`))

@@ -3,9 +3,9 @@ import { sql } from 'kysely'
 import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import type { Reader } from '../database/session.ts'
-import { classifyDiffering, readPresent } from './states.ts'
-import type { Sides } from './sides.ts'
 import { mergeKeys } from './keys.ts'
+import type { Sides } from './sides.ts'
+import { classifyDiffering, readPresent } from './states.ts'
 
 /** The states a diff tells apart; equal rows are not listed. */
 export type DiffState = 'missing' | 'changed' | 'extra' | 'reused' | 'restored'

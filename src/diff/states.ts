@@ -5,7 +5,7 @@
 import { sql } from 'kysely'
 import type { Uniqueness } from '../catalog/catalog.ts'
 import { rowDigest } from '../catalog/digest.ts'
-import { fromTable, inBatches, joinOn, keySource, unpackKey, asText, ordinal } from '../catalog/row.ts'
+import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { list } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
@@ -132,7 +132,9 @@ const followsRestored = async (
   )
   const followed = new Set<string>()
   const references = relations.flatMap(({ columns }) => columns)
-  const keys = [...changed].filter(([, columns]) => columns.every((name) => references.includes(name))).map(([key]) => key)
+  const keys = [...changed]
+    .filter(([, columns]) => columns.every((name) => references.includes(name)))
+    .map(([key]) => key)
   for (const batch of inBatches(keys, 1_000)) {
     const read = async (reader: Reader): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
       const side = reader.side === 'live' ? table.live : table.backup
@@ -200,9 +202,3 @@ export const classifyDiffering = async (
   }
   return states
 }
-
-/** A key as the user reads it: `7`, or `3,"a b"`. */
-export const displayKey = (packed: string): string =>
-  unpackKey(packed)
-    .map((value) => (/[",\n]|^\s|\s$|^$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value))
-    .join(',')

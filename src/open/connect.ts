@@ -1,13 +1,13 @@
 /** Opening both sides: sources, sessions, catalogs, and the refusals that come before anything else. */
-import type { Catalog } from './catalog/catalog.ts'
-import { type DatabaseIdentity, readIdentity } from './catalog/identity.ts'
-import { checkDistinct, checkNotStandby, checkOlder, checkRelated, checkServer } from './catalog/pair.ts'
-import { readCatalog } from './catalog/read.ts'
-import { openSession, type Reader, type Session } from './database/session.ts'
-import type { Side } from './database/settings.ts'
-import { withReadTransaction } from './database/transaction.ts'
-import { RowgraftError } from './errors.ts'
-import { type OpenedSource, openSource } from './sources/source.ts'
+import type { Catalog } from '../catalog/catalog.ts'
+import { type DatabaseIdentity, readIdentity } from '../catalog/identity.ts'
+import { readCatalog } from '../catalog/read.ts'
+import { openSession, type Reader, type Session } from '../database/session.ts'
+import type { Side } from '../database/settings.ts'
+import { withReadTransaction } from '../database/transaction.ts'
+import { RowgraftError } from '../errors.ts'
+import { type OpenedSource, openSource } from '../sources/source.ts'
+import { checkDistinct, checkNotStandby, checkOlder, checkRelated, checkServer } from './pair.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 

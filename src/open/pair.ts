@@ -1,11 +1,11 @@
 /** May these two databases be live and backup of each other? Probes, before anything else is done. */
 import { randomInt } from 'node:crypto'
 import { sql } from 'kysely'
+import type { Catalog } from '../catalog/catalog.ts'
+import type { DatabaseIdentity } from '../catalog/identity.ts'
 import type { Reader, Session } from '../database/session.ts'
 import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
-import type { Catalog } from './catalog.ts'
-import type { DatabaseIdentity } from './identity.ts'
 
 const oldest = 140_000
 
@@ -128,7 +128,9 @@ export const checkOlder = async (
   const onlyThere = [...inBackup].filter((name) => !applied.has(name)).length
   const onlyHere = [...applied].filter((name) => !inBackup.has(name)).length
   const evidence = [
-    ahead > 1 && behind === 0 && ahead * 2 > shared.length ? `${ahead} of ${shared.length} sequences are ahead of live's` : null,
+    ahead > 1 && behind === 0 && ahead * 2 > shared.length
+      ? `${ahead} of ${shared.length} sequences are ahead of live's`
+      : null,
     onlyThere > 0 && onlyHere === 0 ? `${onlyThere} migrations are applied that live does not have` : null,
   ].filter((line) => line !== null)
   if (evidence.length === 0) return

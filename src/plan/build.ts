@@ -3,6 +3,7 @@ import { columnOf, type Table } from '../catalog/catalog.ts'
 import { orderTables } from '../catalog/order.ts'
 import { compareKeys } from '../catalog/row.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
+import { displayTable } from '../database/names.ts'
 import type { Decision } from '../probe/decide.ts'
 import type { Relinking, Survivor } from '../selection/survivors.ts'
 import { keyColumns, type PlanSequence, type PlanTrigger, type StandIns, type Step } from './plan.ts'
@@ -192,7 +193,11 @@ export const firingTriggers = (tables: ReadonlyMap<string, Table>, steps: readon
 const overlap = (a: readonly string[], b: readonly string[]): boolean => a.some((name) => b.includes(name))
 
 /** Sequences that the run raises, and how many keys it takes from each. */
-export const usedSequences = (tables: ReadonlyMap<string, Table>, steps: readonly Step[], catalog: SharedCatalog): readonly PlanSequence[] => {
+export const usedSequences = (
+  tables: ReadonlyMap<string, Table>,
+  steps: readonly Step[],
+  catalog: SharedCatalog,
+): readonly PlanSequence[] => {
   const inserts = Map.groupBy(
     steps.filter(({ action }) => action === 'insert'),
     ({ table }) => table,
@@ -211,7 +216,7 @@ export const usedSequences = (tables: ReadonlyMap<string, Table>, steps: readonl
             {
               table: id,
               column: name,
-              sequence: `${sequence.schema}.${sequence.name}`,
+              sequence: displayTable(sequence),
               allocates: allocation?.column === name ? allocates : 0,
             },
           ]

@@ -69,7 +69,9 @@ const effects = (finding: Finding): Readonly<Record<Answer, string>> => {
 export const makeConflict = (finding: Finding): Conflict => {
   const does = effects(finding)
   return {
-    id: [finding.table, finding.key, finding.kind, ...(finding.constraint === null ? [] : [finding.constraint])].join(':'),
+    id: [finding.table, finding.key, finding.kind, ...(finding.constraint === null ? [] : [finding.constraint])].join(
+      ':',
+    ),
     kind: finding.kind,
     table: finding.table,
     key: finding.key,
@@ -115,6 +117,13 @@ export class ConflictLog implements Decider {
 
   nextRound(): void {
     for (const [id, { answer }] of this.#seen) if (answer !== 'skip') this.#seen.delete(id)
+  }
+
+  /** Drops skipped rows that turned out to be out of the plan anyway. */
+  forget(isOut: (conflict: Conflict) => boolean): void {
+    for (const [id, { conflict, answer }] of this.#seen) {
+      if (answer === 'skip' && conflict.key !== '' && isOut(conflict)) this.#seen.delete(id)
+    }
   }
 
   get conflicts(): readonly Conflict[] {

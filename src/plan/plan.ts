@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto'
 import type { DigestMethod } from '../catalog/digest.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
+import type { Answer } from '../probe/finding.ts'
 import type { Because } from '../selection/members.ts'
 import type { Selection } from '../selection/selection.ts'
-import type { Answer } from '../probe/finding.ts'
 import type { Conflict } from './conflicts.ts'
 
 export interface PlanOptions {

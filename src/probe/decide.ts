@@ -3,15 +3,15 @@
  * the closure any more. A skipped row is left out with everything that came only because of it, simply because the next round does
  * not find it; rows that need it then lack a parent.
  */
-import { columnOf } from '../catalog/catalog.ts'
+import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
-import { displayKey, type RowState } from '../diff/states.ts'
-import { RowgraftError } from '../errors.ts'
 import { type Closure, followEdges, StateCache } from '../selection/closure.ts'
 import type { ClosureOptions } from '../selection/closure-options.ts'
 import type { Resolved } from '../selection/resolve.ts'
-import { probeRows, readBackupValues } from './fates.ts'
+import { readBackupValues } from './backup-values.ts'
+import { judgeChosen } from './chosen.ts'
+import { probeRows } from './fates.ts'
 import type { Decider } from './finding.ts'
 import type { Mapping } from './mapping.ts'
 import { canProbe, probeUnique } from './uniques.ts'
@@ -56,9 +56,7 @@ export const decideRows = async (
 ): Promise<Decision> => {
   const excluded: RowSets = new Map()
   const matched: RowSets = new Map()
-  const twins = new Map<string, Map<string, string>>(
-    [...sides.restored].map(([table, rows]) => [table, new Map(rows)]),
-  )
+  const twins = new Map<string, Map<string, string>>([...sides.restored].map(([table, rows]) => [table, new Map(rows)]))
   // What is found to be restored already is known to every state read from here on.
   const known: Sides = { ...sides, restored: twins }
   const states = new StateCache()
@@ -119,112 +117,6 @@ export const decideRows = async (
   }
 }
 
-interface Judged {
-  readonly resolved: Resolved
-  readonly updates: Map<string, Map<string, readonly string[]>>
-  readonly leftOut: { table: string; key: string; why: string }[]
-  readonly unchanged: Map<string, number>
-}
-
-/** Sorts the selected rows: lost ones go into the closure, changed ones are updated or a conflict, the rest is accounted for. */
-const judgeChosen = (
-  resolved: Resolved,
-  twins: ReadonlyMap<string, ReadonlyMap<string, string>>,
-  excluded: ReadonlyMap<string, ReadonlySet<string>>,
-  columns: readonly string[] | null,
-  decider: Decider,
-): Judged => {
-  const judged: Judged = {
-    resolved: { ...resolved, chosen: new Map(resolved.chosen) },
-    updates: new Map(),
-    leftOut: [],
-    unchanged: new Map(),
-  }
-  const chosen = new Map<string, { table: SharedTable; states: Map<string, RowState> }>()
-  for (const [id, { table, states }] of resolved.chosen) {
-    if (columns !== null) checkColumns(table, columns)
-    const lost = new Map<string, RowState>()
-    for (const [key, state] of states) {
-      const twin = twins.get(id)?.get(key)
-      if (excluded.get(id)?.has(key)) continue
-      if (state.state === 'restored' || twin !== undefined) judgeRestored(table, key, state, twin, decider)
-      else if (state.state === 'same') judged.unchanged.set(id, (judged.unchanged.get(id) ?? 0) + 1)
-      else if (state.state === 'changed') judgeChanged(judged, table, key, state.columns, columns, decider)
-      else if (columns !== null) {
-        const why = 'it is missing in live; --columns restores columns of rows that live still has'
-        judged.leftOut.push({ table: id, key: displayKey(key), why })
-      } else lost.set(key, state)
-    }
-    chosen.set(id, { table, states: lost })
-  }
-  return { ...judged, resolved: { ...resolved, chosen } }
-}
-
-const checkColumns = (table: SharedTable, columns: readonly string[]): void => {
-  const names = new Set(table.columns.map(({ name }) => name))
-  const unknown = columns.find((name) => !names.has(name))
-  if (unknown !== undefined) {
-    throw new RowgraftError('unknown-column', `table "${table.id}" has no column "${unknown}" on both sides`, {
-      hint: `Its columns are ${[...names].join(', ')}.`,
-    })
-  }
-  const key = columns.find((name) => table.identity.includes(name) || table.primaryKey.includes(name))
-  if (key !== undefined) {
-    throw new RowgraftError('unknown-column', `column "${key}" is part of the key of "${table.id}"`, {
-      hint: 'Name other columns with --columns: the key is how the row is found.',
-    })
-  }
-}
-
-const judgeRestored = (
-  table: SharedTable,
-  key: string,
-  state: RowState,
-  twin: string | undefined,
-  decider: Decider,
-): void => {
-  const live = displayKey(state.state === 'restored' ? state.liveKey : (twin ?? ''))
-  decider.decide({
-    kind: 'looks restored',
-    table: table.id,
-    key: displayKey(key),
-    constraint: null,
-    columns: [],
-    values: [],
-    live: [live],
-    possible: ['skip'],
-  })
-}
-
-const judgeChanged = (
-  judged: Judged,
-  table: SharedTable,
-  key: string,
-  changed: readonly string[],
-  columns: readonly string[] | null,
-  decider: Decider,
-): void => {
-  const rows = judged.updates.get(table.id) ?? new Map<string, readonly string[]>()
-  if (columns !== null) {
-    const wanted = changed.filter((name) => columns.includes(name))
-    if (wanted.length > 0) judged.updates.set(table.id, rows.set(key, wanted))
-    else judged.unchanged.set(table.id, (judged.unchanged.get(table.id) ?? 0) + 1)
-    return
-  }
-  const writable = changed.filter((name) => columnOf(table.live, name)?.identity !== 'always')
-  const answer = decider.decide({
-    kind: 'changed',
-    table: table.id,
-    key: displayKey(key),
-    constraint: null,
-    columns: changed,
-    values: [],
-    live: [displayKey(key)],
-    possible: writable.length === changed.length ? ['skip', 'overwrite'] : ['skip'],
-  })
-  if (answer === 'overwrite') judged.updates.set(table.id, rows.set(key, writable))
-}
-
 /** Rows whose restored columns another live row's unique value stands in the way of; those answered `skip` are returned. */
 const probeUpdates = async (
   sides: Sides,
@@ -236,7 +128,12 @@ const probeUpdates = async (
   for (const unique of table.live.uniques) {
     if (!canProbe(table, unique)) continue
     const touched = [...rows].filter(([, columns]) => columns.some((name) => unique.columns.includes(name)))
-    const values = await readBackupValues(sides, table, touched.map(([key]) => key), unique.columns)
+    const values = await readBackupValues(
+      sides,
+      table,
+      touched.map(([key]) => key),
+      unique.columns,
+    )
     const probed = [...values].map(([key, row]) => ({ key, values: row }))
     for (const [key, live] of await probeUnique(sides.live, table, unique, probed)) {
       const others = live.filter((other) => other !== key)

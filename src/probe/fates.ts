@@ -3,21 +3,17 @@
  * each row. Tables are probed parents first, because a child's key and references follow its parents'; tables in a cycle are probed
  * again until no further row is stood in for.
  */
-import { sql } from 'kysely'
 import { orderTables } from '../catalog/order.ts'
-import type { Uniqueness } from '../catalog/catalog.ts'
-import { columnOf } from '../catalog/catalog.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
+import { displayKey, inBatches } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
-import { displayKey, readPresent } from '../diff/states.ts'
 import type { Members } from '../selection/members.ts'
-import { readChildren } from '../selection/references.ts'
 import type { Answer, Decider, Finding } from './finding.ts'
-import { fresh, type MappedValue, Mapping, mappedKey } from './mapping.ts'
+import { findLabels } from './labels.ts'
+import { findLiveConflicts, findReferred, findTaken, type LiveConflict, uniqueFinding } from './live-conflicts.ts'
+import { type MappedValue, Mapping } from './mapping.ts'
 import { findCycleTwins } from './twin-cycles.ts'
 import { findTwins } from './twins.ts'
-import { canProbe, probeUnique } from './uniques.ts'
 
 export interface KeyPolicy {
   readonly keys: 'auto' | 'keep' | 'new'
@@ -54,15 +50,6 @@ export const probeRows = async (
     } while (isCycle && prober.standInCount > before)
   }
   return { mapping, skipped: prober.skipped, twins: prober.twins }
-}
-
-/** A live row in the way of a row to be written. */
-interface LiveConflict {
-  readonly unique: Uniqueness
-  /** Packed live key. */
-  readonly live: string
-  /** What would be written into the columns of the constraint. */
-  readonly values: readonly (string | null)[]
 }
 
 class Prober {
@@ -114,14 +101,22 @@ class Prober {
   ): Promise<void> {
     const rewritten = await this.#mapping.rewrite(table, keys)
     const open = new Set(keys)
-    await this.#probeLabels(table, open)
+    for (const [key, finding] of await findLabels(this.#sides, table, keys)) {
+      open.delete(key)
+      this.#report(finding, key)
+    }
     if (!hasTwins) {
       const twins = await findTwins(this.#sides, table, [...open], rewritten)
       for (const [key, live] of twins) if (this.#settleTwin(table, key, live)) open.delete(key)
     }
-    const takenBy = await this.#takenKeys(table, members, open, rewritten)
-    const conflicts = await this.#uniqueConflicts(table, open, rewritten)
-    const referred = await this.#referred(table, [...takenBy.keys()])
+    const { taken: takenBy, linked } = await findTaken(this.#sides, table, members, [...open], rewritten)
+    for (const [key, live] of linked) {
+      this.#mapping.of(table.id).linked.add(key)
+      this.#standIn(table, key, live, false)
+      open.delete(key)
+    }
+    const conflicts = await findLiveConflicts(this.#sides, table, [...open], rewritten)
+    const referred = await findReferred(this.#sides, table, [...takenBy.keys()])
     for (const key of open) {
       const mine = conflicts.get(key) ?? []
       const owner = takenBy.get(key)
@@ -153,30 +148,6 @@ class Prober {
     this.standInCount++
   }
 
-  async #probeLabels(table: SharedTable, open: Set<string>): Promise<void> {
-    const drifted = table.drift.filter(({ kind }) => kind === 'enum labels')
-    if (drifted.length === 0) return
-    const names = drifted.map(({ column }) => column)
-    for (const [key, values] of await readBackupValues(this.#sides, table, [...open], names)) {
-      const bad = drifted.filter(({ labels = [] }, p) => labels.some((label) => hasLabel(values[p] ?? null, label)))
-      if (bad.length === 0) continue
-      open.delete(key)
-      this.#report(
-        {
-          kind: 'enum label',
-          table: table.id,
-          key: displayKey(key),
-          constraint: null,
-          columns: bad.map(({ column }) => column),
-          values: bad.map((drift) => values[drifted.indexOf(drift)] ?? null),
-          live: [],
-          possible: ['skip'],
-        },
-        key,
-      )
-    }
-  }
-
   /** Lets a twin stand in, unless the row is to be restored again. True if it does. */
   #settleTwin(table: SharedTable, key: string, live: string): boolean {
     const answer = this.#policy.decider.decide({
@@ -196,73 +167,13 @@ class Prober {
     return true
   }
 
-  /** Rows whose key another live row has: reused as it is, or taken where the row's key is mapped to. */
-  async #takenKeys(
+  #settleTaken(
     table: SharedTable,
-    members: Members,
-    open: Set<string>,
-    rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
-  ): Promise<ReadonlyMap<string, string>> {
-    const taken = new Map<string, string>()
-    const moved = new Map<string, string>()
-    for (const key of open) {
-      const live = mappedKey(table, key, rewritten.get(key))
-      if (live === key && members.reused.has(key)) taken.set(key, key)
-      else if (live !== null && live !== key) moved.set(key, live)
-    }
-    const there = await readPresent(this.#sides.live, table, [...moved.values()])
-    for (const [key, live] of moved) {
-      if (!there.has(live)) continue
-      if (table.ends === null) taken.set(key, live)
-      else {
-        this.#mapping.of(table.id).linked.add(key)
-        this.#standIn(table, key, live, false)
-        open.delete(key)
-      }
-    }
-    return taken
-  }
-
-  async #uniqueConflicts(
-    table: SharedTable,
-    open: ReadonlySet<string>,
-    rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
-  ): Promise<ReadonlyMap<string, readonly LiveConflict[]>> {
-    const found = new Map<string, LiveConflict[]>()
-    for (const unique of table.live.uniques) {
-      // The primary key is the identity, and is judged as such; except where the two ends of a link are.
-      if ((unique.kind === 'primary' && table.ends === null) || !canProbe(table, unique)) continue
-      const values = await readBackupValues(this.#sides, table, [...open], unique.columns)
-      const rows = [...values].flatMap(([key, row]) => {
-        const mapped = row.map((value, p) => {
-          const own = rewritten.get(key)
-          const name = unique.columns[p] ?? ''
-          return own?.has(name) ? (own.get(name) ?? null) : value
-        })
-        const known = mapped.filter((value) => value !== fresh)
-        return known.length < mapped.length ? [] : [{ key, values: known }]
-      })
-      const written = new Map(rows.map((row) => [row.key, row.values]))
-      for (const [key, live] of await probeUnique(this.#sides.live, table, unique, rows)) {
-        const conflicts = live.map((row) => ({ unique, live: row, values: written.get(key) ?? [] }))
-        found.set(key, [...(found.get(key) ?? []), ...conflicts])
-      }
-    }
-    return found
-  }
-
-  /** Of the rows given, those that some row of the backup refers to. */
-  async #referred(table: SharedTable, keys: readonly string[]): Promise<ReadonlySet<string>> {
-    const referred = new Set<string>()
-    for (const relation of this.#sides.catalog.relations) {
-      const child = this.#sides.catalog.tables.get(relation.child)
-      if (relation.parent !== table.id || child === undefined || child.identity.length === 0) continue
-      for (const { other } of await readChildren(this.#sides, child, table, relation, keys)) referred.add(other)
-    }
-    return referred
-  }
-
-  #settleTaken(table: SharedTable, key: string, owner: string, conflicts: readonly LiveConflict[], isReferred: boolean): void {
+    key: string,
+    owner: string,
+    conflicts: readonly LiveConflict[],
+    isReferred: boolean,
+  ): void {
     const others = new Set(conflicts.map(({ live }) => live))
     const isAllocatable = table.allocation !== null && table.identity.includes(table.allocation.column)
     if (others.size > (others.has(owner) ? 1 : 0)) {
@@ -306,10 +217,7 @@ class Prober {
       this.#settleSeveral(table, key, live, open)
       return
     }
-    const answer = this.#report(
-      uniqueFinding(table, key, first, live, ['skip', 'match', 'overwrite']),
-      key,
-    )
+    const answer = this.#report(uniqueFinding(table, key, first, live, ['skip', 'match', 'overwrite']), key)
     if (answer !== 'match' && answer !== 'overwrite') return
     this.#mapping.of(table.id).allocated.delete(key)
     this.#standIn(table, key, first.live, answer === 'overwrite')
@@ -338,47 +246,4 @@ class Prober {
       if (row !== undefined && [...row.keys()].some((name) => referenced.has(name))) fates.rewritten.set(key, row)
     }
   }
-}
-
-const uniqueFinding = (
-  table: SharedTable,
-  key: string,
-  { unique, values }: Pick<LiveConflict, 'unique' | 'values'>,
-  live: readonly string[],
-  possible: readonly Answer[],
-): Finding => ({
-  kind: unique.kind === 'exclusion' ? 'exclusion' : 'unique taken',
-  table: table.id,
-  key: displayKey(key),
-  constraint: unique.name,
-  columns: unique.columns,
-  values,
-  live: live.map(displayKey),
-  possible,
-})
-
-/** True where a value, or an array of such values, holds the label. */
-const hasLabel = (value: string | null, label: string): boolean => {
-  if (value === null || value === label) return value !== null
-  const elements = /^\{(.*)\}$/s.exec(value)?.[1]?.split(',') ?? []
-  return elements.some((element) => element.replace(/^"(.*)"$/s, '$1').replace(/\\(.)/gs, '$1') === label)
-}
-
-/** Text of some columns of backup rows, by packed key. */
-export const readBackupValues = async (
-  sides: Sides,
-  table: SharedTable,
-  keys: readonly string[],
-  columns: readonly string[],
-): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
-  const known = columns.filter((name) => columnOf(table.backup, name) !== undefined)
-  const found = new Map<string, readonly (string | null)[]>()
-  for (const batch of inBatches(keys)) {
-    const rows = await sides.backup.rows(sql`
-      select ${ordinal('k')}::text, ${asText('t', known)}
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
-    for (const [ord, ...values] of rows) found.set(batch[Number(ord) - 1] ?? '', values)
-  }
-  return found
 }

@@ -6,8 +6,8 @@ import { sql } from 'kysely'
 import type { Relation } from '../catalog/relations.ts'
 import { asText, fromTable, inBatches, joinOn, keySource, ordinal, unpackKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import { readParents } from '../selection/references.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
+import { readParents } from '../selection/references.ts'
 
 /** A value the run will allocate. */
 export const fresh = Symbol('fresh')

@@ -1,7 +1,7 @@
 /** What a plan pins about the rows it names: a digest of the backup's images, guards on live rows, sizes, and values that get lost. */
 import { sql } from 'kysely'
-import { type DigestMethod, digestOf, rowDigest, rowImage } from '../catalog/digest.ts'
 import type { Table } from '../catalog/catalog.ts'
+import { type DigestMethod, digestOf, rowDigest, rowImage } from '../catalog/digest.ts'
 import { fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { column, list } from '../database/names.ts'
@@ -26,7 +26,12 @@ export interface Measured {
 
 /** Combines 64-bit digests given as decimal texts. */
 export const combineDigests = (digests: readonly string[]): string =>
-  String(BigInt.asIntN(64, digests.reduce((sum, digest) => sum ^ BigInt(digest), 0n)))
+  String(
+    BigInt.asIntN(
+      64,
+      digests.reduce((sum, digest) => sum ^ BigInt(digest), 0n),
+    ),
+  )
 
 /** The digest of backup rows in the order given; ordinals start at 1, so it is the digest of the stage these rows make. */
 export const measureRows = async (
@@ -54,7 +59,11 @@ export const measureRows = async (
 }
 
 /** A digest per live row, lasting over server upgrades; empty for a row that is gone. */
-export const readGuards = async (live: Reader, table: SharedTable, keys: readonly string[]): Promise<readonly string[]> => {
+export const readGuards = async (
+  live: Reader,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<readonly string[]> => {
   const guards: string[] = []
   for (const batch of inBatches(keys)) {
     const rows = await live.rows(sql`

@@ -82,7 +82,9 @@ const findInconsistent = async (
       const twin =
         parentKey === undefined
           ? undefined
-          : (twins.get(relation.parent)?.get(parentKey) ?? mapping.of(relation.parent).standIns.get(parentKey) ?? parentKey)
+          : (twins.get(relation.parent)?.get(parentKey) ??
+            mapping.of(relation.parent).standIns.get(parentKey) ??
+            parentKey)
       const expected = twin === undefined ? null : positions.map((at) => unpackKey(twin)[at] ?? '')
       const isRight =
         expected === null

@@ -19,9 +19,9 @@ import {
 } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { all, column } from '../database/names.ts'
-import { fresh, type MappedValue } from './mapping.ts'
 import type { Sides } from '../diff/sides.ts'
 import { comparedColumns, readPresent, readStates } from '../diff/states.ts'
+import { fresh, type MappedValue } from './mapping.ts'
 
 /** True for tables whose rows can come back under another key of their own. */
 export const mayHaveTwins = (table: SharedTable): boolean =>
@@ -54,7 +54,10 @@ export const findCandidates = async (
   const fixed = comparedColumns(table).filter((name) => !left.includes(name))
   if (fixed.length === 0) return new Map()
   // Typed equality on columns that are likely indexed lets the server look rows up instead of reading the table.
-  const keyed = [...table.live.uniques.flatMap(({ columns }) => columns), ...table.live.foreignKeys.flatMap((k) => k.columns)]
+  const keyed = [
+    ...table.live.uniques.flatMap(({ columns }) => columns),
+    ...table.live.foreignKeys.flatMap((k) => k.columns),
+  ]
   const lead = fixed.filter((name) => keyed.includes(name) && columnOf(table.live, name)?.notNull)
   const sent = [...lead, ...mapped]
   const candidates = new Map<string, string[]>()
@@ -99,7 +102,11 @@ export const findCandidates = async (
 }
 
 /** Live keys that are the backup's own rows: the same key, the same record. */
-export const ownRows = async (sides: Sides, table: SharedTable, liveKeys: readonly string[]): Promise<ReadonlySet<string>> => {
+export const ownRows = async (
+  sides: Sides,
+  table: SharedTable,
+  liveKeys: readonly string[],
+): Promise<ReadonlySet<string>> => {
   const inBackup = await readPresent(sides.backup, table, liveKeys)
   const states = await readStates(sides, table, [...inBackup])
   return new Set([...inBackup].filter((key) => /^(same|changed)$/.test(states.get(key)?.state ?? '')))

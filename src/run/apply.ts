@@ -77,7 +77,7 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
         },
       },
       async (writer) => {
-        const { layout, catalog } = await prepare(writer, input)
+        const { layout, catalog, raised } = await prepare(writer, input)
         if (!options.rehearse) journal = await beginJournal(writer, input, layout)
         await withLiveSearchPath(writer, session.searchPath, () => writeAll(writer, layout, catalog, input))
         await refuseDefaultPartitions(writer, layout)
@@ -87,6 +87,7 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
           run: journal?.run ?? '',
           outcome: options.rehearse ? 'rehearsed' : 'committed',
           elapsed: performance.now() - started,
+          raised,
           ...verified,
         })
         if (journal !== null) {
@@ -122,7 +123,7 @@ const settle = async (journal: OpenJournal | null, ending: 'DONE' | 'ABORTED'): 
 const prepare = async (
   writer: Writer,
   input: ApplyInput,
-): Promise<{ readonly layout: Layout; readonly catalog: SharedCatalog }> => {
+): Promise<{ readonly layout: Layout; readonly catalog: SharedCatalog; readonly raised: readonly string[] }> => {
   const { plan, source } = input
   await lockDatabase(writer)
   const live = await checkCatalog(writer, plan)
@@ -137,9 +138,10 @@ const prepare = async (
   input.onProgress({ phase: 'lock', table: null, rows: 0 })
   await lockRows(writer, layout, refusals[source.kind])
   await checkGuards(writer, layout, refusals[source.kind])
+  const raised: string[] = []
   for (const staged of layout.tables.values()) {
     input.onProgress({ phase: 'allocate', table: staged.table.id, rows: 0 })
-    await raiseSequences(writer, staged)
+    raised.push(...(await raiseSequences(writer, staged)))
   }
   await allocateKeys(writer, layout)
   for (const staged of layout.tables.values()) {
@@ -147,7 +149,7 @@ const prepare = async (
     await refuseTaken(writer, staged)
   }
   await keepImages(writer, layout)
-  return { layout, catalog }
+  return { layout, catalog, raised }
 }
 
 const checkDigest = async (writer: Writer, plan: Plan, layout: Layout): Promise<void> => {

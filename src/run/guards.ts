@@ -1,11 +1,10 @@
 /** Locks the live rows a plan relies on, after the transfer, and checks that they are still what the plan saw. */
 import { sql } from 'kysely'
 import { digestOf, rowImage } from '../catalog/digest.ts'
-import { fromTable, inBatches } from '../catalog/row.ts'
+import { fromTable, inBatches, displayKey } from '../catalog/row.ts'
 import { asText } from '../catalog/row.ts'
 import { all, column, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
-import { displayKey } from '../diff/states.ts'
 import { type ErrorCode, RowgraftError } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
 import { inRange, liveIdentity, onLiveIdentity } from './keys.ts'

@@ -6,11 +6,10 @@ import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
 import { orderTables } from '../catalog/order.ts'
 import type { Relation } from '../catalog/relations.ts'
-import { fromTable, inBatches, joinOn, typeOf, unpackKey, valueSource } from '../catalog/row.ts'
-import { all, any, column, identifier, list, type Query, serverText, tableReference } from '../database/names.ts'
+import { fromTable, inBatches, joinOn, typeOf, unpackKey, valueSource, displayKey } from '../catalog/row.ts'
+import { all, any, column, displayTable, identifier, list, type Query, serverText, tableReference } from '../database/names.ts'
 import { nextValue, raiseSequence } from '../database/sequences.ts'
 import type { Writer } from '../database/session.ts'
-import { displayKey } from '../diff/states.ts'
 import { RowgraftError } from '../errors.ts'
 import { keysOf } from '../plan/plan.ts'
 import {
@@ -108,7 +107,7 @@ const isAllocated = (staged: StagedTable): Query =>
     ),
   )
 
-/** Raises the sequences of one table past every live and every kept key. Returns the names of those that moved. */
+/** Raises the sequences of one table past every live and every kept key. Returns the names of those that move. */
 export const raiseSequences = async (writer: Writer, staged: StagedTable): Promise<readonly string[]> => {
   const raised: string[] = []
   const rows = inserted(staged)
@@ -129,7 +128,8 @@ export const raiseSequences = async (writer: Writer, staged: StagedTable): Promi
       ) as extremes`)
     const target = row?.[0]
     if (target === null || target === undefined) continue
-    if (await raiseSequence(writer, live.sequence, target)) raised.push(`${live.sequence.schema}.${live.sequence.name}`)
+    const isMoved = (await raiseSequence(writer, live.sequence, target)) || allocates
+    if (isMoved) raised.push(displayTable(live.sequence))
   }
   return raised
 }
@@ -208,11 +208,15 @@ const allocateTable = async (writer: Writer, layout: Layout, staged: StagedTable
         ]),
       )
     if (allocatedOrdinals(staged).length > 0) {
-      // The subquery fixes the order, so that new keys ascend as the plan lists the rows.
+      // Keys are made before the joins, which may come in any order: new keys ascend as the plan lists the rows.
+      const made = sql`
+        select ${ord('s')}, ${await newKey(writer, staged)} as made
+        from (select ${ord('s')} from ${staged.stage} as s where ${allocated} order by ${ord('s')}) as s`
       await writer.execute(sql`
         insert into ${staged.map} (${target})
-        select ${ord('s')}, ${pairs(await newKey(writer, staged))}
-        from (select s.* from ${staged.stage} as s where ${allocated} order by ${ord('s')}) as s
+        select ${ord('s')}, ${pairs(sql`a.made`)}
+        from (${made}) as a
+        join ${staged.stage} as s on ${ord('s')} = ${ord('a')}
         ${final.joins}`)
     }
     const changed = keyColumns.map((name) => sql`${final.valueOf(name)} is distinct from ${column('s', name)}`)

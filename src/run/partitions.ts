@@ -1,9 +1,8 @@
 /** A row that no partition is meant for falls into the default one, silently, and out of everybody's sight. */
 import { sql } from 'kysely'
-import { fromTable } from '../catalog/row.ts'
+import { fromTable, displayKey } from '../catalog/row.ts'
 import { column, list } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
-import { displayKey } from '../diff/states.ts'
 import { RowgraftError } from '../errors.ts'
 import { inRange, liveIdentity, onLiveIdentity } from './keys.ts'
 import { inserted, type Layout } from './layout.ts'

@@ -1,10 +1,9 @@
 /** Before an undo deletes rows: nobody else may refer to them, whatever live would do with such a reference. */
 import { sql } from 'kysely'
-import { asText, fromTable } from '../catalog/row.ts'
+import { asText, fromTable, displayKey } from '../catalog/row.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { all, column, list } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
-import { displayKey } from '../diff/states.ts'
 import { RowgraftError } from '../errors.ts'
 import { inRange, onLiveIdentity } from './keys.ts'
 import type { Layout } from './layout.ts'

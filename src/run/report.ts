@@ -12,11 +12,15 @@ export const buildReport = async (
   writer: Writer,
   layout: Layout,
   plan: Plan,
-  facts: Pick<Report, 'run' | 'outcome' | 'elapsed' | 'triggerChanges' | 'generatedDifferences'>,
+  facts: Pick<Report, 'run' | 'outcome' | 'elapsed' | 'triggerChanges' | 'generatedDifferences'> & {
+    /** Sequences that moved. */
+    readonly raised: readonly string[]
+  },
 ): Promise<Report> => {
   const keys: Report['keys'][number][] = []
   for (const staged of layout.tables.values()) if (staged.hasMap) keys.push(...(await changedKeys(writer, staged)))
-  return { ...emptyReport(plan), ...facts, keys, verified: true, notUndone: notUndone(plan, facts.triggerChanges) }
+  const { raised, ...rest } = facts
+  return { ...emptyReport(plan), ...rest, keys, verified: true, notUndone: notUndone(raised, rest.triggerChanges) }
 }
 
 /** The report of a plan without anything run. */
@@ -88,7 +92,7 @@ const changedKeys = async (writer: Writer, staged: StagedTable): Promise<readonl
 }
 
 /** What an undo will not give back. */
-const notUndone = (plan: Plan, changes: Report['triggerChanges']): readonly string[] => [
-  ...plan.sequences.flatMap(({ sequence }) => (sequence === null ? [] : [`sequence ${sequence} stays raised`])),
+const notUndone = (raised: readonly string[], changes: Report['triggerChanges']): readonly string[] => [
+  ...[...new Set(raised)].map((sequence) => `sequence ${sequence} stays raised`),
   ...changes.map(({ table, column: name }) => `column ${table}.${name} was written by a trigger`),
 ]

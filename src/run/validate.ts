@@ -3,12 +3,11 @@
  * they are triggers too. Both are checked here, set by set, in the same transaction; the parents are locked first.
  */
 import { sql } from 'kysely'
-import { fromTable } from '../catalog/row.ts'
+import { fromTable, isSet, joinRelation } from '../catalog/row.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { all, column, identifier, list, serverText } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
-import { isSet, joinRelation } from '../selection/references.ts'
 import { onLiveIdentity, liveIdentity } from './keys.ts'
 import type { Layout, StagedTable } from './layout.ts'
 

@@ -5,10 +5,9 @@
  */
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
-import { fromTable } from '../catalog/row.ts'
+import { fromTable, displayKey } from '../catalog/row.ts'
 import { all, column, identifier, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
-import { displayKey } from '../diff/states.ts'
 import { RowgraftError } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
 import { inRange, onLiveIdentity, liveIdentity, parentOf } from './keys.ts'

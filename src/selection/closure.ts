@@ -5,14 +5,15 @@
  * expanded again; so each row moves at most twice, and any graph terminates. One round expands all new rows of one table with one
  * query per relation and batch. Links are judged last, when it is known which ends exist, and again when they brought rows along.
  */
-import { batchSize, inBatches } from '../catalog/row.ts'
+
 import type { Relation } from '../catalog/relations.ts'
+import { batchSize, displayKey, inBatches } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import { displayKey, type RowState, readStates } from '../diff/states.ts'
 import type { Sides } from '../diff/sides.ts'
+import { type RowState, readStates } from '../diff/states.ts'
 import { type ClosureOptions, isFollowed } from './closure-options.ts'
 import { type Because, type Mark, Members } from './members.ts'
-import { findByValue, readChildren, readParents, type Referring } from './references.ts'
+import { findByValue, type Referring, readChildren, readParents } from './references.ts'
 import type { Resolved } from './resolve.ts'
 import { readSurvivors, type Survivor } from './survivors.ts'
 
@@ -43,6 +44,8 @@ export interface Closure {
   readonly missingParents: readonly MissingParent[]
   /** Rows whose reference is emptied because of `--parents null`, per relation. */
   readonly nulled: ReadonlyMap<Relation, readonly string[]>
+  /** Rows that would have come along, had they not been excluded or restored already; packed, per table. */
+  readonly met: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 interface Link {
@@ -69,6 +72,7 @@ class Follower {
   readonly alsoMissing = new Map<Relation, number>()
   readonly missingParents: MissingParent[] = []
   readonly nulled = new Map<Relation, string[]>()
+  readonly met = new Map<string, Set<string>>()
   readonly #sides: Sides
   readonly #options: ClosureOptions
   readonly #decided: Decided
@@ -164,24 +168,36 @@ class Follower {
       open.filter((row) => refusal === null && !this.isExcluded(parent.id, row.other)),
     ]
     if (out.length > 0) fail(out, refusal ?? 'its parent was left out')
+    for (const { other } of out) this.#meet(parent.id, other)
     this.#add(parent, along, 'needed', 'parent', relation, states)
   }
 
   #refuseParent(parent: SharedTable): string | null {
-    if (this.#options.parents === 'stop') return 'its parent is gone from live, and --parents stop forbids to restore it'
+    if (this.#options.parents === 'stop')
+      return 'its parent is gone from live, and --parents stop forbids to restore it'
     if (this.#options.parents === 'null') return 'its parent is gone from live, and --parents null restores none'
-    if (this.#options.without.has(parent.id)) return `its parent is gone from live, and --without leaves "${parent.id}" out`
+    if (this.#options.without.has(parent.id))
+      return `its parent is gone from live, and --without leaves "${parent.id}" out`
     return parent.refusal === null ? null : `its parent is gone from live and cannot be restored: ${parent.refusal}`
   }
 
   async #expandChildren(parent: SharedTable, relation: Relation, keys: readonly string[]): Promise<void> {
     const child = this.#sides.catalog.tables.get(relation.child)
-    if (child === undefined || child.refusal !== null || this.#options.without.has(child.id)) return
+    if (child === undefined || child.identity.length === 0 || !canRead(child)) return
     const isEnd = child.ends?.some(({ id }) => id === relation.id) ?? false
-    if (isEnd && this.#options.links === 'none') return
     const children = await readChildren(this.#sides, child, parent, relation, keys)
-    const states = await this.#states.read(this.#sides, child, children.map(({ key }) => key))
-    const lost = children.filter(({ key }) => isLost(states.get(key)) && !this.isExcluded(child.id, key))
+    const states = await this.#states.read(
+      this.#sides,
+      child,
+      children.map(({ key }) => key),
+    )
+    const isOut = (key: string): boolean => this.isExcluded(child.id, key) || states.get(key)?.state === 'restored'
+    for (const { key } of children) if (isOut(key)) this.#meet(child.id, key)
+    const lost = children.filter(({ key }) => isLost(states.get(key)) && !isOut(key))
+    if (child.refusal !== null || this.#options.without.has(child.id) || (isEnd && this.#options.links === 'none')) {
+      this.#countMissing(child, relation, lost)
+      return
+    }
     if (isEnd) {
       for (const { key, other } of lost) this.#links.push({ table: child, key, via: relation, from: other })
       return
@@ -192,9 +208,20 @@ class Follower {
     const unhooked = new Set(survivors.filter(({ isDefault }) => !isDefault).map(({ parent: key }) => key))
     const follows = ({ other }: Referring): boolean => isFollowed(relation, this.#options, unhooked.has(other))
     const [along, behind] = [lost.filter(follows), lost.filter((row) => !follows(row))]
-    this.#add(child, along.map(({ key, other }) => ({ key: other, other: key })), 'whole', 'child', relation, states)
-    const open = behind.filter(({ key }) => !this.membersOf(child.id).has(key))
-    if (open.length > 0) this.alsoMissing.set(relation, (this.alsoMissing.get(relation) ?? 0) + open.length)
+    this.#add(
+      child,
+      along.map(({ key, other }) => ({ key: other, other: key })),
+      'whole',
+      'child',
+      relation,
+      states,
+    )
+    this.#countMissing(child, relation, behind)
+  }
+
+  #countMissing(child: SharedTable, relation: Relation, rows: readonly Referring[]): void {
+    const open = rows.filter(({ key }) => !this.members.get(child.id)?.has(key)).length
+    if (open > 0) this.alsoMissing.set(relation, (this.alsoMissing.get(relation) ?? 0) + open)
   }
 
   /** Adds the links whose ends will both be there; in the last round the others are left out. True if rows were added. */
@@ -233,7 +260,12 @@ class Follower {
     for (const relation of table.ends ?? []) {
       const end = this.#sides.catalog.tables.get(relation.parent)
       if (end === undefined) continue
-      const references = await readParents(this.#sides, table, relation, links.map(({ key }) => key))
+      const references = await readParents(
+        this.#sides,
+        table,
+        relation,
+        links.map(({ key }) => key),
+      )
       const there = await this.isThere(end, [...new Set(references.rows.map(({ other }) => other))])
       const lost = references.rows.filter(({ other }) => !there.has(other))
       const found = await findByValue(this.#sides, table, end, relation, lost)
@@ -248,6 +280,10 @@ class Follower {
     if (isBarred) return false
     const relation = link.table.ends?.find(({ parent }) => parent === end.table.id) ?? link.via
     return this.membersOf(end.table.id).add(end.key, 'needed', 'parent', relation, link.key) === 1
+  }
+
+  #meet(table: string, key: string): void {
+    this.met.set(table, (this.met.get(table) ?? new Set()).add(key))
   }
 
   #nullOut(relation: Relation, key: string): void {
@@ -277,6 +313,10 @@ class Follower {
     }
   }
 }
+
+/** False where a policy, or a missing privilege, stands between us and the rows. */
+const canRead = ({ live, backup }: SharedTable): boolean =>
+  [live, backup].every((side) => !side.hidesRows && side.columns.every(({ canSelect }) => side.canSelect || canSelect))
 
 const isPresent = (state: RowState | undefined): boolean => state?.state === 'same' || state?.state === 'changed'
 const isLost = (state: RowState | undefined): boolean => state?.state === 'missing' || state?.state === 'reused'
@@ -340,5 +380,6 @@ export const followEdges = async (
     alsoMissing: follower.alsoMissing,
     missingParents: follower.missingParents,
     nulled: follower.nulled,
+    met: follower.met,
   }
 }

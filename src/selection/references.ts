@@ -1,9 +1,21 @@
 /** References between rows of the backup, one query per relation and batch of rows. */
 import { sql } from 'kysely'
-import { asText, fromTable, inBatches, joinOn, keySource, packKey, typeOf, valueSource, ordinal } from '../catalog/row.ts'
 import type { Relation } from '../catalog/relations.ts'
+import {
+  asText,
+  fromTable,
+  inBatches,
+  isSet,
+  joinOn,
+  joinRelation,
+  keySource,
+  ordinal,
+  packKey,
+  typeOf,
+  valueSource,
+} from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import { all, column, type Query } from '../database/names.ts'
+
 import type { Reader } from '../database/session.ts'
 import type { Sides } from '../diff/sides.ts'
 
@@ -12,18 +24,6 @@ export interface Referring {
   readonly key: string
   readonly other: string
 }
-
-/** `c.fk1 = p.k1 and c.fk2 = p.k2` */
-export const joinRelation = (relation: Relation, child: string, parent: string): Query =>
-  all(
-    relation.columns.map(
-      (name, position) => sql`${column(child, name)} = ${column(parent, relation.parentColumns[position] ?? '')}`,
-    ),
-  )
-
-/** Every column set: under MATCH SIMPLE a reference with a NULL in it is none. */
-export const isSet = (alias: string, columns: readonly string[]): Query =>
-  all(columns.map((name) => sql`${column(alias, name)} is not null`))
 
 const pack = (values: readonly (string | null)[]): string => packKey(values.map((value) => value ?? ''))
 
@@ -58,7 +58,12 @@ export const readParents = async (
     }
   }
   if (unknown.length === 0 || !relation.isEnforced) return { rows: found, nowhere: [] }
-  const inLive = await referencesInLive(sides.live, sides, relation, unknown.map(({ reference }) => reference))
+  const inLive = await referencesInLive(
+    sides.live,
+    sides,
+    relation,
+    unknown.map(({ reference }) => reference),
+  )
   const nowhere = unknown.filter((_, position) => !inLive.has(position))
   return { rows: found, nowhere: nowhere.map(({ key, reference }) => ({ key, other: pack(reference) })) }
 }

@@ -1,12 +1,12 @@
 /** From selectors to rows: what each names in the backup, and which of those rows live lacks. */
 import { sql } from 'kysely'
-import { asText, fromTable, inBatches, joinOn, keySource, packKey, ordinal } from '../catalog/row.ts'
+import { asText, displayKey, fromTable, inBatches, joinOn, keySource, ordinal, packKey } from '../catalog/row.ts'
 import { findTable, type SharedCatalog, type SharedTable } from '../catalog/shared.ts'
 import { serverText } from '../database/names.ts'
-import { RowgraftError } from '../errors.ts'
 import { diffRows } from '../diff/diff.ts'
-import { displayKey, type RowState, readPresent, readStates } from '../diff/states.ts'
 import type { Sides } from '../diff/sides.ts'
+import { type RowState, readPresent, readStates } from '../diff/states.ts'
+import { RowgraftError } from '../errors.ts'
 import { fitKey, orderKey, parseTableName, type Selection } from './selection.ts'
 
 /** Rows of one table that the selection names, with their states; keys are packed. */
@@ -89,7 +89,8 @@ const findWhere = async (
       }
     })
   } catch (error) {
-    if (!(error instanceof RowgraftError) || error.sqlstate === undefined || /^(08|57)/.test(error.sqlstate)) throw error
+    if (!(error instanceof RowgraftError) || error.sqlstate === undefined || /^(08|57)/.test(error.sqlstate))
+      throw error
     throw new RowgraftError('bad-where', `the backup cannot evaluate --where: ${error.message}`, {
       detail: `where ${where}`,
       hint: `It is an SQL condition on the columns of "${table.id}", for example --where "id = 7". Write whole conditions: no ";".`,

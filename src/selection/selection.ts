@@ -74,12 +74,20 @@ const splitCsv = (text: string): readonly string[] => {
 export const parseKey = (text: string): Key => splitCsv(text)
 
 /** Checks a typed key against the identity of its table. A key of one column may hold commas without quotes. */
-export const fitKey = (key: Key, typed: string, table: { readonly id: string; readonly identity: readonly string[] }): Key => {
+export const fitKey = (
+  key: Key,
+  typed: string,
+  table: { readonly id: string; readonly identity: readonly string[] },
+): Key => {
   if (key.length === table.identity.length) return key
   if (table.identity.length === 1) return [typed]
-  throw new RowgraftError('bad-key', `the key ${typed} has ${key.length} value(s), "${table.id}" needs ${table.identity.length}`, {
-    hint: `Give ${table.identity.join(',')} in this order, separated by commas.`,
-  })
+  throw new RowgraftError(
+    'bad-key',
+    `the key ${typed} has ${key.length} value(s), "${table.id}" needs ${table.identity.length}`,
+    {
+      hint: `Give ${table.identity.join(',')} in this order, separated by commas.`,
+    },
+  )
 }
 
 /** Where a table name ends and the rest begins: at the first separator outside quotes. */
@@ -104,9 +112,7 @@ export const parseSelect = (text: string): Selector => {
     })
   }
   const [table, separator, rest] = split
-  return separator === ':'
-    ? { by: 'keys', table, keys: [parseKey(rest)] }
-    : { by: 'where', table, where: rest }
+  return separator === ':' ? { by: 'keys', table, keys: [parseKey(rest)] } : { by: 'where', table, where: rest }
 }
 
 /** `--under`: `gallery:7`. */

@@ -7,8 +7,18 @@
  */
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, typeOf, unpackKey, valueSource, ordinal } from '../catalog/row.ts'
 import type { Relation } from '../catalog/relations.ts'
+import {
+  asText,
+  fromTable,
+  inBatches,
+  joinOn,
+  keySource,
+  ordinal,
+  typeOf,
+  unpackKey,
+  valueSource,
+} from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { all, any, column, list, serverText } from '../database/names.ts'
 import type { Sides } from '../diff/sides.ts'
@@ -42,7 +52,12 @@ export const readSurvivors = async (
   const survivors: Survivor[] = []
   const changing = relation.setColumns.filter((name) => isDefaulted || columnOf(child.live, name)?.notNull === false)
   for (const batch of inBatches(children)) {
-    const references = await readReferences(sides, child, relation, batch.map(({ key }) => key))
+    const references = await readReferences(
+      sides,
+      child,
+      relation,
+      batch.map(({ key }) => key),
+    )
     const rows = batch.flatMap(({ key, other }) => {
       const reference = references.get(key)
       return reference === undefined ? [] : [{ key, other, values: [...unpackKey(key), ...reference] }]
@@ -58,12 +73,19 @@ export const readSurvivors = async (
       return changing.includes(name) ? sql`(${isEmptied(name)} or ${same})` : same
     })
     const differs = relation.columns
-      .map((name, position) => ({ name, differs: sql`${column('t', name)} is distinct from ${column('k', `r${position}`)}` }))
+      .map((name, position) => ({
+        name,
+        differs: sql`${column('t', name)} is distinct from ${column('k', `r${position}`)}`,
+      }))
       .filter(({ name }) => changing.includes(name))
       .map(({ differs }) => differs)
     const found = await sides.live.rows(sql`
       select ${ordinal('k')}::text, ${await ageOf(sides, child)}, ${list(changing.map((name) => sql`(${isEmptied(name)})::text`))}
-      from ${valueSource(types, rows.map(({ values }) => values), { names })}
+      from ${valueSource(
+        types,
+        rows.map(({ values }) => values),
+        { names },
+      )}
       join ${fromTable(child.live)} as t
         on ${all(child.identity.map((name, position) => sql`${column('t', name)} = ${column('k', `i${position}`)}`))}
       where ${all(kept)} and ${any(differs)} and ${any(changing.map(isEmptied))}`)

@@ -1,0 +1,25 @@
+/** Values of backup rows that a probe needs, as text; read in batches, never kept. */
+import { sql } from 'kysely'
+import { columnOf } from '../catalog/catalog.ts'
+import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import type { Sides } from '../diff/sides.ts'
+
+/** Text of some columns of backup rows, by packed key. */
+export const readBackupValues = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+  columns: readonly string[],
+): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
+  const known = columns.filter((name) => columnOf(table.backup, name) !== undefined)
+  const found = new Map<string, readonly (string | null)[]>()
+  for (const batch of inBatches(keys)) {
+    const rows = await sides.backup.rows(sql`
+      select ${ordinal('k')}::text, ${asText('t', known)}
+      from ${keySource(table.backup, table.identity, batch)}
+      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
+    for (const [ord, ...values] of rows) found.set(batch[Number(ord) - 1] ?? '', values)
+  }
+  return found
+}

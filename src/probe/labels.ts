@@ -1,0 +1,40 @@
+/** Rows that hold enum labels which live's type does not have. */
+import { displayKey } from '../catalog/row.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import type { Sides } from '../diff/sides.ts'
+import { readBackupValues } from './backup-values.ts'
+import type { Finding } from './finding.ts'
+
+/** True where a value, or an array of such values, holds the label. */
+const hasLabel = (value: string | null, label: string): boolean => {
+  if (value === null || value === label) return value !== null
+  const elements = /^\{(.*)\}$/s.exec(value)?.[1]?.split(',') ?? []
+  return elements.some((element) => element.replace(/^"(.*)"$/s, '$1').replace(/\\(.)/gs, '$1') === label)
+}
+
+/** A finding per row with such a label, by packed key. */
+export const findLabels = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, Finding>> => {
+  const found = new Map<string, Finding>()
+  const drifted = table.drift.filter(({ kind }) => kind === 'enum labels')
+  if (drifted.length === 0) return found
+  const names = drifted.map(({ column }) => column)
+  for (const [key, values] of await readBackupValues(sides, table, keys, names)) {
+    const bad = drifted.filter(({ labels = [] }, p) => labels.some((label) => hasLabel(values[p] ?? null, label)))
+    if (bad.length === 0) continue
+    found.set(key, {
+      kind: 'enum label',
+      table: table.id,
+      key: displayKey(key),
+      constraint: null,
+      columns: bad.map(({ column }) => column),
+      values: bad.map((drift) => values[drifted.indexOf(drift)] ?? null),
+      live: [],
+      possible: ['skip'],
+    })
+  }
+  return found
+}

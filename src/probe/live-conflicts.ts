@@ -1,0 +1,110 @@
+/** What stands in the way of rows in live, and which of them other rows refer to. */
+import type { Uniqueness } from '../catalog/catalog.ts'
+import { displayKey } from '../catalog/row.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import type { Sides } from '../diff/sides.ts'
+import { readPresent } from '../diff/states.ts'
+import type { Members } from '../selection/members.ts'
+import { readChildren } from '../selection/references.ts'
+import { readBackupValues } from './backup-values.ts'
+import type { Answer, Finding } from './finding.ts'
+import { fresh, type MappedValue, mappedKey } from './mapping.ts'
+import { canProbe, probeUnique } from './uniques.ts'
+
+/** A live row in the way of a row to be written. */
+export interface LiveConflict {
+  readonly unique: Uniqueness
+  /** Packed live key. */
+  readonly live: string
+  /** What would be written into the columns of the constraint. */
+  readonly values: readonly (string | null)[]
+}
+
+/**
+ * Live rows in conflict with the rows given, by packed key: the values asked about are those that would be written, references mapped.
+ * The primary key is left to its own question, except for links, whose identity is their ends.
+ */
+export const findLiveConflicts = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+  rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
+): Promise<ReadonlyMap<string, readonly LiveConflict[]>> => {
+  const found = new Map<string, LiveConflict[]>()
+  for (const unique of table.live.uniques) {
+    if ((unique.kind === 'primary' && table.ends === null) || !canProbe(table, unique)) continue
+    const values = await readBackupValues(sides, table, keys, unique.columns)
+    const rows = [...values].flatMap(([key, row]) => {
+      const own = rewritten.get(key)
+      const mapped = row.map((value, p) => {
+        const name = unique.columns[p] ?? ''
+        return own?.has(name) ? (own.get(name) ?? null) : value
+      })
+      const known = mapped.filter((value) => value !== fresh)
+      return known.length < mapped.length ? [] : [{ key, values: known }]
+    })
+    const written = new Map(rows.map((row) => [row.key, row.values]))
+    for (const [key, live] of await probeUnique(sides.live, table, unique, rows)) {
+      const conflicts = live.map((row) => ({ unique, live: row, values: written.get(key) ?? [] }))
+      found.set(key, [...(found.get(key) ?? []), ...conflicts])
+    }
+  }
+  return found
+}
+
+/**
+ * Rows whose key another live row has: reused as it is, or taken where the row's key is mapped to. `linked` are links whose mapped
+ * ends live has linked already. Both map packed backup keys to live keys.
+ */
+export const findTaken = async (
+  sides: Sides,
+  table: SharedTable,
+  members: Members,
+  keys: readonly string[],
+  rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
+): Promise<{ readonly taken: ReadonlyMap<string, string>; readonly linked: ReadonlyMap<string, string> }> => {
+  const taken = new Map<string, string>()
+  const linked = new Map<string, string>()
+  const moved = new Map<string, string>()
+  for (const key of keys) {
+    const live = mappedKey(table, key, rewritten.get(key))
+    if (live === key && members.reused.has(key)) taken.set(key, key)
+    else if (live !== null && live !== key) moved.set(key, live)
+  }
+  const there = await readPresent(sides.live, table, [...moved.values()])
+  for (const [key, live] of moved) if (there.has(live)) (table.ends === null ? taken : linked).set(key, live)
+  return { taken, linked }
+}
+
+/** Of the rows given, those that some row of the backup refers to. */
+export const findReferred = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const referred = new Set<string>()
+  for (const relation of sides.catalog.relations) {
+    const child = sides.catalog.tables.get(relation.child)
+    if (relation.parent !== table.id || child === undefined || child.identity.length === 0) continue
+    for (const { other } of await readChildren(sides, child, table, relation, keys)) referred.add(other)
+  }
+  return referred
+}
+
+/** The finding that a live row holds a unique value, or is excluded with it. */
+export const uniqueFinding = (
+  table: SharedTable,
+  key: string,
+  { unique, values }: Pick<LiveConflict, 'unique' | 'values'>,
+  live: readonly string[],
+  possible: readonly Answer[],
+): Finding => ({
+  kind: unique.kind === 'exclusion' ? 'exclusion' : 'unique taken',
+  table: table.id,
+  key: displayKey(key),
+  constraint: unique.name,
+  columns: unique.columns,
+  values,
+  live: live.map(displayKey),
+  possible,
+})

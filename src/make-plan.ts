@@ -91,11 +91,9 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     conflicts: log.conflicts,
     leftOut: leftOut(decision, survivors, log),
     notInBackup: resolved.notInBackup,
+    coverage: resolved.coverage,
     unchanged: [...decision.unchanged].map(([table, rows]) => ({ table, rows })),
-    alreadyLinked: [...decision.closure.members.keys()].flatMap((table) => {
-      const rows = decision.mapping.of(table).linked.size
-      return rows === 0 ? [] : [{ table, rows }]
-    }),
+    alreadyLinked: countLinked(decision),
     alsoMissing: [...decision.closure.alsoMissing].map(([relation, rows]) => ({
       table: relation.child,
       via: relation.id,
@@ -111,6 +109,13 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   return { ...plan, hash: hashPlan(plan) }
 }
 
+/** Links of the plan that live has already: as they are, or with their ends mapped. */
+const countLinked = ({ closure, mapping }: Decision): Plan['alreadyLinked'] =>
+  [...new Set([...closure.members.keys(), ...closure.linked.keys()])].sort().flatMap((table) => {
+    const rows = new Set([...mapping.of(table).linked, ...(closure.linked.get(table) ?? [])]).size
+    return rows === 0 ? [] : [{ table, rows }]
+  })
+
 /** Rows that were selected, or are still reached, as displayed: those that came only because of a row left out are not worth a word. */
 const reachedRows = (decision: Decision, resolved: Resolved): ReadonlySet<string> => {
   const { members, met } = decision.closure
@@ -119,6 +124,7 @@ const reachedRows = (decision: Decision, resolved: Resolved): ReadonlySet<string
     for (const key of keys) reached.add(`${table}\0${displayKey(key)}`)
   }
   for (const [table, { states }] of resolved.chosen) add(table, states.keys())
+  for (const [table, repairs] of resolved.repairs) add(table, repairs.keys())
   for (const [table, rows] of members) add(table, rows.keys())
   for (const [table, keys] of met) add(table, keys)
   return reached

@@ -5,6 +5,7 @@ import type { SharedTable } from '../catalog/shared.ts'
 import type { RowState } from '../diff/states.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Resolved } from '../selection/resolve.ts'
+import type { Repair } from '../selection/statement/damage.ts'
 import type { Decider } from './finding.ts'
 
 export interface Judged {
@@ -12,6 +13,8 @@ export interface Judged {
   readonly updates: Map<string, Map<string, readonly string[]>>
   readonly leftOut: { table: string; key: string; why: string }[]
   readonly unchanged: Map<string, number>
+  /** Updated rows in which only what an UPDATE did is put back: they bring nothing along but parents. */
+  readonly repaired: Map<string, Set<string>>
 }
 
 /** Sorts the selected rows: lost ones go into the closure, changed ones are updated or a conflict, the rest is accounted for. */
@@ -25,8 +28,9 @@ export const judgeChosen = (
   const judged: Judged = {
     resolved: { ...resolved, chosen: new Map(resolved.chosen) },
     updates: new Map(),
-    leftOut: [],
+    leftOut: [...resolved.leftOut],
     unchanged: new Map(),
+    repaired: new Map(),
   }
   const chosen = new Map<string, { table: SharedTable; states: Map<string, RowState> }>()
   for (const [id, { table, states }] of resolved.chosen) {
@@ -44,8 +48,43 @@ export const judgeChosen = (
       } else lost.set(key, state)
     }
     chosen.set(id, { table, states: lost })
+    judgeRepairs(judged, table, resolved.repairs.get(id), excluded.get(id), decider)
   }
   return { ...judged, resolved: { ...resolved, chosen } }
+}
+
+/** Columns that an UPDATE left as they are in live are put back; those that hold a third value stay, unless they are to be overwritten. */
+const judgeRepairs = (
+  judged: Judged,
+  table: SharedTable,
+  repairs: ReadonlyMap<string, Repair> | undefined,
+  excluded: ReadonlySet<string> | undefined,
+  decider: Decider,
+): void => {
+  const rows = judged.updates.get(table.id) ?? new Map<string, readonly string[]>()
+  const repaired = new Set<string>()
+  for (const [key, { damaged, edited }] of repairs ?? []) {
+    if (excluded?.has(key)) continue
+    const isOverwritten =
+      edited.length > 0 &&
+      decider.decide({
+        kind: 'edited since',
+        table: table.id,
+        key: displayKey(key),
+        constraint: null,
+        columns: edited,
+        values: [],
+        live: [displayKey(key)],
+        possible: ['skip', 'overwrite'],
+      }) === 'overwrite'
+    const columns = isOverwritten ? [...damaged, ...edited] : damaged
+    if (columns.length === 0) continue
+    const known = rows.get(key)
+    if (known === undefined) repaired.add(key)
+    rows.set(key, [...new Set([...(known ?? []), ...columns])])
+  }
+  if (rows.size > 0) judged.updates.set(table.id, rows)
+  judged.repaired.set(table.id, repaired)
 }
 
 const checkColumns = (table: SharedTable, columns: readonly string[]): void => {

@@ -6,9 +6,10 @@
 import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
-import { type Closure, followEdges, StateCache } from '../selection/closure.ts'
+import { type Closure, followEdges } from '../selection/closure.ts'
 import type { ClosureOptions } from '../selection/closure-options.ts'
-import type { Resolved } from '../selection/resolve.ts'
+import type { ChosenRows, Resolved } from '../selection/resolve.ts'
+import { StateCache } from '../selection/state-cache.ts'
 import { readBackupValues } from './backup-values.ts'
 import { judgeChosen } from './chosen.ts'
 import { probeRows } from './fates.ts'
@@ -59,10 +60,13 @@ export const decideRows = async (
   const twins = new Map<string, Map<string, string>>([...sides.restored].map(([table, rows]) => [table, new Map(rows)]))
   // What is found to be restored already is known to every state read from here on.
   const known: Sides = { ...sides, restored: twins }
-  const states = new StateCache()
+  // Reused rows for which the live row of the same key stands in.
+  const inPlace: RowSets = new Map()
+  const states = new StateCache(known, inPlace)
+  for (const { table, states: read } of resolved.chosen.values()) await states.seed(table, read)
   for (;;) {
     decider.nextRound()
-    const chosen = judgeChosen(resolved, twins, excluded, options.columns, decider)
+    const chosen = judgeChosen(await currentStates(resolved, states), twins, excluded, options.columns, decider)
     let isStable = true
     for (const [id, rows] of chosen.updates) {
       const blocked = await probeUpdates(known, tableOf(sides.catalog, id), rows, decider)
@@ -70,7 +74,9 @@ export const decideRows = async (
     }
     if (!isStable) continue
     // A row put back as a whole brings along what belongs to it; a row restored in some columns brings nothing.
-    const updates = { rows: chosen.updates, mark: options.columns === null ? ('whole' as const) : ('needed' as const) }
+    const isPartial = (id: string, key: string): boolean =>
+      options.columns !== null || (chosen.repaired.get(id)?.has(key) ?? false)
+    const updates = { rows: chosen.updates, isPartial }
     const decided = { excluded, matched }
     const closure = await followEdges(known, chosen.resolved, updates, options.closure, decided, states)
     for (const { relation, key, why } of closure.missingParents) {
@@ -88,7 +94,7 @@ export const decideRows = async (
       if (answer === 'skip' && grow(excluded, relation.child, [key])) isStable = false
     }
     if (!isStable) continue
-    const probed = await probeRows(known, closure.members, closure.standIns, { keys: options.keys, decider })
+    const probed = await probeRows(known, closure.members, closure.standIns, { keys: options.keys, decider, inPlace })
     for (const [id, keys] of probed.skipped) if (grow(excluded, id, keys)) isStable = false
     for (const [id, rows] of probed.twins) {
       const all = twins.get(id) ?? new Map<string, string>()
@@ -100,11 +106,12 @@ export const decideRows = async (
       }
     }
     for (const [id, members] of closure.members) {
-      const stoodIn = members.keys().filter((key) => {
-        const fates = probed.mapping.of(id)
-        return fates.standIns.has(key) && !fates.overwritten.has(key)
-      })
-      if (grow(matched, id, stoodIn)) isStable = false
+      const { standIns, overwritten } = probed.mapping.of(id)
+      const stoodIn = members.keys().filter((key) => standIns.has(key))
+      const isMatched = (key: string): boolean => !overwritten.has(key)
+      const isInPlace = (key: string): boolean => standIns.get(key) === key
+      if (grow(matched, id, stoodIn.filter(isMatched))) isStable = false
+      if (grow(inPlace, id, stoodIn.filter(isInPlace))) isStable = false
     }
     if (!isStable) continue
     return {
@@ -115,6 +122,15 @@ export const decideRows = async (
       unchanged: chosen.unchanged,
     }
   }
+}
+
+/** The selected rows with their states as things stand. */
+const currentStates = async (resolved: Resolved, states: StateCache): Promise<Resolved> => {
+  const chosen = new Map<string, ChosenRows>()
+  for (const [id, { table, states: read }] of resolved.chosen) {
+    chosen.set(id, { table, states: new Map(await states.read(table, [...read.keys()])) })
+  }
+  return { ...resolved, chosen }
 }
 
 /** Rows whose restored columns another live row's unique value stands in the way of; those answered `skip` are returned. */

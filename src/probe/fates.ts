@@ -18,6 +18,8 @@ import { findTwins } from './twins.ts'
 export interface KeyPolicy {
   readonly keys: 'auto' | 'keep' | 'new'
   readonly decider: Decider
+  /** Reused rows for which the live row of the same key is known to stand in, packed, per table. */
+  readonly inPlace: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 export interface Probed {
@@ -48,9 +50,15 @@ export const probeRows = async (
       before = prober.standInCount
       for (const table of tables) await prober.probe(table, { hasTwins: isCycle })
     } while (isCycle && prober.standInCount > before)
+    // Rows below a key that turns out to be the live row's own are not lost after all: the closure is to be made again first.
+    if (tables.some(({ id }) => hasNew(mapping.of(id).standIns, policy.inPlace.get(id)))) break
   }
   return { mapping, skipped: prober.skipped, twins: prober.twins }
 }
+
+/** True where a live row of the same key has begun to stand in. */
+const hasNew = (standIns: ReadonlyMap<string, string>, known: ReadonlySet<string> | undefined): boolean =>
+  [...standIns].some(([key, live]) => key === live && known?.has(key) !== true)
 
 class Prober {
   readonly skipped = new Map<string, Set<string>>()
@@ -199,6 +207,8 @@ class Prober {
       },
       key,
     )
+    // Whatever the answer will be, the row will not have this key as its own.
+    if (answer === 'stop') this.#mapping.of(table.id).undecided.add(key)
     if (answer === 'allocate') this.#mapping.of(table.id).allocated.add(key)
     else if (answer === 'match' || answer === 'overwrite') this.#standIn(table, key, owner, answer === 'overwrite')
   }
@@ -217,7 +227,10 @@ class Prober {
       this.#settleSeveral(table, key, live, open)
       return
     }
-    const answer = this.#report(uniqueFinding(table, key, first, live, ['skip', 'match', 'overwrite']), key)
+    // A link whose own key is taken, and a live row that is another row of the backup, are nothing to stand in.
+    const isStranger = first.unique.kind === 'primary' || first.isOwn
+    const possible: readonly Answer[] = isStranger ? ['skip'] : ['skip', 'match', 'overwrite']
+    const answer = this.#report(uniqueFinding(table, key, first, live, possible), key)
     if (answer !== 'match' && answer !== 'overwrite') return
     this.#mapping.of(table.id).allocated.delete(key)
     this.#standIn(table, key, first.live, answer === 'overwrite')

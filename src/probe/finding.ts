@@ -11,6 +11,7 @@ export type FindingKind =
   | 'missing parent'
   | 'changed'
   | 'looks restored'
+  | 'edited since'
   | 'enum label'
   | 'triggers'
 

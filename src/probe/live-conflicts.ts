@@ -9,6 +9,7 @@ import { readChildren } from '../selection/references.ts'
 import { readBackupValues } from './backup-values.ts'
 import type { Answer, Finding } from './finding.ts'
 import { fresh, type MappedValue, mappedKey } from './mapping.ts'
+import { ownRows } from './twins.ts'
 import { canProbe, probeUnique } from './uniques.ts'
 
 /** A live row in the way of a row to be written. */
@@ -18,6 +19,8 @@ export interface LiveConflict {
   readonly live: string
   /** What would be written into the columns of the constraint. */
   readonly values: readonly (string | null)[]
+  /** The live row is the backup's own row of that key, and so another one than the row in question. */
+  readonly isOwn: boolean
 }
 
 /**
@@ -44,8 +47,11 @@ export const findLiveConflicts = async (
       return known.length < mapped.length ? [] : [{ key, values: known }]
     })
     const written = new Map(rows.map((row) => [row.key, row.values]))
-    for (const [key, live] of await probeUnique(sides.live, table, unique, rows)) {
-      const conflicts = live.map((row) => ({ unique, live: row, values: written.get(key) ?? [] }))
+    const probed = await probeUnique(sides.live, table, unique, rows)
+    const own = await ownRows(sides, table, [...new Set([...probed.values()].flat())])
+    for (const [key, live] of probed) {
+      const values = written.get(key) ?? []
+      const conflicts = live.map((row) => ({ unique, live: row, values, isOwn: own.has(row) }))
       found.set(key, [...(found.get(key) ?? []), ...conflicts])
     }
   }

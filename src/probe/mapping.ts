@@ -22,6 +22,8 @@ export interface TableFates {
   readonly standIns: Map<string, string>
   /** Of those, the live rows that take the backup's values. */
   readonly overwritten: Set<string>
+  /** Rows whose key is taken and whose conflict has no answer yet: whatever it will be, theirs is another key. */
+  readonly undecided: Set<string>
   /** Links that live has already. */
   readonly linked: Set<string>
   /** Columns of rows whose references are rewritten. */
@@ -44,6 +46,7 @@ export class Mapping {
       allocated: new Set(),
       standIns: new Map(),
       overwritten: new Set(),
+      undecided: new Set(),
       linked: new Set(),
       rewritten: new Map(),
     }
@@ -54,7 +57,8 @@ export class Mapping {
   /** True where some row of the table has another key in live than in the backup. */
   changes(table: string): boolean {
     const fates = this.#fates.get(table)
-    return fates !== undefined && (fates.allocated.size > 0 || fates.standIns.size > 0 || fates.rewritten.size > 0)
+    if (fates === undefined) return false
+    return [fates.allocated, fates.standIns, fates.rewritten, fates.undecided].some(({ size }) => size > 0)
   }
 
   /** Relations of a table whose parents change, and which therefore change too. */
@@ -93,7 +97,8 @@ export class Mapping {
     const fates = this.#fates.get(parent.id)
     const standIn = fates?.standIns.get(key)
     if (standIn !== undefined) return this.#liveValues.get(`${parent.id}\0${standIn}`)?.get(column)
-    if (parent.allocation?.column === column && fates?.allocated.has(key)) return fresh
+    const isFresh = fates?.undecided.has(key) || (parent.allocation?.column === column && fates?.allocated.has(key))
+    if (isFresh) return fresh
     return fates?.rewritten.get(key)?.get(column)
   }
 

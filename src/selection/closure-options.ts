@@ -14,6 +14,15 @@ export interface ClosureOptions {
   readonly without: ReadonlySet<string>
 }
 
+/** What comes along where nobody says otherwise. */
+export const defaultClosureOptions: ClosureOptions = {
+  parents: 'restore',
+  children: 'all',
+  links: 'existing',
+  relink: 'evidence',
+  without: new Set(),
+}
+
 /**
  * Whether missing children behind this key come along. `isUnhooked`: some child of that very parent survived with the reference
  * emptied, so the application unhooks children behind this key, and those that are missing were deleted for another reason.

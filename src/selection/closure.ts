@@ -10,11 +10,12 @@ import type { Relation } from '../catalog/relations.ts'
 import { batchSize, displayKey, inBatches } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import type { Sides } from '../diff/sides.ts'
-import { type RowState, readStates } from '../diff/states.ts'
+import type { RowState } from '../diff/states.ts'
 import { type ClosureOptions, isFollowed } from './closure-options.ts'
 import { type Because, type Mark, Members } from './members.ts'
 import { findByValue, type Referring, readChildren, readParents } from './references.ts'
 import type { Resolved } from './resolve.ts'
+import type { StateCache } from './state-cache.ts'
 import { readSurvivors, type Survivor } from './survivors.ts'
 
 /** Something asked for, or hanging together with it, that stays out, and why. */
@@ -46,6 +47,8 @@ export interface Closure {
   readonly nulled: ReadonlyMap<Relation, readonly string[]>
   /** Rows that would have come along, had they not been excluded or restored already; packed, per table. */
   readonly met: ReadonlyMap<string, ReadonlySet<string>>
+  /** Links that live has already, packed, per table. */
+  readonly linked: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 interface Link {
@@ -53,6 +56,7 @@ interface Link {
   readonly key: string
   readonly via: Relation
   readonly from: string
+  readonly isReused: boolean
 }
 
 /** Rows already decided upon, packed, per table. */
@@ -73,6 +77,7 @@ class Follower {
   readonly missingParents: MissingParent[] = []
   readonly nulled = new Map<Relation, string[]>()
   readonly met = new Map<string, Set<string>>()
+  readonly linked = new Map<string, Set<string>>()
   readonly #sides: Sides
   readonly #options: ClosureOptions
   readonly #decided: Decided
@@ -102,7 +107,7 @@ class Follower {
   async isThere(table: SharedTable, keys: readonly string[]): Promise<ReadonlySet<string>> {
     const members = this.members.get(table.id)
     const open = keys.filter((key) => !members?.has(key))
-    const states = await this.#states.read(this.#sides, table, open)
+    const states = await this.#states.read(table, open)
     return new Set(
       keys.filter((key) => members?.has(key) || isPresent(states.get(key)) || states.get(key)?.state === 'restored'),
     )
@@ -147,7 +152,7 @@ class Follower {
     fail(references.nowhere, 'its parent is neither in live nor in the backup')
     const parent = this.#sides.catalog.tables.get(relation.parent)
     if (parent === undefined || references.rows.length === 0) return
-    const states = await this.#states.read(this.#sides, parent, [...new Set(references.rows.map(({ other }) => other))])
+    const states = await this.#states.read(parent, [...new Set(references.rows.map(({ other }) => other))])
     const lost: Referring[] = []
     for (const row of references.rows) {
       const state = states.get(row.other)
@@ -168,7 +173,7 @@ class Follower {
       open.filter((row) => refusal === null && !this.isExcluded(parent.id, row.other)),
     ]
     if (out.length > 0) fail(out, refusal ?? 'its parent was left out')
-    for (const { other } of out) this.#meet(parent.id, other)
+    for (const { other } of out) addTo(this.met, parent.id, other)
     this.#add(parent, along, 'needed', 'parent', relation, states)
   }
 
@@ -187,19 +192,23 @@ class Follower {
     const isEnd = child.ends?.some(({ id }) => id === relation.id) ?? false
     const children = await readChildren(this.#sides, child, parent, relation, keys)
     const states = await this.#states.read(
-      this.#sides,
       child,
       children.map(({ key }) => key),
     )
     const isOut = (key: string): boolean => this.isExcluded(child.id, key) || states.get(key)?.state === 'restored'
-    for (const { key } of children) if (isOut(key)) this.#meet(child.id, key)
+    for (const { key } of children) if (isOut(key)) addTo(this.met, child.id, key)
     const lost = children.filter(({ key }) => isLost(states.get(key)) && !isOut(key))
     if (child.refusal !== null || this.#options.without.has(child.id) || (isEnd && this.#options.links === 'none')) {
       this.#countMissing(child, relation, lost)
       return
     }
     if (isEnd) {
-      for (const { key, other } of lost) this.#links.push({ table: child, key, via: relation, from: other })
+      for (const { key, other } of lost) {
+        const isReused = states.get(key)?.state === 'reused'
+        this.#links.push({ table: child, key, via: relation, from: other, isReused })
+      }
+      const linked = children.filter(({ key }) => isPresent(states.get(key)))
+      for (const { key } of linked) addTo(this.linked, child.id, key)
       return
     }
     const present = children.filter(({ key }) => isPresent(states.get(key)))
@@ -235,6 +244,7 @@ class Follower {
         const end = gone.get(link.key)
         if (end === undefined) {
           added += this.membersOf(table.id).add(link.key, 'whole', 'link', link.via, link.from)
+          if (link.isReused) this.membersOf(table.id).reused.add(link.key)
         } else {
           // Judged again in the next round, when a pulled end is a member.
           open.push(link)
@@ -282,10 +292,6 @@ class Follower {
     return this.membersOf(end.table.id).add(end.key, 'needed', 'parent', relation, link.key) === 1
   }
 
-  #meet(table: string, key: string): void {
-    this.met.set(table, (this.met.get(table) ?? new Set()).add(key))
-  }
-
   #nullOut(relation: Relation, key: string): void {
     this.nulled.set(relation, [...(this.nulled.get(relation) ?? []), key])
   }
@@ -314,6 +320,10 @@ class Follower {
   }
 }
 
+const addTo = (sets: Map<string, Set<string>>, table: string, key: string): void => {
+  sets.set(table, (sets.get(table) ?? new Set()).add(key))
+}
+
 /** False where a policy, or a missing privilege, stands between us and the rows. */
 const canRead = ({ live, backup }: SharedTable): boolean =>
   [live, backup].every((side) => !side.hidesRows && side.columns.every(({ canSelect }) => side.canSelect || canSelect))
@@ -321,34 +331,17 @@ const canRead = ({ live, backup }: SharedTable): boolean =>
 const isPresent = (state: RowState | undefined): boolean => state?.state === 'same' || state?.state === 'changed'
 const isLost = (state: RowState | undefined): boolean => state?.state === 'missing' || state?.state === 'reused'
 
-/** States of rows already asked for; one planning reads each row's state once. */
-export class StateCache {
-  readonly #known = new Map<string, Map<string, RowState>>()
-
-  async read(sides: Sides, table: SharedTable, keys: readonly string[]): Promise<ReadonlyMap<string, RowState>> {
-    const known = this.#known.get(table.id) ?? new Map<string, RowState>()
-    this.#known.set(table.id, known)
-    const unknown = [...new Set(keys)].filter((key) => !known.has(key))
-    for (const [key, state] of await readStates(sides, table, unknown)) known.set(key, state)
-    return known
-  }
-
-  /** Forgets one row: what is known about it has changed. */
-  set(table: string, key: string, state: RowState): void {
-    this.#known.get(table)?.set(key, state)
-  }
-}
-
 /** Rows of live to be updated: packed keys with their columns, by table. They bring their parents along; as whole, their children. */
 export interface UpdatedRows {
   readonly rows: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
-  readonly mark: Mark
+  /** True for a row that is restored in some columns only. */
+  readonly isPartial: (table: string, key: string) => boolean
 }
 
 /** Computes the closure of the rows chosen. Excluded rows are left out with everything that comes only because of them. */
 export const followEdges = async (
   sides: Sides,
-  resolved: Resolved,
+  resolved: Pick<Resolved, 'chosen' | 'under'>,
   updated: UpdatedRows,
   options: ClosureOptions,
   decided: Decided,
@@ -365,7 +358,8 @@ export const followEdges = async (
   }
   for (const [id, rows] of updated.rows) {
     for (const [key, columns] of rows) {
-      if (!follower.isExcluded(id, key)) follower.membersOf(id).addUpdated(key, columns, updated.mark)
+      const mark = updated.isPartial(id, key) ? 'needed' : 'whole'
+      if (!follower.isExcluded(id, key)) follower.membersOf(id).addUpdated(key, columns, mark)
     }
   }
   for (const [id, keys] of resolved.under) {
@@ -381,5 +375,6 @@ export const followEdges = async (
     missingParents: follower.missingParents,
     nulled: follower.nulled,
     met: follower.met,
+    linked: follower.linked,
   }
 }

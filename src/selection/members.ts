@@ -6,6 +6,12 @@ export type Because = 'selected' | 'parent' | 'child' | 'link' | 'survivor' | 'u
 
 export type Mark = 'needed' | 'whole'
 
+/** The row that a row came along with, packed, and by which relation; both null for a selected row. */
+export interface Origin {
+  readonly via: Relation | null
+  readonly from: string | null
+}
+
 export class Members {
   readonly #index = new Map<string, number>()
   readonly #whole: boolean[] = []
@@ -14,6 +20,8 @@ export class Members {
   readonly #from: (string | null)[] = []
   readonly #anchors = new Set<string>()
   readonly #updated = new Map<string, readonly string[]>()
+  /** Of needed rows that became whole: what made them so. */
+  readonly #promoted = new Map<number, Origin>()
   #newParents: string[] = []
   #newChildren: string[] = []
   /** Members whose primary key another record has in live. */
@@ -37,6 +45,7 @@ export class Members {
     if (known !== undefined) {
       if (mark === 'needed' || this.#whole[known] === true) return 0
       this.#whole[known] = true
+      this.#promoted.set(known, { via, from })
       this.#newChildren.push(key)
       return 1
     }
@@ -89,6 +98,15 @@ export class Members {
         via: this.#via[position] ?? null,
         from: this.#from[position] ?? null,
       }
+    }
+  }
+
+  /** The rows that are whole, each with the whole row it came along with. */
+  *wholes(): Generator<Origin & { readonly key: string }> {
+    for (const [key, position] of this.#index) {
+      if (this.#whole[position] !== true) continue
+      const own = { via: this.#via[position] ?? null, from: this.#from[position] ?? null }
+      yield { key, ...(this.#promoted.get(position) ?? own) }
     }
   }
 

@@ -1,0 +1,82 @@
+/**
+ * States of rows already asked for: one planning reads each row's state once.
+ *
+ * A row whose key is made of references is only as much the same row as its parents are. Where a parent's key belongs to another
+ * record in live, so does everything live holds below that key: a line of the backup's order 7 is not live's line of another order 7.
+ * Such rows are `reused`, unless live's row stands in for that very parent under the same key.
+ */
+import type { SharedTable } from '../catalog/shared.ts'
+import type { Sides } from '../diff/sides.ts'
+import { type RowState, readStates } from '../diff/states.ts'
+import { readParents } from './references.ts'
+
+/** A reused row, packed. */
+interface Owner {
+  readonly table: string
+  readonly key: string
+}
+
+export class StateCache {
+  readonly #sides: Sides
+  readonly #inPlace: ReadonlyMap<string, ReadonlySet<string>>
+  readonly #known = new Map<string, Map<string, RowState>>()
+  readonly #owners = new Map<string, Map<string, Owner>>()
+
+  /** `inPlace` are reused rows whose live namesake stands in for them, packed, per table; it may grow. */
+  constructor(sides: Sides, inPlace: ReadonlyMap<string, ReadonlySet<string>>) {
+    this.#sides = sides
+    this.#inPlace = inPlace
+  }
+
+  /** States of the keys given, as things stand. */
+  async read(table: SharedTable, keys: readonly string[]): Promise<ReadonlyMap<string, RowState>> {
+    const known = this.#of(table.id)
+    const unknown = [...new Set(keys)].filter((key) => !known.has(key))
+    await this.seed(table, await readStates(this.#sides, table, unknown))
+    return new Map(keys.map((key) => [key, this.#judge(table.id, key, known.get(key) ?? { state: 'missing' })]))
+  }
+
+  /** Takes over states that were read elsewhere. */
+  async seed(table: SharedTable, states: ReadonlyMap<string, RowState>): Promise<void> {
+    const known = this.#of(table.id)
+    for (const [key, state] of states) known.set(key, state)
+    const present = [...states].filter(([, { state }]) => state === 'same' || state === 'changed').map(([key]) => key)
+    if (present.length > 0) await this.#findOwners(table, present)
+  }
+
+  /** What is known about a row has changed. */
+  set(table: string, key: string, state: RowState): void {
+    this.#of(table).set(key, state)
+  }
+
+  #of(table: string): Map<string, RowState> {
+    const known = this.#known.get(table) ?? new Map<string, RowState>()
+    this.#known.set(table, known)
+    return known
+  }
+
+  #judge(table: string, key: string, state: RowState): RowState {
+    const owner = this.#owners.get(table)?.get(key)
+    if (owner === undefined || this.#inPlace.get(owner.table)?.has(owner.key)) return state
+    return { state: 'reused', columns: [] }
+  }
+
+  /** Finds the reused rows that the keys of these rows are made of. */
+  async #findOwners(table: SharedTable, keys: readonly string[]): Promise<void> {
+    for (const relation of this.#sides.catalog.relations) {
+      const parent = this.#sides.catalog.tables.get(relation.parent)
+      const isPartOfKey = relation.child === table.id && relation.columns.every((name) => table.identity.includes(name))
+      if (!isPartOfKey || parent === undefined || parent === table || parent.identity.length === 0) continue
+      const { rows } = await readParents(this.#sides, table, relation, keys)
+      const parents = [...new Set(rows.map(({ other }) => other))]
+      await this.read(parent, parents)
+      for (const { key, other } of rows) {
+        const isReused = this.#of(parent.id).get(other)?.state === 'reused'
+        const owner = isReused ? { table: parent.id, key: other } : this.#owners.get(parent.id)?.get(other)
+        if (owner === undefined) continue
+        const owners = this.#owners.get(table.id) ?? new Map<string, Owner>()
+        this.#owners.set(table.id, owners.set(key, owner))
+      }
+    }
+  }
+}

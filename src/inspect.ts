@@ -2,7 +2,7 @@
 
 import { packKey, unpackKey } from './catalog/row.ts'
 import type { SharedCatalog, SharedTable } from './catalog/shared.ts'
-import { findTable } from './catalog/shared.ts'
+import { findTable, refusedHint } from './catalog/shared.ts'
 import { type DiffProgress, type DiffState, diffRows, diffTable, readValues, type TableDiff } from './diff/diff.ts'
 import type { Sides } from './diff/sides.ts'
 import { readPresent, readStates } from './diff/states.ts'
@@ -95,7 +95,10 @@ export const chooseTables = (catalog: SharedCatalog, names: readonly string[] | 
   return names.map((name) => {
     const table = findTable(catalog, parseTableName(name))
     if (table.refusal !== null) {
-      throw new RowgraftError('not-restorable', `table "${table.id}" cannot be compared`, { detail: table.refusal })
+      throw new RowgraftError('not-restorable', `table "${table.id}" cannot be compared`, {
+        detail: table.refusal,
+        hint: refusedHint,
+      })
     }
     return table
   })

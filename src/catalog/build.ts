@@ -60,6 +60,7 @@ const buildColumn = (row: ColumnRow): Column => ({
   typeKind: row.element_oid === null ? (kinds[row.kind] ?? 'base') : 'array',
   isDomain: row.is_domain || row.element_kind === 'd' || row.element_kind === 'c',
   enumLabels: row.labels,
+  attributes: row.attributes,
   notNull: row.not_null,
   default: row.default,
   identity: row.identity === 'a' ? 'always' : row.identity === 'd' ? 'by default' : null,

@@ -39,6 +39,7 @@ export interface ColumnRow {
   readonly element_oid: string | null
   readonly element_kind: string | null
   readonly labels: readonly string[] | null
+  readonly attributes: readonly string[] | null
   readonly not_null: boolean
   readonly identity: string
   readonly generated: string

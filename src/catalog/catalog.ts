@@ -15,6 +15,8 @@ export interface Column {
   readonly isDomain: boolean
   /** Labels in order, for an enum or an array of one. */
   readonly enumLabels: readonly string[] | null
+  /** Attributes in order with their types, for a composite type or an array of one. */
+  readonly attributes: readonly string[] | null
   readonly notNull: boolean
   /** Default expression as the server prints it. */
   readonly default: string | null

@@ -16,8 +16,12 @@ const widening: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^smallint$/, /^(integer|bigint|numeric)$/],
   [/^integer$/, /^(bigint|numeric)$/],
   [/^bigint$/, /^numeric$/],
-  [/^(character varying|text|name|citext|character)$/, /^(text|character varying)$/],
+  [/^(character varying|text|name|(.*\.)?citext)$/, /^(text|character varying)$/],
 ]
+
+/** A composite value is text by position: only the same attributes in the same order read it back. */
+const sameAttributes = (backup: Column, live: Column): boolean =>
+  JSON.stringify(backup.attributes) === JSON.stringify(live.attributes)
 
 const fits = (backup: Column, live: Column): boolean =>
   backup.baseType === live.baseType ||
@@ -49,6 +53,10 @@ export const compareTables = (
     }
     if (column.generated === null && !fits(other, column)) {
       refusals.push(`column "${column.name}" is ${other.type} in the backup and ${column.type} in live`)
+    } else if (column.generated === null && !sameAttributes(other, column)) {
+      refusals.push(
+        `column "${column.name}" has (${other.attributes?.join(', ')}) in the backup and (${column.attributes?.join(', ')}) in live`,
+      )
     }
     if (other.type !== column.type) {
       drift.push({

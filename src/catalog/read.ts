@@ -85,6 +85,11 @@ const columnsQuery = sql`
                          then (select e.typtype from pg_catalog.pg_type e where e.oid = b.typelem) end,
     'labels', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_catalog.pg_enum e
                where e.enumtypid in (b.oid, b.typelem)),
+    'attributes', (
+      select json_agg(f.attname || ' ' || pg_catalog.format_type(f.atttypid, f.atttypmod) order by f.attnum)
+      from pg_catalog.pg_type e
+      join pg_catalog.pg_attribute f on f.attrelid = e.typrelid and f.attnum > 0 and not f.attisdropped
+      where e.oid in (b.oid, b.typelem) and e.typtype = 'c'), -- c: composite
     'not_null', a.attnotnull, 'identity', a.attidentity, 'generated', a.attgenerated,
     'default', case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
     'nondeterministic', coalesce(not co.collisdeterministic, false),
@@ -130,9 +135,10 @@ const uniquesQuery = sql`
       select json_agg(distinct a.attname)
       from pg_catalog.pg_attribute a
       where a.attrelid = i.indrelid
-        and (a.attnum = any (i.indkey::int2[]) or exists (
+        and (a.attnum = any ((i.indkey::int2[])[0:i.indnkeyatts - 1]) or exists (
           select 1 from pg_catalog.pg_depend d
-          where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = i.indexrelid
+          where coalesce(i.indexprs, i.indpred) is not null -- else what follows the key is merely carried along (INCLUDE)
+            and d.classid = 'pg_catalog.pg_class'::regclass and d.objid = i.indexrelid
             and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = i.indrelid and d.refobjsubid = a.attnum))),
     'elements', (
       select json_agg(json_build_object(

@@ -58,6 +58,7 @@ export const buildRelations = (
     isEnforced,
     isLink: false,
   })
+  const isTaken = (child: Table, name: string): boolean => child.foreignKeys.some((key) => key.name === name)
   const seen: Relation[] = []
   for (const child of live.values()) {
     for (const key of child.foreignKeys) {
@@ -68,36 +69,51 @@ export const buildRelations = (
     const child = live.get(table.id)
     for (const key of child === undefined ? [] : table.foreignKeys) {
       const known = child?.foreignKeys.some((other) => sameKey(other, key))
-      if (child !== undefined && !known && isShared(child.id, key)) seen.push(toRelation(child, key, false))
+      if (child === undefined || known || !isShared(child.id, key)) continue
+      // Live may have given the name to another key since.
+      const name = isTaken(child, key.name) ? `${key.name} of the backup` : key.name
+      seen.push(toRelation(child, { ...key, name }, false))
     }
   }
   return seen
 }
 
-/** The two foreign keys that make a table a junction table: NOT NULL, and together exactly the columns of one of its keys. */
-export const findJunctionEnds = (
-  table: Table,
-  relations: readonly Relation[],
-): readonly [Relation, Relation] | null => {
+/** The columns of each unique key that holds for every row and is made of columns alone. */
+const plainKeys = (table: Table): readonly ReadonlySet<string | null>[] =>
+  table.uniques
+    .filter(
+      ({ kind, predicate, isValid, elements }) =>
+        kind !== 'exclusion' && predicate === null && isValid && elements.every(({ column }) => column !== null),
+    )
+    .map(({ elements }) => new Set(elements.map(({ column }) => column)))
+
+/** True where these columns are never empty, and never twice the same. */
+export const isKeyOf = (table: Table, columns: readonly string[]): boolean =>
+  columns.every((name) => columnOf(table, name)?.notNull === true) &&
+  plainKeys(table).some((key) => key.size === columns.length && columns.every((name) => key.has(name)))
+
+/** What makes a table a junction table: two NOT NULL foreign keys that are together exactly the columns of one of its keys. */
+export interface Junction {
+  readonly ends: readonly [Relation, Relation]
+  /** The columns of both, in the order of that key. */
+  readonly columns: readonly string[]
+}
+
+/** The two foreign keys that make a table a junction table, in the order of its key; the primary key is looked at first. */
+export const findJunction = (table: Table, relations: readonly Relation[]): Junction | null => {
   const candidates = relations.filter(
     (relation) =>
       relation.child === table.id && relation.columns.every((name) => columnOf(table, name)?.notNull === true),
   )
-  const keys = table.uniques.filter(
-    (unique) =>
-      unique.kind !== 'exclusion' &&
-      unique.predicate === null &&
-      unique.isValid &&
-      unique.elements.every(({ column }) => column !== null),
-  )
-  for (const key of keys) {
-    const wanted = new Set(key.elements.map(({ column }) => column))
+  for (const wanted of plainKeys(table)) {
     for (const [position, first] of candidates.entries()) {
       for (const second of candidates.slice(position + 1)) {
         const covered = new Set([...first.columns, ...second.columns])
         const neitherAlone = first.columns.length < wanted.size && second.columns.length < wanted.size
         if (neitherAlone && covered.size === wanted.size && [...covered].every((name) => wanted.has(name))) {
-          return [first, second]
+          const columns = [...wanted].filter((name) => name !== null)
+          const place = (end: Relation): number => columns.indexOf(end.columns[0] ?? '')
+          return { ends: place(first) <= place(second) ? [first, second] : [second, first], columns }
         }
       }
     }

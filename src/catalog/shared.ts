@@ -1,10 +1,10 @@
 /** What live and backup share: the tables both have, how a row is recognised in both, the relations, and what drifted. */
-import type { QualifiedName } from '../database/names.ts'
+import { displayName, displayTable, type QualifiedName } from '../database/names.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Catalog, Column, OtherRelation, Sequence, Table } from './catalog.ts'
 import { columnOf, primaryKeyOf } from './catalog.ts'
 import { compareTables, type Drift } from './drift.ts'
-import { buildRelations, findJunctionEnds, type Relation } from './relations.ts'
+import { buildRelations, findJunction, isKeyOf, type Relation } from './relations.ts'
 
 /** A column both sides have. */
 export interface SharedColumn {
@@ -48,13 +48,14 @@ export interface SharedCatalog {
   readonly others: readonly OtherRelation[]
 }
 
+/** What helps who asks for a table that is refused. */
+export const refusedHint = 'Run "rowgraft tables" to see what can be restored, and why the rest cannot.'
+
 const isInteger = (column: Column): boolean => /^(smallint|integer|bigint)$/.test(column.baseType)
 
 const allocationOf = (table: Table): Allocation | null => {
-  const key = primaryKeyOf(table)
-  if (key === undefined) return null
   const foreign = new Set(table.foreignKeys.flatMap((foreignKey) => foreignKey.columns))
-  const own = key.columns.filter((name) => !foreign.has(name))
+  const own = keyColumns(table).filter((name) => !foreign.has(name))
   const generated = own.filter((name) => columnOf(table, name)?.sequence)
   const name = generated.length === 1 ? generated[0] : own.length === 1 ? own[0] : undefined
   const column = name === undefined ? undefined : columnOf(table, name)
@@ -62,7 +63,10 @@ const allocationOf = (table: Table): Allocation | null => {
   if (column.sequence !== null) return { column: column.name, how: 'sequence', sequence: column.sequence }
   if (column.baseType === 'uuid') return { column: column.name, how: 'uuid', sequence: null }
   if (column.default?.includes('(')) return { column: column.name, how: 'default', sequence: null }
-  return isInteger(column) ? { column: column.name, how: 'max', sequence: null } : null
+  // A part of a key that nothing generates means something: only a whole key is made as the next integer.
+  return own.length === keyColumns(table).length && isInteger(column)
+    ? { column: column.name, how: 'max', sequence: null }
+    : null
 }
 
 const sharedColumns = (live: Table, backup: Table): readonly SharedColumn[] =>
@@ -74,11 +78,13 @@ const sharedColumns = (live: Table, backup: Table): readonly SharedColumn[] =>
 const shareTable = (live: Table, backup: Table, relations: readonly Relation[]): SharedTable => {
   const columns = sharedColumns(live, backup)
   const { drift, refusal } = compareTables(live, backup)
-  const liveKey = primaryKeyOf(live)?.columns ?? []
-  const backupKey = primaryKeyOf(backup)?.columns ?? []
-  const ends = findJunctionEnds(live, relations)
+  const [liveKey, backupKey] = [keyColumns(live), keyColumns(backup)]
   const names = new Set(columns.map(({ name }) => name))
-  const identity = ends === null ? keyOrder(live, liveKey) : [...ends[0].columns, ...ends[1].columns].filter(unique)
+  const found = findJunction(live, relations)
+  // Where the backup does not hold the pair to be a key, a pair there may be empty, or there twice.
+  const junction = found !== null && isKeyOf(backup, found.columns) ? found : null
+  const ends = junction?.ends ?? null
+  const identity = junction?.columns ?? liveKey
   const sameKey = [...liveKey].sort().join('\0') === [...backupKey].sort().join('\0')
   const why =
     refusal ??
@@ -97,7 +103,7 @@ const shareTable = (live: Table, backup: Table, relations: readonly Relation[]):
     backup,
     columns,
     identity,
-    primaryKey: keyOrder(live, liveKey),
+    primaryKey: liveKey,
     ends,
     allocation: allocationOf(live),
     drift,
@@ -105,14 +111,9 @@ const shareTable = (live: Table, backup: Table, relations: readonly Relation[]):
   }
 }
 
-const unique = (name: string, position: number, names: readonly string[]): boolean => names.indexOf(name) === position
-
-/** Key columns in the order of the index, so that a composite key reads as its constraint does. */
-const keyOrder = (table: Table, columns: readonly string[]): readonly string[] => {
-  const key = primaryKeyOf(table)
-  const ordered = key?.elements.flatMap(({ column }) => (column === null ? [] : [column])) ?? []
-  return ordered.filter((name) => columns.includes(name))
-}
+/** The primary key's columns in the order of its index, so that a composite key reads as its constraint does. */
+const keyColumns = (table: Table): readonly string[] =>
+  primaryKeyOf(table)?.elements.flatMap(({ column }) => (column === null ? [] : [column])) ?? []
 
 /** Puts two catalogs side by side. */
 export const shareCatalogs = (live: Catalog, backup: Catalog): SharedCatalog => {
@@ -156,9 +157,13 @@ export const findTable = (catalog: SharedCatalog, wanted: QualifiedName | { read
       hint: `Name the schema: ${matches.map(({ id }) => id).join(' or ')}.`,
     })
   }
-  const other = catalog.others.find(({ id }) => id === text || id.endsWith(`.${text}`))
+  const id = 'schema' in wanted ? displayTable(wanted) : `.${displayName(wanted.name)}`
+  const other = catalog.others.find((each) => ('schema' in wanted ? each.id === id : each.id.endsWith(id)))
   if (other !== undefined) {
-    throw new RowgraftError('not-restorable', `${other.kind} "${other.id}" cannot be restored`, { detail: other.why })
+    throw new RowgraftError('not-restorable', `${other.kind} "${other.id}" cannot be restored`, {
+      detail: other.why,
+      hint: refusedHint,
+    })
   }
   const near = nearestName(wanted.name, [...catalog.tables.values()])
   throw new RowgraftError('unknown-table', `there is no table "${text}" on both sides`, {

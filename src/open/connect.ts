@@ -47,6 +47,20 @@ export interface OpenPair {
   readonly notes: readonly string[]
 }
 
+const notGiven = (name: 'live' | 'the backup', side: Side): RowgraftError =>
+  new RowgraftError('bad-conninfo', `${name} is not given`, {
+    hint: `Give it with --${side} ${side === 'live' ? '<url>' : '<url or file>'} or ROWGRAFT_${side.toUpperCase()}.`,
+  })
+
+/** Says which side a malformed connection string is of: its own words repeat nothing of it. */
+const ofSide =
+  (name: 'live' | 'the backup') =>
+  (error: unknown): never => {
+    if (!(error instanceof RowgraftError) || error.code !== 'bad-conninfo') throw error
+    const { code, message, detail, hint, cause } = error
+    throw new RowgraftError(code, `${name}: ${message}`, { detail, hint, cause })
+  }
+
 const openSide = async (
   side: Side,
   conninfo: string,
@@ -84,12 +98,9 @@ const pooled = (side: OpenSide, name: string): readonly string[] =>
 
 /** Opens both sides, or live alone. Everything opened is closed again when it throws. */
 export const connect = async (options: OpenOptions): Promise<OpenPair> => {
-  if (options.live.trim() === '') {
-    throw new RowgraftError('bad-conninfo', 'live is not given', {
-      hint: 'Give it with --live <url> or ROWGRAFT_LIVE.',
-    })
-  }
-  const live = await openSide('live', options.live, null, options)
+  if (options.live.trim() === '') throw notGiven('live', 'live')
+  if (options.backup?.trim() === '') throw notGiven('the backup', 'backup')
+  const live = await openSide('live', options.live, null, options).catch(ofSide('live'))
   if (options.backup === undefined) return { live, backup: null, notes: pooled(live, 'live') }
   let source: OpenedSource | null = null
   let backup: OpenSide | null = null
@@ -102,7 +113,7 @@ export const connect = async (options: OpenOptions): Promise<OpenPair> => {
           kind: 'source',
           text: `${stage} ${done} of ${total} ${unit}${table === undefined ? '' : ` (${table})`}`,
         }),
-    })
+    }).catch(ofSide('the backup'))
     backup = await openSide('backup', source.conninfo, source, options)
     await checkPair(live, backup, options)
     return { live, backup, notes: [...pooled(live, 'live'), ...pooled(backup, 'the backup'), ...source.warnings] }

@@ -95,7 +95,9 @@ const readMigrations = async (reader: Reader, catalog: Catalog): Promise<Readonl
   for (const { name, columns } of migrationLists) {
     const table = catalog.tables.find((candidate) => candidate.name === name)
     const isUsable =
-      table?.canSelect && columns.every((column) => table.columns.some((candidate) => candidate.name === column))
+      table?.canSelect &&
+      !table.hidesRows &&
+      columns.every((column) => table.columns.some((candidate) => candidate.name === column))
     if (!isUsable) continue
     const parts = sql.join(columns.map((column) => sql`${sql.id(column)}::text`))
     const rows = await reader.rows(sql`select ${parts} from ${sql.id(table.schema, table.name)}`)
@@ -106,7 +108,7 @@ const readMigrations = async (reader: Reader, catalog: Catalog): Promise<Readonl
 
 const readSequences = async (reader: Reader): Promise<ReadonlyMap<string, bigint>> => {
   const rows = await reader.rows(sql`
-    select schemaname || '.' || sequencename, (last_value * sign(increment_by))::bigint::text
+    select schemaname || '.' || sequencename, (last_value * pg_catalog.sign(increment_by::numeric))::text
     from pg_catalog.pg_sequences
     where last_value is not null`)
   return new Map(rows.map(([name, value]) => [name ?? '', BigInt(value ?? '0')]))

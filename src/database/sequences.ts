@@ -52,7 +52,9 @@ export const raiseSequence = async (writer: Writer, sequence: SequenceBounds, ta
       select pg_catalog.count(pg_catalog.nextval(${literal}::pg_catalog.regclass))::text
       from pg_catalog.generate_series(1, ${String(steps)}::bigint)`)
   } else {
-    await writer.rows(sql`select pg_catalog.setval(${literal}::pg_catalog.regclass, ${target}::bigint)::text`)
+    // In its own steps: with an increment of 2, even values may belong to another server.
+    const last = String(next + (steps - 1n) * increment)
+    await writer.rows(sql`select pg_catalog.setval(${literal}::pg_catalog.regclass, ${last}::bigint)::text`)
   }
   if (goal !== high && goal !== low && !isPast(await readNext(writer, sequence))) {
     throw new RowgraftError('rolled-back', `sequence "${displayTable(sequence)}" was lowered while it was raised`, {

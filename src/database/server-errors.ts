@@ -4,6 +4,7 @@ import type { ConnectionTarget } from './conninfo.ts'
 
 /** The fields of the server's ErrorResponse that node-postgres hands over. */
 interface ServerFields {
+  readonly severity?: string
   readonly code?: string
   readonly detail?: string
   readonly hint?: string
@@ -17,17 +18,31 @@ interface ServerFields {
 const fieldsOf = (error: unknown): ServerFields => (typeof error === 'object' && error !== null ? error : {})
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** Class 08, admin shutdown, crash, idle timeout: the connection is gone and so is the transaction. */
-const lost = /^(08|57P0[123]|25P03)/
+/** Class 08, shutdown, crash, dropped database, idle and transaction timeouts: the server has ended the session. */
+const ended = /^(08|57P0[1-5]|25P0[34])/
 
-const isLost = (error: unknown): boolean =>
-  lost.test(fieldsOf(error).code ?? '') ||
-  /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED)$/.test(fieldsOf(error).code ?? '') ||
-  /Connection terminated|connection is closed|Client has encountered a connection error|not queryable/i.test(
-    messageOf(error),
+/** What a socket that is no more answers with, whichever way it broke: ECONNRESET, EHOSTUNREACH, ERR_SSL_... */
+const brokenSocket = /^(E[A-Z]+|ERR_(SSL|TLS|SOCKET|STREAM)_\w+)$/
+
+/** The server's own words carry a severity; whatever else comes with a code is the socket's. */
+const isLost = (error: unknown): boolean => {
+  const { severity, code = '' } = fieldsOf(error)
+  if (severity !== undefined) return ended.test(code)
+  return (
+    brokenSocket.test(code) ||
+    /Connection terminated|connection is closed|Client has encountered a connection error|not queryable/i.test(
+      messageOf(error),
+    )
   )
+}
+
+const changedMeanwhile = 'Live has changed meanwhile, or a trigger of its own did this: make the plan again.'
 
 const hints: Readonly<Record<string, string>> = {
+  '2200H': 'Give the sequence more room (alter sequence ... maxvalue), or keep the old keys with --keys keep.',
+  '23503': changedMeanwhile,
+  '23505': changedMeanwhile,
+  '23P01': changedMeanwhile,
   '53100': 'The server has no disk space left; free some and run the same command again.',
   '53300': 'The server has no connection left; close some and run the same command again.',
   '55P03': 'Another session holds the lock; wait for it, or allow more time with --lock-timeout.',

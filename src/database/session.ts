@@ -5,7 +5,7 @@
  * statement at a time. An abort cancels on the server through a second connection (a CancelRequest whose socket closes early has
  * killed poolers), and every later statement is refused, except while the session is shielded for COMMIT.
  */
-import { PassThrough, type Readable, type Writable } from 'node:stream'
+import { finished, PassThrough, type Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { sql } from 'kysely'
 import pg from 'pg'
@@ -121,7 +121,14 @@ export class Session {
     client: pg.Client,
     attempt: ConnectionAttempt,
     target: ConnectionTarget,
-    facts: { side: Side; signal: AbortSignal | undefined; version: number; pid: string; isPooled: boolean; searchPath: string },
+    facts: {
+      side: Side
+      signal: AbortSignal | undefined
+      version: number
+      pid: string
+      isPooled: boolean
+      searchPath: string
+    },
   ) {
     this.#client = client
     this.#attempt = attempt
@@ -143,9 +150,15 @@ export class Session {
     return this.#ended
   }
 
-  /** From here on an abort neither cancels nor refuses: a COMMIT under way is waited for. */
+  /** From here on an abort neither cancels nor refuses: a COMMIT under way is waited for. Throws `interrupted` if one came before. */
   shield(): void {
+    if (this.signal?.aborted && !this.#shielded) throw interrupted()
     this.#shielded = true
+  }
+
+  /** Aborts are heard again. */
+  unshield(): void {
+    this.#shielded = false
   }
 
   async execute(query: Query): Promise<Outcome> {
@@ -185,16 +198,19 @@ export class Session {
   async copyOut(query: Query): Promise<Readable> {
     const text = this.#copyText(query)
     const release = await this.#acquire()
-    const out = new PassThrough()
     const source = this.#client.query(copyTo(text))
-    pipeline(source, out)
-      .catch((error: unknown) => {
-        // A COPY that nobody reads to its end leaves the protocol in the middle of a stream: only closing helps.
-        if (error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE') this.destroy()
-        const wrapped = this.#wrap(error)
-        out.destroy(wrapped instanceof Error ? wrapped : undefined)
-      })
-      .finally(release)
+    const out = new PassThrough()
+    let hasFailed = false
+    // Not `pipeline`: it would hand on the bare error.
+    source.on('error', (error) => {
+      hasFailed = true
+      out.destroy(this.#wrap(error) as Error)
+    })
+    finished(source.pipe(out), { readable: false }, (error) => {
+      // A COPY that nobody reads to its end leaves the protocol in the middle of a stream: only closing helps.
+      if (error && !hasFailed) this.destroy()
+      release()
+    })
     return out
   }
 
@@ -216,6 +232,7 @@ export class Session {
 
   /** Ends the transaction whatever state it is in, also after an abort; a lost connection has ended it already. */
   async rollback(): Promise<void> {
+    this.unshield()
     await this.#tail
     if (this.#ended) return
     await this.#client.query('rollback').catch(() => undefined)
@@ -271,7 +288,11 @@ export class Session {
   #wrap(error: unknown): unknown {
     if (error instanceof RowgraftError) return error
     if (this.signal?.aborted && !this.#shielded) return interrupted()
-    return serverError(error, this.target)
+    try {
+      return serverError(error, this.target)
+    } catch (unknown) {
+      return unknown
+    }
   }
 
   readonly #cancel = (): void => {
@@ -306,10 +327,14 @@ export const openSession = async (conninfo: string, options: SessionOptions = {}
     throw connectError(error, target, (text) => redact(text, target.secrets))
   }
   const { client, attempt } = connected
-  const result = await client.query<string[]>({
+  const facts = client.query<string[]>({
     text: `select pg_catalog.current_setting('server_version_num'), pg_catalog.pg_backend_pid(),
                   pg_catalog.current_setting('search_path')`,
     rowMode: 'array',
+  })
+  const result = await facts.catch(async (error: unknown) => {
+    await client.end().catch(() => undefined)
+    throw connectError(error, target, (text) => redact(text, target.secrets))
   })
   const [version = '0', pid = '0', searchPath = ''] = result.rows[0] ?? []
   return new Session(client, attempt, target, {

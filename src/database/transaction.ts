@@ -63,9 +63,7 @@ export const withWriteTransaction = async <T>(
   await session.execute(sql`begin isolation level read committed read write`)
   let answer: { readonly ending: Ending; readonly value: T }
   try {
-    await session.pin(
-      pinSettings([['synchronous_commit', 'on'], ...(options.settings ?? [])], options.timeouts),
-    )
+    await session.pin(pinSettings([['synchronous_commit', 'on'], ...(options.settings ?? [])], options.timeouts))
     // Ends our backend, and frees its locks, soon after this process is gone. Not every platform has it.
     await session.execute(sql`do $$
       begin
@@ -77,7 +75,10 @@ export const withWriteTransaction = async <T>(
       execute: (query) => session.execute(query),
       copyIn: (query, sources) => session.copyIn(query, sources),
     })
-    if (answer.ending === 'commit') await options.beforeCommit?.()
+    if (answer.ending === 'commit') {
+      await options.beforeCommit?.()
+      session.shield()
+    }
   } catch (error) {
     await session.rollback()
     throw error
@@ -91,19 +92,19 @@ export const withWriteTransaction = async <T>(
 }
 
 const commit = async (session: Session): Promise<void> => {
-  session.shield()
   let tag: string
   try {
     tag = (await session.execute(sql`commit`)).command
   } catch (error) {
-    if (error instanceof RowgraftError && error.code === 'connection-lost') {
-      throw new RowgraftError('outcome-unknown', 'the connection was lost during COMMIT', {
-        detail: 'Whether live holds the run is not known yet. Nothing more will be written.',
-        hint: 'Run "rowgraft recover": it asks live and says which.',
-        cause: error,
-      })
-    }
-    throw error
+    // Only what the server itself says is known to have been rolled back.
+    if (error instanceof RowgraftError && error.code === 'server-error') throw error
+    throw new RowgraftError('outcome-unknown', 'the connection was lost during COMMIT', {
+      detail: 'Whether live holds the run is not known yet. Nothing more will be written.',
+      hint: 'Run "rowgraft recover": it asks live and says which.',
+      cause: error,
+    })
+  } finally {
+    session.unshield()
   }
   if (tag !== 'COMMIT') {
     throw new RowgraftError('rolled-back', 'the server rolled the transaction back instead of committing it', {

@@ -12,15 +12,15 @@ import { type SharedCatalog, shareCatalogs } from '../catalog/shared.ts'
 import type { Reader, Session, Writer } from '../database/session.ts'
 import { withWriteTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
-import { type Plan, keysOf } from '../plan/plan.ts'
+import { keysOf, type Plan } from '../plan/plan.ts'
 import { combineDigests } from '../probe/measure.ts'
 import { checkGuards, keepImages, lockRows, type Refusal } from './guards.ts'
-import { type OpenJournal, startJournal, streamRows } from './journal.ts'
+import { incomplete, type OpenJournal, startJournal, streamRows } from './journal.ts'
 import { writeImages, writeOutcome } from './journal-rows.ts'
 import { allocateKeys, createMaps, raiseSequences, refuseDisagreement, refuseTaken } from './keys.ts'
 import { type Layout, layOut } from './layout.ts'
-import { refuseReferences } from './references.ts'
 import { refuseDefaultPartitions } from './partitions.ts'
+import { refuseReferences } from './references.ts'
 import { buildReport } from './report.ts'
 import type { Report, RunOptions, RunProgress } from './run.ts'
 import { createStage, digestStage, indexStage, stageFromBackup, stageFromImages, stageKeys } from './stage.ts'
@@ -78,7 +78,10 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
       },
       async (writer) => {
         const { layout, catalog, raised } = await prepare(writer, input)
-        if (!options.rehearse) journal = await beginJournal(writer, input, layout)
+        if (!options.rehearse) {
+          journal = await startJournal(input.journal, plan, input.live)
+          await beginJournal(journal, writer, layout)
+        }
         await withLiveSearchPath(writer, session.searchPath, () => writeAll(writer, layout, catalog, input))
         await refuseDefaultPartitions(writer, layout)
         input.onProgress({ phase: 'verify', table: null, rows: 0 })
@@ -100,8 +103,9 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
     )
     await settle(journal, 'DONE').catch((error: unknown) => {
       throw new RowgraftError('outcome-unknown', 'committed, but the journal could not be completed', {
-        detail: error instanceof Error ? error.message : String(error),
+        detail: error instanceof RowgraftError ? error.detail : String(error),
         hint: 'Make room for the journal, then run "rowgraft recover".',
+        cause: error,
       })
     })
     return { ...report, elapsed: performance.now() - started }
@@ -109,14 +113,18 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
     const isUnknown = error instanceof RowgraftError && error.code === 'outcome-unknown'
     if (!isUnknown) await settle(journal, 'ABORTED').catch(() => undefined)
     throw error
+  } finally {
+    await closeJournal(journal)
   }
 }
 
 const settle = async (journal: OpenJournal | null, ending: 'DONE' | 'ABORTED'): Promise<void> => {
-  if (journal === null) return
-  await journal.writer.write(ending, '')
-  await journal.writer.sync()
-  await journal.writer.close()
+  await journal?.writer.write(ending, '')
+  await journal?.writer.sync()
+}
+
+const closeJournal = async (journal: OpenJournal | null): Promise<void> => {
+  await journal?.writer.close()
 }
 
 /** Everything up to the first write: stage, locks, guards, keys. */
@@ -174,7 +182,7 @@ const stageFromJournal = async (writer: Writer, layout: Layout, path: string): P
     ] as const) {
       if (!staged.steps.some(({ step }) => step.action === action)) continue
       const columns = staged.table.columns.map(({ name }) => name).sort()
-      await stageFromImages(
+      const rows = await stageFromImages(
         writer,
         staged,
         columns,
@@ -182,14 +190,18 @@ const stageFromJournal = async (writer: Writer, layout: Layout, path: string): P
           yield streamRows(path, (stream) => stream.kind === kind && stream.table === staged.table.id)
         })(),
       )
+      const wanted = staged.steps
+        .filter(({ step }) => step.action === action)
+        .reduce((sum, { step }) => sum + step.rows, 0)
+      if (rows !== wanted) throw incomplete(path, `images of ${rows} of ${wanted} rows of "${staged.table.id}"`)
     }
-    for (const { step } of staged.steps) if (step.action === 'delete') await stageKeys(writer, staged, keysOf(step.keys))
+    for (const { step } of staged.steps)
+      if (step.action === 'delete') await stageKeys(writer, staged, keysOf(step.keys))
     await indexStage(writer, staged)
   }
 }
 
-const beginJournal = async (writer: Writer, input: ApplyInput, layout: Layout): Promise<OpenJournal> => {
-  const journal = await startJournal(input.journal, input.plan, input.live)
+const beginJournal = async (journal: OpenJournal, writer: Writer, layout: Layout): Promise<void> => {
   const [row] = await writer.rows(sql`
     select a.pid::text, a.backend_start::text, pg_catalog.pg_current_xact_id()::text
     from pg_catalog.pg_stat_activity a
@@ -198,7 +210,6 @@ const beginJournal = async (writer: Writer, input: ApplyInput, layout: Layout): 
   await journal.writer.write('BEGIN', JSON.stringify({ pid, backendStart, xid }))
   await writeImages(journal.writer, writer, layout)
   await journal.writer.sync()
-  return journal
 }
 
 const writeAll = async (writer: Writer, layout: Layout, catalog: SharedCatalog, input: ApplyInput): Promise<void> => {

@@ -1,8 +1,7 @@
 /** Locks the live rows a plan relies on, after the transfer, and checks that they are still what the plan saw. */
 import { sql } from 'kysely'
 import { digestOf, rowImage } from '../catalog/digest.ts'
-import { fromTable, inBatches, displayKey } from '../catalog/row.ts'
-import { asText } from '../catalog/row.ts'
+import { asText, displayKey, fromTable, inBatches } from '../catalog/row.ts'
 import { all, column, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { type ErrorCode, RowgraftError } from '../errors.ts'
@@ -48,10 +47,14 @@ export const lockRows = async (writer: Writer, layout: Layout, refusal: Refusal)
       const rows = await lock(writer, staged, range, strength)
       const expected = range.last - range.first + 1
       if (rows === expected) continue
-      throw new RowgraftError(refusal.code, `${expected - rows} of ${expected} live rows of "${staged.table.id}" are gone`, {
-        detail: (await goneRows(writer, staged, range)).join('\n'),
-        hint: refusal.hint,
-      })
+      throw new RowgraftError(
+        refusal.code,
+        `${expected - rows} of ${expected} live rows of "${staged.table.id}" are gone`,
+        {
+          detail: (await goneRows(writer, staged, range)).join('\n'),
+          hint: refusal.hint,
+        },
+      )
     }
   }
 }
@@ -131,7 +134,13 @@ export const keepImages = async (writer: Writer, layout: Layout): Promise<void> 
     const ranges = staged.steps.filter(({ step }) => step.action !== 'insert').map(({ range }) => range)
     const live = liveIdentity(staged)
     const stored = storedColumns(staged.table.live).map((name) => column('t', name))
-    const wanted = ranges.length === 0 ? sql`false` : sql`(${list(ranges.map((range) => inRange('s', range)), ' or ')})`
+    const wanted =
+      ranges.length === 0
+        ? sql`false`
+        : sql`(${list(
+            ranges.map((range) => inRange('s', range)),
+            ' or ',
+          )})`
     await writer.execute(sql`
       create temporary table ${staged.before} on commit drop as
       select ${ord('s')}, ${list(stored)}

@@ -53,38 +53,59 @@ const writeAll = async (file: FileHandle, bytes: Buffer): Promise<void> => {
   }
 }
 
-/** A journal open for appending. */
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Runs one step of writing. Throws `rolled-back` naming the file: a run whose journal cannot be written is not committed. */
+const writing = async <T>(path: string, step: () => Promise<T>): Promise<T> => {
+  try {
+    return await step()
+  } catch (error) {
+    throw new RowgraftError('rolled-back', `the journal "${path}" cannot be written`, {
+      detail: messageOf(error),
+      hint: 'Live is unchanged. Make room for the journal, or name another folder with --journal.',
+      cause: error,
+    })
+  }
+}
+
+/** A journal open for appending. Whatever keeps it from being written is a RowgraftError. */
 export class JournalWriter {
   readonly #file: FileHandle
+  readonly #path: string
 
-  private constructor(file: FileHandle) {
+  private constructor(file: FileHandle, path: string) {
     this.#file = file
+    this.#path = path
   }
 
   /** Creates the file, readable by its owner only; fails if it exists or is a link. */
   static async create(path: string): Promise<JournalWriter> {
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_WRONLY | constants.O_APPEND
-    const file = await open(path, flags, 0o600)
-    await writeAll(file, Buffer.from(magic))
-    return new JournalWriter(file)
+    return writing(path, async () => {
+      const file = await open(path, flags, 0o600)
+      await writeAll(file, Buffer.from(magic))
+      return new JournalWriter(file, path)
+    })
   }
 
   /** Opens an existing journal to settle it; whatever a crash left torn at its end is cut off first. */
   static async append(path: string, length: number): Promise<JournalWriter> {
-    const file = await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW)
-    await file.truncate(length)
-    return new JournalWriter(file)
+    return writing(path, async () => {
+      const file = await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW)
+      await file.truncate(length)
+      return new JournalWriter(file, path)
+    })
   }
 
   async write(type: RecordType, payload: Buffer | string): Promise<void> {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
     const head = Buffer.from(`${type} ${bytes.length} ${checksum(bytes)}\n`)
-    await writeAll(this.#file, Buffer.concat([head, bytes, Buffer.from('\n')]))
+    await writing(this.#path, () => writeAll(this.#file, Buffer.concat([head, bytes, Buffer.from('\n')])))
   }
 
   /** Returns once everything written so far is on disk. */
   async sync(): Promise<void> {
-    await this.#file.sync()
+    await writing(this.#path, () => this.#file.sync())
   }
 
   async close(): Promise<void> {
@@ -99,18 +120,38 @@ export interface JournalRecord {
   readonly end: number
 }
 
+const hint = 'Restore the file from a copy, or move its folder away: what only it tells is lost then.'
+
 const damaged = (path: string, offset: number): RowgraftError =>
   new RowgraftError('damaged-journal', `the journal "${path}" is damaged at byte ${offset}`, {
     detail: 'A record does not match its checksum.',
-    hint: 'An undo needs the whole journal: restore the file from a copy. "rowgraft recover" still tells what live holds.',
+    hint,
   })
+
+/** Opens a journal for reading; null where there is none. Links are not followed. */
+const openForReading = async (path: string): Promise<FileHandle | null> => {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw new RowgraftError('damaged-journal', `the journal "${path}" cannot be read`, {
+      detail: messageOf(error),
+      hint,
+      cause: error,
+    })
+  }
+}
 
 /** Bytes read at once. */
 const chunkSize = 1 << 20
 
-/** Reads the records one after the other; memory is one record. Stops silently at a torn end. Throws `damaged-journal`. */
+/**
+ * Reads the records one after the other; memory is one record. Stops silently at a torn end, and yields nothing where there is no
+ * file. Throws `damaged-journal`.
+ */
 export async function* readRecords(path: string): AsyncGenerator<JournalRecord> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  const file = await openForReading(path)
+  if (file === null) return
   try {
     const { size } = await file.stat()
     const read = async (offset: number, length: number): Promise<Buffer> => {
@@ -122,7 +163,9 @@ export async function* readRecords(path: string): AsyncGenerator<JournalRecord> 
       }
       return buffer
     }
-    if ((await read(0, magic.length)).toString() !== magic) throw damaged(path, 0)
+    const first = (await read(0, magic.length)).toString()
+    if (first.length < magic.length && magic.startsWith(first)) return
+    if (first !== magic) throw damaged(path, 0)
     let offset = magic.length
     while (offset < size) {
       const start = await read(offset, Math.min(chunkSize, 64))
@@ -154,7 +197,7 @@ const isTornEnd = async (
 ): Promise<boolean> => {
   for (let at = offset + (isHead ? 1 : 0); at < size; at += chunkSize) {
     const text = (await read(at, chunkSize + 64)).toString('latin1')
-    if (/\n(STREAM|DATA|REPORT|INTENT|DONE|ABORTED|UNKNOWN) \d+ [0-9a-f]{8}\n/.test(text)) return false
+    if (/\n(RUN|BEGIN|STREAM|DATA|REPORT|INTENT|DONE|ABORTED|UNKNOWN) \d+ [0-9a-f]{8}\n/.test(text)) return false
   }
   return true
 }

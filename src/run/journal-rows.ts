@@ -25,7 +25,10 @@ export const writeImages = async (journal: JournalWriter, writer: Writer, layout
         copy (
           select ${list(columns.map((name) => column('b', name)))}
           from ${staged.before} as b
-          where ${list(ranges.map((range) => inRange('b', range)), ' or ')}
+          where ${list(
+            ranges.map((range) => inRange('b', range)),
+            ' or ',
+          )}
           order by ${column('b', ordinalColumn)}
         ) to stdout`)
       await writeStream(journal, { kind, table: staged.table.id, columns }, rows)
@@ -66,10 +69,17 @@ const writeDigests = async (
              ${digestOf(rowImage('t', storedColumns(table.live)), 'sha256')}
       from ${staged.stage} as s ${live.joins}
       join ${fromTable(table.live)} as t on ${onLiveIdentity(staged, 't')}
-      where ${list(ranges.map((range) => inRange('s', range)), ' or ')}
+      where ${list(
+        ranges.map((range) => inRange('s', range)),
+        ' or ',
+      )}
       order by ${column('s', ordinalColumn)}
     ) to stdout`)
-  await writeStream(journal, { kind: 'written', table: table.id, columns: ['action', ...table.identity, 'digest'] }, rows)
+  await writeStream(
+    journal,
+    { kind: 'written', table: table.id, columns: ['action', ...table.identity, 'digest'] },
+    rows,
+  )
 }
 
 const writeKeys = async (journal: JournalWriter, writer: Writer, staged: StagedTable): Promise<void> => {

@@ -1,11 +1,11 @@
 /** The journal of one run: what it was going to do, what it found, what it wrote. A directory per run, kept by its owner alone. */
 import { randomInt } from 'node:crypto'
-import { mkdir, open, readdir, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { RowgraftError } from '../errors.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
+import { RowgraftError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type JournalRecord, JournalWriter, readRecords } from './journal-file.ts'
 import type { Report, RunState } from './run.ts'
@@ -46,6 +46,11 @@ export interface BeginRecord {
 export const journalFolder = (chosen: string | undefined, env: Readonly<Record<string, string | undefined>>): string =>
   chosen ?? join(env['XDG_STATE_HOME'] || join(env['HOME'] || homedir(), '.local', 'state'), 'rowgraft', 'runs')
 
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code
+
+const journalFile = (folder: string, run: string): string => join(folder, run, 'journal')
+
 /** Refuses a folder in which others could plant or change journals. */
 const checkFolder = async (folder: string): Promise<void> => {
   const { mode, uid } = await stat(folder)
@@ -74,33 +79,61 @@ export interface OpenJournal {
   readonly writer: JournalWriter
 }
 
-/** Starts the journal of a run: PLAN and RUN are on disk when this returns. */
-export const startJournal = async (folder: string, plan: Plan, live: DatabaseIdentity): Promise<OpenJournal> => {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  await checkFolder(folder)
-  for (;;) {
-    const run = newId()
-    try {
-      await mkdir(join(folder, run), { mode: 0o700 })
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') continue
-      throw error
+/** Makes the directory of a new run and resolves to the run's id. Throws `bad-file` where none can be made. */
+const makeDirectory = async (folder: string): Promise<string> => {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await checkFolder(folder)
+    for (;;) {
+      const run = newId()
+      try {
+        await mkdir(join(folder, run), { mode: 0o700 })
+        return run
+      } catch (error) {
+        if (!hasCode(error, 'EEXIST')) throw error
+      }
     }
-    const writer = await JournalWriter.create(join(folder, run, 'journal'))
+  } catch (error) {
+    if (error instanceof RowgraftError) throw error
+    throw new RowgraftError('bad-file', `no journal can be kept in "${folder}"`, {
+      detail: error instanceof Error ? error.message : String(error),
+      hint: 'Live is unchanged. Name another folder with --journal.',
+      cause: error,
+    })
+  }
+}
+
+/** Starts the journal of a run: PLAN and RUN are on disk when this returns, or nothing is left of it. */
+export const startJournal = async (folder: string, plan: Plan, live: DatabaseIdentity): Promise<OpenJournal> => {
+  const run = await makeDirectory(folder)
+  const directory = join(folder, run)
+  let writer: JournalWriter | null = null
+  try {
+    writer = await JournalWriter.create(journalFile(folder, run))
     const record: RunRecord = { run, started: new Date().toISOString(), live, process: process.pid }
     await writer.write('PLAN', JSON.stringify(plan))
     await writer.write('RUN', JSON.stringify(record))
     await writer.sync()
-    await syncFolder(join(folder, run))
+    await syncFolder(directory)
     await syncFolder(folder)
     return { run, writer }
+  } catch (error) {
+    await writer?.close()
+    await rm(directory, { recursive: true, force: true })
+    throw error
   }
 }
 
-/** Appends a set of rows as they come from the server, in COPY text. */
+/** Appends a set of rows as they come from the server, in COPY text. The rows are let go of where they cannot be written. */
 export const writeStream = async (writer: JournalWriter, stream: Stream, rows: Readable): Promise<void> => {
-  await writer.write('STREAM', JSON.stringify(stream))
-  for await (const chunk of rows) await writer.write('DATA', chunk as Buffer)
+  try {
+    await writer.write('STREAM', JSON.stringify(stream))
+    for await (const chunk of rows) await writer.write('DATA', chunk as Buffer)
+  } catch (error) {
+    // A COPY that nobody reads keeps its session busy for ever.
+    rows.destroy()
+    throw error
+  }
 }
 
 /** Everything of a journal but its rows. */
@@ -123,10 +156,9 @@ const endStates: Readonly<Record<string, RunState>> = { ABORTED: 'rolled-back', 
 
 /**
  * Reads one journal without its rows. A damaged one has the state `damaged` and tells what stands before the damage. Null for a run
- * that died, or was damaged, before its plan could be read: it has written nothing to live that could be told.
+ * that died before its plan was on disk: it has written nothing. Throws `damaged-journal` where not even the plan can be read.
  */
-export const readHead = async (folder: string, run: string): Promise<JournalHead | null> => {
-  const path = join(folder, run, 'journal')
+export const readHead = async (path: string): Promise<JournalHead | null> => {
   let plan: Plan | null = null
   let record: RunRecord | null = null
   let begin: BeginRecord | null = null
@@ -147,9 +179,8 @@ export const readHead = async (folder: string, run: string): Promise<JournalHead
       else state = endStates[next.type] ?? state
     }
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    if (isMissing) return null
-    if (!(error instanceof RowgraftError)) throw error
+    // Whose run it was, and whether it is in live, nobody can tell: going on as if it were not there could undo another one.
+    if (!(error instanceof RowgraftError) || plan === null || record === null) throw error
     state = 'damaged'
   }
   if (plan === null || record === null) return null
@@ -190,13 +221,28 @@ export async function* readFields(
   }
 }
 
-/** Run ids in a journal folder; none where there is no such folder. */
-export const listRuns = async (folder: string): Promise<readonly string[]> => {
+/** The journals in a folder; none where there is no such folder. Throws `bad-file` for a folder that others can write to. */
+export const listJournals = async (folder: string): Promise<readonly string[]> => {
   try {
+    await checkFolder(folder)
     const entries = await readdir(folder, { withFileTypes: true })
-    return entries.filter((entry) => entry.isDirectory() && /^[a-z0-9]+$/.test(entry.name)).map(({ name }) => name)
+    return entries
+      .filter((entry) => entry.isDirectory() && /^[a-z0-9]+$/.test(entry.name))
+      .map(({ name }) => journalFile(folder, name))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw error
+    if (hasCode(error, 'ENOENT')) return []
+    if (error instanceof RowgraftError) throw error
+    throw new RowgraftError('bad-file', `the journal folder "${folder}" cannot be read`, {
+      detail: error instanceof Error ? error.message : String(error),
+      hint: 'Name another folder with --journal.',
+      cause: error,
+    })
   }
 }
+
+/** A journal that lacks rows it should hold: nothing is taken back from it. */
+export const incomplete = (path: string, holds: string): RowgraftError =>
+  new RowgraftError('damaged-journal', `the journal "${path}" is not complete`, {
+    detail: `It holds ${holds}.`,
+    hint: 'Restore the file from a copy: an undo needs the whole journal.',
+  })

@@ -6,8 +6,18 @@ import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
 import { orderTables } from '../catalog/order.ts'
 import type { Relation } from '../catalog/relations.ts'
-import { fromTable, inBatches, joinOn, typeOf, unpackKey, valueSource, displayKey } from '../catalog/row.ts'
-import { all, any, column, displayTable, identifier, list, type Query, serverText, tableReference } from '../database/names.ts'
+import { displayKey, fromTable, inBatches, joinOn, typeOf, unpackKey, valueSource } from '../catalog/row.ts'
+import {
+  all,
+  any,
+  column,
+  displayTable,
+  identifier,
+  list,
+  type Query,
+  serverText,
+  tableReference,
+} from '../database/names.ts'
 import { nextValue, raiseSequence } from '../database/sequences.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
@@ -115,16 +125,19 @@ export const raiseSequences = async (writer: Writer, staged: StagedTable): Promi
   for (const { name, live } of staged.table.columns) {
     if (live.sequence === null) continue
     const allocates = staged.table.allocation?.column === name && allocatedOrdinals(staged).length > 0
+    // Without an index that begins with the column its extreme would cost a scan of the table.
+    const readsLive = allocates || staged.table.live.uniques.some(({ elements }) => elements[0]?.column === name)
     const extreme = live.sequence.increment.startsWith('-') ? sql`pg_catalog.min` : sql`pg_catalog.max`
+    const inLive = readsLive
+      ? sql`union all select ${extreme}(${column('t', name)})::numeric from ${fromTable(staged.table.live)} as t`
+      : sql``
     const [row] = await writer.rows(sql`
       select ${extreme}(v)::text
       from (
         select ${extreme}(${column('s', name)})::numeric as v
         from ${staged.stage} as s
         where ${inRange('s', rows)} and not ${allocates ? isAllocated(staged) : sql`false`}
-        union all
-        select ${allocates ? sql`${extreme}(${column('t', name)})::numeric` : sql`null::numeric`}
-        from ${allocates ? sql`${fromTable(staged.table.live)} as t` : sql`(values (1)) as t`}
+        ${inLive}
       ) as extremes`)
     const target = row?.[0]
     if (target === null || target === undefined) continue
@@ -134,7 +147,11 @@ export const raiseSequences = async (writer: Writer, staged: StagedTable): Promi
   return raised
 }
 
-/** The expression that makes one new key, evaluated once per row in the order of the ordinals. */
+/** New keys ascend as the old ones do, whatever brought the rows along. */
+const keyOrder = ({ table }: StagedTable): readonly Query[] =>
+  [...table.primaryKey, ...table.identity].map((name) => column('s', name))
+
+/** The expression that makes one new key, evaluated once per row in the order of the keys. */
 const newKey = async (writer: Writer, staged: StagedTable): Promise<Query> => {
   const { allocation, live } = staged.table
   if (allocation === null) throw new Error(`keys of ${staged.table.id} cannot be allocated`)
@@ -151,7 +168,7 @@ const newKey = async (writer: Writer, staged: StagedTable): Promise<Query> => {
     from (select pg_catalog.max(${column('t', name)})::bigint as v from ${fromTable(live)} as t
           union all
           select pg_catalog.max(${column('x', name)})::bigint from ${staged.stage} as x) as highest
-  ) + pg_catalog.row_number() over (order by ${ord('s')})`
+  ) + pg_catalog.row_number() over (order by ${list(keyOrder(staged))})`
 }
 
 /** Makes every map, and fills in the live rows that stand in. */
@@ -182,7 +199,10 @@ export const allocateKeys = async (writer: Writer, layout: Layout): Promise<void
     const staged = layout.tables.get(child)
     return staged !== undefined && columns.some((name) => staged.keyColumns.includes(name))
   })
-  for (const group of orderTables(withMap.map(({ table }) => table.id), follows)) {
+  const ids = withMap.map(({ table }) => table.id)
+  // Parents first wherever that can be; where it matters, because a key is made of another, it must be.
+  const groups = orderTables(ids, layout.mapped).flatMap((group) => orderTables(group, follows))
+  for (const group of groups) {
     if (group.length > 1 || follows.some(({ child, parent }) => child === group[0] && parent === group[0])) {
       throw new RowgraftError('not-restorable', `the keys of ${group.join(', ')} are made of each other`, {
         hint: 'Their rows can only be restored under their own keys: use --keys keep.',
@@ -199,7 +219,10 @@ const allocateTable = async (writer: Writer, layout: Layout, staged: StagedTable
   if (rows.last > 0) {
     const final = finalValues(layout, staged, { withOwnMap: false })
     const allocated = isAllocated(staged)
-    const target = list([identifier(ordinalColumn), ...keyColumns.flatMap((n) => [oldColumn(staged, n), newColumn(staged, n)])])
+    const target = list([
+      identifier(ordinalColumn),
+      ...keyColumns.flatMap((n) => [oldColumn(staged, n), newColumn(staged, n)]),
+    ])
     const pairs = (own: Query | null): Query =>
       list(
         keyColumns.flatMap((name) => [
@@ -211,7 +234,9 @@ const allocateTable = async (writer: Writer, layout: Layout, staged: StagedTable
       // Keys are made before the joins, which may come in any order: new keys ascend as the plan lists the rows.
       const made = sql`
         select ${ord('s')}, ${await newKey(writer, staged)} as made
-        from (select ${ord('s')} from ${staged.stage} as s where ${allocated} order by ${ord('s')}) as s`
+        from (
+          select s.* from ${staged.stage} as s where ${allocated} order by ${list(keyOrder(staged))}
+        ) as s`
       await writer.execute(sql`
         insert into ${staged.map} (${target})
         select ${ord('s')}, ${pairs(sql`a.made`)}
@@ -293,9 +318,13 @@ export const refuseTaken = async (writer: Writer, staged: StagedTable): Promise<
     limit 1`)
   if (taken === undefined) return
   const key = displayKey(taken.map((value) => value ?? '').join('\0'))
-  throw new RowgraftError('plan-stale', `key ${key} of "${staged.table.id}" was free when the plan was made and is taken now`, {
-    hint: 'Make the plan again: live has changed since.',
-  })
+  throw new RowgraftError(
+    'plan-stale',
+    `key ${key} of "${staged.table.id}" was free when the plan was made and is taken now`,
+    {
+      hint: 'Make the plan again: live has changed since.',
+    },
+  )
 }
 
 /** Throws when two references of one row give a column they share different values. */
@@ -310,7 +339,11 @@ export const refuseDisagreement = async (writer: Writer, layout: Layout, staged:
     limit 1`)
   if (found === undefined) return
   const key = displayKey(found.map((value) => value ?? '').join('\0'))
-  throw new RowgraftError('not-restorable', `row ${key} of "${staged.table.id}" has two references that share a column and moved apart`, {
-    hint: 'Answer the conflicts of their parents alike, or leave the row out with --without.',
-  })
+  throw new RowgraftError(
+    'not-restorable',
+    `row ${key} of "${staged.table.id}" has two references that share a column and moved apart`,
+    {
+      hint: 'Answer the conflicts of their parents alike, or leave the row out with --without.',
+    },
+  )
 }

@@ -1,10 +1,11 @@
 /** Where each step's rows stand in the stage: one temporary table per table, ordinals in ranges, one range per step. Pure. */
+
+import { sql } from 'kysely'
 import type { Column } from '../catalog/catalog.ts'
 import { columnOf } from '../catalog/catalog.ts'
 import type { Relation } from '../catalog/relations.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { identifier, type Query, serverText } from '../database/names.ts'
-import { sql } from 'kysely'
 import { keysOf, type Plan, type StandIns, type Step } from '../plan/plan.ts'
 
 /** Ordinals `first` to `last`, both included; empty when `last < first`. */
@@ -62,7 +63,9 @@ export const isSameType = (column: Column): boolean =>
 const rowsOf = (range: Range): number => range.last - range.first + 1
 
 export const inserted = (staged: StagedTable): Range => {
-  const rows = staged.steps.filter(({ step }) => step.action === 'insert').reduce((sum, { range }) => sum + rowsOf(range), 0)
+  const rows = staged.steps
+    .filter(({ step }) => step.action === 'insert')
+    .reduce((sum, { range }) => sum + rowsOf(range), 0)
   return { first: 1, last: rows }
 }
 
@@ -114,8 +117,7 @@ const layOutTable = (plan: Plan, catalog: SharedCatalog, id: string, position: n
     .map((rows) => ({ rows, range: take(keysOf(rows.backup)) }))
   const referenced = catalog.relations.flatMap(({ parent, parentColumns }) => (parent === id ? parentColumns : []))
   const allocated = table.allocation === null ? [] : [table.allocation.column]
-  const hasMap =
-    standIns.length > 0 || own.some(({ allocate, live }) => allocate !== undefined || live !== undefined)
+  const hasMap = standIns.length > 0 || own.some(({ allocate, live }) => allocate !== undefined || live !== undefined)
   const name = (kind: string): Query => sql.id('pg_temp', `rowgraft_${kind}${position}`)
   return {
     table,
@@ -134,7 +136,5 @@ const layOutTable = (plan: Plan, catalog: SharedCatalog, id: string, position: n
 }
 
 /** Old and new value of a key column in the map. */
-export const oldColumn = (staged: StagedTable, name: string): Query =>
-  identifier(`o${staged.keyColumns.indexOf(name)}`)
-export const newColumn = (staged: StagedTable, name: string): Query =>
-  identifier(`n${staged.keyColumns.indexOf(name)}`)
+export const oldColumn = (staged: StagedTable, name: string): Query => identifier(`o${staged.keyColumns.indexOf(name)}`)
+export const newColumn = (staged: StagedTable, name: string): Query => identifier(`n${staged.keyColumns.indexOf(name)}`)

@@ -1,6 +1,6 @@
 /** A row that no partition is meant for falls into the default one, silently, and out of everybody's sight. */
 import { sql } from 'kysely'
-import { fromTable, displayKey } from '../catalog/row.ts'
+import { displayKey, fromTable } from '../catalog/row.ts'
 import { column, list } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
@@ -26,9 +26,13 @@ export const refuseDefaultPartitions = async (writer: Writer, layout: Layout): P
     if (found === undefined) continue
     const [partition, ...key] = found
     const row = displayKey(key.map((value) => value ?? '').join('\0'))
-    throw new RowgraftError('rolled-back', `row ${row} of "${staged.table.id}" fell into the default partition ${partition}`, {
-      detail: 'No partition of live is made for it: it was dropped, or never there.',
-      hint: 'Live is unchanged. Create the partition first, or leave the row out.',
-    })
+    throw new RowgraftError(
+      'rolled-back',
+      `row ${row} of "${staged.table.id}" fell into the default partition ${partition}`,
+      {
+        detail: 'No partition of live is made for it: it was dropped, or never there.',
+        hint: 'Live is unchanged. Create the partition first, or leave the row out.',
+      },
+    )
   }
 }

@@ -1,7 +1,8 @@
 /**
- * Settles runs whose end the journal does not tell: killed, or cut off during COMMIT. Live holds all of a run or nothing, and the run's
- * own rows are its marker: a row with the journalled image written by the journalled transaction (`xmin`). `pg_xact_status` alone is
- * only used to wait, and for the negative: after a crash it has called a lost transaction committed.
+ * Settles runs whose end the journal does not tell: killed, or cut off during COMMIT. A run holds the advisory lock of live from before
+ * its journal begins until its transaction is over: who gets the lock knows that it is, and reads the journal after that. Live holds
+ * all of a run or nothing, and the run's own rows are its marker: a row with the journalled image written by the journalled transaction
+ * (`xmin`). `pg_xact_status` alone only proves the negative: after a crash it has called a lost transaction committed.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
@@ -13,8 +14,9 @@ import type { Reader, Session } from '../database/session.ts'
 import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
-import type { JournalHead } from './journal.ts'
+import { type JournalHead, readHead } from './journal.ts'
 import { JournalWriter } from './journal-file.ts'
+import { lockDatabase } from './transaction-start.ts'
 import { readWritten } from './undo.ts'
 
 export interface Verdict {
@@ -23,32 +25,32 @@ export interface Verdict {
   readonly evidence: string
 }
 
-/** How long a transaction that is still in progress is waited for, in milliseconds. */
-const patience = 60_000
+/** How long the server may take to notice that a client is gone, in milliseconds. */
+const patience = 5_000
 
-/** The transaction's state, once it is no longer in progress: committed, aborted, null (too old) or future (lost in a crash). */
-const awaitStatus = async (session: Session, xid: string): Promise<string> => {
-  for (let waited = 0; ; waited += 500) {
-    const status = await withReadTransaction(session, async (reader) => {
-      const [limit] = await reader.rows(sql`
-        select (${xid}::xid8 >= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()))::text`)
-      if (limit?.[0] === 'true') return 'future'
-      const [row] = await reader.rows(sql`select pg_catalog.pg_xact_status(${xid}::xid8)`)
-      return row?.[0] ?? 'forgotten'
-    })
-    if (status !== 'in progress' || waited >= patience) return status
-    await sleep(500)
+/** Returns once no run is at work on live. Throws `busy` naming who is. */
+const awaitEnd = async (session: Session): Promise<void> => {
+  for (let waited = 0; ; waited += 100) {
+    try {
+      // A transaction of its own: a snapshot taken before the lock would not see what the other one has committed.
+      return await withReadTransaction(session, lockDatabase)
+    } catch (error) {
+      const isBusy = error instanceof RowgraftError && error.code === 'busy'
+      if (!isBusy || waited >= patience) throw error
+    }
+    await sleep(100)
   }
 }
 
-/** True while the backend that ran the transaction is still there. */
-const isRunning = async (reader: Reader, head: JournalHead): Promise<boolean> => {
-  if (head.begin === null) return false
-  const rows = await reader.rows(sql`
-    select 1 from pg_catalog.pg_stat_activity
-    where pid::text = ${head.begin.pid} and backend_start::text = ${head.begin.backendStart}`)
-  return rows.length > 0
-}
+/** The transaction's state: committed, aborted, in progress (another one has its number), forgotten (too old), or future (lost in a crash). */
+const readStatus = (session: Session, xid: string): Promise<string> =>
+  withReadTransaction(session, async (reader) => {
+    const [limit] = await reader.rows(sql`
+      select (${xid}::xid8 >= pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()))::text`)
+    if (limit?.[0] === 'true') return 'future'
+    const [row] = await reader.rows(sql`select pg_catalog.pg_xact_status(${xid}::xid8)`)
+    return row?.[0] ?? 'forgotten'
+  })
 
 /** Rows of the run that live holds with the journalled image; and those of them written by the run's own transaction. */
 const countEvidence = async (
@@ -76,16 +78,24 @@ const countEvidence = async (
   return { same, own }
 }
 
-/** Says what live holds of a run. Throws `damaged-journal` when the rows it wrote can no longer be read. */
-export const judgeRun = async (session: Session, live: Catalog, head: JournalHead): Promise<Verdict> => {
-  const isAlive = await withReadTransaction(session, (reader) => isRunning(reader, head))
-  if (!head.hasIntent || head.begin === null) {
-    if (isAlive) return { outcome: 'unknown', evidence: 'its session is still at work' }
-    return { outcome: 'rolled-back', evidence: 'it never asked for COMMIT' }
+/** Says what live holds of a run. Throws `busy` while a run is at work, `damaged-journal` when the rows it wrote can no longer be read. */
+export const judgeRun = async (session: Session, live: Catalog, before: JournalHead): Promise<Verdict> => {
+  await awaitEnd(session)
+  const head = (await readHead(before.path)) ?? before
+  if (head.state === 'committed' || head.state === 'rolled-back') {
+    return { outcome: head.state, evidence: 'it has come to its end meanwhile' }
   }
+  if (head.begin === null) return { outcome: 'rolled-back', evidence: 'it never asked for COMMIT' }
   const { xid } = head.begin
-  const status = await awaitStatus(session, xid)
-  if (status === 'in progress') return { outcome: 'unknown', evidence: 'its transaction is still in progress' }
+  const status = await readStatus(session, xid)
+  if (!head.hasIntent) {
+    return status === 'committed'
+      ? {
+          outcome: 'unknown',
+          evidence: 'the server committed a transaction of its number, but its journal ends before COMMIT',
+        }
+      : { outcome: 'rolled-back', evidence: 'it never asked for COMMIT' }
+  }
   const catalog = shareCatalogs(live, live)
   const written = await readWritten(head)
   return withReadTransaction(session, async (reader) => {
@@ -108,14 +118,16 @@ export const judgeRun = async (session: Session, live: Catalog, head: JournalHea
     }
     if (own > 0) return { outcome: 'committed', evidence: `live holds ${own} rows written by its transaction` }
     if (status === 'aborted') return { outcome: 'rolled-back', evidence: 'the server aborted its transaction' }
-    if (rows > 0 && same === rows) return { outcome: 'committed', evidence: `live holds all ${rows} rows as it wrote them` }
+    if (rows > 0 && same === rows)
+      return { outcome: 'committed', evidence: `live holds all ${rows} rows as it wrote them` }
     if (rows === 0 && deletedRows > 0 && deletedThere === 0 && status === 'committed') {
       return { outcome: 'committed', evidence: `the ${deletedRows} rows it deleted are gone` }
     }
     if (deletedRows > 0 && deletedThere === deletedRows) {
       return { outcome: 'rolled-back', evidence: `the ${deletedRows} rows it deletes are still there` }
     }
-    if (same === 0 && status === 'future') return { outcome: 'rolled-back', evidence: 'the server lost its transaction in a crash' }
+    if (same === 0 && status === 'future')
+      return { outcome: 'rolled-back', evidence: 'the server lost its transaction in a crash' }
     if (same === 0 && status === 'forgotten') return { outcome: 'rolled-back', evidence: 'live holds none of its rows' }
     return {
       outcome: 'unknown',
@@ -127,14 +139,19 @@ export const judgeRun = async (session: Session, live: Catalog, head: JournalHea
 const endings = { committed: 'DONE', 'rolled-back': 'ABORTED', unknown: 'UNKNOWN' } as const
 
 /** Writes the verdict into the journal, so that the run is settled. */
-export const settleRun = async (head: JournalHead, verdict: Verdict): Promise<void> => {
+export const settleRun = async (before: JournalHead, verdict: Verdict): Promise<void> => {
+  const head = (await readHead(before.path)) ?? before
+  if (head.state === verdict.outcome) return
   const writer = await JournalWriter.append(head.path, head.length)
-  await writer.write(endings[verdict.outcome], verdict.evidence)
-  await writer.sync()
-  await writer.close()
+  try {
+    await writer.write(endings[verdict.outcome], verdict.evidence)
+    await writer.sync()
+  } finally {
+    await writer.close()
+  }
 }
 
-/** Settles every open run; a run whose session is still at work makes the new one wait. */
+/** Settles every open run. Throws `busy` while one is at work, `open-run` where nobody can tell what became of it. */
 export const refuseUnsettled = async (
   session: Session,
   live: Catalog,

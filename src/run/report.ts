@@ -34,6 +34,7 @@ export const emptyReport = (plan: Plan): Report => {
     keys: [],
     leftOut: plan.leftOut.map(({ table, key, why }) => ({ table, key, why })),
     notInBackup: plan.notInBackup,
+    coverage: plan.coverage,
     verified: false,
     complete: plan.notInBackup.length === 0 && asked.length === 0,
     triggerChanges: [],
@@ -85,7 +86,8 @@ const changedKeys = async (writer: Writer, staged: StagedTable): Promise<readonl
       const named = (values: readonly (string | null)[]) =>
         Object.fromEntries(names.map((name, position) => [name, values[position] ?? '']))
       const [backup, live] = [row.slice(0, names.length), row.slice(names.length)]
-      if (backup.join('\0') !== live.join('\0')) keys.push({ table: table.id, backup: named(backup), live: named(live) })
+      if (backup.join('\0') !== live.join('\0'))
+        keys.push({ table: table.id, backup: named(backup), live: named(live) })
     }
   }
   return keys

@@ -1,4 +1,5 @@
 /** A run: one execution of a plan, its options and its report. */
+import type { Plan } from '../plan/plan.ts'
 
 export interface RunOptions {
   /** Do everything, verify, and roll back. */
@@ -43,6 +44,8 @@ export interface Report {
   readonly keys: readonly { readonly table: string; readonly backup: NamedKey; readonly live: NamedKey }[]
   readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
   readonly notInBackup: readonly { readonly table: string; readonly key: string }[]
+  /** What became of the rows that a statement hits, or a file of keys lists, before the run. */
+  readonly coverage: Plan['coverage']
   readonly verified: boolean
   /** Everything asked for is back. */
   readonly complete: boolean

@@ -2,14 +2,14 @@
 import { type DatabaseIdentity, isSameDatabase } from '../catalog/identity.ts'
 import type { RestoredKeys } from '../diff/sides.ts'
 import { RowgraftError } from '../errors.ts'
-import { type JournalHead, listRuns, readFields, readHead } from './journal.ts'
+import { type JournalHead, listJournals, readFields, readHead } from './journal.ts'
 import type { RunState, RunSummary } from './run.ts'
 
 /** Every run on this live, newest first. */
 export const readRuns = async (folder: string, live: DatabaseIdentity): Promise<readonly JournalHead[]> => {
   const heads: JournalHead[] = []
-  for (const run of await listRuns(folder)) {
-    const head = await readHead(folder, run)
+  for (const path of await listJournals(folder)) {
+    const head = await readHead(path)
     if (head !== null && isSameDatabase(head.run.live, live)) heads.push(head)
   }
   return heads.sort((a, b) => (a.run.started < b.run.started ? 1 : -1))
@@ -28,23 +28,42 @@ const undone = (heads: readonly JournalHead[]): ReadonlySet<string> => {
 const stateOf = (head: JournalHead, taken: ReadonlySet<string>): RunState =>
   head.state === 'committed' && taken.has(head.run.run) ? 'undone' : head.state
 
-/** The run named, or the newest that is in live. Throws `unknown-run`, or `damaged-journal` for one that cannot be read whole. */
+/** Nobody who names no run means one older than a run whose end is not known. */
+const refuseUncertain = (newer: readonly JournalHead[]): void => {
+  for (const { run, state } of newer) {
+    if (state !== 'open' && state !== 'unknown') continue
+    throw new RowgraftError('open-run', `run ${run.run}, which is newer, is not settled`, {
+      hint: 'Run "rowgraft recover" first, or name the run you mean.',
+    })
+  }
+}
+
+/**
+ * The run named, or the newest that is in live. Throws `unknown-run`, `damaged-journal` for one that cannot be read whole, and
+ * `open-run` where none is named and the newest one is not settled.
+ */
 export const findRun = (heads: readonly JournalHead[], name: string | undefined): JournalHead => {
   const taken = undone(heads)
-  const found =
-    name === undefined
-      ? heads.find((head) => stateOf(head, taken) === 'committed')
-      : heads.find((head) => head.run.run === name)
+  const newest = heads.findIndex((head) => ['committed', 'damaged'].includes(stateOf(head, taken)))
+  if (name === undefined) refuseUncertain(newest < 0 ? heads : heads.slice(0, newest))
+  const found = name === undefined ? heads[newest] : heads.find((head) => head.run.run === name)
   if (found === undefined) {
-    throw new RowgraftError('unknown-run', name === undefined ? 'there is no run in live' : `there is no run "${name}" on this live`, {
-      hint: 'Run "rowgraft runs" to see them, and check --journal.',
-    })
+    throw new RowgraftError(
+      'unknown-run',
+      name === undefined ? 'there is no run in live' : `there is no run "${name}" on this live`,
+      {
+        hint: 'Run "rowgraft runs" to see them, and check --journal.',
+      },
+    )
   }
   const state = stateOf(found, taken)
   if (state === 'damaged') {
     throw new RowgraftError('damaged-journal', `the journal of run ${found.run.run} is damaged`, {
       detail: found.path,
-      hint: 'Restore the file from a copy: verify and undo need the whole journal.',
+      hint:
+        name === undefined
+          ? 'Name the run you mean, or restore the file from a copy.'
+          : 'Restore the file from a copy: verify and undo need the whole journal.',
     })
   }
   if (state === 'undone') {

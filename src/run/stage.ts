@@ -6,8 +6,8 @@
  */
 import type { Readable } from 'node:stream'
 import { sql } from 'kysely'
-import { digestOf, rowImage, type DigestMethod } from '../catalog/digest.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal, unpackKey, valueSource, typeOf } from '../catalog/row.ts'
+import { type DigestMethod, digestOf, rowImage } from '../catalog/digest.ts'
+import { fromTable, inBatches, joinOn, keySource, ordinal, typeOf, unpackKey, valueSource } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { column, identifier, list, type Query } from '../database/names.ts'
 import type { Reader, Writer } from '../database/session.ts'
@@ -76,15 +76,24 @@ export const stageFromBackup = async (
     }
     const rows = await writer.copyIn(sql`copy ${staged.stage} (${target}) from stdin`, sources())
     if (rows !== keys.length) {
-      throw new RowgraftError('plan-stale', `the backup has ${rows} of the ${keys.length} rows of "${table.id}" in the plan`, {
-        hint: 'Make the plan again.',
-      })
+      throw new RowgraftError(
+        'plan-stale',
+        `the backup has ${rows} of the ${keys.length} rows of "${table.id}" in the plan`,
+        {
+          hint: 'Make the plan again.',
+        },
+      )
     }
     await indexStage(writer, staged)
   }
 }
 
-const copyOutQuery = (table: SharedTable, columns: readonly string[], keys: readonly string[], offset: number): Query => sql`
+const copyOutQuery = (
+  table: SharedTable,
+  columns: readonly string[],
+  keys: readonly string[],
+  offset: number,
+): Query => sql`
   copy (
     select ${ordinal('k')} + ${sql.lit(offset)}, ${list(columns.map((name) => column('t', name)))}
       ${watchesPartitions(table) ? sql`, ${isInDefault('t')}` : sql``}
@@ -98,8 +107,7 @@ export const stageFromImages = async (
   staged: StagedTable,
   columns: readonly string[],
   images: AsyncIterable<Readable>,
-): Promise<number> =>
-  writer.copyIn(sql`copy ${staged.stage} (${list(columns.map(identifier))}) from stdin`, images)
+): Promise<number> => writer.copyIn(sql`copy ${staged.stage} (${list(columns.map(identifier))}) from stdin`, images)
 
 /** Puts rows into the stage of which only the key is needed: rows to be deleted. */
 export const stageKeys = async (writer: Writer, staged: StagedTable, keys: readonly string[]): Promise<void> => {

@@ -5,27 +5,30 @@ import { fingerprint } from '../catalog/fingerprint.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { fromTable } from '../catalog/row.ts'
 import { list } from '../database/names.ts'
-import type { Writer } from '../database/session.ts'
+import type { Reader, Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 
 const lockKey = sql`pg_catalog.hashtextextended('rowgraft:' || pg_catalog.current_database(), 0)`
 
 /** Takes the advisory lock of this database for the transaction. Throws `busy` naming who holds it. */
-export const lockDatabase = async (writer: Writer): Promise<void> => {
-  const [row] = await writer.rows(sql`select pg_catalog.pg_try_advisory_xact_lock(${lockKey})::text`)
+export const lockDatabase = async (reader: Reader): Promise<void> => {
+  const [row] = await reader.rows(sql`select pg_catalog.pg_try_advisory_xact_lock(${lockKey})::text`)
   if (row?.[0] === 'true') return
-  const [holder] = await writer.rows(sql`
+  const [holder] = await reader.rows(sql`
     select a.pid::text, a.application_name, a.client_addr::text
     from pg_catalog.pg_locks l
     join pg_catalog.pg_stat_activity a on a.pid = l.pid
     join pg_catalog.pg_database d on d.oid = l.database and d.datname = pg_catalog.current_database()
     where l.locktype = 'advisory' and l.granted and l.pid <> pg_catalog.pg_backend_pid()
       and l.classid::bigint = (${lockKey} >> 32) & 4294967295 and l.objid::bigint = ${lockKey} & 4294967295`)
-  const who = holder === undefined ? 'another session' : `backend ${holder[0]} (${holder[1]}${holder[2] ? ` from ${holder[2]}` : ''})`
+  const who =
+    holder === undefined
+      ? 'another session'
+      : `backend ${holder[0]} (${holder[1]}${holder[2] ? ` from ${holder[2]}` : ''})`
   throw new RowgraftError('busy', 'another restore is running on this database', {
     detail: `${who} holds the lock.`,
-    hint: 'Wait until it is done, then make the plan again.',
+    hint: 'Wait until it is done, then run the same command again.',
   })
 }
 
@@ -38,9 +41,13 @@ export const checkCatalog = async (writer: Writer, plan: Plan): Promise<Catalog>
   for (const [id, expected] of Object.entries(plan.fingerprints)) {
     const table = catalog.tables.find((candidate) => candidate.id === id)
     if (table !== undefined && fingerprint(table) === expected) continue
-    throw new RowgraftError('plan-stale', `table "${id}" ${table === undefined ? 'is gone' : 'was altered'} since the plan was made`, {
-      hint: 'Make the plan again.',
-    })
+    throw new RowgraftError(
+      'plan-stale',
+      `table "${id}" ${table === undefined ? 'is gone' : 'was altered'} since the plan was made`,
+      {
+        hint: 'Make the plan again.',
+      },
+    )
   }
   return catalog
 }

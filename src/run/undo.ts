@@ -6,7 +6,7 @@ import { RowgraftError } from '../errors.ts'
 import { firingTriggers, usedSequences } from '../plan/build.ts'
 import { invertPlan, invertSteps, type WrittenRows } from '../plan/inverse.ts'
 import { keysOf, type Plan } from '../plan/plan.ts'
-import { type JournalHead, readFields } from './journal.ts'
+import { incomplete, type JournalHead, readFields } from './journal.ts'
 
 /** Reads what a run wrote, per table, from its journal. */
 export const readWritten = async (head: JournalHead): Promise<readonly WrittenRows[]> => {
@@ -29,7 +29,21 @@ export const readWritten = async (head: JournalHead): Promise<readonly WrittenRo
   return rows
 }
 
-/** Builds the plan that takes a run back. Throws `undo-refused` where that cannot be. */
+/** A plan that takes back less than the run did must never come of a journal. */
+const checkComplete = (head: JournalHead, written: readonly WrittenRows[]): void => {
+  for (const { table, inserted, updated } of written) {
+    for (const [action, rows] of [
+      ['insert', inserted],
+      ['update', updated],
+    ] as const) {
+      const steps = head.plan.steps.filter((step) => step.table === table && step.action === action)
+      const wanted = steps.reduce((sum, step) => sum + step.rows, 0)
+      if (rows.length !== wanted) throw incomplete(head.path, `${rows.length} of ${wanted} rows of "${table}"`)
+    }
+  }
+}
+
+/** Builds the plan that takes a run back. Throws `undo-refused` where that cannot be, `damaged-journal` where it lacks rows. */
 export const planUndo = async (head: JournalHead, live: Catalog): Promise<Plan> => {
   const run = head.run.run
   if (head.state !== 'committed') {
@@ -53,7 +67,9 @@ export const planUndo = async (head: JournalHead, live: Catalog): Promise<Plan> 
       hint: 'The images in the journal fit the table as it was; undo by hand.',
     })
   }
-  const steps = invertSteps(head.plan, await readWritten(head), catalog)
+  const written = await readWritten(head)
+  checkComplete(head, written)
+  const steps = invertSteps(head.plan, written, catalog)
   const tables = new Map(live.tables.map((table) => [table.id, table]))
   return invertPlan(run, head.plan, {
     made: new Date().toISOString(),

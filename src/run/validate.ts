@@ -8,7 +8,7 @@ import type { SharedCatalog } from '../catalog/shared.ts'
 import { all, column, identifier, list, serverText } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
-import { onLiveIdentity, liveIdentity } from './keys.ts'
+import { liveIdentity, onLiveIdentity } from './keys.ts'
 import type { Layout, StagedTable } from './layout.ts'
 
 const broken = (table: string, constraint: string, rows: string): RowgraftError =>

@@ -36,7 +36,11 @@ export const verifyRun = async (reader: Reader, live: Catalog, head: JournalHead
     }
     for (const batch of inBatches(deleted)) {
       if (table === undefined) continue
-      const back = await readRows(reader, table, batch.map((key) => ({ key })))
+      const back = await readRows(
+        reader,
+        table,
+        batch.map((key) => ({ key })),
+      )
       for (const position of back.keys()) {
         mismatches.push({ table: id, key: named(batch[position - 1] ?? ''), why: 'changed' })
       }
@@ -53,7 +57,11 @@ const readRows = async (
 ): Promise<ReadonlyMap<number, string>> => {
   const found = await reader.rows(sql`
     select ${ordinal('k')}::text, ${digestOf(rowImage('t', storedColumns(table.live)), 'sha256')}::text
-    from ${keySource(table.live, table.identity, rows.map(({ key }) => key))}
+    from ${keySource(
+      table.live,
+      table.identity,
+      rows.map(({ key }) => key),
+    )}
     join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
   return new Map(found.map(([position, digest]) => [Number(position), digest ?? '']))
 }

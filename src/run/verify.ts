@@ -5,12 +5,12 @@
  */
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
-import { fromTable, displayKey } from '../catalog/row.ts'
+import { displayKey, fromTable } from '../catalog/row.ts'
 import { all, column, identifier, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
-import { inRange, onLiveIdentity, liveIdentity, parentOf } from './keys.ts'
+import { inRange, liveIdentity, onLiveIdentity, parentOf } from './keys.ts'
 import { inserted, isSameType, type Layout, newColumn, oldColumn, ordinalColumn, type StagedTable } from './layout.ts'
 import type { Report } from './run.ts'
 import { reportedColumns } from './stage.ts'
@@ -92,7 +92,9 @@ const verifyInserted = async (
     join ${fromTable(table.live)} as t on ${onLiveIdentity(staged, 't')}
     where ${inRange('s', range)}`
   const same = all(names.filter((name) => !isAccepted(name)).map((name) => sameValue(layout, staged, name)))
-  const [row] = await writer.rows(sql`select pg_catalog.count(*)::text, pg_catalog.count(*) filter (where ${same})::text ${found}`)
+  const [row] = await writer.rows(
+    sql`select pg_catalog.count(*)::text, pg_catalog.count(*) filter (where ${same})::text ${found}`,
+  )
   const [present, equal] = [Number(row?.[0] ?? 0), Number(row?.[1] ?? 0)]
   if (present !== range.last || equal !== range.last) {
     throw await mismatch(writer, layout, staged, { found, names: names.filter((name) => !isAccepted(name)), present })
@@ -128,10 +130,14 @@ const mismatch = async (
   const { table } = staged
   const { last } = inserted(staged)
   if (facts.present !== last) {
-    return new RowgraftError('verification-failed', `${last - facts.present} of ${last} rows of "${table.id}" are not in live`, {
-      detail: 'They were inserted, and are not found under the key they were given: a trigger moved or removed them.',
-      hint: 'Live is unchanged.',
-    })
+    return new RowgraftError(
+      'verification-failed',
+      `${last - facts.present} of ${last} rows of "${table.id}" are not in live`,
+      {
+        detail: 'They were inserted, and are not found under the key they were given: a trigger moved or removed them.',
+        hint: 'Live is unchanged.',
+      },
+    )
   }
   const columns = facts.names.map((name) => [name, sameValue(layout, staged, name)] as const)
   const differing = await countDifferences(writer, columns, facts.found)
@@ -145,17 +151,21 @@ const mismatch = async (
   const triggers = table.live.triggers.filter(({ events }) => events.includes('insert')).map(({ name }) => name)
   const why =
     triggers.length > 0 ? `a trigger of the table changed it (${triggers.join(', ')})` : "live's column type changed it"
-  return new RowgraftError('verification-failed', `inserted rows of "${table.id}" differ from the backup in ${names.join(', ')}`, {
-    detail: [
-      ...differing.map((change) => `${change.column}: ${change.rows} of ${last} rows`),
-      `for example row ${key}`,
-      `most likely ${why}`,
-    ].join('\n'),
-    hint:
-      triggers.length > 0
-        ? `Live is unchanged. Accept what the trigger writes with --accept-trigger ${names.join(',')}.`
-        : 'Live is unchanged. Leave the table out with --without, or widen the column first.',
-  })
+  return new RowgraftError(
+    'verification-failed',
+    `inserted rows of "${table.id}" differ from the backup in ${names.join(', ')}`,
+    {
+      detail: [
+        ...differing.map((change) => `${change.column}: ${change.rows} of ${last} rows`),
+        `for example row ${key}`,
+        `most likely ${why}`,
+      ].join('\n'),
+      hint:
+        triggers.length > 0
+          ? `Live is unchanged. Accept what the trigger writes with --accept-trigger ${names.join(',')}.`
+          : 'Live is unchanged. Leave the table out with --without, or widen the column first.',
+    },
+  )
 }
 
 const verifyUpdated = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<Changes> => {

@@ -13,7 +13,15 @@ import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Step } from '../plan/plan.ts'
 import { finalValues, inRange, liveIdentity, onLiveIdentity } from './keys.ts'
-import { inserted, isStagedAsText, type Layout, ordinalColumn, type Range, type StagedStep, type StagedTable } from './layout.ts'
+import {
+  inserted,
+  isStagedAsText,
+  type Layout,
+  ordinalColumn,
+  type Range,
+  type StagedStep,
+  type StagedTable,
+} from './layout.ts'
 import type { RunProgress } from './run.ts'
 
 /** Rows per INSERT; ranges of 10,000 cost a third more than of 100,000. */
@@ -87,7 +95,8 @@ export const insertRows = async (
 /** One statement for tables that refer to each other: every key is checked at its end. */
 const insertTogether = async (writer: Writer, layout: Layout, group: readonly StagedTable[]): Promise<void> => {
   const parts = group.map(
-    (staged) => sql`${identifier(`i${staged.position}`)} as (${insertQuery(layout, staged, inserted(staged))} returning 1)`,
+    (staged) =>
+      sql`${identifier(`i${staged.position}`)} as (${insertQuery(layout, staged, inserted(staged))} returning 1)`,
   )
   const counts = group.map(({ position }) => sql`(select pg_catalog.count(*) from ${identifier(`i${position}`)})::text`)
   const { rows } = await writer.execute(sql`with ${list(parts)} select ${list(counts)}`)
@@ -111,10 +120,11 @@ const updateQuery = (layout: Layout, staged: StagedTable, { step, range }: Stage
   const final = finalValues(layout, staged, { withOwnMap: false })
   const live = liveIdentity(staged)
   const { identity } = staged.table
-  const values = step.columns.map((name, p) => sql`${assign(staged, name, final.valueOf(name))} as ${identifier(`v${p}`)}`)
+  const values = step.columns.map(
+    (name, p) => sql`${assign(staged, name, final.valueOf(name))} as ${identifier(`v${p}`)}`,
+  )
   const set = step.columns.map((name, p) => sql`${identifier(name)} = ${column('new', `v${p}`)}`)
-  const isEmpty =
-step.because === 'survivor' ? [stillEmpty(layout, staged, step)] : []
+  const isEmpty = step.because === 'survivor' ? [stillEmpty(layout, staged, step)] : []
   return sql`
     update ${fromTable(staged.table.live)} as t
     set ${list(set)}
@@ -132,9 +142,7 @@ export const stillEmpty = (layout: Layout, staged: StagedTable, step: Step): Que
   return all(
     step.columns.map((name) => {
       const text = isDefaulted ? columnOf(staged.table.live, name)?.default : null
-      return text
-        ? sql`${column('t', name)} = (${serverText(text)})`
-        : sql`${column('t', name)} is null`
+      return text ? sql`${column('t', name)} = (${serverText(text)})` : sql`${column('t', name)} is null`
     }),
   )
 }
@@ -163,7 +171,9 @@ export const deleteRows = async (
     const parts = deleting.map(
       (staged) => sql`${identifier(`d${staged.position}`)} as (${deleteQuery(staged, deleted(staged))} returning 1)`,
     )
-    const counts = deleting.map(({ position }) => sql`(select pg_catalog.count(*) from ${identifier(`d${position}`)})::text`)
+    const counts = deleting.map(
+      ({ position }) => sql`(select pg_catalog.count(*) from ${identifier(`d${position}`)})::text`,
+    )
     const { rows } = await writer.execute(sql`with ${list(parts)} select ${list(counts)}`)
     for (const [position, staged] of deleting.entries()) {
       const range = deleted(staged)

@@ -24,6 +24,7 @@ const examples: Readonly<Record<string, readonly (readonly [command: string, say
     [`rowgraft plan gallery --where "slug = 'pets'"`, 'a condition, evaluated on the backup'],
     ['rowgraft plan photo --all-missing --out plan.json', 'to review and run later'],
     ['rowgraft plan --under photo:3', 'everything missing below photo 3'],
+    ["rowgraft plan --statement 'delete from photo where ...'", 'what that statement took away'],
   ],
   restore: [
     ['rowgraft restore gallery 7', 'plans, shows the plan, asks, restores'],

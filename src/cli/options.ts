@@ -32,6 +32,8 @@ export interface SelectionFlags {
   readonly allMissing?: boolean
   readonly under?: readonly string[]
   readonly keysFrom?: string
+  readonly statement?: string
+  readonly statementAt?: string
   readonly select?: readonly string[]
   readonly columns?: string
 }
@@ -118,6 +120,8 @@ export const addSelection = addTo('Selection:', () => [
   new Option('--all-missing', 'every missing row of the table; without a table, of all tables'),
   new Option('--under <table:key>', 'everything missing below a row that is still there').argParser(repeatable(same)),
   new Option('--keys-from <file>', 'rows listed as "diff --rows --format ndjson" prints them; - is standard input'),
+  new Option('--statement <sql>', 'what the DELETE, UPDATE or TRUNCATE you regret did; - is standard input'),
+  new Option('--statement-at <time>', 'when it ran, with its zone: what now() gave it'),
   new Option('--select <rows>', "'<table>:<key>' or '<table>?<where>'; repeatable").argParser(repeatable(same)),
   new Option('--columns <names>', 'put back only these columns of rows that live still has'),
 ])

@@ -23,7 +23,7 @@ export interface TypedSelection {
 
 const usage = (message: string, hint: string): RowgraftError => new RowgraftError('usage', message, { hint })
 
-const waysToName = '<table> <key>..., --where, --all-missing, --under, --select or --keys-from'
+const waysToName = '<table> <key>..., --where, --all-missing, --under, --statement, --select or --keys-from'
 
 const readKeys = async (file: string, io: Io): Promise<readonly Selector[]> => {
   if (file === '-') return parseKeyLines(await io.readStdin())
@@ -35,6 +35,22 @@ const readKeys = async (file: string, io: Io): Promise<readonly Selector[]> => {
     })
   })
   return parseKeyLines(text)
+}
+
+const readStatement = async (flags: SelectionFlags, io: Io): Promise<readonly Selector[]> => {
+  const { statement, statementAt } = flags
+  if (statement === undefined) {
+    if (statementAt === undefined) return []
+    throw usage('--statement-at says when a statement ran, and there is none', 'Give it with --statement <sql>.')
+  }
+  if (statement === '-' && flags.keysFrom === '-') {
+    throw usage('--statement and --keys-from cannot both be standard input', 'Give one of them as a file or as text.')
+  }
+  if (flags.columns !== undefined) {
+    throw usage('--columns does not go with --statement', 'An UPDATE says by itself which columns it set.')
+  }
+  const text = statement === '-' ? await io.readStdin() : statement
+  return [{ by: 'statement', statement: text.trim(), at: statementAt ?? null }]
 }
 
 const selectorsOfTable = (table: string, keys: readonly string[], flags: SelectionFlags): readonly Selector[] => {
@@ -71,6 +87,7 @@ export const readSelection = async (
     ...(table === undefined ? [] : selectorsOfTable(table, keys, flags)),
     ...(flags.select ?? []).map(parseSelect),
     ...(flags.under ?? []).map(parseUnder),
+    ...(await readStatement(flags, io)),
     ...(flags.keysFrom === undefined ? [] : await readKeys(flags.keysFrom, io)),
   ])
   if (selectors.length === 0 && !allTables) {

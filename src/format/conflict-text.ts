@@ -16,16 +16,34 @@ interface Way {
   readonly does: string
 }
 
+const isAgain = ({ kind }: Conflict, answer: Answer): boolean => kind === 'looks restored' && answer === 'allocate'
+
 const flagOf = (conflict: Conflict, answer: Answer): string => {
-  if (conflict.kind === 'looks restored' && answer === 'allocate') return '--again'
+  if (isAgain(conflict, answer)) return '--again'
   return `--on-conflict ${formatArgument(`${formatTable(conflict.table)}=${answer}`)}`
 }
 
-/** The ways out of a conflict, each with its flag. */
-export const waysOut = (conflict: Conflict): readonly Way[] => {
-  const given = conflict.answers
+/** What an answer does to rows each of which has a live row of its own in the way. */
+const forSeveral: Partial<Readonly<Record<Answer, string>>> = {
+  match: 'let the live row stand in: what belongs to the row is attached to it',
+  overwrite: "replace the live row's other values by the backup's; later edits are lost",
+  allocate: 'insert it beside the live row',
+}
+
+/** What an answer does to all conflicts of a group. */
+const effectOn = (conflicts: readonly Conflict[], answer: Answer): string => {
+  const words = new Set(conflicts.map(({ answers }) => answers.find((known) => known.answer === answer)?.does ?? ''))
+  const [first = ''] = words
+  return sanitise(words.size === 1 ? first : (forSeveral[answer] ?? first))
+}
+
+/** The ways out of conflicts that are alike, each with its flag. */
+export const waysOut = (conflict: Conflict, alike: readonly Conflict[] = [conflict]): readonly Way[] => {
+  const answers = conflict.answers
     .filter(({ answer }) => answer !== 'stop')
-    .map(({ answer, does }) => ({ flag: flagOf(conflict, answer), does: sanitise(does) }))
+    .map(({ answer }) => ({ flag: flagOf(conflict, answer), does: effectOn(alike, answer) }))
+  const helps = (conflict.helps ?? []).map(({ flag, does }) => ({ flag, does: sanitise(does) }))
+  const given = [...answers, ...helps]
   if (conflict.kind === 'triggers') {
     return [
       { flag: '--triggers fire', does: 'let it reach outside' },
@@ -37,13 +55,13 @@ export const waysOut = (conflict: Conflict): readonly Way[] => {
   return [...given, { flag: `--columns ${columns}`, does: 'put back just these columns of the selected rows' }]
 }
 
-const groupOf = ({ table, kind, constraint, answers }: Conflict): string =>
-  JSON.stringify([table, kind, constraint, answers.map(({ answer }) => answer)])
+const groupOf = ({ table, kind, constraint, answers, helps }: Conflict): string =>
+  JSON.stringify([table, kind, constraint, answers.map(({ answer }) => answer), helps?.map(({ flag }) => flag)])
 
 const formatGroup = (conflicts: readonly Conflict[], { width, style }: Setting): readonly string[] => {
   const [first] = conflicts
   if (first === undefined) return []
-  const ways = waysOut(first)
+  const ways = waysOut(first, conflicts)
   const rest = conflicts.length - most
   return [
     '',
@@ -79,7 +97,8 @@ const formatOpen = (conflicts: readonly Conflict[], setting: Setting): readonly 
 const answered = (plan: Plan, conflict: Conflict, width: number): readonly string[] => {
   const answer = stateOf(plan, conflict)
   const does = conflict.answers.find((known) => known.answer === answer)?.does ?? ''
-  const said = sanitise(does === '' ? answer : `${answer}, ${does}`)
+  const given = isAgain(conflict, answer) ? '--again' : answer
+  const said = sanitise(does === '' ? given : `${given}, ${does}`)
   return indent(`${formatSentence(conflict.text)} · ${said}`, width, 2, 2)
 }
 
@@ -96,9 +115,13 @@ const formatAnswered = (plan: Plan, conflicts: readonly Conflict[], { width, sty
   ]
 }
 
+/** Rows that are back already are listed with the rows: nothing was decided about them. */
+const isBack = (plan: Plan, conflict: Conflict): boolean =>
+  conflict.kind === 'looks restored' && stateOf(plan, conflict) === 'skip'
+
 /** All conflicts of a plan: those that are answered, then those that still need an answer. */
 export const formatConflicts = (plan: Plan, setting: Setting): readonly string[] => {
   const open = openOnes(plan)
-  const closed = plan.conflicts.filter((conflict) => !open.includes(conflict))
+  const closed = plan.conflicts.filter((conflict) => stateOf(plan, conflict) !== 'stop' && !isBack(plan, conflict))
   return [...formatAnswered(plan, closed, setting), ...formatOpen(open, setting)]
 }

@@ -49,6 +49,7 @@ export const jsonReport = (report: Report): object => ({
   keys: report.keys,
   leftOut: report.leftOut,
   notInBackup: report.notInBackup,
+  coverage: report.coverage,
   verified: report.verified,
   complete: report.complete,
   triggerChanges: report.triggerChanges,

@@ -1,14 +1,23 @@
 /** Tables, columns and keys as people read and type them. */
+import { displayAlone } from '../database/names.ts'
 import { sanitise, sanitiseValue } from './sanitise.ts'
 
-/** A table as it can be typed: schema `public` is left away. */
-export const formatTable = (table: string): string => sanitise(table.replace(/^public\./, ''))
+/** What may stand behind the schema `public`, which is left away; a reserved word is quoted then. */
+const withoutPublic = (_: string, name: string): string => (name.startsWith('"') ? name : displayAlone(name))
 
-/** A sentence of the engine's that begins with a table's id. */
-export const formatSentence = (text: string): string => sanitise(text.replace(/^public\.(?=[\w"])/, ''))
+/** A table as it can be typed: schema `public` is left away. */
+export const formatTable = (table: string): string => sanitise(table.replace(/^public\.(.+)$/s, withoutPublic))
+
+/** A column, in quotes where it needs them. */
+export const formatColumn = (name: string): string => sanitise(displayAlone(name))
+
+/** A sentence of the engine's that begins with a table's id, or says what becomes of a row's parent. */
+export const formatSentence = (text: string): string =>
+  sanitise(text.replace(/(?<=^|: its parent |^its parent )public\.("|[\w$]+)/, withoutPublic))
 
 /** Words of the engine's that name tables or sequences anywhere. */
-export const formatWords = (text: string): string => sanitise(text.replace(/(?<![\w."])public\.(?=[a-z_"])/g, ''))
+export const formatWords = (text: string): string =>
+  sanitise(text.replace(/(?<![\w."])public\.("|[a-z_][\w$]*)/g, withoutPublic))
 
 /** The values of a key as they can be typed: `7`, or `3,"a, b"`. */
 export const formatKey = (values: readonly string[]): string =>

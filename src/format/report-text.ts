@@ -1,10 +1,12 @@
 /** What a run has done, as people read it. */
 import type { Plan } from '../plan/plan.ts'
 import type { Report, TableReport } from '../run/run.ts'
+import { formatCoverage } from './coverage-text.ts'
 import { formatColumns, indent, joinLines } from './layout.ts'
-import { formatKey, formatTable, formatWords } from './names.ts'
-import { explainNothing, formatLeftOut, formatNotInBackup } from './plan-text.ts'
+import { formatColumn, formatKey, formatTable, formatWords } from './names.ts'
+import { explainNothing } from './plan-text.ts'
 import { formatCount, formatElapsed, joinCounts, plural } from './quantities.ts'
+import { formatLeftOut, formatNotInBackup } from './rest-text.ts'
 import { sanitise } from './sanitise.ts'
 import type { Setting } from './style.ts'
 
@@ -102,11 +104,11 @@ const formatNewKeys = (report: Report, setting: Setting): readonly string[] => {
 const formatChanges = (report: Report): readonly string[] => [
   ...report.triggerChanges.map(
     ({ table, column, rows }) =>
-      `A trigger changed ${formatTable(table)}.${sanitise(column)} in ${plural(rows, 'row')}; that was accepted.`,
+      `A trigger changed ${formatTable(table)}.${formatColumn(column)} in ${plural(rows, 'row')}; that was accepted.`,
   ),
   ...report.generatedDifferences.map(
     ({ table, column, rows }) =>
-      `The generated column ${formatTable(table)}.${sanitise(column)} differs from the backup's in ${plural(rows, 'row')}.`,
+      `The generated column ${formatTable(table)}.${formatColumn(column)} differs from the backup's in ${plural(rows, 'row')}.`,
   ),
   ...(report.notUndone.length > 0
     ? [`An undo does not take back: ${[...new Set(report.notUndone)].map(formatWords).join('; ')}.`]
@@ -122,6 +124,8 @@ export const formatReport = (report: Report, plan: Plan, setting: Setting): stri
   const stayedOut = [...formatLeftOut(report), ...formatNotInBackup(report)]
   return joinLines([
     ...indent(headline(report, plan), width, 0).map(style.heading),
+    '',
+    ...formatCoverage(report, width),
     '',
     ...formatColumns(
       report.tables.map((row) => tableLine(row, report, plan)).filter((cells) => cells.length > 0),

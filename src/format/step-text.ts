@@ -1,11 +1,10 @@
 /** What one step of a plan does, in words: why its rows are there, which get a new key, and the keys themselves. */
 import type { Plan, Step } from '../plan/plan.ts'
-import { firstOf, formatKey, formatTable, keyRows } from './names.ts'
+import { firstOf, formatColumn, formatKey, formatTable, keyRows } from './names.ts'
 import { formatCount } from './quantities.ts'
-import { sanitise } from './sanitise.ts'
 
 const names = (columns: readonly string[]): string =>
-  columns.length > 8 ? `${formatCount(columns.length)} columns` : columns.map(sanitise).join(', ')
+  columns.length > 8 ? `${formatCount(columns.length)} columns` : columns.map(formatColumn).join(', ')
 
 /** The table a relation's id begins with: the child. Table ids may hold dots, so the longest one that fits is meant. */
 const childOf = (plan: Plan, relation: string): string | undefined =>
@@ -24,7 +23,12 @@ const undoing = (step: Step): string => {
   return step.action === 'update' ? `${names(step.columns)} as before the run` : 'deleted by the run'
 }
 
-const reason = (plan: Plan, step: Step): string => {
+const unhooked = ({ columns, isAtDefault }: Step): string => {
+  if (isAtDefault) return `${names(columns)} fell back to ${columns.length === 1 ? 'its default' : 'their defaults'}`
+  return `${names(columns)} ${columns.length === 1 ? 'was' : 'were'} emptied`
+}
+
+const because = (plan: Plan, step: Step): string => {
   switch (step.because) {
     case 'selected':
       return 'selected'
@@ -33,24 +37,31 @@ const reason = (plan: Plan, step: Step): string => {
     case 'child':
       return 'belonged to it'
     case 'link':
-      return `${step.rows === 1 ? 'link' : 'links'}: both ends are in live`
+      return `${step.rows === 1 ? 'link' : 'links'}: both ends will be there`
     case 'survivor':
-      return `in live; ${names(step.columns)} ${step.columns.length === 1 ? 'was' : 'were'} emptied`
+      return `in live; ${unhooked(step)}`
     case 'undo':
       return undoing(step)
   }
-}
-
-const editedSince = (step: Step): readonly string[] => {
-  const edited = step.editedSince?.length ?? 0
-  if (edited === 0) return []
-  return [step.rows === 1 ? 'edited since' : `${formatCount(edited)} edited since`]
 }
 
 const written = (step: Step): readonly string[] => {
   if (step.action !== 'update' || step.because === 'survivor' || step.because === 'undo') return []
   const takes = step.rows === 1 ? 'takes' : 'take'
   return [`${takes} the backup's ${names(step.columns)}`]
+}
+
+/** Why the rows of a step are there, and what is written into rows that are there already. */
+export const reasonOf = (plan: Plan, step: Step): string => [because(plan, step), ...written(step)].join(' · ')
+
+/** The keys of some rows of a step. */
+const keysAt = (step: Step, positions: readonly number[]): string =>
+  firstOf(positions.map((position) => formatKey(step.keys.map((column) => column[position] ?? ''))))
+
+const editedSince = (step: Step): readonly string[] => {
+  const edited = step.editedSince ?? []
+  if (edited.length === 0) return []
+  return [step.rows === 1 ? 'edited since' : `edited since: ${keysAt(step, edited)}`]
 }
 
 const newKeys = (plan: Plan, step: Step): readonly string[] => {
@@ -66,11 +77,11 @@ const newKeys = (plan: Plan, step: Step): readonly string[] => {
 const emptied = (step: Step): readonly string[] =>
   (step.nulled ?? [])
     .filter(({ rows }) => rows.length > 0)
-    .map(({ columns, rows }) =>
-      step.rows === 1
-        ? `${names(columns)} stays empty: the parent is gone`
-        : `${names(columns)} stays empty in ${formatCount(rows.length)}: their parents are gone`,
-    )
+    .map(({ columns, rows }) => {
+      const where = step.rows === 1 ? '' : ` in ${rows.length === step.rows ? 'all' : keysAt(step, rows)}`
+      const why = rows.length === 1 ? 'its parent is gone' : 'their parents are gone'
+      return `${names(columns)} ${columns.length === 1 ? 'is' : 'are'} left empty${where}: ${why}`
+    })
 
 /** `7 8`, or `7 as live 9` where a live row stands in. */
 export const formatRowKeys = (
@@ -93,8 +104,7 @@ export const formatStep = (plan: Plan, step: Step): readonly string[] => [
   formatTable(step.table),
   formatCount(step.rows),
   [
-    reason(plan, step),
-    ...written(step),
+    reasonOf(plan, step),
     ...editedSince(step),
     ...newKeys(plan, step),
     ...emptied(step),

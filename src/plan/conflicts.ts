@@ -42,6 +42,8 @@ const describe = (finding: Finding): string => {
       return `${row}: ${finding.detail ?? 'its parent is missing'} (${finding.constraint})`
     case 'changed':
       return `${row}: live has it with other values in ${finding.columns.join(', ')}`
+    case 'edited since':
+      return `${row}: ${finding.columns.join(', ')} ${finding.columns.length === 1 ? 'has' : 'have'} been edited since, or before the UPDATE`
     case 'looks restored':
       return `${row}: looks restored already as ${live}`
     case 'enum label':
@@ -55,10 +57,13 @@ const effects = (finding: Finding): Readonly<Record<Answer, string>> => {
   const live = finding.live[0] ?? ''
   return {
     stop: 'refuse the plan',
-    skip: 'leave the row out, with everything that came only because of it',
+    skip:
+      finding.kind === 'edited since'
+        ? 'leave these columns as they are in live'
+        : 'leave the row out, with everything that came only because of it',
     match: `let live row ${live} stand in: what belongs to the row is attached to it`,
     overwrite:
-      finding.kind === 'changed'
+      finding.kind === 'changed' || finding.kind === 'edited since'
         ? "put the backup's values back; later edits of these columns are lost"
         : `replace live row ${live}'s other values by the backup's; later edits are lost`,
     allocate: 'restore it beside the live row, under a new key',
@@ -95,8 +100,10 @@ export interface Answers {
 export const answerTo = (conflict: Conflict, given: Answers): Answer => {
   const own = given.byId[conflict.id]
   if (conflict.kind === 'looks restored' && own === undefined) return given.again ? 'allocate' : 'skip'
-  const wanted = own ?? given.byTable[conflict.table] ?? given.byTable['*'] ?? 'stop'
-  return conflict.answers.some(({ answer }) => answer === wanted) ? wanted : 'stop'
+  // Nothing newer is overwritten unasked, and leaving it is no reason to stop.
+  const otherwise = conflict.kind === 'edited since' ? 'skip' : 'stop'
+  const wanted = own ?? given.byTable[conflict.table] ?? given.byTable['*'] ?? otherwise
+  return conflict.answers.some(({ answer }) => answer === wanted) ? wanted : otherwise
 }
 
 /** Collects the conflicts of one planning over its rounds: answered ones stay, open ones are found again in each round. */

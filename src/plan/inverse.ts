@@ -89,6 +89,7 @@ export const invertPlan = (
     conflicts: [],
     leftOut: [],
     notInBackup: [],
+    coverage: [],
     unchanged: [],
     alreadyLinked: [],
     alsoMissing: [],

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import type { DigestMethod } from '../catalog/digest.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
 import type { Answer } from '../probe/finding.ts'
+import type { Coverage } from '../selection/coverage.ts'
 import type { Because } from '../selection/members.ts'
 import type { Selection } from '../selection/selection.ts'
 import type { Conflict } from './conflicts.ts'
@@ -114,6 +115,8 @@ export interface Plan {
   /** Rows that stay out, and why; `isAsked` for those without which the restore is not complete. */
   readonly leftOut: readonly (TableKey & { readonly why: string; readonly isAsked: boolean })[]
   readonly notInBackup: readonly TableKey[]
+  /** What became of the rows that a statement hits, or a file of keys lists. */
+  readonly coverage: readonly Coverage[]
   /** Selected rows that live holds unchanged. */
   readonly unchanged: readonly { readonly table: string; readonly rows: number }[]
   /** Links that live has already. */

@@ -16,6 +16,8 @@ const planning = [
   'allMissing',
   'under',
   'keysFrom',
+  'statement',
+  'statementAt',
   'select',
   'columns',
   'parents',

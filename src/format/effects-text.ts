@@ -1,0 +1,71 @@
+/** What a run does beside writing rows: defaults, triggers, sequences, locks. */
+import type { Plan } from '../plan/plan.ts'
+import { formatColumn, formatTable } from './names.ts'
+import { formatBytes, plural } from './quantities.ts'
+import { sanitise } from './sanitise.ts'
+
+const formatTriggers = (plan: Plan): readonly string[] => {
+  if (plan.triggers.length === 0) return []
+  const all = plan.triggers.map(({ table, name, events, reachesOutside }) => {
+    const outside = reachesOutside === null ? '' : `; reaches outside: ${reachesOutside}`
+    return sanitise(`${formatTable(table)}.${name} (${events.join(', ')}${outside})`)
+  })
+  const verb = plan.options.triggers === 'off' ? 'Does not fire' : 'Fires'
+  return [`${verb} ${all.join(', ')}.`]
+}
+
+const formatSequences = (plan: Plan): readonly string[] => {
+  const lagging = new Set(
+    plan.sequences.flatMap(({ sequence, allocates }) => (sequence !== null && allocates === 0 ? [sequence] : [])),
+  )
+  return [
+    ...plan.sequences
+      .filter(({ allocates }) => allocates > 0)
+      .map(({ table, column, sequence, allocates }) =>
+        sequence === null
+          ? `Makes ${plural(allocates, 'new key')} of ${formatTable(table)} as max(${formatColumn(column)}) + 1, and locks the table for that.`
+          : `Takes ${plural(allocates, 'new key')} of ${formatTable(table)} from ${formatTable(sequence)}.`,
+      ),
+    ...(lagging.size > 0
+      ? [`Raises ${[...lagging].map(formatTable).join(', ')} if ${lagging.size === 1 ? 'it is' : 'they are'} behind.`]
+      : []),
+  ]
+}
+
+const formatDefaults = (plan: Plan): readonly string[] =>
+  plan.defaults.length === 0
+    ? []
+    : [
+        `Takes the default: ${plan.defaults
+          .map(({ table, column, value }) => `${formatTable(table)}.${formatColumn(column)} = ${sanitise(value)}`)
+          .join(', ')}.`,
+      ]
+
+const formatNarrower = (plan: Plan): readonly string[] =>
+  plan.narrower.map(
+    ({ table, column, live, backup }) =>
+      `${formatTable(table)}.${formatColumn(column)} is ${sanitise(live)} in live, ${sanitise(backup)} in the backup: ` +
+      'a value that does not fit stops the run.',
+  )
+
+const formatLocks = (plan: Plan): readonly string[] => {
+  const locked = [
+    plan.steps.some(({ action }) => action !== 'insert') ? 'the rows it changes' : '',
+    plan.locksParents ? 'the parents of the rows it inserts' : '',
+  ].filter((part) => part !== '')
+  return locked.length === 0 ? [] : [`Locks ${locked.join(' and ')} until it ends.`]
+}
+
+/** The effects, a sentence each. */
+export const formatEffects = (plan: Plan): readonly string[] => {
+  const accepted = plan.options.acceptTrigger.map((column) => formatTable(column)).join(', ')
+  return [
+    ...formatNarrower(plan),
+    ...formatDefaults(plan),
+    ...formatTriggers(plan),
+    ...(accepted === '' ? [] : [`Accepts what triggers put into ${accepted}.`]),
+    ...formatSequences(plan),
+    `One transaction, verified before commit, undoable.${plan.bytes > 0 ? ` Writes about ${formatBytes(plan.bytes)}.` : ''}`,
+    ...formatLocks(plan),
+  ]
+}

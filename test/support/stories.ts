@@ -59,61 +59,125 @@ const withFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> =
   }
 }
 
-/** Sequences of a database: none of them may ever be lowered. */
+/** The value each sequence hands out next. */
 const readSequences = async (url: string): Promise<ReadonlyMap<string, bigint>> => {
   const rows = await query(
     url,
-    `select schemaname || '.' || sequencename as name, coalesce(last_value, start_value) * sign(increment_by) as value
-     from pg_sequences`,
+    `select schemaname || '.' || sequencename as name, sign(increment_by) as direction,
+            coalesce(last_value + increment_by, start_value) as next
+     from pg_sequences
+     order by 1`,
   )
-  return new Map(rows.map(({ name, value }) => [name ?? '', BigInt(value ?? '0')]))
+  return new Map(rows.map(({ name, next }) => [name ?? '', BigInt(next ?? '0')]))
+}
+
+/** Sequences that moved; none may ever be lowered (all of the stories ascend). */
+const compareSequences = (before: ReadonlyMap<string, bigint>, after: ReadonlyMap<string, bigint>): string =>
+  [...after]
+    .filter(([name, next]) => next !== before.get(name))
+    .map(([name, next]) => {
+      expect(next > (before.get(name) ?? next), `sequence ${name} is not lowered`).toBe(true)
+      return `${name}: next ${next}, was ${before.get(name)}\n`
+    })
+    .join('')
+
+interface DiffDocument {
+  readonly tables: readonly { readonly missing: number; readonly reused: number }[]
+}
+
+const countLost = async (env: Readonly<Record<string, string>>): Promise<number> => {
+  const { stdout } = await command(['diff', '--json'], { env })
+  const { tables } = JSON.parse(stdout) as DiffDocument
+  return tables.reduce((sum, { missing, reused }) => sum + missing + reused, 0)
+}
+
+interface ReportDocument {
+  readonly tables: readonly { readonly inserted: number }[]
+  readonly keys: readonly unknown[]
 }
 
 /**
  * Plays one case: plan, restore, verify, plan again, restore again (also without the journal), undo. Returns the plan's text and what
  * changed in live; everything that holds for every story is asserted here.
  */
-export const playCase = (story: Story, { args, exit, undoExcept }: StoryCase): Promise<{ plan: string; after: string }> =>
-  withDatabases(story.sql, ({ live, backup }) =>
+export const playCase = async (story: Story, each: StoryCase): Promise<{ plan: string; after: string }> => {
+  const { args, exit } = each
+  const planArgs = args.filter((argument) => argument !== '--strict')
+  await withDatabases(story.sql, ({ live, backup }) =>
     withFolder(async (journal) => {
       const env = { ROWGRAFT_LIVE: live, ROWGRAFT_BACKUP: backup, ROWGRAFT_JOURNAL: journal }
-      const except = new Set(undoExcept)
-      const start = await dumpRows(live, except)
+      const before = await dumpRows(live)
+      const rehearsed = await command(['restore', ...args, '--rehearse', '--yes'], { env })
+      expect(await dumpRows(live), 'a rehearsal writes nothing').toEqual(before)
+      expect(rehearsed.exit, `${rehearsed.stdout}${rehearsed.stderr}`).toBe(exit)
+    }),
+  )
+  return withDatabases(story.sql, ({ live, backup }) =>
+    withFolder(async (journal) => {
+      const env = { ROWGRAFT_LIVE: live, ROWGRAFT_BACKUP: backup, ROWGRAFT_JOURNAL: journal }
       const before = await dumpRows(live)
       const sequences = await readSequences(live)
-      const planArgs = args.filter((argument) => argument !== '--strict')
       const planned = await command(['plan', ...planArgs], { env })
       const plan = `${planned.stdout}${planned.stderr}(exit ${planned.exit})\n`
       expect(await dumpRows(live), 'a plan writes nothing').toEqual(before)
-      const rehearsed = await command(['restore', ...args, '--rehearse', '--yes'], { env })
-      expect(await dumpRows(live), 'a rehearsal writes nothing').toEqual(before)
-      const restored = await command(['restore', ...args, '--yes'], { env })
-      const told = restored.exit === planned.exit || restored.exit === 0 ? '' : restored.stderr
-      expect(restored.exit, `${restored.stdout}${restored.stderr}`).toBe(exit)
-      expect(rehearsed.exit, `${rehearsed.stdout}${rehearsed.stderr}`).toBe(exit)
-      const restoredRows = await dumpRows(live)
-      const after = compare(before, restoredRows)
-      for (const [name, value] of await readSequences(live)) {
-        expect(value >= (sequences.get(name) ?? value), `sequence ${name} is not lowered`).toBe(true)
-      }
-      if (exit !== 0 && exit !== 7) {
-        expect(restoredRows, 'a refusal writes nothing').toEqual(before)
-        return { plan: plan + told, after }
-      }
-      if (after.startsWith('(')) return { plan, after }
-      const verified = await command(['verify'], { env })
-      expect(verified.exit, verified.stdout + verified.stderr).toBe(0)
-      const again = await command(['plan', ...planArgs, '--json'], { env })
-      expect((JSON.parse(again.stdout) as { steps: unknown }).steps, 'the second plan has no steps').toEqual([])
-      if (!args.includes('--again')) {
-        await withFolder(async (other) => {
-          await command(['restore', ...args, '--yes'], { env: { ...env, ROWGRAFT_JOURNAL: other } })
-          expect(await dumpRows(live), 'a second restore without the journal writes nothing').toEqual(restoredRows)
-        })
-      }
-      const undone = await command(['undo', '--yes'], { env })
-      expect(undone.exit, undone.stdout + undone.stderr).toBe(0)
-      expect(await dumpRows(live, except), 'an undo gives the start back').toEqual(start)
-      return { plan, after }
+      expect(compareSequences(sequences, await readSequences(live)), 'a plan takes no keys').toBe('')
+      return restoreAndUndo(each, { env, before, sequences, plan, planned: planned.exit })
     }),
   )
+}
+
+interface Start {
+  readonly env: Readonly<Record<string, string>> & { readonly ROWGRAFT_LIVE: string }
+  readonly before: readonly string[]
+  readonly sequences: ReadonlyMap<string, bigint>
+  readonly plan: string
+  readonly planned: number
+}
+
+const restoreAndUndo = async (
+  { args, exit, undoExcept }: StoryCase,
+  { env, before, sequences, plan, planned }: Start,
+): Promise<{ plan: string; after: string }> => {
+  const live = env.ROWGRAFT_LIVE
+  const except = new Set(undoExcept)
+  const start = await dumpRows(live, except)
+  const lost = await countLost(env)
+  const restored = await command(['restore', ...args, '--yes', '--json'], { env })
+  expect(restored.exit, `${restored.stdout}${restored.stderr}`).toBe(exit)
+  const restoredRows = await dumpRows(live)
+  const after = compare(before, restoredRows) + compareSequences(sequences, await readSequences(live))
+  if (exit !== 0 && exit !== 7) {
+    expect(restoredRows, 'a refusal writes nothing').toEqual(before)
+    return { plan: exit === planned ? plan : `${plan}${formatFailure(restored.stdout)}`, after }
+  }
+  if (after.startsWith('(')) return { plan, after }
+  const report = JSON.parse(restored.stdout) as ReportDocument
+  // A row that an overwrite puts in a live row's place is back as well, without being inserted.
+  if (report.keys.length === 0 && !args.includes('--on-conflict')) {
+    const back = report.tables.reduce((sum, { inserted }) => sum + inserted, 0)
+    expect(await countLost(env), 'what was inserted is no longer missing').toBe(lost - back)
+  }
+  const verified = await command(['verify'], { env })
+  expect(verified.exit, verified.stdout + verified.stderr).toBe(0)
+  const planArgs = args.filter((argument) => argument !== '--strict')
+  const again = await command(['plan', ...planArgs, '--json'], { env })
+  expect((JSON.parse(again.stdout) as { steps: unknown }).steps, 'the second plan has no steps').toEqual([])
+  if (!args.includes('--again')) {
+    await withFolder(async (other) => {
+      await command(['restore', ...args, '--yes'], { env: { ...env, ROWGRAFT_JOURNAL: other } })
+      expect(await dumpRows(live), 'a second restore without the journal writes nothing').toEqual(restoredRows)
+    })
+  }
+  const undone = await command(['undo', '--yes'], { env })
+  expect(undone.exit, undone.stdout + undone.stderr).toBe(0)
+  expect(await dumpRows(live, except), 'an undo gives the start back').toEqual(start)
+  return { plan, after }
+}
+
+const formatFailure = (stdout: string): string => {
+  const { error } = JSON.parse(stdout) as { error: { message: string; detail?: string; hint?: string } }
+  return [error.message, error.detail, error.hint]
+    .filter((line) => line)
+    .join('\n')
+    .concat('\n')
+}

@@ -3,6 +3,7 @@ export type { DiffState, TableDiff } from './diff/diff.ts'
 export { type ErrorCode, isRowgraftError, RowgraftError } from './errors.ts'
 export type { RelationCount, RowReport, TableOverview } from './inspect.ts'
 export { executeSql, type OpenOptions, type ProgressEvent } from './open/connect.ts'
+export { type Config, defineConfig } from './config/config.ts'
 export type { SideInfo } from './open/side.ts'
 export type { Conflict } from './plan/conflicts.ts'
 export { defaultPlanOptions, openConflicts, type Plan, type PlanOptions, type Step } from './plan/plan.ts'
@@ -10,6 +11,7 @@ export { parsePlan } from './plan/plan-file.ts'
 export type { Answer } from './probe/finding.ts'
 export { open, Rowgraft } from './rowgraft.ts'
 export type { RecoverReport, Report, RunOptions, RunOutcome, RunSummary, TableReport, VerifyReport } from './run/run.ts'
+export type { Incident, IncidentReport } from './selection/incidents/incidents.ts'
 export {
   mergeSelectors,
   parseKey,

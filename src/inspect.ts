@@ -2,8 +2,18 @@
 
 import { packKey, unpackKey } from './catalog/row.ts'
 import type { SharedCatalog, SharedTable } from './catalog/shared.ts'
-import { findTable, refusedHint } from './catalog/shared.ts'
-import { type DiffProgress, type DiffState, diffRows, diffTable, readValues, type TableDiff } from './diff/diff.ts'
+import { recogniseSoftDelete } from './catalog/soft-delete.ts'
+import { displayName } from './database/names.ts'
+import { findTable, hintForRefusal } from './catalog/shared.ts'
+import {
+  type DiffOptions,
+  type DiffProgress,
+  type DiffState,
+  diffRows,
+  diffTable,
+  readValues,
+  type TableDiff,
+} from './diff/diff.ts'
 import type { Sides } from './diff/sides.ts'
 import { readPresent, readStates } from './diff/states.ts'
 import { RowgraftError } from './errors.ts'
@@ -33,7 +43,7 @@ export interface TableOverview {
 /** A row on both sides. */
 export interface RowReport {
   readonly table: string
-  readonly state: DiffState | 'same' | 'not in backup'
+  readonly state: DiffState | 'deleted' | 'same' | 'not in backup'
   readonly key: Readonly<Record<string, string>>
   readonly backup: Readonly<Record<string, string | null>> | null
   readonly live: Readonly<Record<string, string | null>> | null
@@ -69,6 +79,7 @@ export const describeTables = (catalog: SharedCatalog): readonly TableOverview[]
       })),
     drift: [
       ...table.drift.map(({ text }) => text),
+      ...suggestSoftDelete(table),
       ...(table.backup.isUnlogged ? ["the backup's table is unlogged: rows absent there prove nothing"] : []),
     ],
     restorable: table.refusal === null,
@@ -87,6 +98,14 @@ export const describeTables = (catalog: SharedCatalog): readonly TableOverview[]
   return [...shared, ...others].sort((a, b) => (a.table < b.table ? -1 : 1))
 }
 
+/** A column that looks like a soft delete is only used as one when somebody says so. */
+const suggestSoftDelete = (table: SharedTable): readonly string[] => {
+  const found = table.softDelete === null ? recogniseSoftDelete(table.live, table.backup) : null
+  return found === null
+    ? []
+    : [`column "${found}" looks like a soft delete; if it is one, say so: --soft-delete ${table.id}.${displayName(found)}`]
+}
+
 /** The tables named, or all that can be compared. */
 export const chooseTables = (catalog: SharedCatalog, names: readonly string[] | undefined): readonly SharedTable[] => {
   if (names === undefined || names.length === 0) {
@@ -97,7 +116,7 @@ export const chooseTables = (catalog: SharedCatalog, names: readonly string[] | 
     if (table.refusal !== null) {
       throw new RowgraftError('not-restorable', `table "${table.id}" cannot be compared`, {
         detail: table.refusal,
-        hint: refusedHint,
+        hint: hintForRefusal(table),
       })
     }
     return table
@@ -108,9 +127,9 @@ export const chooseTables = (catalog: SharedCatalog, names: readonly string[] | 
 export async function* countTables(
   sides: Sides,
   tables: readonly SharedTable[],
-  onProgress: DiffProgress,
+  options: DiffOptions,
 ): AsyncGenerator<TableDiff> {
-  for (const table of tables) yield await diffTable(sides, table, onProgress)
+  for (const table of tables) yield await diffTable(sides, table, options)
 }
 
 const named = (table: SharedTable, key: string): Readonly<Record<string, string>> =>
@@ -124,8 +143,7 @@ export async function* listRows(
   onProgress: DiffProgress,
 ): AsyncGenerator<RowReport> {
   for (const table of tables) {
-    for await (const batch of diffRows(sides, table, onProgress)) {
-      const wanted = batch.filter(({ state }) => states.includes(state))
+    for await (const wanted of diffRows(sides, table, { states, onProgress })) {
       const liveKeys = new Map(wanted.map(({ key }) => [key, sides.restored.get(table.id)?.get(key) ?? key]))
       const live = await readValues(sides.live, table, [...new Set(liveKeys.values())])
       const backup = await readValues(
@@ -177,6 +195,9 @@ export const showRow = async (
   }
 }
 
+const canCount = (table: SharedTable | undefined): table is SharedTable =>
+  table !== undefined && table.identity.length > 0 && table.hidden === null
+
 const countRelations = async (sides: Sides, table: SharedTable, key: string): Promise<readonly RelationCount[]> => {
   const found: RelationCount[] = []
   const inLive = async (other: SharedTable, keys: readonly string[]): Promise<number> =>
@@ -184,7 +205,7 @@ const countRelations = async (sides: Sides, table: SharedTable, key: string): Pr
   for (const relation of sides.catalog.relations) {
     const parent = sides.catalog.tables.get(relation.parent)
     const child = sides.catalog.tables.get(relation.child)
-    if (relation.child === table.id && parent !== undefined && parent.identity.length > 0) {
+    if (relation.child === table.id && canCount(parent)) {
       const { rows } = await readParents(sides, table, relation, [key])
       const keys = rows.map(({ other }) => other)
       found.push({
@@ -195,7 +216,7 @@ const countRelations = async (sides: Sides, table: SharedTable, key: string): Pr
         backup: keys.length,
       })
     }
-    if (relation.parent === table.id && child !== undefined && child.identity.length > 0) {
+    if (relation.parent === table.id && canCount(child)) {
       const keys = (await readChildren(sides, child, table, relation, [key])).map((row) => row.key)
       found.push({
         direction: 'child',

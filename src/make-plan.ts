@@ -6,16 +6,20 @@ import type { DatabaseIdentity } from './catalog/identity.ts'
 import { displayKey } from './catalog/row.ts'
 import { type Sides, tableOf } from './diff/sides.ts'
 import { RowgraftError } from './errors.ts'
-import { buildStandIns, buildSteps, firingTriggers, usedSequences } from './plan/build.ts'
+import { buildStandIns, buildSteps } from './plan/build.ts'
 import { ConflictLog } from './plan/conflicts.ts'
+import { firingTriggers, locksParents, usedSequences } from './plan/effects.ts'
+import { listAlsoMissing, listLeftOut } from './plan/left-out.ts'
+import { findNarrower } from './plan/narrower.ts'
 import { hashPlan, keysOf, type Plan, type PlanOptions, type Step } from './plan/plan.ts'
 import { missingGrants } from './plan/rights.ts'
 import { type Decision, decideRows } from './probe/decide.ts'
 import type { Answer } from './probe/finding.ts'
 import { combineDigests, countLost, measureRows, readGuards } from './probe/measure.ts'
+import { nameIncidents } from './selection/incidents/select.ts'
 import { type Resolved, resolveSelection, restorableTable, type WithUserSearchPath } from './selection/resolve.ts'
 import type { Selection } from './selection/selection.ts'
-import { judgeSurvivors, type Relinking, type Survivor } from './selection/survivors.ts'
+import { judgeSurvivors } from './selection/survivors.ts'
 
 export interface MakePlanInput {
   readonly sides: Sides
@@ -25,6 +29,8 @@ export interface MakePlanInput {
   readonly live: DatabaseIdentity
   readonly backup: DatabaseIdentity
   readonly withUserSearchPath: WithUserSearchPath
+  /** Ids of incidents that runs in live have brought back. */
+  readonly restoredIncidents: ReadonlySet<string>
 }
 
 /** Makes a plan. Throws on unusable selections and missing privileges; conflicts are part of the plan. */
@@ -33,7 +39,8 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   const log = new ConflictLog({ byId: input.answers, byTable: options.onConflict, again: options.again })
   const known: Sides = options.again ? { ...sides, restored: new Map() } : sides
   const without = new Set(options.without.map((name) => restorableId(known, name)))
-  const resolved = await resolveSelection(known, selection, input.withUserSearchPath)
+  const direct = await nameIncidents(known, selection, input.restoredIncidents)
+  const resolved = await resolveSelection(known, direct, input.withUserSearchPath)
   const decision = await decideRows(
     known,
     resolved,
@@ -89,20 +96,18 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     steps: measured.steps,
     standIns,
     conflicts: log.conflicts,
-    leftOut: leftOut(decision, survivors, log),
+    leftOut: listLeftOut(decision, survivors, log),
     notInBackup: resolved.notInBackup,
     coverage: resolved.coverage,
     unchanged: [...decision.unchanged].map(([table, rows]) => ({ table, rows })),
     alreadyLinked: countLinked(decision),
-    alsoMissing: [...decision.closure.alsoMissing].map(([relation, rows]) => ({
-      table: relation.child,
-      via: relation.id,
-      rows,
-    })),
+    alsoMissing: listAlsoMissing(decision, sides.catalog, { ...options, without: [...without] }),
     lost: await lostValues(known, bare),
     triggers,
     sequences,
     defaults: takenDefaults(known, bare),
+    narrower: findNarrower(sides.catalog, bare),
+    locksParents: locksParents(sides.catalog, bare),
     bytes: measured.bytes,
     answers: log.answers,
   }
@@ -158,37 +163,6 @@ const measureSteps = async (
     bytes += measured.bytes
   }
   return { steps: guarded, digest: combineDigests(digests), bytes }
-}
-
-const why: Readonly<Record<Exclude<Relinking, 'relink' | 'edited since'>, string>> = {
-  'at its default': 'its reference stands at the default; --relink all writes it',
-  'empty before': 'its reference was empty before the deletion; --relink all writes it',
-  'written since': 'its reference was emptied after the deletion; --relink all writes it',
-}
-
-const leftOut = (
-  decision: Decision,
-  survivors: ReadonlyMap<Survivor, Relinking>,
-  log: ConflictLog,
-): Plan['leftOut'] => {
-  const skipped = log.conflicts.filter(({ id }) => log.answers[id] === 'skip')
-  return [
-    ...decision.leftOut.map((row) => ({ ...row, isAsked: true })),
-    ...skipped.map(({ table, key, kind, text }) => ({ table, key, why: text, isAsked: kind !== 'looks restored' })),
-    ...decision.closure.leftOut.map(({ table, key, why: reason }) => ({ table, key, why: reason, isAsked: false })),
-    ...[...survivors].flatMap(([{ relation, key }, relinking]) =>
-      relinking === 'relink' || relinking === 'edited since'
-        ? []
-        : [
-            {
-              table: relation.child,
-              key: displayKey(key),
-              why: `${relation.columns.join(', ')}: ${why[relinking]}`,
-              isAsked: false,
-            },
-          ],
-    ),
-  ]
 }
 
 const lostValues = async (sides: Sides, steps: readonly Step[]): Promise<Plan['lost']> => {

@@ -4,10 +4,10 @@
  *     source -> database -> catalog -> diff -> selection -> closure -> plan -> run -> report
  *                                                                      undo = inverse of the journal
  */
-import { type SharedCatalog, shareCatalogs } from './catalog/shared.ts'
+import { findTable, type SharedCatalog, shareCatalogs, withSoftDeletes } from './catalog/shared.ts'
 import { beginRead, withReadTransaction, withUserSearchPath } from './database/transaction.ts'
-import { type DiffState, diffStates, type TableDiff } from './diff/diff.ts'
-import { agreeOnDigest, type RestoredKeys, type Sides } from './diff/sides.ts'
+import { type DiffState, type DiffStep, diffStates, type TableDiff } from './diff/diff.ts'
+import { openSides, type RestoredKeys, type Sides } from './diff/sides.ts'
 import { RowgraftError } from './errors.ts'
 import {
   chooseTables,
@@ -36,10 +36,11 @@ import {
   type RunSummary,
   type VerifyReport,
 } from './run/run.ts'
-import { findRun, readRestored, readRuns, summarise } from './run/runs.ts'
+import { findRun, readRestored, readRestoredIncidents, readRuns, summarise } from './run/runs.ts'
 import { planUndo } from './run/undo.ts'
 import { verifyRun } from './run/verify-run.ts'
-import type { Selection } from './selection/selection.ts'
+import { findIncidents, type IncidentReport } from './selection/incidents/incidents.ts'
+import { parseTableName, type Selection } from './selection/selection.ts'
 
 /** Both sides, open. Close it when done. */
 export class Rowgraft {
@@ -58,7 +59,11 @@ export class Rowgraft {
     this.#pair = pair
     this.#options = options
     this.#folder = journalFolder(options.journal, options.env ?? process.env)
-    this.#catalog = shareCatalogs(pair.live.catalog, (pair.backup ?? pair.live).catalog)
+    const catalog = shareCatalogs(pair.live.catalog, (pair.backup ?? pair.live).catalog)
+    const softDeletes = Object.entries(options.softDelete ?? {}).map(
+      ([table, column]) => [findTable(catalog, parseTableName(table)).id, column] as const,
+    )
+    this.#catalog = withSoftDeletes(catalog, new Map(softDeletes))
     this.live = describeSide(pair.live)
     this.backup = pair.backup === null ? null : describeSide(pair.backup)
     this.notes = pair.notes
@@ -71,9 +76,12 @@ export class Rowgraft {
   }
 
   /** Counts per table, as each is done. */
-  async *diff(options: { readonly tables?: readonly string[] } = {}): AsyncGenerator<TableDiff> {
+  async *diff(
+    options: { readonly tables?: readonly string[]; readonly states?: readonly DiffState[] } = {},
+  ): AsyncGenerator<TableDiff> {
     const tables = chooseTables(this.#catalog, options.tables)
-    yield* this.#stream((sides) => countTables(sides, tables, this.#diffProgress))
+    const { states } = options
+    yield* this.#stream((sides) => countTables(sides, tables, { states, onProgress: this.#diffProgress }))
   }
 
   /** Rows that differ, with their values. */
@@ -89,6 +97,11 @@ export class Rowgraft {
     return this.#withSides((sides) => showRow(sides, table, key))
   }
 
+  /** Missing rows grouped by what made them go, largest group first. */
+  async incidents(): Promise<IncidentReport> {
+    return (await this.#withSides((sides) => findIncidents(sides, this.#diffProgress))).report
+  }
+
   /** Decides what would happen, and writes nothing. Conflicts are part of the plan. */
   async plan(
     selection: Selection,
@@ -97,6 +110,7 @@ export class Rowgraft {
   ): Promise<Plan> {
     const { live } = this.#pair
     const backup = this.#requireBackup()
+    const restoredIncidents = readRestoredIncidents(await readRuns(this.#folder, live.identity))
     const plan = await this.#withSides((sides) =>
       makePlan({
         sides,
@@ -106,6 +120,7 @@ export class Rowgraft {
         live: live.identity,
         backup: backup.identity,
         withUserSearchPath: (work) => withUserSearchPath(backup.session, sides.backup, work),
+        restoredIncidents,
       }),
     )
     this.#made.add(plan)
@@ -187,8 +202,7 @@ export class Rowgraft {
     await this.#pair.live.session.close()
   }
 
-  readonly #diffProgress = (progress: { readonly table: string; readonly rows: number }): void =>
-    this.#options.onProgress?.({ kind: 'diff', ...progress })
+  readonly #diffProgress = (step: DiffStep): void => this.#options.onProgress?.({ kind: 'diff', ...step })
 
   #requireBackup(): OpenSide {
     const { backup } = this.#pair
@@ -219,13 +233,7 @@ export class Rowgraft {
     const restored = await this.#restoredKeys()
     return withReadTransaction(this.#pair.live.session, (here) =>
       withReadTransaction(backup.session, async (there) =>
-        work({
-          live: here,
-          backup: there,
-          catalog: this.#catalog,
-          digest: await agreeOnDigest(here, there),
-          restored,
-        }),
+        work(await openSides({ live: here, backup: there, catalog: this.#catalog, restored })),
       ),
     )
   }
@@ -237,8 +245,7 @@ export class Rowgraft {
     const restored = await this.#restoredKeys()
     try {
       const [here, there] = [await beginRead(live.session), await beginRead(backup.session)]
-      const digest = await agreeOnDigest(here, there)
-      yield* start({ live: here, backup: there, catalog: this.#catalog, digest, restored })
+      yield* start(await openSides({ live: here, backup: there, catalog: this.#catalog, restored }))
     } finally {
       await backup.session.rollback()
       await live.session.rollback()

@@ -1,9 +1,10 @@
 /** What live and backup share: the tables both have, how a row is recognised in both, the relations, and what drifted. */
-import { displayName, displayTable, type QualifiedName } from '../database/names.ts'
+import { displayAlone, displayName, displayTable, type QualifiedName } from '../database/names.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Catalog, Column, OtherRelation, Sequence, Table } from './catalog.ts'
 import { columnOf, primaryKeyOf } from './catalog.ts'
-import { compareTables, type Drift } from './drift.ts'
+import { compareTables, type Drift, type SeenTable, whyHidden } from './drift.ts'
+import { checkSoftDelete } from './soft-delete.ts'
 import { buildRelations, findJunction, isKeyOf, type Relation } from './relations.ts'
 
 /** A column both sides have. */
@@ -34,9 +35,13 @@ export interface SharedTable extends QualifiedName {
   readonly ends: readonly [Relation, Relation] | null
   /** How a new primary key is made; null where keys are made of foreign keys or are natural. */
   readonly allocation: Allocation | null
+  /** The column that marks a row as deleted, where the user has said so. */
+  readonly softDelete: string | null
   readonly drift: readonly Drift[]
   /** Why rows of this table cannot be restored; null where they can. */
   readonly refusal: string | null
+  /** Why its rows cannot all be seen: nothing may be concluded from them, nor may they be read. Then `refusal` says so too. */
+  readonly hidden: string | null
 }
 
 export interface SharedCatalog {
@@ -48,8 +53,14 @@ export interface SharedCatalog {
   readonly others: readonly OtherRelation[]
 }
 
+/** What helps against the refusal of a table. */
+export const hintForRefusal = ({ refusal }: Pick<SharedTable, 'refusal'>): string => {
+  const [, required] = /^column "(.+)" of live is NOT NULL without a default/s.exec(refusal ?? '') ?? []
+  return required === undefined ? refusedHint : `Give ${displayAlone(required)} a default in live first.`
+}
+
 /** What helps who asks for a table that is refused. */
-export const refusedHint = 'Run "rowgraft tables" to see what can be restored, and why the rest cannot.'
+const refusedHint = 'Run "rowgraft tables" to see what can be restored, and why the rest cannot.'
 
 const isInteger = (column: Column): boolean => /^(smallint|integer|bigint)$/.test(column.baseType)
 
@@ -75,9 +86,11 @@ const sharedColumns = (live: Table, backup: Table): readonly SharedColumn[] =>
     return other === undefined || column.generated !== null ? [] : [{ name: column.name, live: column, backup: other }]
   })
 
-const shareTable = (live: Table, backup: Table, relations: readonly Relation[]): SharedTable => {
+const shareTable = (here: SeenTable, there: SeenTable, relations: readonly Relation[]): SharedTable => {
+  const [live, backup] = [here.table, there.table]
   const columns = sharedColumns(live, backup)
-  const { drift, refusal } = compareTables(live, backup)
+  const hidden = whyHidden(here) ?? whyHidden(there)
+  const { drift, refusal } = compareTables(live, backup, hidden)
   const [liveKey, backupKey] = [keyColumns(live), keyColumns(backup)]
   const names = new Set(columns.map(({ name }) => name))
   const found = findJunction(live, relations)
@@ -106,8 +119,10 @@ const shareTable = (live: Table, backup: Table, relations: readonly Relation[]):
     primaryKey: liveKey,
     ends,
     allocation: allocationOf(live),
+    softDelete: null,
     drift,
     refusal: why,
+    hidden,
   }
 }
 
@@ -122,7 +137,9 @@ export const shareCatalogs = (live: Catalog, backup: Catalog): SharedCatalog => 
   const relations = buildRelations(inLive, inBackup)
   const tables = live.tables.flatMap((table) => {
     const other = inBackup.get(table.id)
-    return other === undefined ? [] : [shareTable(table, other, relations)]
+    if (other === undefined) return []
+    const here: SeenTable = { table, name: 'live', user: live.user }
+    return [shareTable(here, { table: other, name: 'the backup', user: backup.user }, relations)]
   })
   const onlyIn = (from: Catalog, other: ReadonlyMap<string, Table>, why: string): readonly OtherRelation[] =>
     from.tables.filter(({ id }) => !other.has(id)).map(({ id, kind }) => ({ id, kind: `${kind} table`, why }))
@@ -142,6 +159,18 @@ export const shareCatalogs = (live: Catalog, backup: Catalog): SharedCatalog => 
     relations: relations.map((relation) => ({ ...relation, isLink: ends.has(relation.id) })),
     others: [...others.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
   }
+}
+
+/** The same catalog with the columns that mark rows as deleted, by table id. Throws `unknown-column`. */
+export const withSoftDeletes = (catalog: SharedCatalog, columns: ReadonlyMap<string, string>): SharedCatalog => {
+  const tables = new Map(catalog.tables)
+  for (const [id, name] of columns) {
+    const table = tables.get(id)
+    if (table === undefined) continue
+    checkSoftDelete(table, name)
+    tables.set(id, { ...table, softDelete: name })
+  }
+  return { ...catalog, tables }
 }
 
 /** The table a user means: `photo`, `public.photo`, `"Odd"`. Throws `unknown-table` with the nearest name, or `not-restorable`. */

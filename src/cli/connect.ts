@@ -1,8 +1,10 @@
 /** Opens the databases that a command needs, and closes them whatever happens. */
+import { loadConfig } from '../config/load.ts'
 import { RowgraftError } from '../errors.ts'
 import { type OpenOptions, open, type Rowgraft } from '../index.ts'
 import type { ConnectionFlags } from './options.ts'
 import type { Context } from './output.ts'
+import { splitColumn } from './plan-options.ts'
 
 const given = (flag: string | undefined, variable: string | undefined): string | undefined => {
   const text = flag ?? variable
@@ -17,7 +19,20 @@ const missing = (side: 'live' | 'backup', example: string): RowgraftError =>
 /** Milliseconds, where only one of the two is given. */
 const usual = { statement: 600_000, lock: 5_000 }
 
-const openOptions = ({ io, output }: Context, flags: ConnectionFlags, needs: 'both' | 'live'): OpenOptions => {
+/** Columns that mark rows as deleted: the config file's, and the flags'. */
+const softDeletes = async (context: Context, flags: ConnectionFlags): Promise<Readonly<Record<string, string>>> => {
+  const { config, path } = await loadConfig(flags.config, context.io.folder ?? process.cwd())
+  if (path !== null) context.output.note(`Config: ${path}`)
+  const typed = (flags.softDelete ?? []).map((text) => splitColumn(text, '--soft-delete'))
+  return { ...config.softDelete, ...Object.fromEntries(typed.map(({ table, column }) => [table, column])) }
+}
+
+const openOptions = async (
+  context: Context,
+  flags: ConnectionFlags,
+  needs: 'both' | 'live',
+): Promise<OpenOptions> => {
+  const { io, output } = context
   const live = given(flags.live, io.env.ROWGRAFT_LIVE)
   const backup = given(flags.backup, io.env.ROWGRAFT_BACKUP)
   const journal = given(flags.journal, io.env.ROWGRAFT_JOURNAL)
@@ -25,8 +40,10 @@ const openOptions = ({ io, output }: Context, flags: ConnectionFlags, needs: 'bo
   if (needs === 'both' && backup === undefined) throw missing('backup', 'shop.dump or a URL')
   const { timeout, lockTimeout } = flags
   const hasTimeouts = timeout !== undefined || lockTimeout !== undefined
+  const softDelete = needs === 'both' ? await softDeletes(context, flags) : {}
   return {
     live,
+    softDelete,
     ...(needs === 'both' && backup !== undefined ? { backup } : {}),
     ...(journal === undefined ? {} : { journal }),
     ...(flags.backupIsNewer === true ? { backupIsNewer: true } : {}),
@@ -52,7 +69,7 @@ export const withRowgraft = async <T>(
   needs: 'both' | 'live',
   work: (rowgraft: Rowgraft) => Promise<T>,
 ): Promise<T> => {
-  const rowgraft = await open(openOptions(context, flags, needs))
+  const rowgraft = await open(await openOptions(context, flags, needs))
   try {
     introduce(rowgraft, context)
     return await work(rowgraft)

@@ -14,6 +14,8 @@ export interface Io {
   readonly hasColor: boolean
   readonly columns: number
   readonly signal: AbortSignal
+  /** Where the config file is looked for; the working directory where it is not given. */
+  readonly folder?: string
   /** Puts a question on standard error and reads one line. */
   readonly ask?: (question: string) => Promise<string>
 }

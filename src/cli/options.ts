@@ -22,6 +22,9 @@ export interface ConnectionFlags {
   readonly backup?: string
   readonly journal?: string
   readonly backupIsNewer?: boolean
+  readonly softDelete?: readonly string[]
+  /** A path, or false for `--no-config`. */
+  readonly config?: string | false
   /** Milliseconds. */
   readonly timeout?: number
   readonly lockTimeout?: number
@@ -30,6 +33,7 @@ export interface ConnectionFlags {
 export interface SelectionFlags {
   readonly where?: string
   readonly allMissing?: boolean
+  readonly incident?: readonly string[]
   readonly under?: readonly string[]
   readonly keysFrom?: string
   readonly statement?: string
@@ -111,6 +115,11 @@ export const addDatabases = addTo('Databases:', () => {
     ...(live === undefined ? [] : [live]),
     new Option('--backup <source>', 'a URL, key=value pairs, or a file of pg_dump -Fc (or ROWGRAFT_BACKUP)'),
     new Option('--backup-is-newer', 'go on although the backup seems newer than live'),
+    new Option('--soft-delete <table.column>', 'a column that marks rows as deleted; repeatable').argParser(
+      repeatable(same),
+    ),
+    new Option('--config <file>', 'the config file (default: the nearest rowgraft.config.ts, upwards)'),
+    new Option('--no-config', 'use no config file').default(undefined),
     ...rest,
   ]
 })
@@ -118,6 +127,7 @@ export const addDatabases = addTo('Databases:', () => {
 export const addSelection = addTo('Selection:', () => [
   new Option('--where <sql>', 'rows of the table for which this holds in the backup'),
   new Option('--all-missing', 'every missing row of the table; without a table, of all tables'),
+  new Option('--incident <id>', 'an incident as "rowgraft incidents" lists it; repeatable').argParser(repeatable(same)),
   new Option('--under <table:key>', 'everything missing below a row that is still there').argParser(repeatable(same)),
   new Option('--keys-from <file>', 'rows listed as "diff --rows --format ndjson" prints them; - is standard input'),
   new Option('--statement <sql>', 'what the DELETE, UPDATE or TRUNCATE you regret did; - is standard input'),

@@ -26,15 +26,21 @@ export const resolveTable = (typed: string, tables: Tables): string => {
   })
 }
 
-/** `gallery.updated_at` as `public.gallery.updated_at`. */
-const resolveColumn = (typed: string, tables: Tables): string => {
+/** `gallery.updated_at` in its two parts: the table as typed, the column as the catalog has it. */
+export const splitColumn = (typed: string, flag: string): { readonly table: string; readonly column: string } => {
   const match = /^(.+)\.((?:"(?:[^"]|"")+")|[^".]+)$/u.exec(typed.trim())
   if (match === null) {
-    throw new RowgraftError('usage', `--accept-trigger "${typed}" names no column`, {
-      hint: 'Write --accept-trigger <table>.<column>, for example photo.updated_at.',
+    throw new RowgraftError('usage', `${flag} "${typed}" names no column`, {
+      hint: `Write ${flag} <table>.<column>, for example photo.updated_at.`,
     })
   }
-  return `${resolveTable(match[1] ?? '', tables)}.${parseTableName(match[2] ?? '').name}`
+  return { table: match[1] ?? '', column: parseTableName(match[2] ?? '').name }
+}
+
+/** `gallery.updated_at` as `public.gallery.updated_at`. */
+const resolveColumn = (typed: string, tables: Tables): string => {
+  const { table, column } = splitColumn(typed, '--accept-trigger')
+  return `${resolveTable(table, tables)}.${column}`
 }
 
 /** True where flags name tables, so that the tables must be known first. */

@@ -7,16 +7,19 @@ import type { Uniqueness } from '../catalog/catalog.ts'
 import { rowDigest } from '../catalog/digest.ts'
 import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
+import { isMarked } from '../catalog/soft-delete.ts'
 import { list } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 import type { Sides } from './sides.ts'
 
-/** What live holds of a backup row. */
+/** What live holds of a backup row. `isMarked`: the backup's row is itself marked as deleted (soft delete). */
 export type RowState =
-  | { readonly state: 'missing' }
+  | { readonly state: 'missing'; readonly isMarked?: boolean }
   | { readonly state: 'same' }
   | { readonly state: 'changed'; readonly columns: readonly string[] }
-  | { readonly state: 'reused'; readonly columns: readonly string[] }
+  | { readonly state: 'reused'; readonly columns: readonly string[]; readonly isMarked?: boolean }
+  /** In live, but marked as deleted, which it is not in the backup. */
+  | { readonly state: 'deleted'; readonly columns: readonly string[] }
   | { readonly state: 'restored'; readonly liveKey: string }
 
 const creationNames =
@@ -97,6 +100,26 @@ export const readChangedColumns = async (
     }
   }
   return changed
+}
+
+/** Of the rows given, those that one side has marked as deleted. */
+const readMarked = async (
+  reader: Reader,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const side = reader.side === 'live' ? table.live : table.backup
+  const found = new Set<string>()
+  if (table.softDelete === null) return found
+  for (const batch of inBatches(keys)) {
+    const rows = await reader.rows(sql`
+      select ${ordinal('k')}::text
+      from ${keySource(side, table.identity, batch)}
+      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}
+      where ${isMarked(side, table.softDelete, 't')}`)
+    for (const [ord] of rows) found.add(batch[Number(ord) - 1] ?? '')
+  }
+  return found
 }
 
 /** Of the live keys given, those that live still holds. */
@@ -184,6 +207,11 @@ export const readStates = async (
   const differing = present.filter((key) => live.get(key) !== backup.get(key))
   for (const key of present) states.set(key, { state: 'same' })
   for (const [key, state] of await classifyDiffering(sides, table, differing)) states.set(key, state)
+  const gone = open.filter((key) => /^(missing|reused)$/.test(states.get(key)?.state ?? ''))
+  for (const key of await readMarked(sides.backup, table, gone)) {
+    const state = states.get(key)
+    if (state?.state === 'missing' || state?.state === 'reused') states.set(key, { ...state, isMarked: true })
+  }
   return states
 }
 
@@ -199,6 +227,15 @@ export const classifyDiffering = async (
   for (const [key, columns] of changed) {
     if (columns.length === 0 || followed.has(key)) states.set(key, { state: 'same' })
     else states.set(key, { state: isReused(table, columns) ? 'reused' : 'changed', columns })
+  }
+  const { softDelete } = table
+  const remarked = [...states].flatMap(([key, state]) =>
+    softDelete !== null && state.state === 'changed' && state.columns.includes(softDelete) ? [key] : [],
+  )
+  const marked = await readMarked(sides.live, table, remarked)
+  const markedBefore = await readMarked(sides.backup, table, [...marked])
+  for (const key of marked) {
+    if (!markedBefore.has(key)) states.set(key, { state: 'deleted', columns: changed.get(key) ?? [] })
   }
   return states
 }

@@ -25,7 +25,7 @@ const flagOf = (conflict: Conflict, answer: Answer): string => {
 
 /** What an answer does to rows each of which has a live row of its own in the way. */
 const forSeveral: Partial<Readonly<Record<Answer, string>>> = {
-  match: 'let the live row stand in: what belongs to the row is attached to it',
+  match: 'let the live row stand in: what belongs to the row goes to it',
   overwrite: "replace the live row's other values by the backup's; later edits are lost",
   allocate: 'insert it beside the live row',
 }

@@ -12,7 +12,7 @@ const keysOf = (coverage: Coverage, state: Coverage['rows'][number]['state']): s
 
 const counts = (coverage: Coverage): readonly (readonly [count: number, what: string])[] => [
   [coverage.missing, 'missing'],
-  [coverage.damaged, 'as it left them'],
+  [coverage.damaged, 'still damaged'],
   [coverage.editedSince, 'edited since'],
   [
     coverage.alreadyRight,

@@ -15,6 +15,7 @@ export const stateWords: Readonly<Record<RowReport['state'], readonly [glyph: st
   reused: ['?', 'reused'],
   restored: ['*', 'restored'],
   same: ['=', 'same'],
+  deleted: ['x', 'marked as deleted'],
   'not in backup': ['-', 'not in the backup'],
 }
 

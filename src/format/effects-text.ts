@@ -41,12 +41,13 @@ const formatDefaults = (plan: Plan): readonly string[] =>
           .join(', ')}.`,
       ]
 
-const formatNarrower = (plan: Plan): readonly string[] =>
-  plan.narrower.map(
+const formatNarrower = (plan: Plan): readonly string[] => {
+  const columns = plan.narrower.map(
     ({ table, column, live, backup }) =>
-      `${formatTable(table)}.${formatColumn(column)} is ${sanitise(live)} in live, ${sanitise(backup)} in the backup: ` +
-      'a value that does not fit stops the run.',
+      `${formatTable(table)}.${formatColumn(column)} is ${sanitise(live)} in live, ${sanitise(backup)} in the backup`,
   )
+  return columns.length === 0 ? [] : [`${columns.join('; ')}: a value that does not fit stops the run.`]
+}
 
 const formatLocks = (plan: Plan): readonly string[] => {
   const locked = [

@@ -1,9 +1,9 @@
 /** Tables, columns and keys as people read and type them. */
-import { displayAlone } from '../database/names.ts'
+import { displayAlone, isReserved } from '../database/display.ts'
 import { sanitise, sanitiseValue } from './sanitise.ts'
 
 /** What may stand behind the schema `public`, which is left away; a reserved word is quoted then. */
-const withoutPublic = (_: string, name: string): string => (name.startsWith('"') ? name : displayAlone(name))
+const withoutPublic = (_: string, name: string): string => (isReserved(name) ? `"${name}"` : name)
 
 /** A table as it can be typed: schema `public` is left away. */
 export const formatTable = (table: string): string => sanitise(table.replace(/^public\.(.+)$/s, withoutPublic))
@@ -13,7 +13,7 @@ export const formatColumn = (name: string): string => sanitise(displayAlone(name
 
 /** A sentence of the engine's that begins with a table's id, or says what becomes of a row's parent. */
 export const formatSentence = (text: string): string =>
-  sanitise(text.replace(/(?<=^|: its parent |^its parent )public\.("|[\w$]+)/, withoutPublic))
+  sanitise(text.replace(/(?<=^|: its parent |^its parent )public\.("|[\w$]+)/g, withoutPublic))
 
 /** Words of the engine's that name tables or sequences anywhere. */
 export const formatWords = (text: string): string =>

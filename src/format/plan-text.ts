@@ -4,6 +4,7 @@
  */
 import type { Plan, Step } from '../plan/plan.ts'
 import { formatConflicts, openOnes } from './conflict-text.ts'
+import { formatCoverage } from './coverage-text.ts'
 import { formatEffects } from './effects-text.ts'
 import { formatColumns, indent, joinLines } from './layout.ts'
 import { mergedSteps } from './merged-steps.ts'
@@ -39,6 +40,9 @@ export const explainNothing = (plan: Plan): string => {
   if (present > 0) return `Nothing to restore: live has ${present === 1 ? 'it' : 'them'} unchanged.`
   if (plan.alreadyLinked.length > 0) return 'Nothing to restore: it is linked already.'
   if (plan.leftOut.length > 0) return 'Nothing to restore: everything is left out.'
+  if (plan.coverage.some(({ alreadyRight }) => alreadyRight > 0)) {
+    return 'Nothing to restore: live holds it as the backup does.'
+  }
   if (plan.notInBackup.length > 0) return 'Nothing to restore: the backup does not have it.'
   return 'Nothing to restore: nothing of this is missing.'
 }
@@ -60,6 +64,8 @@ export const formatPlan = (plan: Plan, setting: Setting): string => {
   const effects = plan.steps.length === 0 || openOnes(plan).length > 0 ? [] : formatEffects(plan)
   return joinLines([
     ...indent(headline(plan), width, 0).map(style.heading),
+    '',
+    ...formatCoverage(plan, width),
     '',
     ...formatColumns([...steps, ...formatRest(plan)], { width, right: [2] }),
     ...formatConflicts(plan, setting),

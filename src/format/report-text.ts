@@ -7,7 +7,6 @@ import { formatColumn, formatKey, formatTable, formatWords } from './names.ts'
 import { explainNothing } from './plan-text.ts'
 import { formatCount, formatElapsed, joinCounts, plural } from './quantities.ts'
 import { formatLeftOut, formatNotInBackup } from './rest-text.ts'
-import { sanitise } from './sanitise.ts'
 import type { Setting } from './style.ts'
 
 /** Changed keys are listed up to this many. */

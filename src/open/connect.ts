@@ -14,7 +14,18 @@ export type Env = Readonly<Record<string, string | undefined>>
 /** Something happening that takes a while. */
 export type ProgressEvent =
   | { readonly kind: 'source'; readonly text: string }
-  | { readonly kind: 'diff'; readonly table: string; readonly rows: number }
+  | {
+      readonly kind: 'diff'
+      readonly table: string
+      /** Rows read so far on both sides together. */
+      readonly rows: number
+      /** Buckets of rows compared so far; 0 where rows are compared key by key. */
+      readonly buckets: number
+      /** Rows per second. */
+      readonly rate: number
+      /** Milliseconds. */
+      readonly elapsed: number
+    }
   | { readonly kind: 'run'; readonly phase: string; readonly table: string | null; readonly rows: number }
 
 export interface OpenOptions {
@@ -27,6 +38,8 @@ export interface OpenOptions {
   /** Default: `process.env`. */
   readonly env?: Env
   readonly signal?: AbortSignal
+  /** Columns that mark rows as deleted, by table as psql takes it. */
+  readonly softDelete?: Readonly<Record<string, string>>
   /** Go on although the backup looks newer than live. */
   readonly backupIsNewer?: boolean
   readonly onProgress?: (event: ProgressEvent) => void

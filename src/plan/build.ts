@@ -1,12 +1,11 @@
 /** Turns decisions into steps: one per table, action, reason and set of columns; inserts parents first, then updates. Pure. */
-import { columnOf, type Table } from '../catalog/catalog.ts'
+import { columnOf } from '../catalog/catalog.ts'
 import { orderTables } from '../catalog/order.ts'
 import { compareKeys } from '../catalog/row.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
-import { displayTable } from '../database/names.ts'
 import type { Decision } from '../probe/decide.ts'
 import type { Relinking, Survivor } from '../selection/survivors.ts'
-import { keyColumns, type PlanSequence, type PlanTrigger, type StandIns, type Step } from './plan.ts'
+import { keyColumns, type StandIns, type Step } from './plan.ts'
 
 /** What planning knows when it builds steps. */
 export interface Decided {
@@ -37,7 +36,7 @@ const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[
   const members = decision.closure.members.get(id)
   const fates = decision.mapping.of(id)
   const rows = [...(members?.entries() ?? [])]
-    .filter(({ key }) => !fates.standIns.has(key))
+    .filter(({ key }) => !fates.standIns.has(key) && !members?.deleted.has(key))
     .sort((a, b) => compareKeys(a.key, b.key))
   return groupBy(rows, ({ because, via }) => `${because}\0${via?.id ?? ''}`).map((group) => {
     const [first] = group
@@ -108,6 +107,29 @@ const overwriteSteps = ({ catalog, decision }: Decided, id: string): readonly St
   return [...stoodIn, ...changed]
 }
 
+/** Rows that live has marked as deleted: the mark is put back to what it was, and nothing else. */
+const reviveSteps = ({ catalog, decision }: Decided, id: string): readonly Step[] => {
+  const table = sharedTable(catalog, id)
+  const members = decision.closure.members.get(id)
+  if (table.softDelete === null || members === undefined) return []
+  const columns = [table.softDelete]
+  const rows = [...members.entries()]
+    .filter(({ key }) => members.deleted.has(key))
+    .sort((a, b) => compareKeys(a.key, b.key))
+  return groupBy(rows, ({ because, via }) => `${because}\0${via?.id ?? ''}`).map((group) => ({
+    action: 'update',
+    table: id,
+    because: group[0]?.because ?? 'selected',
+    via: group[0]?.via?.id ?? null,
+    columns,
+    rows: group.length,
+    keys: keyColumns(
+      table.identity.length,
+      group.map(({ key }) => key),
+    ),
+  }))
+}
+
 const survivorSteps = ({ catalog, survivors }: Decided, id: string): readonly Step[] => {
   const table = sharedTable(catalog, id)
   const rows = [...survivors]
@@ -128,6 +150,7 @@ const survivorSteps = ({ catalog, survivors }: Decided, id: string): readonly St
         table.identity.length,
         group.map(([{ key }]) => key),
       ),
+      ...(first?.[0].isDefault ? { isAtDefault: true } : {}),
       ...(edited.length === 0 ? {} : { editedSince: edited }),
     }
   })
@@ -144,6 +167,7 @@ export const buildSteps = (decided: Decided): readonly Step[] => {
   const order = orderTables([...tables], catalog.relations).flat()
   return [
     ...order.flatMap((id) => insertSteps(decided, id)),
+    ...order.flatMap((id) => reviveSteps(decided, id)),
     ...order.flatMap((id) => overwriteSteps(decided, id)),
     ...order.flatMap((id) => survivorSteps(decided, id)),
   ].filter(({ rows }) => rows > 0)
@@ -169,63 +193,5 @@ export const buildStandIns = ({ catalog, decision }: Decided): readonly StandIns
         group.map(([, live]) => live),
       ),
     }))
-  })
-}
-
-/** Triggers that the steps will fire. */
-export const firingTriggers = (tables: ReadonlyMap<string, Table>, steps: readonly Step[]): readonly PlanTrigger[] => {
-  const fired = steps.flatMap((step) =>
-    (tables.get(step.table)?.triggers ?? [])
-      .filter(({ enabled }) => enabled === 'origin' || enabled === 'always')
-      .filter(({ events }) => events.includes(step.action))
-      .filter(({ ofColumns }) => step.action !== 'update' || ofColumns.length === 0 || overlap(ofColumns, step.columns))
-      .map((trigger) => ({ table: step.table, trigger })),
-  )
-  const unique = new Map(fired.map(({ table, trigger }) => [`${table}\0${trigger.name}`, { table, trigger }]))
-  return [...unique.values()].map(({ table, trigger }) => ({
-    table,
-    name: trigger.name,
-    events: trigger.events.filter((event) => steps.some((step) => step.table === table && step.action === event)),
-    reachesOutside: trigger.reachesOutside,
-  }))
-}
-
-const overlap = (a: readonly string[], b: readonly string[]): boolean => a.some((name) => b.includes(name))
-
-/** Sequences that the run raises, and how many keys it takes from each. */
-export const usedSequences = (
-  tables: ReadonlyMap<string, Table>,
-  steps: readonly Step[],
-  catalog: SharedCatalog,
-): readonly PlanSequence[] => {
-  const inserts = Map.groupBy(
-    steps.filter(({ action }) => action === 'insert'),
-    ({ table }) => table,
-  )
-  return [...inserts].flatMap(([id, group]) => {
-    const table = tables.get(id)
-    const allocation = catalog.tables.get(id)?.allocation ?? null
-    const allocates = group.reduce(
-      (sum, { allocate, rows }) => sum + (allocate === 'all' ? rows : (allocate?.length ?? 0)),
-      0,
-    )
-    const written = new Set(group.flatMap(({ columns }) => columns))
-    const raised = (table?.columns ?? []).flatMap(({ name, sequence }) =>
-      sequence !== null && written.has(name)
-        ? [
-            {
-              table: id,
-              column: name,
-              sequence: displayTable(sequence),
-              allocates: allocation?.column === name ? allocates : 0,
-            },
-          ]
-        : [],
-    )
-    const byMaximum =
-      allocation?.how === 'max' && allocates > 0
-        ? [{ table: id, column: allocation.column, sequence: null, allocates }]
-        : []
-    return [...raised, ...byMaximum]
   })
 }

@@ -1,6 +1,6 @@
 /** Conflicts: reasons why rows cannot proceed, as data, with the answers that resolve them and what each answer does. Pure. */
-
-import type { Answer, Decider, Finding, FindingKind } from '../probe/finding.ts'
+import { displayAlone } from '../database/display.ts'
+import type { Answer, Decider, Finding, FindingKind, FindingPart, Help } from '../probe/finding.ts'
 
 export const answers: readonly Answer[] = ['stop', 'skip', 'match', 'overwrite', 'allocate']
 
@@ -21,33 +21,52 @@ export interface Conflict {
   /** One sentence. */
   readonly text: string
   readonly answers: readonly { readonly answer: Answer; readonly does: string }[]
+  /** Flags that settle it as well. */
+  readonly helps?: readonly Help[]
 }
 
-const quoteValues = (finding: Finding): string =>
-  finding.columns.map((name, position) => `${name} ${finding.values[position] ?? '∅'}`).join(', ')
+type Taken = Pick<Finding, 'constraint' | 'columns' | 'values' | 'live'>
+
+const quoteValues = ({ columns, values }: Taken): string =>
+  columns.map((name, position) => `${displayAlone(name)} ${values[position] ?? 'NULL'}`).join(', ')
+
+const nameRows = ({ live }: Taken): string => live.map((key) => `live row ${key}`).join(' and ')
+
+const nameConstraint = ({ constraint }: Taken): string => (constraint === null ? '' : ` (${constraint})`)
+
+const describeParts = (parts: readonly FindingPart[]): string =>
+  parts
+    .map((part, position) => {
+      if (part.isExclusion) return `${quoteValues(part)} conflicts with ${nameRows(part)}`
+      const belongs = position === 0 || parts[position - 1]?.isExclusion ? 'belongs to' : 'to'
+      return `${quoteValues(part)} ${belongs} ${nameRows(part)}${nameConstraint(part)}`
+    })
+    .join(', ')
 
 const describe = (finding: Finding): string => {
   const row = `${finding.table} ${finding.key}`
-  const live = finding.live.map((key) => `live row ${key}`).join(' and ')
+  const live = nameRows(finding)
   switch (finding.kind) {
     case 'key taken':
-      return `${row}: its key belongs to another record in live`
+      return `${row}: ${quoteValues(finding)} belongs to another record by now${nameConstraint(finding)}`
     case 'unique taken':
-      return `${row}: ${quoteValues(finding)} belongs to ${live} (${finding.constraint})`
+      return finding.expressions === undefined
+        ? `${row}: ${quoteValues(finding)} belongs to ${live}${nameConstraint(finding)}`
+        : `${row}: ${quoteValues(finding)} collides with ${live} on ${finding.expressions.join(', ')}`
     case 'exclusion':
-      return `${row}: ${quoteValues(finding)} is excluded by ${live} (${finding.constraint})`
+      return `${row}: ${quoteValues(finding)} conflicts with ${live}`
     case 'several live rows':
-      return `${row}: in conflict with ${live} at once (${finding.constraint})`
+      return `${row}: ${describeParts(finding.parts ?? [])}`
     case 'missing parent':
-      return `${row}: ${finding.detail ?? 'its parent is missing'} (${finding.constraint})`
+      return `${row}: ${finding.detail ?? 'its parent is missing'}`
     case 'changed':
-      return `${row}: live has it with other values in ${finding.columns.join(', ')}`
+      return `${row}: live has it with other values in ${finding.columns.map(displayAlone).join(', ')}`
     case 'edited since':
-      return `${row}: ${finding.columns.join(', ')} ${finding.columns.length === 1 ? 'has' : 'have'} been edited since, or before the UPDATE`
+      return `${row}: edited since: live has neither the backup's value nor the UPDATE's in ${finding.columns.map(displayAlone).join(', ')}`
     case 'looks restored':
       return `${row}: looks restored already as ${live}`
     case 'enum label':
-      return `${row}: live's type has no label ${quoteValues(finding)}`
+      return `${row}: ${finding.detail ?? "live's type lacks a label"}`
     case 'triggers':
       return `${finding.table}: ${finding.detail ?? 'a trigger reaches outside the database'}`
   }
@@ -60,13 +79,16 @@ const effects = (finding: Finding): Readonly<Record<Answer, string>> => {
     skip:
       finding.kind === 'edited since'
         ? 'leave these columns as they are in live'
-        : 'leave the row out, with everything that came only because of it',
-    match: `let live row ${live} stand in: what belongs to the row is attached to it`,
+        : 'leave the row out, and what came only because of it',
+    match: `let live row ${live} stand in: what belongs to the row goes to it`,
     overwrite:
       finding.kind === 'changed' || finding.kind === 'edited since'
         ? "put the backup's values back; later edits of these columns are lost"
         : `replace live row ${live}'s other values by the backup's; later edits are lost`,
-    allocate: 'restore it beside the live row, under a new key',
+    allocate:
+      finding.kind === 'looks restored'
+        ? `insert it beside live row ${live}`
+        : 'restore it beside the live row, under a new key',
   }
 }
 
@@ -86,6 +108,7 @@ export const makeConflict = (finding: Finding): Conflict => {
     live: finding.live,
     text: describe(finding),
     answers: (['stop', ...finding.possible] as const).map((answer) => ({ answer, does: does[answer] })),
+    ...(finding.helps === undefined ? {} : { helps: finding.helps }),
   }
 }
 

@@ -95,6 +95,8 @@ export const invertPlan = (
     alsoMissing: [],
     lost: [],
     defaults: [],
+    narrower: [],
+    locksParents: parts.steps.some(({ action }) => action === 'insert'),
     bytes: 0,
     answers: {},
     ...parts,

@@ -62,6 +62,8 @@ export interface Step {
   readonly guards?: readonly string[]
   /** References emptied because of `--parents null`: columns and rows by position. */
   readonly nulled?: readonly { readonly columns: readonly string[]; readonly rows: readonly number[] }[]
+  /** The reference stands at the column's default (SET DEFAULT), not at NULL. */
+  readonly isAtDefault?: boolean
   /** Rows (by position) that were edited after their reference was emptied. */
   readonly editedSince?: readonly number[]
 }
@@ -94,6 +96,11 @@ export interface TableKey {
   readonly key: string
 }
 
+export interface TableRows {
+  readonly table: string
+  readonly rows: number
+}
+
 export interface Plan {
   readonly v: 1
   readonly kind: 'plan'
@@ -118,17 +125,26 @@ export interface Plan {
   /** What became of the rows that a statement hits, or a file of keys lists. */
   readonly coverage: readonly Coverage[]
   /** Selected rows that live holds unchanged. */
-  readonly unchanged: readonly { readonly table: string; readonly rows: number }[]
+  readonly unchanged: readonly TableRows[]
   /** Links that live has already. */
-  readonly alreadyLinked: readonly { readonly table: string; readonly rows: number }[]
-  /** Missing rows behind keys that are not followed. */
-  readonly alsoMissing: readonly { readonly table: string; readonly via: string; readonly rows: number }[]
+  readonly alreadyLinked: readonly TableRows[]
+  /** Missing rows behind keys that are not followed, and why those are not. */
+  readonly alsoMissing: readonly (TableRows & { readonly via: string; readonly why: string })[]
   /** Values of columns live no longer has. */
   readonly lost: readonly { readonly table: string; readonly column: string; readonly values: number }[]
   readonly triggers: readonly PlanTrigger[]
   readonly sequences: readonly PlanSequence[]
   /** Columns of live that take their default, per table. */
   readonly defaults: readonly { readonly table: string; readonly column: string; readonly value: string }[]
+  /** Columns of live, with their types, that may not take every value of the backup's type. */
+  readonly narrower: readonly {
+    readonly table: string
+    readonly column: string
+    readonly live: string
+    readonly backup: string
+  }[]
+  /** Rows are inserted that refer to others: those are locked until the run ends. */
+  readonly locksParents: boolean
   /** Bytes the written rows take as text, about. */
   readonly bytes: number
   /** Answers to conflicts, by conflict id. May be edited. */

@@ -42,7 +42,10 @@ export const judgeChosen = (
       if (state.state === 'restored' || twin !== undefined) judgeRestored(table, key, state, twin, decider)
       else if (state.state === 'same') judged.unchanged.set(id, (judged.unchanged.get(id) ?? 0) + 1)
       else if (state.state === 'changed') judgeChanged(judged, table, key, state.columns, columns, decider)
-      else if (columns !== null) {
+      else if (state.state !== 'deleted' && state.isMarked === true) {
+        const why = 'it is marked as deleted in the backup too'
+        judged.leftOut.push({ table: id, key: displayKey(key), why })
+      } else if (columns !== null) {
         const why = 'it is missing in live; --columns restores columns of rows that live still has'
         judged.leftOut.push({ table: id, key: displayKey(key), why })
       } else lost.set(key, state)

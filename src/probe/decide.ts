@@ -3,7 +3,6 @@
  * the closure any more. A skipped row is left out with everything that came only because of it, simply because the next round does
  * not find it; rows that need it then lack a parent.
  */
-import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
 import { type Closure, followEdges } from '../selection/closure.ts'
@@ -15,6 +14,7 @@ import { judgeChosen } from './chosen.ts'
 import { probeRows } from './fates.ts'
 import type { Decider } from './finding.ts'
 import type { Mapping } from './mapping.ts'
+import { parentFinding, uniqueFinding } from './taken-findings.ts'
 import { canProbe, probeUnique } from './uniques.ts'
 
 export interface DecideOptions {
@@ -79,19 +79,16 @@ export const decideRows = async (
     const updates = { rows: chosen.updates, isPartial }
     const decided = { excluded, matched }
     const closure = await followEdges(known, chosen.resolved, updates, options.closure, decided, states)
-    for (const { relation, key, why } of closure.missingParents) {
-      const answer = decider.decide({
-        kind: 'missing parent',
-        table: relation.child,
-        key: displayKey(key),
-        constraint: relation.name,
-        columns: relation.columns,
-        values: [],
-        live: [],
-        possible: ['skip'],
-        detail: why,
-      })
-      if (answer === 'skip' && grow(excluded, relation.child, [key])) isStable = false
+    for (const missing of closure.missingParents) {
+      const answer = decider.decide(parentFinding(known, missing, options.closure))
+      if (answer === 'skip' && grow(excluded, missing.relation.child, [missing.key])) isStable = false
+    }
+    if (!isStable) continue
+    for (const [id, { deleted }] of closure.members) {
+      const table = tableOf(sides.catalog, id)
+      const revived = new Map([...deleted].map((key) => [key, table.softDelete === null ? [] : [table.softDelete]]))
+      const blocked = await probeUpdates(known, table, revived, decider)
+      if (grow(excluded, id, blocked)) isStable = false
     }
     if (!isStable) continue
     const probed = await probeRows(known, closure.members, closure.standIns, { keys: options.keys, decider, inPlace })
@@ -154,16 +151,8 @@ const probeUpdates = async (
     for (const [key, live] of await probeUnique(sides.live, table, unique, probed)) {
       const others = live.filter((other) => other !== key)
       if (others.length === 0) continue
-      const answer = decider.decide({
-        kind: unique.kind === 'exclusion' ? 'exclusion' : 'unique taken',
-        table: table.id,
-        key: displayKey(key),
-        constraint: unique.name,
-        columns: unique.columns,
-        values: values.get(key) ?? [],
-        live: others.map(displayKey),
-        possible: ['skip'],
-      })
+      const taken = { unique, values: values.get(key) ?? [] }
+      const answer = decider.decide(uniqueFinding(table, key, taken, others, ['skip']))
       if (answer === 'skip') skipped.push(key)
     }
   }

@@ -10,9 +10,10 @@ import { type Sides, tableOf } from '../diff/sides.ts'
 import type { Members } from '../selection/members.ts'
 import type { Answer, Decider, Finding } from './finding.ts'
 import { findLabels } from './labels.ts'
-import { findLiveConflicts, findReferred, findTaken, type LiveConflict, uniqueFinding } from './live-conflicts.ts'
+import { findLiveConflicts, findReferred, findTaken, type LiveConflict } from './live-conflicts.ts'
 import { type MappedValue, Mapping } from './mapping.ts'
 import { findCycleTwins } from './twin-cycles.ts'
+import { severalFinding, uniqueFinding } from './taken-findings.ts'
 import { findTwins } from './twins.ts'
 
 export interface KeyPolicy {
@@ -93,7 +94,8 @@ class Prober {
   /** Rows of the closure that nothing has been decided about. */
   #open(table: SharedTable): readonly string[] {
     const fates = this.#mapping.of(table.id)
-    const keys = this.#members.get(table.id)?.keys() ?? []
+    const members = this.#members.get(table.id)
+    const keys = members?.keys().filter((key) => !members.deleted.has(key)) ?? []
     return keys.filter((key) => !fates.standIns.has(key) && !this.#isOut(table, key))
   }
 
@@ -185,7 +187,7 @@ class Prober {
     const others = new Set(conflicts.map(({ live }) => live))
     const isAllocatable = table.allocation !== null && table.identity.includes(table.allocation.column)
     if (others.size > (others.has(owner) ? 1 : 0)) {
-      this.#settleSeveral(table, key, [owner, ...others], conflicts)
+      this.#settleSeveral(table, key, conflicts, owner)
       return
     }
     const canAllocate = isAllocatable && others.size === 0 && this.#policy.keys !== 'keep'
@@ -224,7 +226,7 @@ class Prober {
     const [first] = open
     if (first === undefined) return
     if (live.length > 1) {
-      this.#settleSeveral(table, key, live, open)
+      this.#settleSeveral(table, key, open, null)
       return
     }
     // A link whose own key is taken, and a live row that is another row of the backup, are nothing to stand in.
@@ -236,11 +238,9 @@ class Prober {
     this.#standIn(table, key, first.live, answer === 'overwrite')
   }
 
-  #settleSeveral(table: SharedTable, key: string, live: readonly string[], conflicts: readonly LiveConflict[]): void {
-    const [first] = conflicts
-    if (first === undefined) return
-    const finding = uniqueFinding(table, key, first, [...new Set(live)], ['skip'])
-    this.#report({ ...finding, kind: 'several live rows' }, key)
+  #settleSeveral(table: SharedTable, key: string, conflicts: readonly LiveConflict[], owner: string | null): void {
+    const [first, ...rest] = conflicts
+    if (first !== undefined) this.#report(severalFinding(table, key, [first, ...rest], owner), key)
   }
 
   /** Keeps rewritten columns that other tables refer to, so that their references follow. */

@@ -15,6 +15,21 @@ export type FindingKind =
   | 'enum label'
   | 'triggers'
 
+/** One constraint of several that live rows stand in the way of. */
+export interface FindingPart {
+  readonly constraint: string
+  readonly isExclusion: boolean
+  readonly columns: readonly string[]
+  readonly values: readonly (string | null)[]
+  readonly live: readonly string[]
+}
+
+/** A flag that settles a finding beside the answers, and what it does. */
+export interface Help {
+  readonly flag: string
+  readonly does: string
+}
+
 /** What a probe found about one backup row. */
 export interface Finding {
   readonly kind: FindingKind
@@ -27,6 +42,11 @@ export interface Finding {
   /** Answers that make sense for this very row. */
   readonly possible: readonly Answer[]
   readonly detail?: string
+  /** What the index compares, where that is not the columns themselves: `lower(email)`. */
+  readonly expressions?: readonly string[]
+  /** For several live rows: each constraint with its own. */
+  readonly parts?: readonly FindingPart[]
+  readonly helps?: readonly Help[]
 }
 
 /** Decides findings. Planning goes round until nothing changes; open conflicts are found again in each round. */

@@ -1,6 +1,7 @@
 /** Rows that hold enum labels which live's type does not have. */
 import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
+import { displayAlone } from '../database/display.ts'
 import type { Sides } from '../diff/sides.ts'
 import { readBackupValues } from './backup-values.ts'
 import type { Finding } from './finding.ts'
@@ -23,8 +24,13 @@ export const findLabels = async (
   if (drifted.length === 0) return found
   const names = drifted.map(({ column }) => column)
   for (const [key, values] of await readBackupValues(sides, table, keys, names)) {
-    const bad = drifted.filter(({ labels = [] }, p) => labels.some((label) => hasLabel(values[p] ?? null, label)))
+    const lacking = drifted.map(({ labels = [] }, p) => labels.filter((label) => hasLabel(values[p] ?? null, label)))
+    const bad = drifted.filter((_, p) => lacking[p]?.length)
     if (bad.length === 0) continue
+    const words = bad.map((drift) => {
+      const labels = lacking[drifted.indexOf(drift)] ?? []
+      return `${displayAlone(drift.column)}: live's type has no label ${labels.map((label) => `"${label}"`).join(', ')}`
+    })
     found.set(key, {
       kind: 'enum label',
       table: table.id,
@@ -34,6 +40,7 @@ export const findLabels = async (
       values: bad.map((drift) => values[drifted.indexOf(drift)] ?? null),
       live: [],
       possible: ['skip'],
+      detail: words.join('; '),
     })
   }
   return found

@@ -1,13 +1,11 @@
 /** What stands in the way of rows in live, and which of them other rows refer to. */
 import type { Uniqueness } from '../catalog/catalog.ts'
-import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import type { Sides } from '../diff/sides.ts'
 import { readPresent } from '../diff/states.ts'
 import type { Members } from '../selection/members.ts'
 import { readChildren } from '../selection/references.ts'
 import { readBackupValues } from './backup-values.ts'
-import type { Answer, Finding } from './finding.ts'
 import { fresh, type MappedValue, mappedKey } from './mapping.ts'
 import { ownRows } from './twins.ts'
 import { canProbe, probeUnique } from './uniques.ts'
@@ -96,21 +94,3 @@ export const findReferred = async (
   }
   return referred
 }
-
-/** The finding that a live row holds a unique value, or is excluded with it. */
-export const uniqueFinding = (
-  table: SharedTable,
-  key: string,
-  { unique, values }: Pick<LiveConflict, 'unique' | 'values'>,
-  live: readonly string[],
-  possible: readonly Answer[],
-): Finding => ({
-  kind: unique.kind === 'exclusion' ? 'exclusion' : 'unique taken',
-  table: table.id,
-  key: displayKey(key),
-  constraint: unique.name,
-  columns: unique.columns,
-  values,
-  live: live.map(displayKey),
-  possible,
-})

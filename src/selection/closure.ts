@@ -6,6 +6,7 @@
  * query per relation and batch. Links are judged last, when it is known which ends exist, and again when they brought rows along.
  */
 
+import { isReadable } from '../catalog/drift.ts'
 import type { Relation } from '../catalog/relations.ts'
 import { batchSize, displayKey, inBatches } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
@@ -13,7 +14,7 @@ import type { Sides } from '../diff/sides.ts'
 import type { RowState } from '../diff/states.ts'
 import { type ClosureOptions, isFollowed } from './closure-options.ts'
 import { type Because, type Mark, Members } from './members.ts'
-import { findByValue, type Referring, readChildren, readParents } from './references.ts'
+import { findByValue, hasChildren, type Referring, readChildren, readParents, readReferring } from './references.ts'
 import type { Resolved } from './resolve.ts'
 import type { StateCache } from './state-cache.ts'
 import { readSurvivors, type Survivor } from './survivors.ts'
@@ -21,6 +22,7 @@ import { readSurvivors, type Survivor } from './survivors.ts'
 /** Something asked for, or hanging together with it, that stays out, and why. */
 export interface LeftOut {
   readonly table: string
+  /** `*` where it is not known which rows. */
   readonly key: string
   readonly why: string
   /** The row whose absence keeps it out, if one does. */
@@ -32,6 +34,8 @@ export interface MissingParent {
   readonly relation: Relation
   readonly key: string
   readonly why: string
+  /** The backup has the parent, and nothing but the option stands against bringing it back. */
+  readonly isHad?: boolean
 }
 
 export interface Closure {
@@ -56,7 +60,14 @@ interface Link {
   readonly key: string
   readonly via: Relation
   readonly from: string
-  readonly isReused: boolean
+  readonly state: RowState | undefined
+}
+
+/** An end of a link that will not be there. */
+interface GoneEnd {
+  readonly table: SharedTable
+  readonly key: string
+  readonly state: RowState | undefined
 }
 
 /** Rows already decided upon, packed, per table. */
@@ -142,15 +153,24 @@ class Follower {
   }
 
   async #expandParents(table: SharedTable, relation: Relation, keys: readonly string[]): Promise<void> {
+    const hidden = this.#sides.catalog.tables.get(relation.parent)?.hidden ?? null
+    if (hidden !== null) {
+      const why = `its parent cannot be looked at: ${hidden}`
+      const referring = await readReferring(this.#sides, table, relation, keys)
+      this.missingParents.push(...referring.map((key) => ({ relation, key, why, isHad: false })))
+      return
+    }
     const references = await readParents(this.#sides, table, relation, keys)
-    const fail = (rows: readonly Referring[], why: string): void => {
-      for (const { key } of rows) {
+    const parent = this.#sides.catalog.tables.get(relation.parent)
+    const fail = (rows: readonly Referring[], what: string): void => {
+      for (const { key, other } of rows) {
+        const isHad = rows !== references.nowhere && parent !== undefined && !this.#isBarred(parent, other)
+        const why = `its parent ${relation.parent} ${displayKey(other)} ${what}`
         if (this.#options.parents === 'null' && relation.isNullable) this.#nullOut(relation, key)
-        else this.missingParents.push({ relation, key, why })
+        else this.missingParents.push({ relation, key, why, isHad })
       }
     }
-    fail(references.nowhere, 'its parent is neither in live nor in the backup')
-    const parent = this.#sides.catalog.tables.get(relation.parent)
+    fail(references.nowhere, 'is neither in live nor in the backup')
     if (parent === undefined || references.rows.length === 0) return
     const states = await this.#states.read(parent, [...new Set(references.rows.map(({ other }) => other))])
     const lost: Referring[] = []
@@ -172,23 +192,25 @@ class Follower {
       open.filter((row) => refusal !== null || this.isExcluded(parent.id, row.other)),
       open.filter((row) => refusal === null && !this.isExcluded(parent.id, row.other)),
     ]
-    if (out.length > 0) fail(out, refusal ?? 'its parent was left out')
+    if (out.length > 0) fail(out, refusal ?? 'was left out')
     for (const { other } of out) addTo(this.met, parent.id, other)
     this.#add(parent, along, 'needed', 'parent', relation, states)
   }
 
   #refuseParent(parent: SharedTable): string | null {
-    if (this.#options.parents === 'stop')
-      return 'its parent is gone from live, and --parents stop forbids to restore it'
-    if (this.#options.parents === 'null') return 'its parent is gone from live, and --parents null restores none'
-    if (this.#options.without.has(parent.id))
-      return `its parent is gone from live, and --without leaves "${parent.id}" out`
-    return parent.refusal === null ? null : `its parent is gone from live and cannot be restored: ${parent.refusal}`
+    if (this.#options.parents === 'stop') return 'is gone from live, and --parents stop forbids restoring it'
+    if (this.#options.parents === 'null') return 'is gone from live, and --parents null restores none'
+    if (this.#options.without.has(parent.id)) return 'is gone from live, and --without leaves it out'
+    return parent.refusal === null ? null : `is gone from live and cannot be restored: ${parent.refusal}`
   }
 
   async #expandChildren(parent: SharedTable, relation: Relation, keys: readonly string[]): Promise<void> {
     const child = this.#sides.catalog.tables.get(relation.child)
-    if (child === undefined || child.identity.length === 0 || !canRead(child)) return
+    if (child === undefined) return
+    if (child.hidden !== null || child.identity.length === 0) {
+      await this.#leaveOutUnseen(child, parent, relation, keys)
+      return
+    }
     const isEnd = child.ends?.some(({ id }) => id === relation.id) ?? false
     const children = await readChildren(this.#sides, child, parent, relation, keys)
     const states = await this.#states.read(
@@ -197,15 +219,23 @@ class Follower {
     )
     const isOut = (key: string): boolean => this.isExcluded(child.id, key) || states.get(key)?.state === 'restored'
     for (const { key } of children) if (isOut(key)) addTo(this.met, child.id, key)
-    const lost = children.filter(({ key }) => isLost(states.get(key)) && !isOut(key))
+    const lost = children.filter(
+      ({ key }) => isLost(states.get(key)) && !wasMarked(states.get(key)) && !isOut(key),
+    )
     if (child.refusal !== null || this.#options.without.has(child.id) || (isEnd && this.#options.links === 'none')) {
       this.#countMissing(child, relation, lost)
       return
     }
+    const hiddenEnd = child.ends
+      ?.map((end) => this.#sides.catalog.tables.get(end.parent))
+      .find((end) => end !== undefined && end.hidden !== null)
+    if (isEnd && hiddenEnd !== undefined) {
+      for (const { key } of lost) this.#leaveOut(child, displayKey(key), `${hiddenEnd.id}: ${hiddenEnd.hidden}`)
+      return
+    }
     if (isEnd) {
       for (const { key, other } of lost) {
-        const isReused = states.get(key)?.state === 'reused'
-        this.#links.push({ table: child, key, via: relation, from: other, isReused })
+        this.#links.push({ table: child, key, via: relation, from: other, state: states.get(key) })
       }
       const linked = children.filter(({ key }) => isPresent(states.get(key)))
       for (const { key } of linked) addTo(this.linked, child.id, key)
@@ -228,6 +258,22 @@ class Follower {
     this.#countMissing(child, relation, behind)
   }
 
+  /** Rows of a table that cannot be compared, as far as any belong to the rows given; which of them live lacks is not known. */
+  async #leaveOutUnseen(
+    child: SharedTable,
+    parent: SharedTable,
+    relation: Relation,
+    keys: readonly string[],
+  ): Promise<void> {
+    if (this.#options.children === 'none' || this.#options.without.has(child.id)) return
+    if (isReadable(child.backup) && !(await hasChildren(this.#sides, child, parent, relation, keys))) return
+    this.#leaveOut(child, '*', `rows of it belong to ${parent.id}; ${child.refusal}`)
+  }
+
+  #leaveOut(table: SharedTable, key: string, why: string): void {
+    this.leftOut.set(`${table.id}\0${key}`, { table: table.id, key, why })
+  }
+
   #countMissing(child: SharedTable, relation: Relation, rows: readonly Referring[]): void {
     const open = rows.filter(({ key }) => !this.members.get(child.id)?.has(key)).length
     if (open > 0) this.alsoMissing.set(relation, (this.alsoMissing.get(relation) ?? 0) + open)
@@ -244,7 +290,7 @@ class Follower {
         const end = gone.get(link.key)
         if (end === undefined) {
           added += this.membersOf(table.id).add(link.key, 'whole', 'link', link.via, link.from)
-          if (link.isReused) this.membersOf(table.id).reused.add(link.key)
+          note(this.membersOf(table.id), link.key, link.state)
         } else {
           // Judged again in the next round, when a pulled end is a member.
           open.push(link)
@@ -252,7 +298,9 @@ class Follower {
         }
         if (isLast && end !== undefined) {
           const other = { table: end.table.id, key: displayKey(end.key) }
-          const why = `${other.table} ${other.key} is gone from live too`
+          const isBarred = this.#options.links === 'pull' || this.#isBarred(end.table, end.key)
+          const help = isBarred ? '' : '; --links pull brings it along'
+          const why = `${other.table} ${other.key} is gone from live too${help}`
           this.leftOut.set(`${table.id}\0${link.key}`, { table: table.id, key: displayKey(link.key), why, other })
         }
       }
@@ -265,8 +313,8 @@ class Follower {
   async #goneEnds(
     table: SharedTable,
     links: readonly Link[],
-  ): Promise<ReadonlyMap<string, { readonly table: SharedTable; readonly key: string }>> {
-    const gone = new Map<string, { table: SharedTable; key: string }>()
+  ): Promise<ReadonlyMap<string, GoneEnd>> {
+    const gone = new Map<string, GoneEnd>()
     for (const relation of table.ends ?? []) {
       const end = this.#sides.catalog.tables.get(relation.parent)
       if (end === undefined) continue
@@ -279,17 +327,24 @@ class Follower {
       const there = await this.isThere(end, [...new Set(references.rows.map(({ other }) => other))])
       const lost = references.rows.filter(({ other }) => !there.has(other))
       const found = await findByValue(this.#sides, table, end, relation, lost)
-      for (const { key, other } of lost) if (!found.has(key)) gone.set(key, { table: end, key: other })
+      const states = await this.#states.read(end, lost.map(({ other }) => other))
+      for (const { key, other } of lost) {
+        if (!found.has(key)) gone.set(key, { table: end, key: other, state: states.get(other) })
+      }
     }
     return gone
   }
 
-  #pull(end: { readonly table: SharedTable; readonly key: string }, link: Link): boolean {
-    const isBarred =
-      this.isExcluded(end.table.id, end.key) || this.#options.without.has(end.table.id) || end.table.refusal !== null
-    if (isBarred) return false
+  #pull(end: GoneEnd, link: Link): boolean {
+    if (this.#isBarred(end.table, end.key)) return false
     const relation = link.table.ends?.find(({ parent }) => parent === end.table.id) ?? link.via
+    note(this.membersOf(end.table.id), end.key, end.state)
     return this.membersOf(end.table.id).add(end.key, 'needed', 'parent', relation, link.key) === 1
+  }
+
+  /** True where the row may not be restored, whatever needs it. */
+  #isBarred(table: SharedTable, key: string): boolean {
+    return this.isExcluded(table.id, key) || this.#options.without.has(table.id) || table.refusal !== null
   }
 
   #nullOut(relation: Relation, key: string): void {
@@ -314,8 +369,7 @@ class Follower {
     const members = this.membersOf(table.id)
     for (const { key, other } of rows) {
       members.add(other, mark, because, via, key)
-      const state = states.get(other)
-      if (state?.state === 'reused') members.reused.add(other)
+      note(members, other, states.get(other))
     }
   }
 }
@@ -324,12 +378,19 @@ const addTo = (sets: Map<string, Set<string>>, table: string, key: string): void
   sets.set(table, (sets.get(table) ?? new Set()).add(key))
 }
 
-/** False where a policy, or a missing privilege, stands between us and the rows. */
-const canRead = ({ live, backup }: SharedTable): boolean =>
-  [live, backup].every((side) => !side.hidesRows && side.columns.every(({ canSelect }) => side.canSelect || canSelect))
-
 const isPresent = (state: RowState | undefined): boolean => state?.state === 'same' || state?.state === 'changed'
-const isLost = (state: RowState | undefined): boolean => state?.state === 'missing' || state?.state === 'reused'
+const isLost = (state: RowState | undefined): boolean =>
+  state?.state === 'missing' || state?.state === 'reused' || state?.state === 'deleted'
+
+/** Deleted in the backup already: not what went with its parent. */
+const wasMarked = (state: RowState | undefined): boolean =>
+  (state?.state === 'missing' || state?.state === 'reused') && state.isMarked === true
+
+/** Notes on a member what live holds of it. */
+const note = (members: Members, key: string, state: RowState | undefined): void => {
+  if (state?.state === 'reused') members.reused.add(key)
+  if (state?.state === 'deleted') members.deleted.add(key)
+}
 
 /** Rows of live to be updated: packed keys with their columns, by table. They bring their parents along; as whole, their children. */
 export interface UpdatedRows {
@@ -353,7 +414,7 @@ export const followEdges = async (
     for (const [key, state] of chosen) {
       if (follower.isExcluded(id, key) || !isLost(state)) continue
       members.add(key, 'whole', 'selected', null, null)
-      if (state.state === 'reused') members.reused.add(key)
+      note(members, key, state)
     }
   }
   for (const [id, rows] of updated.rows) {

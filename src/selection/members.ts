@@ -26,6 +26,8 @@ export class Members {
   #newChildren: string[] = []
   /** Members whose primary key another record has in live. */
   readonly reused = new Set<string>()
+  /** Members that live has, marked as deleted: the mark is taken off, nothing is inserted. */
+  readonly deleted = new Set<string>()
 
   get size(): number {
     return this.#index.size - this.#anchors.size - this.#updated.size

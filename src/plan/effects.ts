@@ -1,0 +1,69 @@
+/** What a run does beside writing the rows of its steps: triggers it fires, locks it takes, sequences it raises. Pure. */
+import type { Table } from '../catalog/catalog.ts'
+import type { SharedCatalog } from '../catalog/shared.ts'
+import { displayTable } from '../database/display.ts'
+import type { PlanSequence, PlanTrigger, Step } from './plan.ts'
+
+/** Triggers that the steps will fire. */
+export const firingTriggers = (tables: ReadonlyMap<string, Table>, steps: readonly Step[]): readonly PlanTrigger[] => {
+  const fired = steps.flatMap((step) =>
+    (tables.get(step.table)?.triggers ?? [])
+      .filter(({ enabled }) => enabled === 'origin' || enabled === 'always')
+      .filter(({ events }) => events.includes(step.action))
+      .filter(({ ofColumns }) => step.action !== 'update' || ofColumns.length === 0 || overlap(ofColumns, step.columns))
+      .map((trigger) => ({ table: step.table, trigger })),
+  )
+  const unique = new Map(fired.map(({ table, trigger }) => [`${table}\0${trigger.name}`, { table, trigger }]))
+  return [...unique.values()].map(({ table, trigger }) => ({
+    table,
+    name: trigger.name,
+    events: trigger.events.filter((event) => steps.some((step) => step.table === table && step.action === event)),
+    reachesOutside: trigger.reachesOutside,
+  }))
+}
+
+/** True where inserted rows refer to others in a way that live checks. */
+export const locksParents = (catalog: SharedCatalog, steps: readonly Step[]): boolean => {
+  const inserted = new Set(steps.filter(({ action }) => action === 'insert').map(({ table }) => table))
+  return catalog.relations.some(({ child, isEnforced }) => isEnforced && inserted.has(child))
+}
+
+const overlap = (a: readonly string[], b: readonly string[]): boolean => a.some((name) => b.includes(name))
+
+/** Sequences that the run raises, and how many keys it takes from each. */
+export const usedSequences = (
+  tables: ReadonlyMap<string, Table>,
+  steps: readonly Step[],
+  catalog: SharedCatalog,
+): readonly PlanSequence[] => {
+  const inserts = Map.groupBy(
+    steps.filter(({ action }) => action === 'insert'),
+    ({ table }) => table,
+  )
+  return [...inserts].flatMap(([id, group]) => {
+    const table = tables.get(id)
+    const allocation = catalog.tables.get(id)?.allocation ?? null
+    const allocates = group.reduce(
+      (sum, { allocate, rows }) => sum + (allocate === 'all' ? rows : (allocate?.length ?? 0)),
+      0,
+    )
+    const written = new Set(group.flatMap(({ columns }) => columns))
+    const raised = (table?.columns ?? []).flatMap(({ name, sequence }) =>
+      sequence !== null && written.has(name)
+        ? [
+            {
+              table: id,
+              column: name,
+              sequence: displayTable(sequence),
+              allocates: allocation?.column === name ? allocates : 0,
+            },
+          ]
+        : [],
+    )
+    const byMaximum =
+      allocation?.how === 'max' && allocates > 0
+        ? [{ table: id, column: allocation.column, sequence: null, allocates }]
+        : []
+    return [...raised, ...byMaximum]
+  })
+}

@@ -1,0 +1,67 @@
+/** What stays out of a plan, and why: rows left out, and rows that are missing too but not followed. Pure. */
+import { compareKeys, displayKey } from '../catalog/row.ts'
+import type { SharedCatalog } from '../catalog/shared.ts'
+import { displayAlone } from '../database/display.ts'
+import type { Decision } from '../probe/decide.ts'
+import type { Relinking, Survivor } from '../selection/survivors.ts'
+import type { ConflictLog } from './conflicts.ts'
+import type { Plan, PlanOptions } from './plan.ts'
+
+const unlinked: Readonly<Record<Exclude<Relinking, 'relink' | 'edited since'>, string>> = {
+  'at its default': 'its reference stands at the default; --relink all writes it',
+  'empty before': 'its reference was empty before the deletion; --relink all writes it',
+  'written since': 'the row was written after the deletion, so who emptied it is not known; --relink all writes it',
+}
+
+const names = (columns: readonly string[]): string => columns.map(displayAlone).join(', ')
+
+const byKey = (a: Survivor, b: Survivor): number => compareKeys(a.key, b.key)
+
+/** Why a survivor is not written; null where it is. */
+const whyUnlinked = ({ emptied, isDefault }: Survivor, relinking: Relinking | undefined): string | null => {
+  if (relinking === 'relink' || relinking === 'edited since') return null
+  const stays = emptied.length === 1 ? 'stays' : 'stay'
+  if (relinking === undefined)
+    return `${names(emptied)} ${stays} ${isDefault ? 'at the default' : 'empty'} (--relink none)`
+  return `${names(emptied)}: ${unlinked[relinking]}`
+}
+
+/** Rows that stay out. Those that are back already are not among them. `survivors` are those that were judged. */
+export const listLeftOut = (
+  decision: Decision,
+  survivors: ReadonlyMap<Survivor, Relinking>,
+  log: ConflictLog,
+): Plan['leftOut'] => {
+  const skipped = log.conflicts.filter(({ id, kind }) => log.answers[id] === 'skip' && kind !== 'looks restored')
+  return [
+    ...decision.leftOut.map((row) => ({ ...row, isAsked: true })),
+    ...skipped.map(({ table, key, text }) => ({ table, key, why: text, isAsked: true })),
+    ...decision.closure.leftOut.map(({ table, key, why }) => ({ table, key, why, isAsked: false })),
+    ...[...decision.closure.survivors].sort(byKey).flatMap((survivor) => {
+      const why = whyUnlinked(survivor, survivors.get(survivor))
+      return why === null
+        ? []
+        : [{ table: survivor.relation.child, key: displayKey(survivor.key), why, isAsked: false }]
+    }),
+  ]
+}
+
+/** Missing rows behind keys that are not followed, and why each key is not. */
+export const listAlsoMissing = (
+  { closure }: Decision,
+  catalog: SharedCatalog,
+  { children, links, without }: PlanOptions,
+): Plan['alsoMissing'] =>
+  [...closure.alsoMissing].map(([relation, rows]) => {
+    const { id, child, onDelete, isLink } = relation
+    const refusal = catalog.tables.get(child)?.refusal ?? null
+    const reason = (): string => {
+      if (refusal !== null) return `it cannot be restored: ${refusal}`
+      if (without.includes(child)) return `--without ${child}`
+      if (isLink && links === 'none') return '--links none'
+      if (children !== 'all' && !(children === 'cascade' && onDelete === 'cascade')) return `--children ${children}`
+      if (onDelete === 'set null' || onDelete === 'set default') return `${onDelete}: they were not deleted with it`
+      return 'others of it survived unhooked; select it to bring it back'
+    }
+    return { table: child, via: id, rows, why: reason() }
+  })

@@ -30,7 +30,7 @@ describe('the two sides', () => {
           url.hostname = 'localhost'
         }),
         dsnOf(attempts.live),
-        dsnOf(attempts.live, row?.['folder'] ?? ''),
+        dsnOf(attempts.live, row?.folder ?? ''),
       ]
       for (const backup of spellings) {
         const says = ['live and backup are the same database']

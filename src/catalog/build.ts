@@ -1,5 +1,5 @@
 /** Turns the rows of the catalog queries into a `Catalog`. Pure. */
-import { displayTable } from '../database/names.ts'
+import { displayAlone, displayTable } from '../database/names.ts'
 import type {
   Catalog,
   Column,
@@ -162,9 +162,10 @@ const otherKinds: Readonly<Record<OtherRow['kind'], readonly [kind: string, why:
   v: ['view', 'it is computed; restore the tables below it'],
 }
 
-const buildOther = (row: OtherRow): OtherRelation => {
+const buildOther = (row: OtherRow, user: string): OtherRelation => {
   const [kind, why] = otherKinds[row.kind]
-  return { id: displayTable(row), kind, why: row.usable ? why : 'no USAGE on its schema' }
+  const grant = `grant usage on schema ${displayAlone(row.schema)} to ${displayAlone(user)};`
+  return { id: displayTable(row), kind, why: row.usable ? why : `no USAGE on its schema: ${grant}` }
 }
 
 const groupByTable = <T extends { readonly table: string }>(rows: readonly T[]): ReadonlyMap<string, readonly T[]> =>
@@ -204,6 +205,6 @@ export const buildCatalog = (rows: CatalogRows): Catalog => {
     version: rows.version,
     canStage: rows.database.can_stage,
     tables: rows.tables.map(buildTable),
-    others: rows.others.map(buildOther),
+    others: rows.others.map((row) => buildOther(row, rows.database.user)),
   }
 }

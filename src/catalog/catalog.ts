@@ -35,6 +35,7 @@ export interface Sequence extends QualifiedName {
   readonly increment: string
   readonly minimum: string
   readonly maximum: string
+  /** The role may look at it and take values from it. */
   readonly canUse: boolean
   readonly canUpdate: boolean
 }

@@ -1,4 +1,5 @@
 /** What the two sides of one table do not share, and whether that forbids restoring into it. Pure. */
+import { displayAlone } from '../database/names.ts'
 import type { Column, Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
 
@@ -29,10 +30,30 @@ const fits = (backup: Column, live: Column): boolean =>
   (backup.typeKind === 'enum' && /^(text|character varying)$/.test(live.baseType)) ||
   widening.some(([from, to]) => from.test(backup.baseType) && to.test(live.baseType))
 
+/** A table on one side, and who looks at it. */
+export interface SeenTable {
+  readonly table: Table
+  readonly name: 'live' | 'the backup'
+  readonly user: string
+}
+
+/** Why rows of a table cannot all be seen on one side; null where they can. */
+export const whyHidden = ({ table, name, user }: SeenTable): string | null => {
+  if (table.hidesRows) return `row-level security hides rows from this role in ${name}`
+  const columns = table.canSelect ? [] : table.columns.filter(({ canSelect }) => !canSelect)
+  if (columns.length === 0) return null
+  const names = columns.map((column) => column.name).join(', ')
+  return `no SELECT on it in ${name} (${names}): grant select on ${table.id} to ${displayAlone(user)};`
+}
+
+/** True where all rows and columns of a table can be read. */
+export const isReadable = (table: Table): boolean => whyHidden({ table, name: 'live', user: '' }) === null
+
 /** Compares the columns. `refusal` is the first reason why no row can be restored. */
 export const compareTables = (
   live: Table,
   backup: Table,
+  hidden: string | null,
 ): { readonly drift: readonly Drift[]; readonly refusal: string | null } => {
   const drift: Drift[] = []
   const refusals: string[] = []
@@ -83,14 +104,7 @@ export const compareTables = (
       text: `column "${column.name}" is only in the backup: its values are lost`,
     })
   }
-  if (live.hidesRows) refusals.push('row-level security hides rows from this role in live')
-  if (backup.hidesRows) refusals.push('row-level security hides rows from this role in the backup')
+  if (hidden !== null) refusals.push(hidden)
   if (live.rules.length > 0) refusals.push('a rule on live rewrites what is written to it')
-  const unreadable = (table: Table): readonly string[] =>
-    table.canSelect ? [] : table.columns.filter(({ canSelect }) => !canSelect).map(({ name }) => name)
-  for (const [side, table] of [['live', live] as const, ['the backup', backup] as const]) {
-    const names = unreadable(table)
-    if (names.length > 0) refusals.push(`no SELECT on it in ${side} (${names.join(', ')})`)
-  }
   return { drift, refusal: refusals[0] ?? null }
 }

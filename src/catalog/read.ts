@@ -100,7 +100,8 @@ const columnsQuery = sql`
       select json_build_object(
         'schema', sn.nspname, 'name', sc.relname, 'increment', s.seqincrement::text,
         'minimum', s.seqmin::text, 'maximum', s.seqmax::text,
-        'can_use', pg_catalog.has_sequence_privilege(sc.oid, 'USAGE') or pg_catalog.has_sequence_privilege(sc.oid, 'UPDATE'),
+        'can_use', pg_catalog.has_sequence_privilege(sc.oid, 'USAGE, UPDATE') -- any of them
+                   and pg_catalog.has_sequence_privilege(sc.oid, 'SELECT'),
         'can_update', pg_catalog.has_sequence_privilege(sc.oid, 'UPDATE'))
       from pg_catalog.pg_depend dep
       join pg_catalog.pg_class sc on sc.relkind = 'S' -- S: sequence

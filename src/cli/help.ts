@@ -15,6 +15,10 @@ const examples: Readonly<Record<string, readonly (readonly [command: string, say
     ['rowgraft diff photo gallery --rows --missing', 'the missing rows of two tables'],
     ['rowgraft diff photo --rows --missing --format ndjson > keys', 'for --keys-from keys'],
   ],
+  incidents: [
+    ['rowgraft incidents', 'what happened, largest first'],
+    ['rowgraft restore --incident k3f9tx', 'bring back one of them, by its id'],
+  ],
   show: [
     ['rowgraft show photo 3310', 'both sides of one row'],
     ['rowgraft show plan.json', 'a plan, readable'],

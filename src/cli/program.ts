@@ -62,6 +62,13 @@ const addLooking = (program: Command, perform: Perform): void => {
         (await import('./commands/diff.ts')).diff(context, args, flags),
       ),
     )
+  addOutput(addDatabases(program.command('incidents')))
+    .description('missing rows grouped by what made them go')
+    .action(
+      perform<ConnectionFlags>(async ({ context, flags }) =>
+        (await import('./commands/incidents.ts')).incidents(context, flags),
+      ),
+    )
   addOutput(addDatabases(program.command('show <table> [key]')))
     .description('one row on both sides with its relations, or a plan file')
     .action(

@@ -23,7 +23,7 @@ export interface TypedSelection {
 
 const usage = (message: string, hint: string): RowgraftError => new RowgraftError('usage', message, { hint })
 
-const waysToName = '<table> <key>..., --where, --all-missing, --under, --statement, --select or --keys-from'
+const waysToName = '<table> <key>..., --where, --all-missing, --incident, --under, --statement, --select or --keys-from'
 
 const readKeys = async (file: string, io: Io): Promise<readonly Selector[]> => {
   if (file === '-') return parseKeyLines(await io.readStdin())
@@ -87,6 +87,7 @@ export const readSelection = async (
     ...(table === undefined ? [] : selectorsOfTable(table, keys, flags)),
     ...(flags.select ?? []).map(parseSelect),
     ...(flags.under ?? []).map(parseUnder),
+    ...(flags.incident ?? []).map((id) => ({ by: 'incident', id }) as const),
     ...(await readStatement(flags, io)),
     ...(flags.keysFrom === undefined ? [] : await readKeys(flags.keysFrom, io)),
   ])

@@ -13,6 +13,7 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { interrupted, RowgraftError } from '../errors.ts'
 import type { ConnectionAttempt, ConnectionTarget } from './conninfo.ts'
 import { parseConninfo, redact, resolveConninfo } from './conninfo.ts'
+import { CopyFrames } from './copy-frames.ts'
 import { compile, type Query } from './names.ts'
 import { connectError, serverError } from './server-errors.ts'
 import type { Side } from './settings.ts'
@@ -38,6 +39,8 @@ export interface Reader {
   batches(query: Query, size: number): AsyncGenerator<readonly Row[]>
   /** COPY ... TO STDOUT as a byte stream. The session is busy until the stream has ended. */
   copyOut(query: Query): Promise<Readable>
+  /** COPY ... TO STDOUT as chunks of whole CopyData frames, for many small rows. The session is busy until the last chunk is taken. */
+  copyFrames(query: Query): AsyncGenerator<Buffer>
 }
 
 /** A Reader inside a write transaction. */
@@ -214,11 +217,37 @@ export class Session {
     return out
   }
 
+  async *copyFrames(query: Query): AsyncGenerator<Buffer> {
+    const text = this.#copyText(query)
+    const release = await this.#acquire()
+    const frames = this.#client.query(new CopyFrames(text))
+    try {
+      yield* frames
+    } catch (error) {
+      throw this.#wrap(error)
+    } finally {
+      if (!frames.isDone) {
+        frames.discard()
+        this.#cancel()
+        await frames.done
+      }
+      release()
+    }
+  }
+
+  /** One more connection to the same server as the same user; close it. */
+  async another(): Promise<Session> {
+    const client = await connect(this.target, this.#attempt).catch((error: unknown) => {
+      throw connectError(error, this.target, (text) => redact(text, this.target.secrets))
+    })
+    return startSession(client, this.#attempt, this.target, { side: this.side, signal: this.signal })
+  }
+
   async copyIn(query: Query, sources: AsyncIterable<Readable>): Promise<number> {
     const text = this.#copyText(query)
     return this.#use(async () => {
       const sink = this.#client.query(copyFrom(text))
-      await feed(sources, sink)
+      await feed(sources, sink, this.signal)
       return sink.rowCount ?? 0
     })
   }
@@ -308,11 +337,23 @@ export class Session {
 }
 
 /** Writes each source into the sink, one after the other, waiting where the sink is full. */
-const feed = async (sources: AsyncIterable<Readable>, sink: Writable): Promise<void> => {
+const feed = async (sources: AsyncIterable<Readable>, sink: Writable, signal: AbortSignal | undefined): Promise<void> => {
+  let current: Readable | null = null
   async function* chunks(): AsyncGenerator<Buffer> {
-    for await (const source of sources) yield* source
+    for await (const source of sources) {
+      current = source
+      yield* source
+    }
   }
-  await pipeline(chunks, sink)
+  // The server hears no cancel while it waits for rows, and a source that has gone silent would be waited for in vain.
+  const stop = (): void => void current?.destroy()
+  sink.once('error', stop)
+  signal?.addEventListener('abort', stop)
+  try {
+    await pipeline(chunks, sink)
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
 }
 
 /** Connects. Throws RowgraftError `bad-conninfo`, `cannot-connect` or `authentication-failed`, never with a password in it. */
@@ -326,7 +367,15 @@ export const openSession = async (conninfo: string, options: SessionOptions = {}
   } catch (error) {
     throw connectError(error, target, (text) => redact(text, target.secrets))
   }
-  const { client, attempt } = connected
+  return startSession(connected.client, connected.attempt, target, options)
+}
+
+const startSession = async (
+  client: pg.Client,
+  attempt: ConnectionAttempt,
+  target: ConnectionTarget,
+  options: Pick<SessionOptions, 'side' | 'signal'>,
+): Promise<Session> => {
   const facts = client.query<string[]>({
     text: `select pg_catalog.current_setting('server_version_num'), pg_catalog.pg_backend_pid(),
                   pg_catalog.current_setting('search_path')`,

@@ -15,6 +15,7 @@ const asReader = (session: Session): Reader => ({
   rows: async (query) => (await session.execute(query)).rows,
   batches: (query, size) => session.batches(query, size),
   copyOut: (query) => session.copyOut(query),
+  copyFrames: (query) => session.copyFrames(query),
 })
 
 /** Begins a read-only snapshot with everything pinned and an empty search_path; end it with `session.rollback()`. */

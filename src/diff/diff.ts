@@ -1,9 +1,10 @@
 /** How the rows of two sides differ: counts per table, and the rows themselves in batches. */
 import { sql } from 'kysely'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
+import { asText, batchSize, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import type { Reader } from '../database/session.ts'
-import { mergeKeys } from './keys.ts'
+import type { KeyList } from './key-list.ts'
+import { scanTable } from './scan.ts'
 import type { Sides } from './sides.ts'
 import { classifyDiffering, readPresent } from './states.ts'
 
@@ -28,38 +29,91 @@ export interface TableDiff extends Counts {
   readonly rows: number
 }
 
+/** How far the comparison of a table is. */
+export interface DiffStep {
+  readonly table: string
+  /** Rows read so far on both sides together. */
+  readonly rows: number
+  /** Buckets done so far on both sides together; 0 where rows are compared key by key. */
+  readonly buckets: number
+  /** Milliseconds since it began. */
+  readonly elapsed: number
+  /** Rows per second since it began. */
+  readonly rate: number
+}
+
 /** Told while a table is compared. */
-export type DiffProgress = (progress: { readonly table: string; readonly rows: number }) => void
+export type DiffProgress = (step: DiffStep) => void
+
+export interface DiffOptions {
+  /** States of interest; missing and extra rows alone are found by keys, without reading rows. Default: all. */
+  readonly states?: readonly DiffState[] | undefined
+  readonly onProgress?: DiffProgress | undefined
+  /** Rows per bucket, instead of a width that fits the table; Infinity for one bucket. */
+  readonly bucketRows?: number | undefined
+}
+
+const stepsOf = (
+  table: string,
+  onProgress: DiffProgress | undefined,
+): ((read: { readonly rows: number; readonly buckets: number }) => void) => {
+  const start = performance.now()
+  let [rows, buckets] = [0, 0]
+  return (read) => {
+    rows += read.rows
+    buckets += read.buckets
+    const elapsed = Math.max(1, performance.now() - start)
+    onProgress?.({ table, rows, buckets, elapsed, rate: Math.round((rows * 1_000) / elapsed) })
+  }
+}
+
+const byKeys: readonly DiffState[] = ['missing', 'extra']
 
 /**
- * Streams the differences of one table in batches, in key order. Both sides are read once, in the snapshots of `sides`; memory is
- * a few batches whatever the size of the table.
+ * Streams the differences of one table in batches: missing rows, extra rows, then those that differ. Both sides are read in the
+ * snapshots of `sides`; memory is a few bytes per row that differs. The sessions are free whenever a batch is yielded.
  */
 export async function* diffRows(
   sides: Sides,
   table: SharedTable,
-  onProgress?: DiffProgress,
+  options: DiffOptions = {},
 ): AsyncGenerator<readonly RowDiff[]> {
+  const { states = diffStates, onProgress, bucketRows } = options
   const restored = sides.restored.get(table.id) ?? new Map<string, string>()
   const restoredLive = await stillThere(sides, table, restored)
-  let rows = 0
-  for await (const batch of mergeKeys(sides, table)) {
-    rows += batch.read
-    onProgress?.({ table: table.id, rows })
-    const classes = await classifyDiffering(sides, table, batch.differing)
-    const found: RowDiff[] = batch.missing.map((key) => ({
-      state: restoredLive.has(restored.get(key) ?? '') ? 'restored' : 'missing',
-      key,
-      columns: [],
-    }))
-    for (const key of batch.extra) if (!restoredLive.has(key)) found.push({ state: 'extra', key, columns: [] })
-    for (const [key, state] of classes) {
-      if (restoredLive.has(restored.get(key) ?? '')) found.push({ state: 'restored', key, columns: [] })
-      else if (state.state === 'changed' || state.state === 'reused') {
-        found.push({ state: state.state, key, columns: state.columns })
-      }
+  const wants = states.every((state) => byKeys.includes(state)) ? 'keys' : 'everything'
+  const wanted = (rows: readonly RowDiff[]): readonly RowDiff[] => rows.filter(({ state }) => states.includes(state))
+  for await (const found of scanTable(sides, table, { wants, bucketRows, onRead: stepsOf(table.id, onProgress) })) {
+    for (const keys of found.missing.batches(batchSize)) {
+      const rows = keys.map((key): RowDiff => {
+        const isRestored = restoredLive.has(restored.get(key) ?? '')
+        return { state: isRestored ? 'restored' : 'missing', key, columns: [] }
+      })
+      yield wanted(rows)
     }
-    if (found.length > 0) yield found
+    for (const keys of found.extra.batches(batchSize)) {
+      const rows = keys.filter((key) => !restoredLive.has(key))
+      yield wanted(rows.map((key): RowDiff => ({ state: 'extra', key, columns: [] })))
+    }
+    for await (const rows of differingRows(sides, table, found.differing)) {
+      const isRestored = (key: string): boolean => restoredLive.has(restored.get(key) ?? '')
+      yield wanted(rows.map((row) => (isRestored(row.key) ? { ...row, state: 'restored', columns: [] } : row)))
+    }
+  }
+}
+
+async function* differingRows(
+  sides: Sides,
+  table: SharedTable,
+  differing: KeyList,
+): AsyncGenerator<readonly RowDiff[]> {
+  for (const keys of differing.batches(batchSize)) {
+    const classes = await classifyDiffering(sides, table, keys)
+    yield [...classes].flatMap(([key, state]): readonly RowDiff[] =>
+      state.state === 'changed' || state.state === 'reused'
+        ? [{ state: state.state, key, columns: state.columns }]
+        : [],
+    )
   }
 }
 
@@ -70,15 +124,17 @@ const stillThere = async (
 ): Promise<ReadonlySet<string>> =>
   restored.size === 0 ? new Set() : await readPresent(sides.live, table, [...new Set(restored.values())])
 
-/** Counts one table. */
-export const diffTable = async (sides: Sides, table: SharedTable, onProgress?: DiffProgress): Promise<TableDiff> => {
+/** Counts one table. States that are not asked for are 0. */
+export const diffTable = async (sides: Sides, table: SharedTable, options: DiffOptions = {}): Promise<TableDiff> => {
   const counts = { missing: 0, changed: 0, extra: 0, reused: 0, restored: 0 }
   let read = 0
-  const progress: DiffProgress = (progress) => {
-    read = progress.rows
-    onProgress?.(progress)
+  const onProgress: DiffProgress = (step) => {
+    read = step.rows
+    options.onProgress?.(step)
   }
-  for await (const batch of diffRows(sides, table, progress)) for (const row of batch) counts[row.state]++
+  for await (const batch of diffRows(sides, table, { ...options, onProgress })) {
+    for (const row of batch) counts[row.state]++
+  }
   return { table: table.id, ...counts, rows: read }
 }
 

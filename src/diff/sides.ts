@@ -1,7 +1,10 @@
 /** Both sides as planning sees them: a snapshot each, what they share, and what earlier runs restored. */
+import { sql } from 'kysely'
+import { hashingProbe, instantProbe, type RowHashing } from '../catalog/column-digest.ts'
 import type { DigestMethod } from '../catalog/digest.ts'
 import { digestProbe } from '../catalog/digest.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
+import type { Query } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 
 /** Backup key -> live key of rows that earlier runs brought back under another key, per table; keys are packed. */
@@ -11,15 +14,35 @@ export interface Sides {
   readonly live: Reader
   readonly backup: Reader
   readonly catalog: SharedCatalog
-  /** The digest both servers agree on. */
+  /** The digest of images both servers agree on. */
   readonly digest: DigestMethod
+  /** How rows are hashed where only the two sides are compared with each other. */
+  readonly hashing: RowHashing
+  /** Both servers store text as UTF-8. */
+  readonly isUtf8: boolean
   readonly restored: RestoredKeys
 }
 
-/** Asks both servers to hash a few values: where they disagree (version, platform, encoding) the portable digest is used. */
-export const agreeOnDigest = async (live: Reader, backup: Reader): Promise<DigestMethod> => {
-  const [here, there] = [await live.rows(digestProbe), await backup.rows(digestProbe)]
-  return JSON.stringify(here) === JSON.stringify(there) ? 'hash' : 'sha256'
+/** Asks both servers to hash a few values: where they disagree (version, platform, encoding) less of their own hashing is used. */
+const agreeOnHashing = async (live: Reader, backup: Reader): Promise<RowHashing> => {
+  const agree = async (probe: Query): Promise<boolean> => {
+    const [here, there] = await Promise.all([live.rows(probe), backup.rows(probe)])
+    return JSON.stringify(here) === JSON.stringify(there)
+  }
+  const method = (await agree(digestProbe)) ? 'hash' : 'sha256'
+  const isTyped = method === 'hash' && (await agree(hashingProbe))
+  const haveInstants = Math.min(live.version, backup.version) >= 180_000
+  return { method, isTyped, hashesInstants: isTyped && haveInstants && (await agree(instantProbe)) }
+}
+
+/** Puts two snapshots together. */
+export const openSides = async (sides: Pick<Sides, 'live' | 'backup' | 'catalog' | 'restored'>): Promise<Sides> => {
+  const { live, backup } = sides
+  const hashing = await agreeOnHashing(live, backup)
+  const encoding = sql`select pg_catalog.current_setting('server_encoding')`
+  const encodings = await Promise.all([live.rows(encoding), backup.rows(encoding)])
+  const isUtf8 = encodings.every((rows) => rows[0]?.[0] === 'UTF8')
+  return { ...sides, digest: hashing.method, hashing, isUtf8 }
 }
 
 /** A table of the shared catalog that is known to be there. */

@@ -94,6 +94,15 @@ export const readRestored = async (heads: readonly JournalHead[]): Promise<Resto
   return restored
 }
 
+/** The ids of incidents that runs in live brought back. */
+export const readRestoredIncidents = (heads: readonly JournalHead[]): ReadonlySet<string> => {
+  const taken = undone(heads)
+  const held = heads.filter((head) => stateOf(head, taken) === 'committed')
+  return new Set(
+    held.flatMap(({ plan }) => plan.selection.selectors.flatMap((own) => (own.by === 'incident' ? [own.id] : []))),
+  )
+}
+
 /** Runs as they are listed. */
 export const summarise = (heads: readonly JournalHead[]): readonly RunSummary[] => {
   const taken = undone(heads)

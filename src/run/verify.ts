@@ -6,7 +6,7 @@
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
 import { displayKey, fromTable } from '../catalog/row.ts'
-import { all, column, identifier, list, type Query } from '../database/names.ts'
+import { all, column, displayAlone, identifier, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
@@ -97,7 +97,8 @@ const verifyInserted = async (
   )
   const [present, equal] = [Number(row?.[0] ?? 0), Number(row?.[1] ?? 0)]
   if (present !== range.last || equal !== range.last) {
-    throw await mismatch(writer, layout, staged, { found, names: names.filter((name) => !isAccepted(name)), present })
+    const compared = names.filter((name) => !isAccepted(name))
+    throw await mismatch(writer, layout, staged, { found, names: compared, present, equal })
   }
   const changed = await countDifferences(
     writer,
@@ -125,7 +126,7 @@ const mismatch = async (
   writer: Writer,
   layout: Layout,
   staged: StagedTable,
-  facts: { readonly found: Query; readonly names: readonly string[]; readonly present: number },
+  facts: { readonly found: Query; readonly names: readonly string[]; readonly present: number; readonly equal: number },
 ): Promise<RowgraftError> => {
   const { table } = staged
   const { last } = inserted(staged)
@@ -151,21 +152,19 @@ const mismatch = async (
   const triggers = table.live.triggers.filter(({ events }) => events.includes('insert')).map(({ name }) => name)
   const why =
     triggers.length > 0 ? `a trigger of the table changed it (${triggers.join(', ')})` : "live's column type changed it"
-  return new RowgraftError(
-    'verification-failed',
-    `inserted rows of "${table.id}" differ from the backup in ${names.join(', ')}`,
-    {
-      detail: [
-        ...differing.map((change) => `${change.column}: ${change.rows} of ${last} rows`),
-        `for example row ${key}`,
-        `most likely ${why}`,
-      ].join('\n'),
-      hint:
-        triggers.length > 0
-          ? `Live is unchanged. Accept what the trigger writes with --accept-trigger ${names.join(',')}.`
-          : 'Live is unchanged. Leave the table out with --without, or widen the column first.',
-    },
-  )
+  const count = last - facts.equal
+  const what = `${count} of ${last} inserted rows of "${table.id}" ${count === 1 ? 'differs' : 'differ'} from the backup`
+  const where = differing.map(({ column: name }) => displayAlone(name)).join(', ')
+  return new RowgraftError('verification-failed', `${what} in ${where}, for example row ${key}`, {
+    detail: [
+      ...(differing.length > 1 ? differing.map((change) => `${change.column}: ${change.rows} of ${last} rows`) : []),
+      `most likely ${why}`,
+    ].join('\n'),
+    hint:
+      triggers.length > 0
+        ? `Live is unchanged. Accept what the trigger writes with --accept-trigger ${names.join(',')}.`
+        : 'Live is unchanged. Widen the column, or leave the rows out.',
+  })
 }
 
 const verifyUpdated = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<Changes> => {

@@ -54,6 +54,42 @@ const refuseCount = (table: string, did: string, wanted: number, got: number): v
   })
 }
 
+const changedSince = 'Live has changed since the plan was made: make it again.'
+
+/** What helps against a value or a row that live does not take, by SQLSTATE. */
+const hints: Readonly<Record<string, string>> = {
+  '22001': 'Widen the column, or leave the rows out.',
+  '22003': 'Widen the column, or leave the rows out.',
+  '23502': "Live's column does not take NULL; leave the row out, or change the column.",
+  '23503': changedSince,
+  '23505': changedSince,
+  '23514': "Live's check does not allow the row; leave it out, or change the check.",
+  '23P01': changedSince,
+  P0001: 'A trigger of the table raised this; leave the row out, or switch triggers off with --triggers off.',
+}
+
+/** A row that falls into no partition is refused with the code of a check, and without the name of one. */
+const hintFor = ({ sqlstate = '', detail = '' }: RowgraftError): string =>
+  sqlstate === '23514' && !/^constraint: /m.test(detail)
+    ? 'Create the partition first, or leave the row out.'
+    : (hints[sqlstate] ?? "Live's column does not take the value; leave the row out.")
+
+/** Runs a statement that writes rows; what the server has against a value or a row is said with the tables. */
+const write = async (writer: Writer, tables: readonly StagedTable[], query: Query): ReturnType<Writer['execute']> => {
+  try {
+    return await writer.execute(query)
+  } catch (error) {
+    if (!(error instanceof RowgraftError) || !/^(22|23|44|P0)/.test(error.sqlstate ?? '')) throw error
+    const names = tables.map(({ table }) => `"${table.id}"`).join(' or ')
+    throw new RowgraftError(error.code, `live refused rows of ${names}: ${error.message}`, {
+      detail: error.detail,
+      hint: `Live is unchanged. ${hintFor(error)}`,
+      sqlstate: error.sqlstate,
+      cause: error.cause,
+    })
+  }
+}
+
 /** Groups of tables that must be written by one statement: a cycle of references. */
 const writeOrder = (layout: Layout, catalog: SharedCatalog): readonly (readonly StagedTable[])[] => {
   const enforced = catalog.relations.filter(({ isEnforced }) => isEnforced)
@@ -86,7 +122,7 @@ export const insertRows = async (
     for (let start = 1; start <= last; start += size) {
       const range = { first: start, last: Math.min(last, start + size - 1) }
       onProgress({ phase: 'insert', table: first.table.id, rows: range.last })
-      const { count } = await writer.execute(insertQuery(layout, first, range))
+      const { count } = await write(writer, [first], insertQuery(layout, first, range))
       refuseCount(first.table.id, 'took', range.last - range.first + 1, count)
     }
   }
@@ -99,7 +135,7 @@ const insertTogether = async (writer: Writer, layout: Layout, group: readonly St
       sql`${identifier(`i${staged.position}`)} as (${insertQuery(layout, staged, inserted(staged))} returning 1)`,
   )
   const counts = group.map(({ position }) => sql`(select pg_catalog.count(*) from ${identifier(`i${position}`)})::text`)
-  const { rows } = await writer.execute(sql`with ${list(parts)} select ${list(counts)}`)
+  const { rows } = await write(writer, group, sql`with ${list(parts)} select ${list(counts)}`)
   for (const [position, staged] of group.entries()) {
     refuseCount(staged.table.id, 'took', inserted(staged).last, Number(rows[0]?.[position] ?? 0))
   }
@@ -110,7 +146,7 @@ export const updateRows = async (writer: Writer, layout: Layout, onProgress: Run
   for (const staged of layout.tables.values()) {
     for (const part of staged.steps.filter(({ step }) => step.action === 'update')) {
       onProgress({ phase: 'update', table: staged.table.id, rows: part.step.rows })
-      const { count } = await writer.execute(updateQuery(layout, staged, part))
+      const { count } = await write(writer, [staged], updateQuery(layout, staged, part))
       refuseCount(staged.table.id, 'updated', part.step.rows, count)
     }
   }

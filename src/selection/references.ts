@@ -122,6 +122,25 @@ const referencesInLive = async (
   return found
 }
 
+/** Of the rows given, those that refer to some parent in the backup, which need not be readable itself. */
+export const readReferring = async (
+  sides: Sides,
+  table: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<readonly string[]> => {
+  const found: string[] = []
+  for (const batch of inBatches(keys)) {
+    const rows = await sides.backup.rows(sql`
+      select ${ordinal('k')}::text
+      from ${keySource(table.backup, table.identity, batch)}
+      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')}
+      where ${isSet('c', relation.columns)}`)
+    for (const [ord] of rows) found.push(batch[Number(ord) - 1] ?? '')
+  }
+  return found
+}
+
 /** The children that refer to rows of `parent` by `relation` in the backup: `key` is the child, `other` the parent. */
 export const readChildren = async (
   sides: Sides,
@@ -140,4 +159,24 @@ export const readChildren = async (
     for (const [ord, ...key] of rows) found.push({ key: pack(key), other: batch[Number(ord) - 1] ?? '' })
   }
   return found
+}
+
+/** True where some row of the backup refers to one of the rows given; the child needs no key for it. */
+export const hasChildren = async (
+  sides: Sides,
+  child: SharedTable,
+  parent: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<boolean> => {
+  for (const batch of inBatches(keys)) {
+    const rows = await sides.backup.rows(sql`
+      select 1
+      from ${keySource(parent.backup, parent.identity, batch)}
+      join ${fromTable(parent.backup)} as p on ${joinOn(parent.identity, 'p', 'k')}
+      join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'p')}
+      limit 1`)
+    if (rows.length > 0) return true
+  }
+  return false
 }

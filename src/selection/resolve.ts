@@ -1,13 +1,18 @@
 /** From selectors to rows: what each names in the backup, and which of those rows live lacks. */
 import { sql } from 'kysely'
 import { asText, displayKey, fromTable, inBatches, joinOn, keySource, ordinal, packKey } from '../catalog/row.ts'
-import { findTable, type SharedCatalog, type SharedTable } from '../catalog/shared.ts'
+import { findTable, hintForRefusal, type SharedCatalog, type SharedTable } from '../catalog/shared.ts'
 import { serverText } from '../database/names.ts'
 import { diffRows } from '../diff/diff.ts'
 import type { Sides } from '../diff/sides.ts'
-import { type RowState, readPresent, readStates } from '../diff/states.ts'
+import { type RowState, readStates } from '../diff/states.ts'
 import { RowgraftError } from '../errors.ts'
-import { fitKey, orderKey, parseTableName, type Selection } from './selection.ts'
+import { type Coverage, coverKeys } from './coverage.ts'
+import type { DirectSelection } from './incidents/select.ts'
+import { fitKey, orderKey, parseTableName } from './selection.ts'
+import { StateCache } from './state-cache.ts'
+import type { Repair } from './statement/damage.ts'
+import { resolveStatement } from './statement/resolve-statement.ts'
 
 /** Rows of one table that the selection names, with their states; keys are packed. */
 export interface ChosenRows {
@@ -21,6 +26,11 @@ export interface Resolved {
   readonly under: ReadonlyMap<string, readonly string[]>
   /** Requested keys that the backup does not have. */
   readonly notInBackup: readonly { readonly table: string; readonly key: string }[]
+  /** Columns that an UPDATE left with other values, by packed key, per table. */
+  readonly repairs: ReadonlyMap<string, ReadonlyMap<string, Repair>>
+  /** Rows that an UPDATE hit and that live does not have. */
+  readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
+  readonly coverage: readonly Coverage[]
 }
 
 /** Evaluates the user's own SQL with the search_path of a fresh connection. */
@@ -32,7 +42,7 @@ export const restorableTable = (catalog: SharedCatalog, typed: string): SharedTa
   if (table.refusal !== null) {
     throw new RowgraftError('not-restorable', `table "${table.id}" cannot be restored`, {
       detail: table.refusal,
-      hint: 'Run "rowgraft tables" to see what can be restored, and why the rest cannot.',
+      hint: hintForRefusal(table),
     })
   }
   return table
@@ -75,12 +85,13 @@ const findWhere = async (
   where: string,
   withUserSearchPath: WithUserSearchPath,
 ): Promise<readonly string[]> => {
-  // Parsed as one parenthesised expression of one statement: the protocol refuses a second one. The newline ends a comment.
+  // One parenthesised expression of one statement. The parameter makes it so: with one, the protocol takes no second statement, which
+  // could end the read-only transaction. The newline ends a comment.
   const query = sql`
     select ${asText(table.name, table.identity)}
     from ${fromTable(table.backup)} as ${sql.id(table.name)}
     where (${serverText(where)}
-    )`
+    ) and ${'one statement'}::text is not null`
   const keys: string[] = []
   try {
     await withUserSearchPath(async () => {
@@ -103,18 +114,30 @@ const findWhere = async (
 /** Resolves every selector against both snapshots. */
 export const resolveSelection = async (
   sides: Sides,
-  selection: Selection,
+  selection: DirectSelection,
   withUserSearchPath: WithUserSearchPath,
 ): Promise<Resolved> => {
   const chosen = new Map<string, ChosenRows>()
   const under = new Map<string, string[]>()
   const notInBackup: { table: string; key: string }[] = []
+  const repairs = new Map<string, ReadonlyMap<string, Repair>>()
+  const leftOut: Resolved['leftOut'][number][] = []
+  const coverage: Coverage[] = []
   const choose = (table: SharedTable, states: Iterable<readonly [string, RowState]>): void => {
     const rows = chosen.get(table.id) ?? { table, states: new Map() }
     for (const [key, state] of states) rows.states.set(key, state)
     chosen.set(table.id, rows)
   }
   for (const selector of selection.selectors) {
+    if (selector.by === 'statement') {
+      for (const rows of await resolveStatement(sides, selector, withUserSearchPath)) {
+        choose(rows.table, rows.lost)
+        repairs.set(rows.table.id, mergeRepairs(repairs.get(rows.table.id), rows.repairs))
+        leftOut.push(...rows.leftOut)
+        coverage.push(rows.coverage)
+      }
+      continue
+    }
     const table = restorableTable(sides.catalog, selector.table)
     if (selector.by === 'all missing') {
       choose(table, [])
@@ -139,17 +162,52 @@ export const resolveSelection = async (
     const { found, lacking } = await findInBackup(sides, table, [...new Set(typed)])
     for (const key of lacking) notInBackup.push({ table: table.id, key: displayKey(key) })
     if (selector.by === 'keys') {
-      choose(table, await readStates(sides, table, found))
+      const states = await readStates(sides, table, found)
+      choose(table, states)
+      if (selector.isListed) coverage.push(coverKeys(table.id, await judgeStates(sides, table, states), lacking))
       continue
     }
-    const present = await readPresent(sides.live, table, found)
-    const gone = found.find((key) => !present.has(key))
+    const states = await readStates(sides, table, found)
+    const gone = found.find((key) => states.get(key)?.state === 'missing')
     if (gone !== undefined) {
       throw new RowgraftError('bad-key', `row ${displayKey(gone)} of "${table.id}" is itself missing in live`, {
         hint: `Select the row: rowgraft plan ${table.id} ${displayKey(gone)}. What belongs to it comes along.`,
       })
     }
+    const reused = found.find((key) => states.get(key)?.state === 'reused')
+    if (reused !== undefined) {
+      throw new RowgraftError('bad-key', `row ${displayKey(reused)} of "${table.id}" is another record in live`, {
+        detail: 'The row of that key was deleted, and its key was handed out again.',
+        hint: `Select the row: rowgraft plan ${table.id} ${displayKey(reused)}. What belongs to it comes along.`,
+      })
+    }
     under.set(table.id, [...(under.get(table.id) ?? []), ...found])
   }
-  return { chosen, under, notInBackup }
+  return { chosen, under, notInBackup, repairs, leftOut, coverage }
+}
+
+/** What states are when it is seen what keys are made of. */
+const judgeStates = async (
+  sides: Sides,
+  table: SharedTable,
+  states: ReadonlyMap<string, RowState>,
+): Promise<ReadonlyMap<string, RowState>> => {
+  const cache = new StateCache(sides, new Map())
+  await cache.seed(table, states)
+  return cache.read(table, [...states.keys()])
+}
+
+/** A column that one of several statements left as it is in live is damaged, whatever the others say. */
+const mergeRepairs = (
+  known: ReadonlyMap<string, Repair> | undefined,
+  more: ReadonlyMap<string, Repair>,
+): ReadonlyMap<string, Repair> => {
+  const merged = new Map(known)
+  for (const [key, { damaged, edited }] of more) {
+    const other = merged.get(key)
+    const all = [...new Set([...(other?.damaged ?? []), ...damaged])]
+    const rest = [...new Set([...(other?.edited ?? []), ...edited])].filter((name) => !all.includes(name))
+    merged.set(key, { damaged: all, edited: rest })
+  }
+  return merged
 }

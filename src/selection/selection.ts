@@ -2,7 +2,7 @@
 import { type Key, packKey } from '../catalog/row.ts'
 import { RowgraftError } from '../errors.ts'
 
-/** One way to name rows of one table. `table` is as typed; it is looked up when the selection is resolved. */
+/** One way to name rows. `table` is as typed; it is looked up when the selection is resolved. */
 export type Selector =
   | {
       readonly by: 'keys'
@@ -10,10 +10,20 @@ export type Selector =
       readonly keys: readonly Key[]
       /** Columns the key values belong to, where they were named; else the order of the identity. */
       readonly columns?: readonly string[]
+      /** The keys are a list of what was lost: the plan says what became of each. */
+      readonly isListed?: true
     }
   | { readonly by: 'where'; readonly table: string; readonly where: string }
   | { readonly by: 'all missing'; readonly table: string }
   | { readonly by: 'under'; readonly table: string; readonly keys: readonly Key[] }
+  | { readonly by: 'incident'; readonly id: string }
+  | {
+      readonly by: 'statement'
+      /** The DELETE, UPDATE or TRUNCATE that did the damage. */
+      readonly statement: string
+      /** When it ran, with a time zone; what now() gave. */
+      readonly at: string | null
+    }
 
 export interface Selection {
   readonly selectors: readonly Selector[]
@@ -66,7 +76,11 @@ const splitCsv = (text: string): readonly string[] => {
     } else value += character
     position++
   }
-  if (isQuoted) throw new RowgraftError('bad-key', `the key ${text} has a quote that is not closed`)
+  if (isQuoted) {
+    throw new RowgraftError('bad-key', `the key ${text} has a quote that is not closed`, {
+      hint: 'A value that begins with a quote ends with one; a quote inside it is written twice.',
+    })
+  }
   return [...values, value]
 }
 
@@ -129,6 +143,9 @@ interface KeyLine {
   readonly key: Readonly<Record<string, unknown>> | readonly unknown[] | string
 }
 
+/** The server's text has no NUL, and no half of a surrogate pair: sent, it would become another text. */
+const isServerText = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
+
 const isKeyLine = (value: unknown): value is KeyLine =>
   typeof value === 'object' &&
   value !== null &&
@@ -155,12 +172,14 @@ export const parseKeyLines = (text: string): readonly Selector[] => {
       throw fail('is not JSON')
     }
     if (!isKeyLine(value)) throw fail('does not name a table and a key')
-    if (typeof value.key === 'string') return [{ by: 'keys', table: value.table, keys: [parseKey(value.key)] }]
-    const entries = Object.entries(value.key)
+    const entries = typeof value.key === 'string' ? [['', value.key] as const] : Object.entries(value.key)
     if (!entries.every(([, part]) => typeof part === 'string')) throw fail('has a key that is not made of strings')
     const key = entries.map(([, part]) => String(part))
+    if (!key.every(isServerText)) throw fail('has a key that no text of the server can be')
+    const listed = { by: 'keys', table: value.table, isListed: true } as const
+    if (typeof value.key === 'string') return [{ ...listed, keys: [parseKey(value.key)] }]
     const named = Array.isArray(value.key) ? {} : { columns: entries.map(([name]) => name) }
-    return [{ by: 'keys', table: value.table, keys: [key], ...named }]
+    return [{ ...listed, keys: [key], ...named }]
   })
   return mergeSelectors(selectors)
 }
@@ -171,6 +190,12 @@ export const orderKey = (
   columns: readonly string[],
   table: { readonly id: string; readonly identity: readonly string[] },
 ): Key => {
+  const unknown = columns.filter((name) => !table.identity.includes(name))
+  if (unknown.length > 0) {
+    throw new RowgraftError('bad-key', `a key of "${table.id}" has no column ${unknown.join(', ')}`, {
+      hint: `The key of "${table.id}" is ${table.identity.join(', ')}.`,
+    })
+  }
   const missing = table.identity.filter((name) => !columns.includes(name))
   if (missing.length > 0) {
     throw new RowgraftError('bad-key', `a key of "${table.id}" has no value for ${missing.join(', ')}`, {
@@ -180,12 +205,27 @@ export const orderKey = (
   return table.identity.map((name) => key[columns.indexOf(name)] ?? '')
 }
 
+/** What selectors have in common that are one. */
+const kindOf = (selector: Selector): Key => {
+  switch (selector.by) {
+    case 'incident':
+      return [selector.id]
+    case 'statement':
+      return [selector.statement, selector.at ?? '']
+    case 'where':
+      return [selector.table, selector.where]
+    case 'keys':
+      return [selector.table, selector.isListed ? 'listed' : 'typed', ...(selector.columns ?? [])]
+    default:
+      return [selector.table]
+  }
+}
+
 /** Merges selectors of the same kind and table, so that ten thousand keys are one selector. */
 export const mergeSelectors = (selectors: readonly Selector[]): readonly Selector[] => {
   const merged = new Map<string, Selector>()
   for (const selector of selectors) {
-    const detail = selector.by === 'where' ? [selector.where] : selector.by === 'keys' ? (selector.columns ?? []) : []
-    const id = packKey([selector.by, selector.table, ...detail])
+    const id = packKey([selector.by, ...kindOf(selector)])
     const known = merged.get(id)
     if (known !== undefined && 'keys' in known && 'keys' in selector) {
       merged.set(id, { ...known, keys: [...known.keys, ...selector.keys] })

@@ -109,6 +109,8 @@ const agesBySide = new WeakMap<Sides, boolean>()
 
 /** `age(xmin)` where the server has it: not every PostgreSQL-compatible one does. */
 const ageOf = async (sides: Sides, child: SharedTable) => {
+  // A privilege by column does not cover the server's own columns.
+  if (!child.live.canSelect) return sql`null::text`
   let has = agesBySide.get(sides)
   if (has === undefined) {
     const rows = await sides.live.rows(sql`

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { formatPlan } from '../../src/format/plan-text.ts'
 import { plainStyle } from '../../src/format/style.ts'
+import type { Conflict } from '../../src/plan/conflicts.ts'
 import { defaultPlanOptions, type Plan } from '../../src/plan/plan.ts'
 import { makePlan, makeStep, slugTaken } from './plans.ts'
 
@@ -27,14 +28,19 @@ const pets: Partial<Plan> = {
   leftOut: ['7,77', '7,81'].map((key) => ({
     table: 'public.gallery_photo',
     key,
-    why: 'public.photo 77 is gone from live too',
+    why: `public.photo ${key.slice(2)} is gone from live too; --links pull brings it along`,
     isAsked: false,
   })),
   notInBackup: [{ table: 'public.gallery', key: '99' }],
   unchanged: [{ table: 'public.gallery', rows: 1 }],
   alreadyLinked: [{ table: 'public.gallery_photo', rows: 4 }],
-  alsoMissing: [{ table: 'public.visit', via: 'public.visit.visit_gallery_id_fkey', rows: 1204 }],
-  lost: [{ table: 'public.gallery', column: 'theme', values: 1 }],
+  alsoMissing: [
+    { table: 'public.visit', via: 'public.visit.visit_gallery_id_fkey', rows: 1204, why: '--without public.visit' },
+  ],
+  lost: [
+    { table: 'public.gallery', column: 'theme', values: 1 },
+    { table: 'public.gallery', column: 'legacy', values: 0 },
+  ],
   triggers: [
     { table: 'public.photo', name: 'touch', events: ['update'], reachesOutside: null },
     { table: 'public.comment', name: 'notify', events: ['insert'], reachesOutside: 'NOTIFY' },
@@ -44,7 +50,13 @@ const pets: Partial<Plan> = {
     { table: 'public.gallery', column: 'id', sequence: 'public.gallery_id_seq', allocates: 0 },
   ],
   defaults: [{ table: 'public.photo', column: 'licence', value: "'unknown'" }],
+  narrower: [{ table: 'public.photo', column: 'price', live: 'numeric(8,2)', backup: 'numeric(8,3)' }],
+  locksParents: true,
   bytes: 12_345,
+}
+
+const orderSequence: Partial<Plan> = {
+  sequences: [{ table: 'public.order', column: 'select', sequence: 'public.order_select_seq', allocates: 1 }],
 }
 
 describe('the text of a plan', () => {
@@ -53,22 +65,25 @@ describe('the text of a plan', () => {
 Plan: 7 rows back, 1 re-linked. Nothing has been written yet.
 
   insert     gallery            1  selected · 7
-  insert     gallery_photo      3  links: both ends are in live · 2 get a new id (theirs are taken)
-                                   7,101 7,102 7,103
+  insert     gallery_photo      3  links: both ends will be there
+                                   2 get a new id (theirs are taken) · 7,101 7,102 7,103
   insert     comment            2  belonged to it · 901 902
   insert     photographer       1  needed by gallery_photo · 1
   update     photo              1  in live; cover_gallery_id was emptied · edited since · 101
   the same   gallery            1  live has it unchanged
   linked     gallery_photo      4  linked already
-  left out   gallery_photo      2  photo 77 is gone from live too · 7,77 7,81
+  left out   gallery_photo      2  photo 77 81 are gone from live too; --links pull brings them
+                                   along · 7,77 7,81
   not there  gallery            1  the backup does not have 99
-  missing    visit          1,204  belonged to it too, but visit_gallery_id_fkey is not followed
+  missing    visit          1,204  belonged to it too (--without visit)
   lost       gallery            1  value of theme, a column that live no longer has
 
+  photo.price is numeric(8,2) in live, numeric(8,3) in the backup: a value that does not fit stops
+    the run.
   Takes the default: photo.licence = 'unknown'.
   Fires photo.touch (update), comment.notify (insert; reaches outside: NOTIFY).
   Takes 2 new keys of gallery_photo from gallery_photo_id_seq.
-  Raises gallery_id_seq where behind.
+  Raises gallery_id_seq if it is behind.
   One transaction, verified before commit, undoable. Writes about 12 kB.
   Locks the rows it changes and the parents of the rows it inserts until it ends.
 `)
@@ -93,9 +108,8 @@ Nothing can be written as it is.
 1 conflict needs an answer before anything can be written
 
  ! gallery 7: slug pets belongs to live row 9 (gallery_slug_key)
-     --on-conflict gallery=skip    leave the row out, with everything that came only because of it
-     --on-conflict gallery=match   let live row 9 stand in: what belongs to the row is attached to
-                                   it
+     --on-conflict gallery=skip    leave the row out, and what came only because of it
+     --on-conflict gallery=match   let live row 9 stand in: what belongs to the row goes to it
 `)
   })
 
@@ -112,7 +126,7 @@ Nothing can be written as it is.
     expect(text).toContain(`\
 1 conflict, answered
   gallery 7: slug pets belongs to live row 9 (gallery_slug_key) · match, let live row 9 stand in:
-    what belongs to the row is attached to it
+    what belongs to the row goes to it
 `)
   })
 
@@ -132,9 +146,13 @@ Nothing can be written as it is.
   test('says why there is nothing to do', () => {
     const standIns = [{ table: 'public.gallery', why: 'restored', backup: [['7']], live: [['11']] }] as const
     expect(format({ standIns })).toBe(
-      'Nothing to restore: it was restored already.\n\n  is back  gallery  1  restored before · 7 as live 11\n',
+      'Nothing to restore: it is back already.\n\n  is back  gallery  1  as live row 11\n',
     )
-    expect(format({ unchanged: [{ table: 'public.gallery', rows: 1 }] })).toContain('live has it unchanged.')
+    const matched = [{ ...standIns[0], why: 'match' }] as const
+    expect(format({ standIns: matched })).toContain('Nothing to restore: live rows stand in for all of it.\n')
+    expect(format({ unchanged: [{ table: 'public.gallery', rows: 1 }] })).toBe(
+      'Nothing to restore: live has it unchanged.\n',
+    )
     expect(format({ notInBackup: [{ table: 'public.gallery', key: '9' }] })).toContain('the backup does not have it.')
     expect(format({})).toBe('Nothing to restore: nothing of this is missing.\n')
   })
@@ -172,6 +190,87 @@ Undo: 1 row deleted, 1 put back as before. Nothing has been written yet.
     expect(text).toContain("selected · takes the backup's title, slug · 1 as live 5\n")
     expect(text).toContain('Makes 2 new keys of gallery as max(id) + 1, and locks the table for that.\n')
     expect(text).toContain('Accepts what triggers put into photo.updated_at.\n')
+  })
+
+  test('lists steps that read alike as one, and what was selected first', () => {
+    const text = format({
+      steps: [
+        makeStep('team', ['2', '9'], { because: 'parent', via: 'public.match.home_fkey', allocate: [1] }),
+        makeStep('team', ['3']),
+        makeStep('match', ['52', '54'], { because: 'child', via: 'public.match.home_fkey', allocate: 'all' }),
+        makeStep('match', ['9', '53'], { because: 'child', via: 'public.match.guest_fkey' }),
+        makeStep('team', ['4', '10'], { because: 'parent', via: 'public.match.guest_fkey' }),
+      ],
+    })
+    expect(text).toContain(`\
+  insert  team   1  selected · 3
+  insert  team   4  needed by match · 1 gets a new key (its own is taken) · 2 4 9 10
+  insert  match  4  belonged to it · 2 get a new key (theirs are taken) · 9 52 53 54
+`)
+  })
+
+  test('names the rows that were edited since, and those whose reference is left empty', () => {
+    const relinked = makeStep('photo', ['101', '102', '103'], {
+      action: 'update',
+      because: 'survivor',
+      columns: ['cover_id'],
+      editedSince: [2],
+    })
+    const fellBack = { ...relinked, editedSince: [], isAtDefault: true }
+    const nulled = [{ columns: ['album_id'], rows: [1] }]
+    expect(format({ steps: [relinked] })).toContain('cover_id was emptied · edited since: 103 · 101 102 103\n')
+    expect(format({ steps: [fellBack] })).toContain('in live; cover_id fell back to its default · 101 102 103\n')
+    expect(format({ steps: [makeStep('photo', ['4', '5'], { nulled })] })).toContain(
+      'album_id is left empty in 5: its parent is gone · 4 5\n',
+    )
+  })
+
+  test('with open conflicts says what it takes to run it, and nothing about how it runs', () => {
+    expect(format({ ...pets, conflicts: [slugTaken] })).toMatch(
+      /^7 rows back, 1 re-linked, once 1 conflict is answered\. Nothing has been written yet\.\n/,
+    )
+    expect(format({ ...pets, conflicts: [slugTaken] })).not.toMatch(/Locks|Fires|Raises|One transaction/)
+  })
+
+  test('names no one live row for several conflicts', () => {
+    const other = {
+      ...slugTaken,
+      id: 'other',
+      answers: slugTaken.answers.map((each) => ({ ...each, does: each.does.replace('live row 9', 'live row 8') })),
+    }
+    const text = format({ conflicts: [slugTaken, other] })
+    expect(text).toContain('leave the row out, and what came only because of it\n')
+    expect(text).toContain('let the live row stand in: what belongs to the row goes to it\n')
+  })
+
+  test('of rows that are back already says as what, and asks nothing', () => {
+    const restored = (key: string, live: string): Conflict => ({
+      ...slugTaken,
+      id: `public.artist:${key}:looks restored`,
+      kind: 'looks restored',
+      table: 'public.artist',
+      key,
+      live: [live],
+      text: `public.artist ${key}: looks restored already as live row ${live}`,
+    })
+    const conflicts = [restored('1', '276'), restored('2', '277')]
+    const answers = Object.fromEntries(conflicts.map(({ id }) => [id, 'skip'] as const))
+    expect(format({ conflicts: conflicts.slice(0, 1), answers })).toBe(
+      'Nothing to restore: it is back already.\n\n  is back  artist  1  as live row 276\n',
+    )
+    expect(format({ conflicts, answers })).toContain('  is back  artist  2  as other live rows · 1 → 276 · 2 → 277\n')
+  })
+
+  test('quotes reserved words', () => {
+    const text = format({ steps: [makeStep('order', ['7'], { allocate: 'all' })], ...orderSequence })
+    expect(text).toContain('insert  "order"  1  selected · gets a new "select" (its own is taken) · 7\n')
+    expect(text).toContain('Takes 1 new key of "order" from order_select_seq.\n')
+  })
+
+  test('lists deletes in the order they run', () => {
+    const undo = (table: string) => makeStep(table, ['7'], { action: 'delete', because: 'undo' })
+    const text = format({ undoes: 'k3f9', steps: [undo('gallery'), undo('page'), undo('note')] })
+    expect(text.match(/(?<=delete +)\w+/g)).toEqual(['note', 'page', 'gallery'])
   })
 
   test('lists eight keys, and quotes those that need it', () => {

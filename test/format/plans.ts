@@ -29,6 +29,8 @@ export const makePlan = (parts: Partial<Plan> = {}): Plan => ({
   triggers: [],
   sequences: [],
   defaults: [],
+  narrower: [],
+  locksParents: false,
   bytes: 0,
   answers: {},
   hash: 'a'.repeat(64),
@@ -62,8 +64,8 @@ export const slugTaken: Conflict = {
   text: 'public.gallery 7: slug pets belongs to live row 9 (gallery_slug_key)',
   answers: [
     { answer: 'stop', does: 'refuse the plan' },
-    { answer: 'skip', does: 'leave the row out, with everything that came only because of it' },
-    { answer: 'match', does: 'let live row 9 stand in: what belongs to the row is attached to it' },
+    { answer: 'skip', does: 'leave the row out, and what came only because of it' },
+    { answer: 'match', does: 'let live row 9 stand in: what belongs to the row goes to it' },
   ],
 }
 

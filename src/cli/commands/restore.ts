@@ -15,6 +15,7 @@ const planning = [
   'where',
   'allMissing',
   'under',
+  'incident',
   'keysFrom',
   'statement',
   'statementAt',

@@ -1,0 +1,158 @@
+/**
+ * The digest by which two servers' rows are compared: one hash per column, each with its own seed, put together with xor and mixed
+ * once more, so that neither swapped columns nor the same edit on two rows cancel out when rows are put together with xor too.
+ *
+ * A type's own hash is used only where it tells apart whatever its text tells apart. Not so: numeric (1.0 = 1.00, the sign), floats
+ * (-0 = 0), interval, jsonb, timetz; enums hash their oids; text under a nondeterministic collation hashes its sort key. bigint and
+ * timestamps fold 64 bits into 32 first. Those are hashed another way, or as text.
+ */
+import { sql } from 'kysely'
+import { column, list, type Query } from '../database/names.ts'
+import type { Column } from './catalog.ts'
+import { type DigestMethod, rowDigest } from './digest.ts'
+import type { SharedTable } from './shared.ts'
+
+/** How both servers hash rows. */
+export interface RowHashing {
+  /** For everything that is not hashed by its type. */
+  readonly method: DigestMethod
+  /** Both give the same hashes of the same typed values. */
+  readonly isTyped: boolean
+  /** Both can hash a timestamptz directly (PostgreSQL 18), and agree. */
+  readonly hashesInstants: boolean
+}
+
+type Kind = 'integer' | 'boolean' | 'uuid' | 'text' | 'timestamp' | 'instant' | 'output' | 'image'
+
+/** Types without a hash that is exact, with the function that prints them. */
+const outputs: Readonly<Record<string, string>> = {
+  bytea: 'byteaout',
+  date: 'date_out',
+  'double precision': 'float8out',
+  interval: 'interval_out',
+  json: 'json_out',
+  jsonb: 'jsonb_out',
+  numeric: 'numeric_out',
+  real: 'float4out',
+  'time with time zone': 'timetz_out',
+  'time without time zone': 'time_out',
+}
+
+const hashes: Readonly<Record<string, Kind>> = {
+  bigint: 'integer',
+  boolean: 'boolean',
+  integer: 'integer',
+  smallint: 'integer',
+  text: 'text',
+  'timestamp with time zone': 'instant',
+  'timestamp without time zone': 'timestamp',
+  uuid: 'uuid',
+}
+
+const kindOfOne = ({ baseType, type, typeKind }: Column): Kind => {
+  if (typeKind === 'enum') return 'output'
+  if (typeKind !== 'base') return 'image'
+  // character(n) has the base type of its varying twin, but is not printed the same: blanks at its end are significant.
+  if (baseType === 'character varying') return type.startsWith('character varying') ? 'text' : 'image'
+  return baseType in outputs ? 'output' : (hashes[baseType] ?? 'image')
+}
+
+/** Where the sides' types differ, the text of a row of one is what they have in common. */
+const kindOf = (live: Column, backup: Column): Kind => {
+  const kind = kindOfOne(live)
+  if (kind !== kindOfOne(backup)) return 'image'
+  return kind === 'output' && live.baseType !== backup.baseType && live.typeKind !== backup.typeKind ? 'image' : kind
+}
+
+const textHash = (text: Query, seed: Query): Query => sql`pg_catalog.hashtextextended(${text} collate "C", ${seed})`
+
+/** Timestamps below this have no stretch of 2^32 microseconds that begins at a timestamp. */
+const earliest = sql`'4714-11-26 00:00:00 BC'`
+
+/**
+ * Both the hash of an instant, which folds its 64 bits into 32, and of the 2^32 microseconds it lies in, which undoes that: two
+ * instants in the same stretch that fold to the same 32 bits are the same.
+ */
+const instantHash = (value: Query, seed: Query, type: Query, hash: (value: Query, stretch: Query) => Query): Query => {
+  const stretch = sql`pg_catalog.date_bin('4294.967296 s', ${value}, ${type} '2000-01-01 00:00:00')`
+  return sql`case when ${value} >= ${type} ${earliest} then ${hash(value, stretch)}
+    else ${textHash(sql`${value}::text`, seed)} end`
+}
+
+const typedHash = (kind: Kind, value: Query, position: number, { baseType }: Column, hashing: RowHashing): Query => {
+  const seed = sql.lit(position)
+  switch (kind) {
+    case 'integer':
+      // The seed takes all 64 bits; int8's own hash folds them.
+      return sql`pg_catalog.hashint4extended(${seed}, ${value}::bigint)`
+    case 'boolean':
+      return sql`pg_catalog.hashint4extended(${value}::integer, ${seed})`
+    case 'uuid':
+      return sql`pg_catalog.uuid_hash_extended(${value}, ${seed})`
+    case 'text':
+      return textHash(value, seed)
+    case 'timestamp':
+      return instantHash(
+        value,
+        seed,
+        sql`timestamp`,
+        (own, stretch) =>
+          sql`pg_catalog.timestamp_hash_extended(${own}, pg_catalog.timestamp_hash_extended(${stretch}, ${seed}))`,
+      )
+    case 'instant':
+      return instantHash(value, seed, sql`timestamptz`, (own, stretch) =>
+        hashing.hashesInstants
+          ? sql`pg_catalog.timestamptz_hash_extended(${own}, pg_catalog.timestamptz_hash_extended(${stretch}, ${seed}))`
+          : sql`pg_catalog.hash_array_extended(array[${own}, ${stretch}], ${seed})`,
+      )
+    case 'output': {
+      const output = sql.raw(`pg_catalog.${outputs[baseType] ?? 'enum_out'}`)
+      return textHash(sql`pg_catalog.textin(${output}(${value}))`, seed)
+    }
+    case 'image':
+      return textHash(sql`row(${value})::text`, seed)
+  }
+}
+
+/** One 64-bit hash per column: equal where both are NULL or print the same text, and otherwise different. */
+export const columnHashes = (
+  alias: string,
+  table: SharedTable,
+  columns: readonly string[],
+  hashing: RowHashing,
+): readonly Query[] =>
+  columns.map((name, position) => {
+    const shared = table.columns.find((each) => each.name === name)
+    if (shared === undefined) throw new Error(`table ${table.id} has no column ${name}`)
+    const value = column(alias, name)
+    const { live, backup } = shared
+    if (!hashing.isTyped) return rowDigest(alias, [name], hashing.method, sql.lit(position + 1))
+    const hash = typedHash(kindOf(live, backup), value, position + 1, live, hashing)
+    return live.notNull && backup.notNull ? hash : sql`coalesce(${hash}, 0)`
+  })
+
+/** 64 bits of some columns of the row `alias`, for either side. A seed gives other bits of the same columns. */
+export const tableDigest = (
+  alias: string,
+  table: SharedTable,
+  columns: readonly string[],
+  hashing: RowHashing,
+  seed = 0,
+): Query =>
+  hashing.isTyped
+    ? sql`pg_catalog.hashint4extended(${sql.lit(seed)}, ${list(columnHashes(alias, table, columns, hashing), ' # ')})`
+    : rowDigest(alias, columns, hashing.method, sql.lit(seed))
+
+/** Values whose typed hashes must agree before they are used on both sides. */
+export const hashingProbe: Query = sql`
+  select pg_catalog.hashint4extended(7, 81985529216486895)::text,
+         pg_catalog.hashint4extended(-3, 0)::text,
+         pg_catalog.hashtextextended('Zoë 漢字' collate "C", 42)::text,
+         pg_catalog.uuid_hash_extended('0189ab1c-9d3e-7f00-8000-0123456789ab', 5)::text,
+         pg_catalog.timestamp_hash_extended(timestamp '2024-02-29 12:34:56.789012', 6)::text,
+         pg_catalog.hash_array_extended(array[timestamptz '1969-12-31 23:59:59.999999+00', null], 7)::text,
+         pg_catalog.date_bin('4294.967296 s', timestamp '1999-06-01 01:02:03', timestamp '2000-01-01')::text`
+
+/** The same for servers that can hash a timestamptz directly. */
+export const instantProbe: Query = sql`
+  select pg_catalog.timestamptz_hash_extended(timestamptz '2024-02-29 12:34:56.789012+00', 8)::text`

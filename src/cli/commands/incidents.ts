@@ -1,0 +1,16 @@
+import { formatIncidents } from '../../format/incidents-text.ts'
+import { withRowgraft } from '../connect.ts'
+import { exitCodes } from '../exit.ts'
+import type { ConnectionFlags } from '../options.ts'
+import type { Context } from '../output.ts'
+
+/** `rowgraft incidents`: exit code 1 says that there are some. What is left out is none. */
+export const incidents = (context: Context, flags: ConnectionFlags): Promise<number> =>
+  withRowgraft(context, flags, 'both', async (rowgraft) => {
+    const { output } = context
+    const report = await rowgraft.incidents()
+    if (output.format === 'text') output.text(formatIncidents(report, output.setting))
+    else if (output.format === 'ndjson') for (const incident of report.incidents) output.json({ v: 1, ...incident })
+    else output.json(report)
+    return report.incidents.length > 0 ? exitCodes.differences : exitCodes.done
+  })

@@ -1,0 +1,92 @@
+/** What is known of a table before all of it is read: its size, the spread of its keys, and about how many rows differ. */
+import { sql } from 'kysely'
+import { tableDigest } from '../catalog/column-digest.ts'
+import { asText, fromTable, joinOn, keySource, ordinal, packKey, unpackKey } from '../catalog/row.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { column, type Query } from '../database/names.ts'
+import type { Reader } from '../database/session.ts'
+import type { Sides } from './sides.ts'
+
+/** One side of a table. */
+export interface Extent {
+  readonly rows: number
+  readonly pages: number
+  readonly isEmpty: boolean
+  /** The first key column's bounds, where it is an integer and there are rows. */
+  readonly bounds: readonly [smallest: bigint, largest: bigint] | null
+}
+
+/** Rows per page where the server has never counted. */
+const guess = 60
+
+/** Reads size and bounds; the rows are an estimate of today's size, not of the last ANALYZE. */
+export const readExtent = async (reader: Reader, table: SharedTable, integer: string | null): Promise<Extent> => {
+  const side = reader.side === 'live' ? table.live : table.backup
+  const bound = (which: 'min' | 'max'): Query =>
+    integer === null
+      ? sql`null`
+      : sql`(select pg_catalog.${sql.raw(which)}(${column('t', integer)})::text from ${fromTable(side)} as t)`
+  const [row] = await reader.rows(sql`
+    select coalesce(sum(size.pages * case when c.reltuples > 0 and c.relpages > 0 then c.reltuples / c.relpages
+                                          else ${sql.lit(guess)} end), 0)::bigint::text,
+           coalesce(sum(size.pages), 0)::text,
+           (select not exists (select from ${fromTable(side)} as t))::text,
+           ${bound('min')}, ${bound('max')}
+    from pg_catalog.pg_class root
+    join pg_catalog.pg_namespace n on n.oid = root.relnamespace
+    cross join pg_catalog.pg_partition_tree(root.oid) tree
+    join pg_catalog.pg_class c on c.oid = tree.relid
+    cross join lateral (
+      select pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::integer as pages) size
+    where n.nspname = ${side.schema} and root.relname = ${side.name}`)
+  const [rows, pages, isEmpty, smallest, largest] = row ?? []
+  return {
+    rows: Number(rows ?? 0),
+    pages: Number(pages ?? 0),
+    isEmpty: isEmpty === 'true',
+    bounds: smallest && largest ? [BigInt(smallest), BigInt(largest)] : null,
+  }
+}
+
+/** Some rows of the backup, and how they fare in live. */
+export interface Sample {
+  /** Values of the first key column, in the order they were read. */
+  readonly leading: readonly string[]
+  /** The share of rows that live lacks or has otherwise. */
+  readonly differing: number
+  readonly size: number
+}
+
+/** Pages and rows of a sample: enough to tell one row in a hundred, and to see how keys are spread. */
+const sampled = { pages: 200, rows: 2_000 }
+
+/** Looks at rows of some pages of the backup, spread over the table. */
+export const readSample = async (
+  sides: Sides,
+  table: SharedTable,
+  pages: number,
+  columns: readonly string[],
+): Promise<Sample> => {
+  const share = Math.min(100, (100 * sampled.pages) / Math.max(1, pages))
+  const digest = tableDigest('t', table, columns, sides.hashing)
+  const rows = await sides.backup.rows(sql`
+    select ${digest}::text, ${asText('t', table.identity)}
+    from ${fromTable(table.backup)} as t tablesample system (${sql.lit(share)}) repeatable (0)`)
+  const step = Math.max(1, rows.length / sampled.rows)
+  const digests = new Map<string, string>()
+  for (let at = 0; at < rows.length; at += step) {
+    const [own, ...key] = rows[Math.floor(at)] ?? []
+    digests.set(packKey(key.map((value) => value ?? '')), own ?? '')
+  }
+  const keys = [...digests.keys()]
+  const found = await sides.live.rows(sql`
+    select ${ordinal('k')}::text, ${digest}::text
+    from ${keySource(table.live, table.identity, keys)}
+    join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
+  const same = found.filter(([position, own]) => digests.get(keys[Number(position) - 1] ?? '') === own).length
+  return {
+    leading: keys.map((key) => unpackKey(key)[0] ?? ''),
+    differing: keys.length === 0 ? 0 : 1 - same / keys.length,
+    size: keys.length,
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Finds how two sides of a table differ with as little reading as may be.
+ *
+ * Missing and extra rows alone are found by their keys. Rows that changed are found by digests: one pass puts each side into buckets,
+ * both at once; only buckets that differ are read again, key by key. A sample says beforehand how many will: if most, all rows are
+ * read key by key at once. Whatever is chosen, the answer is the same.
+ */
+import { sql } from 'kysely'
+import { columnOf } from '../catalog/catalog.ts'
+import { tableDigest } from '../catalog/column-digest.ts'
+import { fromTable } from '../catalog/row.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { arrayText, column, literal, type Query } from '../database/names.ts'
+import type { Reader } from '../database/session.ts'
+import { type BucketChoice, chooseBuckets } from './bucket-choice.ts'
+import { Buckets, scanBuckets } from './buckets.ts'
+import { type Extent, readExtent, readSample } from './estimate.ts'
+import { shapeOf } from './key-shape.ts'
+import { compareKeys, type Part } from './keys.ts'
+import type { Found } from './merge.ts'
+import type { Sides } from './sides.ts'
+import { comparedColumns } from './states.ts'
+
+export interface ScanOptions {
+  /** `keys`: missing and extra rows only. */
+  readonly wants: 'keys' | 'everything'
+  /** Rows per bucket, where it must not be chosen. */
+  readonly bucketRows?: number | undefined
+  /** Told of more rows read on both sides, and of buckets done. */
+  readonly onRead: (read: { readonly rows: number; readonly buckets: number }) => void
+}
+
+/** Tables up to this many rows are read whole: estimating would cost more. */
+const small = 20_000
+
+/** Where more than this share of the rows would be read again, all of them are, in the order of the index. */
+const most = 0.4
+
+/** Settings of every statement of a scan: enough memory for the buckets, no compiling, no workers that nobody asked for. */
+export const prepareScan = async (reader: Reader, workers: number): Promise<void> => {
+  await reader.rows(sql`
+    select pg_catalog.set_config('jit', 'off', true),
+           pg_catalog.set_config('max_parallel_workers_per_gather', ${String(workers)}, true),
+           pg_catalog.set_config('work_mem',
+             greatest(pg_catalog.pg_size_bytes(pg_catalog.current_setting('work_mem')) / 1024, 65536) || 'kB', true)`)
+}
+
+/** The planner knows nothing of buckets, thinks there is one per row, and would sort whole rows on disk. */
+const withoutSorting = async <T>(reader: Reader, work: () => Promise<T>): Promise<T> => {
+  await reader.rows(sql`select pg_catalog.set_config('enable_sort', 'off', true)`)
+  const result = await work()
+  await reader.rows(sql`select pg_catalog.set_config('enable_sort', 'on', true)`)
+  return result
+}
+
+const leadingInteger = (table: SharedTable): string | null => {
+  const [name = ''] = table.identity
+  const isInteger = [table.live, table.backup].every((side) =>
+    /^(smallint|integer|bigint)$/.test(columnOf(side, name)?.baseType ?? ''),
+  )
+  return isInteger ? name : null
+}
+
+const bucketOf = (sides: Sides, table: SharedTable, choice: Exclude<BucketChoice, { by: 'nothing' }>): Query =>
+  choice.by === 'range'
+    ? sql`((${column('t', table.identity[0] ?? '')}::bigint >> ${sql.lit(choice.shift)}) - ${sql.raw(`(${choice.base})`)})::integer`
+    : sql`(${tableDigest('t', table, table.identity, sides.hashing, 1)} & ${sql.lit(choice.buckets - 1)})::integer`
+
+const largestKey = 2n ** 63n - 1n
+
+/** The rows of some buckets. */
+const partOf = (
+  sides: Sides,
+  table: SharedTable,
+  choice: Exclude<BucketChoice, { by: 'nothing' }>,
+  numbers: readonly number[],
+): Part => {
+  if (choice.by === 'hash') {
+    return {
+      where: sql`${bucketOf(sides, table, choice)} = any (${literal(arrayText(numbers.map(String)))}::integer[])`,
+    }
+  }
+  const starts: string[] = []
+  const ends: string[] = []
+  for (const [index, number] of numbers.entries()) {
+    const start = (choice.base + BigInt(number)) << BigInt(choice.shift)
+    const end = start + (1n << BigInt(choice.shift)) - 1n
+    // Neighbours are read as one range.
+    if (index > 0 && numbers[index - 1] === number - 1) ends.pop()
+    else starts.push(String(start))
+    ends.push(String(end > largestKey ? largestKey : end))
+  }
+  const ranges = [starts, ends].map((bounds) => sql`${literal(arrayText(bounds))}::bigint[]`)
+  return {
+    join: {
+      source: sql`unnest(${sql.join(ranges)}) as r(first, last)`,
+      on: sql`${column('t', table.identity[0] ?? '')} between r.first and r.last`,
+    },
+  }
+}
+
+const togetherBounds = (live: Extent, backup: Extent): readonly [bigint, bigint] | null => {
+  if (live.bounds === null || backup.bounds === null) return null
+  const [a, b] = [live.bounds, backup.bounds]
+  return [a[0] < b[0] ? a[0] : b[0], a[1] > b[1] ? a[1] : b[1]]
+}
+
+const choose = async (
+  sides: Sides,
+  table: SharedTable,
+  extents: { readonly live: Extent; readonly backup: Extent },
+  options: ScanOptions & { readonly columns: readonly string[] },
+): Promise<BucketChoice> => {
+  const { live, backup } = extents
+  const rows = Math.max(live.rows, backup.rows)
+  const bounds = togetherBounds(live, backup)
+  if (options.bucketRows !== undefined) {
+    return chooseBuckets({ rows, bounds, leading: [], differing: 0, forced: options.bucketRows })
+  }
+  const sample = await readSample(sides, table, backup.pages, options.columns)
+  // Rows that only live has are not in the sample.
+  const surplus = Math.max(0, live.rows - backup.rows) / rows
+  const differing = Math.max(sample.differing, surplus / 10, 1 / (2 * Math.max(sample.size, 1)))
+  return chooseBuckets({ rows, bounds, leading: bounds === null ? [] : sample.leading.map(Number), differing })
+}
+
+/** Streams what differs, in parts; within a part in the order of the keys. */
+export async function* scanTable(sides: Sides, table: SharedTable, options: ScanOptions): AsyncGenerator<Found> {
+  const { wants, onRead } = options
+  const columns = wants === 'keys' ? table.identity : comparedColumns(table)
+  const onRows = (rows: number): void => onRead({ rows, buckets: 0 })
+  const isKeyOnly = columns.every((name) => table.identity.includes(name))
+  if (options.bucketRows === undefined && isKeyOnly && !shapeOf(table).isText) {
+    yield await compareKeys(sides, table, { withDigest: false, onRows })
+    return
+  }
+  await Promise.all([prepareScan(sides.live, 0), prepareScan(sides.backup, 0)])
+  const integer = leadingInteger(table)
+  const [live, backup] = await Promise.all([
+    readExtent(sides.live, table, integer),
+    readExtent(sides.backup, table, integer),
+  ])
+  if (live.isEmpty || backup.isEmpty) {
+    yield await compareKeys(sides, table, { withDigest: false, onRows })
+    return
+  }
+  const withDigest = !isKeyOnly
+  const isSmall = Math.max(live.rows, backup.rows) <= small && options.bucketRows === undefined
+  const choice: BucketChoice = isSmall
+    ? { by: 'nothing' }
+    : await choose(sides, table, { live, backup }, { ...options, columns })
+  if (choice.by === 'nothing') {
+    yield await compareKeys(sides, table, { withDigest, onRows })
+    return
+  }
+  const digest = tableDigest('t', table, columns, sides.hashing)
+  const scan = async (reader: Reader): Promise<Buckets> => {
+    const side = reader.side === 'live' ? table.live : table.backup
+    const buckets = new Buckets()
+    const query = { from: sql`from ${fromTable(side)} as t`, bucket: bucketOf(sides, table, choice), digest }
+    await withoutSorting(reader, () => scanBuckets(reader, buckets, query))
+    onRead({ rows: buckets.rows, buckets: buckets.length })
+    return buckets
+  }
+  const [here, there] = await Promise.all([scan(sides.live), scan(sides.backup)])
+  const differing = here.differing(there)
+  if (differing.length === 0) return
+  const again = differing.reduce((sum, bucket) => sum + Math.max(here.count(bucket), there.count(bucket)), 0)
+  const isMost = again > most * Math.max(here.rows, there.rows)
+  yield await compareKeys(sides, table, {
+    withDigest,
+    onRows: () => undefined,
+    ...(isMost ? {} : { part: partOf(sides, table, choice, differing) }),
+  })
+}

@@ -1,0 +1,183 @@
+/**
+ * The conditions that separate rows of one table that are gone from rows that stayed.
+ *
+ * Conditions are found in a sample of the roots, and judged by the backup over everything: for how many rows each holds, and how many of
+ * these are missing. The one that explains most roots is taken first, of equals the simplest; then again with what is left.
+ */
+import { sql } from 'kysely'
+import { fromTable, inBatches, joinOn, keySource, ordinal } from '../../catalog/row.ts'
+import type { SharedTable } from '../../catalog/shared.ts'
+import { list } from '../../database/names.ts'
+import type { Sides } from '../../diff/sides.ts'
+import { type Candidate, countRows, findPartitions, findValues } from './candidates.ts'
+import { findRanges } from './ranges.ts'
+
+/** What a condition of several roots says about the backup. */
+export interface Condition extends Candidate {
+  /** Rows of the backup for which it holds and that are missing. */
+  readonly hits: number
+  /** Rows of the backup for which it holds. */
+  readonly of: number
+  /** Nothing else of the table is missing. */
+  readonly isOnly: boolean
+}
+
+/** Roots of one table, packed, that one condition explains, if any does. */
+export interface Gathered {
+  readonly condition: Condition | null
+  readonly roots: readonly string[]
+}
+
+export interface Gathering {
+  readonly table: SharedTable
+  readonly roots: readonly string[]
+  /** Every missing row of the table, packed; the roots are among them. */
+  readonly missing: readonly string[]
+}
+
+/** Roots without a common condition stand alone, if there are no more of them than this. */
+const mostAlone = 10
+
+/** As many as fit into the bits of a mask. */
+const mostCandidates = 30
+const mostRounds = 6
+
+/** Of the rows that a condition holds for, so many must be gone for it to be worth a word. */
+const leastShare = 0.9
+
+const simplicity: readonly Candidate['kind'][] = ['partition', 'all', 'parent', 'value', 'key range', 'time range']
+
+/** Of conditions that explain as much, the simplest; what is old goes by its time. */
+const rankOf = ({ kind, isLowest }: Candidate): number =>
+  simplicity.indexOf(kind) - (kind === 'time range' && isLowest ? 1.5 : 0)
+
+interface Judged extends Condition {
+  readonly bit: number
+}
+
+/** Gathers the roots of one table into groups; each root is in one of them. */
+export const gatherRoots = async (sides: Sides, gathering: Gathering): Promise<readonly Gathered[]> => {
+  const { table, roots } = gathering
+  const groups: Gathered[] = []
+  let left = roots
+  if (left.length > 1) {
+    const rejected = new Set<string>()
+    for (let round = 0; round < mostRounds && left.length > 1; round++) {
+      const { judged, masks } = await judgeCandidates(sides, gathering, left, round === 0, rejected)
+      const found = pickConditions(table, judged, left, masks)
+      for (const { sql: text } of judged) rejected.add(text)
+      groups.push(...found.groups)
+      left = found.left
+      if (found.groups.length === 0) break
+    }
+  }
+  if (left.length === 0) return groups
+  if (left.length > mostAlone) return [...groups, { condition: null, roots: left }]
+  return [...groups, ...left.map((root) => ({ condition: null, roots: [root] }))]
+}
+
+const judgeCandidates = async (
+  sides: Sides,
+  { table, missing }: Gathering,
+  left: readonly string[],
+  isFirst: boolean,
+  rejected: ReadonlySet<string>,
+): Promise<{ readonly judged: readonly Judged[]; readonly masks: ReadonlyMap<string, number> }> => {
+  const known = (candidate: Candidate): boolean => rejected.has(candidate.sql)
+  const whole = isFirst ? [...(await findPartitions(sides, table)), await countRows(sides, table)] : []
+  const values = (await findValues(sides, table, left)).filter(
+    (own) => !known(own) && own.of * leastShare <= missing.length,
+  )
+  const early = await judge(sides, table, [...whole, ...values], missing, left)
+  const isSettled = early.judged.some(
+    ({ hits, of, bit }) => hits === of && left.every((root) => holds(early.masks, root, bit)),
+  )
+  if (!isFirst || isSettled) return early
+  const ranges = await findRanges(sides, table, missing)
+  const promising = early.judged.filter(({ hits, of, isEnd }) => isEnd || hits >= of * leastShare)
+  return judge(sides, table, [...ranges, ...promising], missing, left)
+}
+
+const holds = (masks: ReadonlyMap<string, number>, root: string, bit: number): boolean =>
+  ((masks.get(root) ?? 0) & (1 << bit)) !== 0
+
+/** Counts for each candidate how many missing rows it holds for, and notes for which of the roots. */
+const judge = async (
+  sides: Sides,
+  table: SharedTable,
+  candidates: readonly Candidate[],
+  missing: readonly string[],
+  roots: readonly string[],
+): Promise<{ readonly judged: readonly Judged[]; readonly masks: ReadonlyMap<string, number> }> => {
+  const kept = candidates.slice(0, mostCandidates)
+  const hits = kept.map(() => 0)
+  const masks = new Map<string, number>()
+  if (kept.length === 0) return { judged: [], masks }
+  const wanted = new Set(roots)
+  const bits = kept.map(({ where }, bit) => sql`case when ${where} then ${sql.lit(1 << bit)} else 0 end`)
+  for (const batch of inBatches(missing)) {
+    const rows = await sides.backup.rows(sql`
+      select m.ord::text, m.mask::text
+      from (
+        select ${ordinal('k')} as ord, ${list(bits, ' + ')} as mask
+        from ${keySource(table.backup, table.identity, batch)}
+        join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}
+      ) m
+      where m.mask <> 0`)
+    for (const [ord, text] of rows) {
+      const [key, mask] = [batch[Number(ord) - 1] ?? '', Number(text)]
+      for (const bit of kept.keys()) if ((mask & (1 << bit)) !== 0) hits[bit] = (hits[bit] ?? 0) + 1
+      if (wanted.has(key)) masks.set(key, mask)
+    }
+  }
+  const judged = kept.map((candidate, bit): Judged => {
+    const own = hits[bit] ?? 0
+    return { ...candidate, hits: own, isOnly: own === missing.length, bit }
+  })
+  return { judged, masks }
+}
+
+const isExact = ({ hits, of }: Judged): boolean => hits === of
+
+/** A condition that is worth a line, for so many roots. Links belong to the end that lost most, whatever else it has. */
+const isWorth = (condition: Judged, explained: number): boolean => {
+  const least = condition.kind === 'value' || condition.kind.endsWith('range') ? 3 : 2
+  if (explained < least) return false
+  return isExact(condition) || condition.isEnd || (explained >= 10 && condition.hits >= condition.of * leastShare)
+}
+
+/** A condition that is not exact must explain far more than one that is; of links, anything far more than an end of theirs. */
+const weigh = (table: SharedTable, condition: Judged, explained: number): number => {
+  if (condition.isEnd) return explained
+  const isOfEnds = table.ends !== null && condition.kind !== 'all' && condition.kind !== 'partition'
+  return (isExact(condition) ? explained : explained / 2) / (isOfEnds ? 4 : 1)
+}
+
+const pickConditions = (
+  table: SharedTable,
+  judged: readonly Judged[],
+  roots: readonly string[],
+  masks: ReadonlyMap<string, number>,
+): { readonly groups: readonly Gathered[]; readonly left: readonly string[] } => {
+  const groups: Gathered[] = []
+  let left = roots
+  for (;;) {
+    const ranked = judged
+      .map((condition) => ({ condition, explained: left.filter((root) => holds(masks, root, condition.bit)).length }))
+      .filter(({ condition, explained }) => isWorth(condition, explained))
+      .map((own) => ({ ...own, weight: weigh(table, own.condition, own.explained) }))
+      .sort(
+        (a, b) =>
+          Number(b.condition.kind === 'partition') - Number(a.condition.kind === 'partition') ||
+          b.weight - a.weight ||
+          Number(isExact(b.condition)) - Number(isExact(a.condition)) ||
+          rankOf(a.condition) - rankOf(b.condition) ||
+          judged.indexOf(a.condition) - judged.indexOf(b.condition),
+      )
+    const best = ranked[0]?.condition
+    if (best === undefined) return { groups, left }
+    const own = new Set(left.filter((root) => holds(masks, root, best.bit)))
+    groups.push({ condition: best, roots: [...own] })
+    left = left.filter((root) => !own.has(root))
+  }
+}

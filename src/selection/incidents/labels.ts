@@ -1,0 +1,99 @@
+/** What a person calls a row: its title, name or slug, and its key. */
+import { sql } from 'kysely'
+import { displayKey, fromTable, joinOn, keySource, ordinal, typeOf, unpackKey } from '../../catalog/row.ts'
+import type { SharedTable } from '../../catalog/shared.ts'
+import { all, column, displayName, list } from '../../database/names.ts'
+import { type Sides, tableOf } from '../../diff/sides.ts'
+import { type Candidate, writeEqual } from './candidates.ts'
+
+const names =
+  /^(title|name|full_?name|display_?name|user_?name|login|handle|label|subject|headline|slug|email|code|sku|reference)$/i
+const order =
+  'title name full_name fullname display_name displayname username user_name login handle label subject headline slug email code sku reference'.split(
+    ' ',
+  )
+const textual = /^(text|character varying|character|name|(.*\.)?"?citext"?)$/
+
+const isText = (table: SharedTable, name: string): boolean =>
+  table.columns.some((own) => own.name === name && textual.test(own.backup.baseType))
+
+/** The column that names a row for people, if the table has one. */
+export const labelColumn = (table: SharedTable): string | null => {
+  const fitting = table.columns.map(({ name }) => name).filter((name) => names.test(name) && isText(table, name))
+  const rank = (name: string): number => order.indexOf(name.toLowerCase())
+  const [best] = fitting.sort((a, b) => rank(a) - rank(b))
+  return best ?? table.columns.find(({ name }) => /_(name|title)$/i.test(name) && isText(table, name))?.name ?? null
+}
+
+/** A column that alone tells rows apart and reads well: a slug, an e-mail address. */
+const naturalKey = (table: SharedTable): string | null => {
+  const single = table.live.uniques.filter(
+    ({ kind, columns, predicate }) => kind === 'unique' && columns.length === 1 && predicate === null,
+  )
+  return single.flatMap(({ columns }) => columns).find((name) => names.test(name) && isText(table, name)) ?? null
+}
+
+/** A table as a label names it: schema `public` goes without saying. */
+export const labelTable = ({ schema, name }: SharedTable): string =>
+  schema === 'public' ? displayName(name) : `${displayName(schema)}.${displayName(name)}`
+
+const longest = 60
+
+const shorten = (text: string): string =>
+  [...text].length <= longest ? text : `${[...text].slice(0, longest - 1).join('')}…`
+
+const writeLabel = (table: SharedTable, key: string, name: string | null): string =>
+  name === null || name.trim() === '' || name === key
+    ? `${labelTable(table)} ${displayKey(key)}`
+    : `${labelTable(table)} "${shorten(name)}" (${displayKey(key)})`
+
+/** One root on its own. */
+export interface Single {
+  /** `photographer "Ida Lind" (41)` */
+  readonly label: string
+  /** The condition that names it, and nothing else: `slug = 'pets'`. */
+  readonly sql: string
+}
+
+/** Labels of rows of one table of the backup, by packed key. */
+export const labelRows = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, Single>> => {
+  const [label, natural] = [labelColumn(table), naturalKey(table)]
+  const shown = [label, natural].map((name) => (name === null ? sql`null` : sql`${column('t', name)}::text`))
+  const rows = await sides.backup.rows(sql`
+    select ${ordinal('k')}::text, ${list(shown)}
+    from ${keySource(table.backup, table.identity, keys)}
+    join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
+  return new Map(
+    rows.map(([ord, name = null, unique = null]) => {
+      const key = keys[Number(ord) - 1] ?? ''
+      const condition =
+        natural === null || unique === null
+          ? writeEqual(table, table.identity, unpackKey(key))
+          : writeEqual(table, [natural], [unique])
+      return [key, { label: writeLabel(table, key, name), sql: condition }]
+    }),
+  )
+}
+
+/** The row that all rows behind a condition refer to, if the backup has it. */
+export const labelParent = async (sides: Sides, parent: NonNullable<Candidate['parent']>): Promise<string | null> => {
+  const { relation, values } = parent
+  const table = tableOf(sides.catalog, relation.parent)
+  const matches = relation.parentColumns.map(
+    (name, position) => sql`${column('t', name)} = ${values[position] ?? ''}::${typeOf(table.backup, name)}`,
+  )
+  const [row] =
+    table.identity.length === 0
+      ? []
+      : await sides.backup.rows(sql`
+          select ${list(table.identity.map((name) => sql`${column('t', name)}::text`))}
+          from ${fromTable(table.backup)} as t
+          where ${all(matches)}`)
+  if (row === undefined) return null
+  const key = row.map((value) => value ?? '').join('\0')
+  return (await labelRows(sides, table, [key])).get(key)?.label ?? null
+}

@@ -1,0 +1,103 @@
+/** What is missing and is no incident: bookkeeping of frameworks, deliberate deletions, and tables whose absence proves nothing. */
+import { sql } from 'kysely'
+import { fromTable } from '../../catalog/row.ts'
+import type { SharedTable } from '../../catalog/shared.ts'
+import { list, type Query } from '../../database/names.ts'
+import type { Reader } from '../../database/session.ts'
+import type { Sides } from '../../diff/sides.ts'
+import type { Condition } from './conditions.ts'
+import { labelColumn } from './labels.ts'
+
+/** Missing rows that are no incident, or a table about which nothing can be said, and why. */
+export interface LeftOutRows {
+  readonly kind: 'bookkeeping' | 'partition' | 'retention' | 'partial backup'
+  /** What `--incident` takes, where the rows can be had all the same. */
+  readonly id: string | null
+  readonly table: string
+  /** Missing rows; null where they cannot be counted. */
+  readonly rows: number | null
+  readonly why: string
+}
+
+const bookkeeping = new Set(
+  `django_session django_migrations django_admin_log
+   schema_migrations ar_internal_metadata
+   flyway_schema_history schema_version databasechangelog databasechangeloglock
+   alembic_version goose_db_version gorp_migrations atlas_schema_revisions
+   knex_migrations knex_migrations_lock _prisma_migrations sequelizemeta typeorm_metadata pgmigrations
+   __efmigrationshistory doctrine_migration_versions phinxlog`.split(/\s+/),
+)
+
+/** Names that an application may use for something else: they count only with the columns that the framework gives them. */
+const ambiguous: Readonly<Record<string, RegExp>> = {
+  sessions: /^(session_id|session_key|session_data|sid|sess|token|payload|data)$/i,
+  session: /^(session_id|session_key|session_data|sid|sess|token|payload|data)$/i,
+  migrations: /^(batch|migration|timestamp)$/i,
+}
+
+/** Tables in which frameworks keep their own books: sessions, migrations, the admin's log. */
+export const isBookkeeping = ({ name, columns }: SharedTable): boolean => {
+  const known = name.toLowerCase()
+  return bookkeeping.has(known) || columns.some((own) => ambiguous[known]?.test(own.name) ?? false)
+}
+
+/** Rows from which on "everything before it is gone" is evidence, and no accident. */
+const fewestByTime = 10
+const fewestByKey = 20
+
+/** Why a condition looks like a deliberate deletion; null where it does not. Tables whose rows have names are not pruned by key. */
+export const findDeliberate = (
+  table: SharedTable,
+  condition: Condition,
+): { readonly kind: 'partition' | 'retention'; readonly why: string } | null => {
+  const { kind, hits, of, isOnly, isLowest } = condition
+  if (hits !== of) return null
+  if (kind === 'partition') {
+    const name = /'(.*)'/.exec(condition.sql)?.[1] ?? ''
+    return { kind, why: `partition ${name} is gone from live as a whole` }
+  }
+  if (!isOnly || !isLowest) return null
+  const isOld = kind === 'time range' && hits >= fewestByTime
+  const isPruned = kind === 'key range' && hits >= fewestByKey && labelColumn(table) === null
+  if (!isOld && !isPruned) return null
+  return {
+    kind: 'retention',
+    why: `everything with ${condition.sql} is gone, and nothing after it: looks like retention`,
+  }
+}
+
+const findEmpty = async (reader: Reader, tables: readonly SharedTable[]): Promise<ReadonlySet<string>> => {
+  if (tables.length === 0) return new Set()
+  const checks = tables.map((table, place): Query => {
+    const side = reader.side === 'live' ? table.live : table.backup
+    return sql`select ${sql.lit(place)}::text where not exists (select from ${fromTable(side)})`
+  })
+  const rows = await reader.rows(list(checks, ' union all '))
+  return new Set(rows.map(([place]) => tables[Number(place)]?.id ?? ''))
+}
+
+/** Tables of a backup that holds less than the database did. */
+export const findPartial = async (sides: Sides, tables: readonly SharedTable[]): Promise<readonly LeftOutRows[]> => {
+  const inBackup = await findEmpty(sides.backup, tables)
+  const inLive = await findEmpty(
+    sides.live,
+    tables.filter(({ id }) => inBackup.has(id)),
+  )
+  const toEntry = (table: string, why: string): LeftOutRows => ({
+    kind: 'partial backup',
+    id: null,
+    table,
+    rows: null,
+    why,
+  })
+  const proves = 'absence there proves nothing'
+  return [
+    ...tables.flatMap(({ id, backup }) => {
+      if (backup.isUnlogged) return [toEntry(id, `unlogged in the backup: ${proves}`)]
+      return inBackup.has(id) && !inLive.has(id) ? [toEntry(id, `empty in the backup: ${proves}`)] : []
+    }),
+    ...sides.catalog.live.tables
+      .filter(({ id }) => !sides.catalog.tables.has(id))
+      .map(({ id }) => toEntry(id, `not in the backup: ${proves}`)),
+  ]
+}

@@ -1,0 +1,88 @@
+/** What incidents are called, and the ids by which they are found again. */
+import { createHash } from 'node:crypto'
+import { unpackKey } from '../../catalog/row.ts'
+import type { SharedTable } from '../../catalog/shared.ts'
+import type { Sides } from '../../diff/sides.ts'
+import type { Condition, Gathered } from './conditions.ts'
+import type { IncidentCondition } from './incidents.ts'
+import { labelParent, labelRows, labelTable } from './labels.ts'
+
+export interface Named {
+  readonly id: string
+  readonly label: string
+  readonly condition: IncidentCondition | null
+  /** The condition that gathered several roots, if one did. */
+  readonly gathered: Condition | null
+}
+
+/** No vowels, no look-alikes: an id is typed by tired people. */
+const letters = '23456789bcdfghjkmnpqrstvwxz'
+
+/** Six letters, the same for the same parts. */
+export const makeId = (parts: readonly string[]): string => {
+  const digest = createHash('sha256').update(JSON.stringify(parts)).digest()
+  return [...digest.subarray(0, 6)].map((byte) => letters[byte % letters.length]).join('')
+}
+
+/** Roots that stand alone, by their key. `isOnly`: nothing else of the table is missing. */
+export const nameSingles = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+  isOnly: boolean,
+): Promise<ReadonlyMap<string, Named>> => {
+  const labels = keys.length === 0 ? [] : await labelRows(sides, table, keys)
+  return new Map(
+    await Promise.all(
+      [...labels].map(async ([key, { label, sql }]) => {
+        const named: Named = {
+          id: makeId([table.id, key]),
+          label: (await labelLink(sides, table, key)) ?? label,
+          condition: { sql, hits: 1, of: 1, isExact: true, isOnly },
+          gathered: null,
+        }
+        return [key, named] as const
+      }),
+    ),
+  )
+}
+
+/** A link by its two ends; null for any other row. */
+const labelLink = async (sides: Sides, table: SharedTable, key: string): Promise<string | null> => {
+  if (table.ends === null) return null
+  const values = unpackKey(key)
+  const ends: (string | null)[] = []
+  for (const relation of table.ends) {
+    const own = relation.columns.map((name) => values[table.identity.indexOf(name)] ?? '')
+    ends.push(await labelParent(sides, { relation, values: own }))
+  }
+  return ends.includes(null) ? null : `${labelTable(table)} of ${ends.join(' and ')}`
+}
+
+const labelGroup = async (sides: Sides, table: SharedTable, { condition, roots }: Gathered): Promise<string> => {
+  const name = labelTable(table)
+  if (condition?.kind === 'all' && condition.hits === condition.of) return `every row of ${name}`
+  const parent = condition?.parent ? await labelParent(sides, condition.parent) : null
+  if (parent !== null) return `${name} of ${parent}`
+  return `${String(roots.length).replace(/\B(?=(\d{3})+$)/g, ',')} rows of ${name}`
+}
+
+/** Several roots, with the condition they have in common if there is one. */
+export const nameGroup = async (sides: Sides, table: SharedTable, group: Gathered): Promise<Named> => {
+  const { condition, roots } = group
+  return {
+    id: makeId(condition === null ? [table.id, ...[...roots].sort()] : [table.id, condition.sql, 'where']),
+    label: await labelGroup(sides, table, group),
+    condition:
+      condition === null
+        ? null
+        : {
+            sql: condition.sql,
+            hits: condition.hits,
+            of: condition.of,
+            isExact: condition.hits === condition.of,
+            isOnly: condition.isOnly,
+          },
+    gathered: condition,
+  }
+}

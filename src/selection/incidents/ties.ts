@@ -1,0 +1,58 @@
+/** Where incidents hang together: rows that refer to rows of another incident. */
+import type { MissingEdges, MissingRows } from './missing.ts'
+
+/** What another incident has to do with this one. */
+export interface Tie {
+  /** The id of the other one. */
+  readonly incident: string
+  /**
+   * `brings`: restoring this one brings rows of the other along; they need each other. `awaits`: links counted here come back
+   * only when the other one is back as well.
+   */
+  readonly how: 'brings' | 'awaits'
+  /** The table of these rows, and how many of them refer or are referred to. */
+  readonly table: string
+  readonly rows: number
+}
+
+/**
+ * The ties of each incident, by its id. `incidentOf` gives a row's incident, or -1; a row that is a root comes along with no parent.
+ */
+export const findTies = (
+  missing: MissingRows,
+  edges: readonly MissingEdges[],
+  rows: { readonly incidentOf: (row: number) => number; readonly isRoot: (row: number) => boolean },
+  ids: readonly string[],
+): ReadonlyMap<string, readonly Tie[]> => {
+  const { incidentOf, isRoot } = rows
+  const noted = new Map<
+    string,
+    { readonly mine: number; readonly tie: Omit<Tie, 'rows'>; readonly rows: Set<number> }
+  >()
+  const note = (mine: number, other: number, how: Tie['how'], row: number): void => {
+    const table = missing.tableOf(row).id
+    const id = `${mine} ${other} ${how} ${table}`
+    const known = noted.get(id) ?? { mine, tie: { incident: ids[other] ?? '', how, table }, rows: new Set<number>() }
+    noted.set(id, known)
+    known.rows.add(row)
+  }
+  for (const { relation, isFollowed, children, parents } of edges) {
+    for (const [position, child] of children.entries()) {
+      const parent = parents[position] ?? child
+      const [mine, other] = [incidentOf(child), incidentOf(parent)]
+      if (mine === other || mine === -1 || other === -1) continue
+      const isEnd = missing.tableOf(child).ends?.some(({ id }) => id === relation.id) ?? false
+      if (isEnd) note(mine, other, 'awaits', child)
+      else {
+        note(mine, other, 'brings', parent)
+        if (isFollowed && !isRoot(child)) note(other, mine, 'brings', child)
+      }
+    }
+  }
+  const ties = new Map<string, Tie[]>()
+  for (const { mine, tie, rows: own } of noted.values()) {
+    const id = ids[mine] ?? ''
+    ties.set(id, [...(ties.get(id) ?? []), { ...tie, rows: own.size }])
+  }
+  return ties
+}

@@ -1,0 +1,107 @@
+/**
+ * What hangs together: the edge-follower of closure, run from the roots of everything that is missing, tells for each missing row with
+ * which root it comes along. Rows that come along with none (a sibling survived, unhooked) are roots as well, and it runs again.
+ */
+import type { SharedTable } from '../../catalog/shared.ts'
+import { type Sides, tableOf } from '../../diff/sides.ts'
+import type { RowState } from '../../diff/states.ts'
+import { type Closure, followEdges } from '../closure.ts'
+import { defaultClosureOptions } from '../closure-options.ts'
+import type { ChosenRows } from '../resolve.ts'
+import { StateCache } from '../state-cache.ts'
+import type { Survivor } from '../survivors.ts'
+import type { MissingEdges, MissingRows } from './missing.ts'
+import { findRoots, type Root } from './roots.ts'
+
+/** Roots, and the rows that come along with each. */
+export interface Trees {
+  readonly roots: readonly Root[]
+  /** For each missing row the position of its root; -1 where it has none. */
+  readonly rootOf: readonly number[]
+  readonly survivors: readonly Survivor[]
+}
+
+/** Grows a tree from each root. Rows of tables in `barred` are no roots; they may come along. */
+export const growTrees = async (
+  sides: Sides,
+  missing: MissingRows,
+  edges: readonly MissingEdges[],
+  barred: ReadonlySet<string>,
+): Promise<Trees> => {
+  const states = await seedStates(sides, missing)
+  const mayBeRoot = Array.from({ length: missing.size }, (_, row) => !barred.has(missing.tableOf(row).id))
+  const roots: Root[] = []
+  let rootOf: readonly number[] = mayBeRoot.map(() => -1)
+  let survivors: readonly Survivor[] = []
+  for (;;) {
+    const found = findRoots(mayBeRoot.length, edges, (row) => mayBeRoot[row] === true && rootOf[row] === -1)
+    if (found.length === 0) return { roots, rootOf, survivors }
+    for (const root of found) roots.push(root)
+    const resolved = { chosen: chooseRoots(missing, roots), under: new Map() }
+    const updated = { rows: new Map(), isPartial: () => false }
+    const decided = { excluded: new Map(), matched: new Map() }
+    const closure = await followEdges(sides, resolved, updated, defaultClosureOptions, decided, states)
+    survivors = closure.survivors
+    rootOf = traceRoots(sides, missing, roots, closure)
+  }
+}
+
+const groupByTable = (missing: MissingRows, rows: Iterable<number>): Map<SharedTable, Map<string, RowState>> => {
+  const tables = new Map<SharedTable, Map<string, RowState>>()
+  for (const row of rows) {
+    const table = missing.tableOf(row)
+    const states = tables.get(table) ?? new Map<string, RowState>()
+    tables.set(table, states.set(missing.keyOf(row), missing.stateOf(row)))
+  }
+  return tables
+}
+
+/** The states that are known already: those of everything missing. */
+const seedStates = async (sides: Sides, missing: MissingRows): Promise<StateCache> => {
+  const states = new StateCache(sides, new Map())
+  const rows = Array.from({ length: missing.size }, (_, row) => row)
+  for (const [table, known] of groupByTable(missing, rows)) await states.seed(table, known)
+  return states
+}
+
+/** The rows of roots as a selection has them. */
+export const chooseRoots = (missing: MissingRows, roots: readonly Root[]): ReadonlyMap<string, ChosenRows> => {
+  const chosen = new Map<string, ChosenRows>()
+  for (const [table, states] of groupByTable(missing, roots.flat())) chosen.set(table.id, { table, states })
+  return chosen
+}
+
+/** Follows every whole row back to the root it comes from. */
+const traceRoots = (
+  sides: Sides,
+  missing: MissingRows,
+  roots: readonly Root[],
+  closure: Closure,
+): readonly number[] => {
+  // Rows below a reused parent are reused as well, which only the follower finds out.
+  for (const [id, members] of closure.members) {
+    const table = tableOf(sides.catalog, id)
+    for (const { key } of members.wholes()) missing.add(table, key, members.reused.has(key) ? 'reused' : 'missing')
+  }
+  const origins = new Int32Array(missing.size).fill(-1)
+  for (const [id, members] of closure.members) {
+    for (const { key, via, from } of members.wholes()) {
+      const row = missing.numberOf(id, key)
+      if (row === undefined || via === null || from === null) continue
+      origins[row] = missing.numberOf(via.parent, from) ?? -1
+    }
+  }
+  const rootOf: number[] = Array.from({ length: missing.size }, () => -1)
+  for (const [position, root] of roots.entries()) for (const row of root) rootOf[row] = position
+  const path: number[] = []
+  for (let start = 0; start < missing.size; start++) {
+    let row = start
+    while (rootOf[row] === -1 && origins[row] !== -1) {
+      path.push(row)
+      row = origins[row] ?? row
+    }
+    const root = rootOf[row] ?? -1
+    for (let member = path.pop(); member !== undefined; member = path.pop()) rootOf[member] = root
+  }
+  return rootOf
+}

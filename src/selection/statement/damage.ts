@@ -1,0 +1,105 @@
+/**
+ * An UPDATE undone three-way, column by column. Where live holds the backup's value there is nothing to do; where it holds what the
+ * UPDATE would have made of the backup's row, the column is damaged and the backup's value comes back; a third value was put there
+ * by somebody else, before or since, and is a question.
+ */
+import { sql } from 'kysely'
+import { asText, displayKey, fromTable, inBatches, joinOn, keySource, ordinal } from '../../catalog/row.ts'
+import type { SharedTable } from '../../catalog/shared.ts'
+import type { Sides } from '../../diff/sides.ts'
+import { isReused, type RowState } from '../../diff/states.ts'
+import type { Hits } from './hits.ts'
+
+/** What is to be put back in a row that live still has. */
+export interface Repair {
+  /** Columns that hold what the statement put there. */
+  readonly damaged: readonly string[]
+  /** Columns that hold a third value. */
+  readonly edited: readonly string[]
+}
+
+export interface Damage {
+  readonly repairs: ReadonlyMap<string, Repair>
+  /** Rows live does not have as themselves any more. */
+  readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
+  readonly missing: number
+  readonly restored: number
+  readonly alreadyRight: number
+}
+
+const readLive = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+  columns: readonly string[],
+): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
+  const rows = await sides.live.rows(sql`
+    select ${ordinal('k')}::text, ${asText('t', columns)}
+    from ${keySource(table.live, table.identity, keys)}
+    join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
+  return new Map(rows.map(([position, ...values]) => [keys[Number(position) - 1] ?? '', values]))
+}
+
+const elsewhere = 'an UPDATE is undone only in rows that live still has'
+
+/** Why a row is left out, or null; `columns` are those the statement sets. */
+const whyOut = (table: SharedTable, state: RowState, judged: RowState, columns: readonly string[]): string | null => {
+  if (state.state === 'missing') return `it is missing in live too; ${elsewhere}`
+  if (state.state === 'restored') return `it was restored as ${displayKey(state.liveKey)}, with the backup's values`
+  const others = state.state === 'same' ? [] : state.columns.filter((name) => !columns.includes(name))
+  // What the statement itself set does not make another record of a row.
+  const isOther = state.state === 'reused' ? isReused(table, others) : judged.state === 'reused'
+  return isOther ? `its key belongs to another record in live; ${elsewhere}` : null
+}
+
+/** What states tell of rows: as they were read, and judged by what their keys are made of. */
+export interface KnownStates {
+  readonly read: ReadonlyMap<string, RowState>
+  readonly judged: ReadonlyMap<string, RowState>
+}
+
+/** Compares what live holds with what the statement would have put there. `columns` are those it sets, in the order of the hits' values. */
+export const findDamage = async (
+  sides: Sides,
+  table: SharedTable,
+  hits: Hits,
+  columns: readonly string[],
+  states: KnownStates,
+): Promise<Damage> => {
+  const repairs = new Map<string, Repair>()
+  const leftOut: Damage['leftOut'][number][] = []
+  const open: { readonly key: string; readonly changed: readonly string[] }[] = []
+  let [missing, restored, alreadyRight] = [0, 0, 0]
+  for (const key of hits.keys()) {
+    const state = states.read.get(key) ?? { state: 'missing' }
+    const why = whyOut(table, state, states.judged.get(key) ?? state, columns)
+    if (why !== null) {
+      leftOut.push({ table: table.id, key: displayKey(key), why })
+      if (state.state === 'restored') restored++
+      else missing++
+      continue
+    }
+    const changed = 'columns' in state ? state.columns.filter((name) => columns.includes(name)) : []
+    if (changed.length === 0) alreadyRight++
+    else open.push({ key, changed })
+  }
+  for (const batch of inBatches(open)) {
+    const live = await readLive(
+      sides,
+      table,
+      batch.map(({ key }) => key),
+      columns,
+    )
+    for (const { key, changed } of batch) {
+      const isLeft = (name: string): boolean => {
+        const position = columns.indexOf(name)
+        return hits.get(key)?.some((values) => values[position] === live.get(key)?.[position]) ?? false
+      }
+      repairs.set(key, {
+        damaged: changed.filter(isLeft),
+        edited: changed.filter((name) => !isLeft(name)),
+      })
+    }
+  }
+  return { repairs, leftOut, missing, restored, alreadyRight }
+}

@@ -1,0 +1,107 @@
+/** From the statement you regret to rows: those it took away, and those it left with other values. */
+import type { SharedTable } from '../../catalog/shared.ts'
+import type { Sides } from '../../diff/sides.ts'
+import { type RowState, readStates } from '../../diff/states.ts'
+import { type Coverage, countStates, makeCoverage } from '../coverage.ts'
+import { StateCache } from '../state-cache.ts'
+import { findDamage, type KnownStates, type Repair } from './damage.ts'
+import { type Hits, type ReadAssignment, readAssignments, readHits, refuseVolatile } from './hits.ts'
+import { type RowStatement, readStatement, type Statement } from './statement.ts'
+import { cascadeFrom, findTargets, type Reached } from './targets.ts'
+
+/** What a statement did to the rows of one table. */
+export interface StatementRows {
+  readonly table: SharedTable
+  /** Rows to bring back, by packed key. */
+  readonly lost: ReadonlyMap<string, RowState>
+  /** Rows of live to put columns back in, by packed key. */
+  readonly repairs: ReadonlyMap<string, Repair>
+  readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
+  readonly coverage: Coverage
+}
+
+interface TableHits {
+  readonly table: SharedTable
+  readonly hits: Hits
+  readonly assignments: readonly ReadAssignment[]
+}
+
+/** A TRUNCATE reads like a DELETE of everything in each of its tables. */
+const everyRow = (name: string): RowStatement => ({
+  action: 'delete',
+  target: { schema: null, name, alias: null, isOnly: true },
+  with: null,
+  from: null,
+  where: null,
+  sets: [],
+  calls: { functions: [], operators: [] },
+})
+
+const readTables = async (sides: Sides, statement: Statement, at: string | null): Promise<readonly TableHits[]> => {
+  const read = async (own: RowStatement, reached: readonly Reached[]): Promise<readonly TableHits[]> => {
+    const found: TableHits[] = []
+    for (const one of reached) {
+      const assignments = await readAssignments(sides, one.table, own.sets, at)
+      found.push({ table: one.table, hits: await readHits(sides, own, one, assignments), assignments })
+    }
+    return found
+  }
+  if (statement.action !== 'truncate') {
+    const reached = await findTargets(sides, statement.target)
+    await refuseVolatile(sides.backup, statement.calls)
+    return read(statement, reached)
+  }
+  const reached: Reached[] = []
+  for (const target of statement.targets) reached.push(...(await findTargets(sides, target)))
+  if (statement.isCascade) reached.push(...cascadeFrom(sides, reached))
+  const tables: TableHits[] = []
+  for (const one of reached) tables.push(...(await read(everyRow(one.relation.name), [one])))
+  return tables
+}
+
+/** One entry per table: several partitions, and a table named twice, are one. */
+const mergeTables = (tables: readonly TableHits[]): readonly TableHits[] =>
+  [...Map.groupBy(tables, ({ table }) => table.id).values()].flatMap((group) => {
+    const [first] = group
+    return first === undefined ? [] : [{ ...first, hits: new Map(group.flatMap(({ hits }) => [...hits])) }]
+  })
+
+const readKnown = async (sides: Sides, table: SharedTable, hits: Hits): Promise<KnownStates> => {
+  const keys = [...hits.keys()]
+  const read = await readStates(sides, table, keys)
+  const cache = new StateCache(sides, new Map())
+  await cache.seed(table, read)
+  return { read, judged: await cache.read(table, keys) }
+}
+
+const isLost = ([, { state }]: readonly [string, RowState]): boolean => state !== 'same' && state !== 'changed'
+
+/**
+ * Reads the statement on the backup and compares what it hit with live. Throws `usage` and `bad-where` for statements that cannot be
+ * read there, `unknown-table` and `not-restorable` for their tables.
+ */
+export const resolveStatement = async (
+  sides: Sides,
+  { statement: text, at }: { readonly statement: string; readonly at: string | null },
+  withUserSearchPath: <T>(work: () => Promise<T>) => Promise<T>,
+): Promise<readonly StatementRows[]> => {
+  const statement = await readStatement(text, at)
+  const tables = mergeTables(await withUserSearchPath(() => readTables(sides, statement, at)))
+  const resolved: StatementRows[] = []
+  for (const { table, hits, assignments } of tables) {
+    const known = await readKnown(sides, table, hits)
+    const base = { source: '--statement', action: statement.action, table: table.id, hits: hits.size } as const
+    if (statement.action !== 'update') {
+      const lost = new Map([...known.judged].filter(isLost))
+      const coverage = makeCoverage({ ...base, ...countStates(known.judged.values()) })
+      resolved.push({ table, lost, repairs: new Map(), leftOut: [], coverage })
+      continue
+    }
+    const columns = assignments.map(({ column }) => column)
+    const { repairs, leftOut, ...counts } = await findDamage(sides, table, hits, columns, known)
+    const editedSince = [...repairs.values()].filter(({ edited }) => edited.length > 0).length
+    const coverage = makeCoverage({ ...base, ...counts, editedSince, damaged: repairs.size - editedSince })
+    resolved.push({ table, lost: new Map(), repairs, leftOut, coverage })
+  }
+  return resolved
+}

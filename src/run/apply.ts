@@ -5,6 +5,7 @@
  * constraints immediate; verify; journal to disk; COMMIT. Locks are taken after the transfer, nothing commits unverified, and the
  * transaction counts as committed on the tag COMMIT alone.
  */
+
 import { sql } from 'kysely'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
@@ -14,16 +15,17 @@ import { withWriteTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { keysOf, type Plan } from '../plan/plan.ts'
 import { combineDigests } from '../probe/measure.ts'
+import { allocateKeys, createMaps, raiseSequences } from './allocate.ts'
 import { checkGuards, keepImages, lockRows, type Refusal } from './guards.ts'
 import { incomplete, type OpenJournal, startJournal, streamRows } from './journal.ts'
 import { writeImages, writeOutcome } from './journal-rows.ts'
-import { allocateKeys, createMaps, raiseSequences, refuseDisagreement, refuseTaken } from './keys.ts'
 import { type Layout, layOut } from './layout.ts'
 import { refuseDefaultPartitions } from './partitions.ts'
 import { refuseReferences } from './references.ts'
 import { buildReport } from './report.ts'
 import type { Report, RunOptions, RunProgress } from './run.ts'
 import { createStage, digestStage, indexStage, stageFromBackup, stageFromImages, stageKeys } from './stage.ts'
+import { refuseDisagreement, refuseTaken } from './taken.ts'
 import { checkCatalog, lockDatabase, withLiveSearchPath } from './transaction-start.ts'
 import { validateConstraints } from './validate.ts'
 import { verifyRows } from './verify.ts'

@@ -1,4 +1,5 @@
 /** Locks the live rows a plan relies on, after the transfer, and checks that they are still what the plan saw. */
+
 import { sql } from 'kysely'
 import { digestOf, rowImage } from '../catalog/digest.ts'
 import { asText, displayKey, fromTable, inBatches } from '../catalog/row.ts'
@@ -6,8 +7,8 @@ import { all, column, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { type ErrorCode, RowgraftError } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
-import { inRange, liveIdentity, onLiveIdentity } from './keys.ts'
-import { type Layout, ordinalColumn, type Range, type StagedStep, type StagedTable } from './layout.ts'
+import { inRange, type Layout, ordinalColumn, type Range, type StagedStep, type StagedTable } from './layout.ts'
+import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import { stillEmpty } from './write.ts'
 
 const ord = (alias: string): Query => column(alias, ordinalColumn)

@@ -1,4 +1,5 @@
 /** The rows of a journal: images before the writes, digests and key changes after them, straight from the server as COPY text. */
+
 import { sql } from 'kysely'
 import { digestOf, rowImage } from '../catalog/digest.ts'
 import { fromTable } from '../catalog/row.ts'
@@ -7,8 +8,8 @@ import type { Writer } from '../database/session.ts'
 import { storedColumns } from '../probe/measure.ts'
 import { writeStream } from './journal.ts'
 import type { JournalWriter } from './journal-file.ts'
-import { inRange, liveIdentity, onLiveIdentity } from './keys.ts'
-import { type Layout, ordinalColumn, type StagedTable } from './layout.ts'
+import { inRange, type Layout, ordinalColumn, type StagedTable } from './layout.ts'
+import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import type { Report } from './run.ts'
 
 /** Images of every row about to be updated or deleted, in the order of their ordinals. */

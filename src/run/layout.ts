@@ -5,7 +5,7 @@ import type { Column } from '../catalog/catalog.ts'
 import { columnOf } from '../catalog/catalog.ts'
 import type { Relation } from '../catalog/relations.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
-import { identifier, type Query, serverText } from '../database/names.ts'
+import { column, identifier, type Query, serverText } from '../database/names.ts'
 import { keysOf, type Plan, type StandIns, type Step } from '../plan/plan.ts'
 
 /** Ordinals `first` to `last`, both included; empty when `last < first`. */
@@ -138,3 +138,17 @@ const layOutTable = (plan: Plan, catalog: SharedCatalog, id: string, position: n
 /** Old and new value of a key column in the map. */
 export const oldColumn = (staged: StagedTable, name: string): Query => identifier(`o${staged.keyColumns.indexOf(name)}`)
 export const newColumn = (staged: StagedTable, name: string): Query => identifier(`n${staged.keyColumns.indexOf(name)}`)
+
+/** The ordinal of a staged row. */
+export const ordinalOf = (alias: string): Query => column(alias, ordinalColumn)
+
+/** True for ordinals in the range. */
+export const inRange = (alias: string, range: Range): Query =>
+  sql`${ordinalOf(alias)} between ${sql.lit(range.first)} and ${sql.lit(range.last)}`
+
+/** The staged parent of a mapped relation. */
+export const parentOf = (layout: Layout, relation: Relation): StagedTable => {
+  const parent = layout.tables.get(relation.parent)
+  if (parent === undefined) throw new Error(`parent ${relation.parent} is not staged`)
+  return parent
+}

@@ -1,11 +1,12 @@
 /** A row that no partition is meant for falls into the default one, silently, and out of everybody's sight. */
+
 import { sql } from 'kysely'
 import { displayKey, fromTable } from '../catalog/row.ts'
 import { column, list } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
-import { inRange, liveIdentity, onLiveIdentity } from './keys.ts'
-import { inserted, type Layout } from './layout.ts'
+import { inRange, inserted, type Layout } from './layout.ts'
+import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import { defaultColumn, isInDefault, watchesPartitions } from './stage.ts'
 
 /** Throws `rolled-back` when a row landed in a DEFAULT partition that it was not in before, naming both. Rows of an undo

@@ -1,4 +1,5 @@
 /** Before an undo deletes rows: nobody else may refer to them, whatever live would do with such a reference. */
+
 import { sql } from 'kysely'
 import { primaryKeyOf, type Table } from '../catalog/catalog.ts'
 import { asText, displayKey, fromTable } from '../catalog/row.ts'
@@ -6,8 +7,9 @@ import type { SharedCatalog } from '../catalog/shared.ts'
 import { all, column, displayTable, list, literal, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
-import { inRange, onLiveIdentity } from './keys.ts'
 import type { Layout } from './layout.ts'
+import { inRange } from './layout.ts'
+import { onLiveIdentity } from './live-identity.ts'
 import { deleted } from './write.ts'
 
 /** The table by every name a foreign key may call it: one can refer to a single partition. */

@@ -3,8 +3,7 @@ import { sql } from 'kysely'
 import { column, list } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import type { Plan } from '../plan/plan.ts'
-import { inRange } from './keys.ts'
-import { inserted, type Layout, newColumn, oldColumn, ordinalColumn, type StagedTable } from './layout.ts'
+import { inRange, inserted, type Layout, newColumn, oldColumn, ordinalColumn, type StagedTable } from './layout.ts'
 import type { Report, TableReport } from './run.ts'
 
 /** Puts the report together; keys are read from the maps while the transaction still has them. */

@@ -2,14 +2,15 @@
  * With triggers switched off (`session_replication_role = replica`) the server checks neither foreign keys nor deferrable uniques:
  * they are triggers too. Both are checked here, set by set, in the same transaction; the parents are locked first.
  */
+
 import { sql } from 'kysely'
 import { fromTable, isSet, joinRelation } from '../catalog/row.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { all, column, identifier, list, serverText } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
-import { liveIdentity, onLiveIdentity } from './keys.ts'
 import type { Layout, StagedTable } from './layout.ts'
+import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 
 const broken = (table: string, constraint: string, rows: string): RowgraftError =>
   new RowgraftError('verification-failed', `${rows} rows of "${table}" break "${constraint}"`, {

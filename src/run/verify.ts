@@ -3,6 +3,7 @@
  * image by image. Inserted rows equal the source in every stored column; updated rows equal the intention in the columns set and their
  * before-image in all others. What a trigger changed is found here: on inserted rows it stops the run unless accepted.
  */
+
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
 import { displayKey, fromTable } from '../catalog/row.ts'
@@ -10,8 +11,18 @@ import { all, column, displayAlone, identifier, list, type Query } from '../data
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
-import { inRange, liveIdentity, onLiveIdentity, parentOf } from './keys.ts'
-import { inserted, isSameType, type Layout, newColumn, oldColumn, ordinalColumn, type StagedTable } from './layout.ts'
+import {
+  inRange,
+  inserted,
+  isSameType,
+  type Layout,
+  newColumn,
+  oldColumn,
+  ordinalColumn,
+  parentOf,
+  type StagedTable,
+} from './layout.ts'
+import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import type { Report } from './run.ts'
 import { reportedColumns } from './stage.ts'
 

@@ -2,6 +2,7 @@
  * The statements that change live: inserts from the stage with every reference mapped, updates of rows locked before, deletes. Every
  * row count is checked: a trigger that swallows a row, or a row gone meanwhile, stops the run.
  */
+
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
 import { orderTables } from '../catalog/order.ts'
@@ -12,8 +13,9 @@ import { all, column, identifier, list, type Query, serverText, tableReference }
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Step } from '../plan/plan.ts'
-import { finalValues, inRange, liveIdentity, onLiveIdentity } from './keys.ts'
+import { finalValues } from './final-values.ts'
 import {
+  inRange,
   inserted,
   isStagedAsText,
   type Layout,
@@ -22,6 +24,7 @@ import {
   type StagedStep,
   type StagedTable,
 } from './layout.ts'
+import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import type { RunProgress } from './run.ts'
 
 /** Rows per INSERT; ranges of 10,000 cost a third more than of 100,000. */

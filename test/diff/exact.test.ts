@@ -12,14 +12,11 @@ const differences = (sql: DatabaseSql): Promise<readonly string[]> =>
     const lines: string[] = []
     try {
       for await (const row of rowgraft.rows({ tables: ['t'] })) lines.push(lineOf(row))
-      const [counts] = await Array.fromAsync(rowgraft.diff({ tables: ['t'] }))
-      expect(
-        ['missing', 'changed', 'extra', 'reused', 'restored'].map((state) => counts?.[state as 'missing']),
-      ).toEqual(
-        ['missing', 'changed', 'extra', 'reused', 'restored'].map(
-          (state) => lines.filter((line) => line.startsWith(`${state} `)).length,
-        ),
-      )
+      const count = (state: string): number => lines.filter((line) => line.startsWith(`${state} `)).length
+      for await (const counts of rowgraft.diff({ tables: ['t'] })) {
+        const [missing, changed, extra] = [count('missing'), count('changed'), count('extra')]
+        expect(counts).toMatchObject({ missing, changed, extra, reused: 0, restored: 0 })
+      }
     } finally {
       await rowgraft.close()
     }
@@ -30,33 +27,36 @@ const lineOf = ({ state, key, columns }: RowReport): string =>
   `${state} ${Object.values(key).join(',')}${columns.length === 0 ? '' : `: ${columns.join(',')}`}`
 
 describe('values', () => {
-  test.each([
-    ['numeric', '1.0', '1.00'],
-    ['numeric', '1e2', '100.0'],
-    ['double precision', '0', '-0'],
-    ['real', '0', '-0'],
-    ['json', '{"a":1}', '{"a": 1}'],
-    ['json', '{"a":1,"b":2}', '{"b":2,"a":1}'],
-    ['jsonb', '[1.0]', '[1]'],
-    ['text', 'a', 'a '],
-    ['text', 'é', 'é'],
-    ['text', 'a', 'A'],
-    ['interval', '1 day', '24:00:00'],
-    ['interval', '1 mon', '30 days'],
-    ['integer[]', '{1,2}', '[0:1]={1,2}'],
-    ['text[]', '{NULL}', '{"NULL"}'],
-    ['text[]', '{}', '{""}'],
-    ['bit varying', '01', '1'],
-    ['timestamptz', '2026-01-01 00:00:00+00', '2026-01-01 00:00:00.000001+00'],
-    ['bytea', '\\x00', '\\x'],
-    ['numrange', '[1.0,2)', '[1.00,2)'],
-  ])('of type %s differ as they read: %j and %j', async (type, then, now) => {
+  test('that read differently differ, also where the server holds them to be equal', async () => {
+    const pairs = [
+      ['numeric', '1.0', '1.00'],
+      ['numeric', '1e2', '100.0'],
+      ['double precision', '0', '-0'],
+      ['real', '0', '-0'],
+      ['json', '{"a":1}', '{"a": 1}'],
+      ['json', '{"a":1,"b":2}', '{"b":2,"a":1}'],
+      ['jsonb', '[1.0]', '[1]'],
+      ['text', 'a', 'a '],
+      ['text', 'é', 'e\u0301'],
+      ['text', 'a', 'A'],
+      ['interval', '1 day', '24:00:00'],
+      ['interval', '1 mon', '30 days'],
+      ['integer[]', '{1,2}', '[0:1]={1,2}'],
+      ['text[]', '{NULL}', '{"NULL"}'],
+      ['text[]', '{}', '{""}'],
+      ['bit varying', '01', '1'],
+      ['timestamptz', '2026-01-01 00:00:00+00', '2026-01-01 00:00:00.000001+00'],
+      ['bytea', '\\x00', '\\x'],
+      ['numrange', '[1.0,2)', '[1.00,2)'],
+    ] as const
+    const columns = pairs.map(([type], at) => `c${at} ${type}`)
+    const then = pairs.map(([, value]) => `'${value}'`)
     const sql = {
-      schema: `create table t (id integer primary key, v ${type})`,
-      backup: `insert into t values (1, '${then}'), (2, '${then}'), (3, null)`,
-      live: `update t set v = '${now}' where id = 1`,
+      schema: `create table t (id integer primary key, ${columns.join(', ')})`,
+      backup: `insert into t select id, ${then.join(', ')} from generate_series(0, ${pairs.length}) as id`,
+      live: pairs.map(([, , now], at) => `update t set c${at} = '${now}' where id = ${at}`).join(';'),
     }
-    expect(await differences(sql)).toEqual(['changed 1: v'])
+    expect([...(await differences(sql))].sort()).toEqual(pairs.map((_, at) => `changed ${at}: c${at}`).sort())
   })
 
   test('of type char(n) are padded on both sides alike, and an empty text is no NULL', async () => {
@@ -198,9 +198,6 @@ describe('keys', () => {
     await withAttempts(sql, async ({ rowgraft, live }) => {
       expect((await rowgraft(['restore', 't', '--all-missing', '--yes'])).exit).toBe(0)
       expect(await query(live, 'select k from t order by 1')).toEqual([{ k: 'ANN' }, { k: 'Bob' }, { k: 'Cleo' }])
-      const { exit, stdout, stderr } = await rowgraft(['restore', 't', 'ann', '--on-conflict', 'overwrite', '--yes'])
-      expect(exit, stdout + stderr).toBe(0)
-      expect(await query(live, `select k from t where k = 'ann'`)).toEqual([{ k: 'Ann' }])
     })
   })
 })

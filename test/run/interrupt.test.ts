@@ -1,28 +1,14 @@
 /** Ctrl-C at any moment: rolled back, settled, nothing left on the server; a COMMIT under way is waited for. */
 import { describe, expect, test } from 'vitest'
 import { command } from '../support/command.ts'
-import { withFaultProxy } from '../support/fault-proxy.ts'
-import { dumpRows, query, withClient } from '../support/queries.ts'
-import { expectFailure, expectNoTrace, gallery, pets, type Restores, withRestores } from '../support/restores.ts'
+import { type Judgement, withFaultProxy } from '../support/fault-proxy.ts'
+import { dumpRows, withClient } from '../support/queries.ts'
+import { expectFailure, expectNoTrace, gallery, pets, type Restores, waitForSession, withRestores } from '../support/restores.ts'
 
 const settled = async ({ withOpen }: Restores): Promise<readonly string[]> => {
   expect(await withOpen((rowgraft) => rowgraft.recover())).toEqual({ v: 1, runs: [] })
   return withOpen(async (rowgraft) => (await rowgraft.runs()).map(({ state }) => state))
 }
-
-/** Waits until a session of rowgraft's in live is seen like this. */
-const seen = (live: string, condition: string): Promise<void> =>
-  expect
-    .poll(
-      () =>
-        query(
-          live,
-          `select 1 from pg_stat_activity
-           where datname = current_database() and application_name = 'rowgraft' and ${condition}`,
-        ),
-      { timeout: 20_000, interval: 20 },
-    )
-    .not.toEqual([])
 
 describe.concurrent('an interrupt', () => {
   test.each(['stage', 'lock', 'allocate', 'insert', 'update', 'verify', 'journal', 'commit'])(
@@ -55,7 +41,7 @@ describe.concurrent('an interrupt', () => {
       const before = await dumpRows(live)
       const controller = new AbortController()
       const work = command(['restore', 'gallery', '7', '--yes'], { env, signal: controller.signal })
-      await seen(live, `wait_event = 'PgSleep'`)
+      await waitForSession(live, `wait_event = 'PgSleep'`)
       controller.abort()
       const { exit, stderr } = await work
       expect({ exit, stderr }).toEqual({ exit: 130, stderr: expect.stringContaining('live is unchanged') })
@@ -73,7 +59,7 @@ describe.concurrent('an interrupt', () => {
         const controller = new AbortController()
         const argv = ['restore', 'gallery', '7', '--yes', '--lock-timeout', '10min']
         const work = command(argv, { env, signal: controller.signal })
-        await seen(live, `wait_event_type = 'Lock'`)
+        await waitForSession(live, `wait_event_type = 'Lock'`)
         controller.abort()
         expect(await work).toMatchObject({ exit: 130 })
         await other.query('rollback')
@@ -88,17 +74,19 @@ describe.concurrent('an interrupt', () => {
       const { live, backup, withOpen } = restores
       await withFaultProxy(backup, async (proxy) => {
         const controller = new AbortController()
-        // The rows never come.
+        // The rows do not come.
+        const silence = Promise.withResolvers<Judgement>()
         proxy.judge = ({ text }) => {
           if (!/^\s*copy/.test(text)) return 'forward'
           controller.abort()
-          return new Promise(() => undefined)
+          return silence.promise
         }
         const work = withOpen(async (rowgraft) => rowgraft.run(await rowgraft.plan(pets)), {
           backup: proxy.url,
           signal: controller.signal,
         })
         await expectFailure(work, 'interrupted')
+        silence.resolve('cut')
         await expectNoTrace(live)
         await expectNoTrace(backup)
       })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { type ErrorCode, isRowgraftError, type OpenOptions, open, parseSelect, type Rowgraft, RowgraftError } from '../../src/index.ts'
 import { type DatabasePair, type DatabaseSql, withDatabases } from './databases.ts'
-import { query } from './queries.ts'
+import { query, type TextRow } from './queries.ts'
 
 /** A deletion that took comments along (CASCADE) and unhooked photos (SET NULL): every phase of a run has something to do. */
 export const gallery = {
@@ -82,20 +82,33 @@ export const expectFailure = async (work: Promise<unknown>, code: ErrorCode, say
 export const journalFiles = async (folder: string): Promise<readonly string[]> =>
   (await readdir(folder)).map((run) => join(folder, run, 'journal'))
 
-/** Sessions of rowgraft's in a database and advisory locks held there; asks again until there are none, for as long as the test may take. */
-export const expectNoTrace = async (url: string): Promise<void> => {
-  await expect
-    .poll(
-      () =>
-        query(
-          url,
-          `select a.state, a.query from pg_stat_activity a
-           where a.datname = current_database() and a.application_name = 'rowgraft'
-           union all
-           select l.locktype, l.mode from pg_locks l
-           where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())`,
-        ),
-      { timeout: 20_000, interval: 20 },
-    )
-    .toEqual([])
+/** Asks a database until what it answers is as it should be; throws the last answer after 20 seconds. */
+export const waitUntil = async (url: string, sql: string, isRight: (rows: readonly TextRow[]) => boolean): Promise<void> => {
+  const deadline = performance.now() + 20_000
+  for (;;) {
+    const rows = await query(url, sql)
+    if (isRight(rows)) return
+    if (performance.now() > deadline) throw new Error(`still ${JSON.stringify(rows)}`)
+  }
 }
+
+/** Waits until a session of rowgraft's in this database is seen like this. */
+export const waitForSession = (url: string, condition: string): Promise<void> =>
+  waitUntil(
+    url,
+    `select from pg_stat_activity
+     where datname = current_database() and application_name = 'rowgraft' and ${condition}`,
+    (rows) => rows.length > 0,
+  )
+
+/** No session of rowgraft's is left in this database, and no advisory lock: the server may take a moment to notice. */
+export const expectNoTrace = (url: string): Promise<void> =>
+  waitUntil(
+    url,
+    `select a.state, a.query from pg_stat_activity a
+     where a.datname = current_database() and a.application_name = 'rowgraft'
+     union all
+     select l.locktype, l.mode from pg_locks l
+     where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())`,
+    (rows) => rows.length === 0,
+  )

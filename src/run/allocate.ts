@@ -1,14 +1,12 @@
 /**
- * Live keys of the staged rows: taken keys are checked, sequences raised past everything there is, keys allocated for the rows that
- * need one, and every change kept in a map (old -> new values of key columns) by which references are rewritten and verified.
+ * Keys of the staged rows: sequences raised past everything there is, keys allocated for the rows that need one, and every change kept
+ * in a map (old -> new values of key columns) by which references are rewritten and verified.
  */
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
 import { orderTables } from '../catalog/order.ts'
-import type { Relation } from '../catalog/relations.ts'
-import { displayKey, fromTable, inBatches, joinOn, typeOf, unpackKey, valueSource } from '../catalog/row.ts'
+import { fromTable, inBatches, joinOn, typeOf, unpackKey, valueSource } from '../catalog/row.ts'
 import {
-  all,
   any,
   column,
   displayTable,
@@ -22,82 +20,19 @@ import { nextValue, raiseSequence } from '../database/sequences.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { keysOf } from '../plan/plan.ts'
+import { finalValues } from './final-values.ts'
 import {
+  inRange,
   inserted,
   type Layout,
   newColumn,
   oldColumn,
   ordinalColumn,
+  ordinalOf,
   type Range,
   type StagedTable,
   stageType,
 } from './layout.ts'
-
-const ord = (alias: string): Query => column(alias, ordinalColumn)
-
-export const inRange = (alias: string, range: Range): Query =>
-  sql`${ord(alias)} between ${sql.lit(range.first)} and ${sql.lit(range.last)}`
-
-/** How a staged row's values become live's: joins to the maps of its parents, and an expression per column. */
-export interface FinalValues {
-  readonly joins: Query
-  readonly valueOf: (name: string) => Query
-  /** Rows in which two references disagree about a column they share. */
-  readonly disagreements: Query
-}
-
-/** Final values of `s`, the stage of a table. `withOwnMap`: keys from the table's own map, once it is filled. */
-export const finalValues = (
-  layout: Layout,
-  staged: StagedTable,
-  options: { readonly withOwnMap: boolean },
-): FinalValues => {
-  const relations = layout.mapped.filter(({ child }) => child === staged.table.id)
-  const hasOwn = options.withOwnMap && staged.hasMap
-  const joins = [
-    ...(hasOwn ? [sql`left join ${staged.map} as own on ${ord('own')} = ${ord('s')}`] : []),
-    ...relations.map((relation, position) => {
-      const parent = parentOf(layout, relation)
-      const on = relation.columns.map((name, index) => {
-        const old = oldColumn(parent, relation.parentColumns[index] ?? '')
-        return sql`${identifier(`m${position}`)}.${old} = ${column('s', name)}`
-      })
-      return sql`left join ${parent.map} as ${identifier(`m${position}`)} on ${all(on)}`
-    }),
-  ]
-  const references = (name: string): readonly { readonly isMapped: Query; readonly value: Query }[] =>
-    relations.flatMap((relation, position) => {
-      const index = relation.columns.indexOf(name)
-      if (index < 0) return []
-      const value = newColumn(parentOf(layout, relation), relation.parentColumns[index] ?? '')
-      const alias = identifier(`m${position}`)
-      return [{ isMapped: sql`${ord(`m${position}`)} is not null`, value: sql`${alias}.${value}` }]
-    })
-  const valueOf = (name: string): Query => {
-    const raw = column('s', name)
-    const cases = references(name).map(({ isMapped, value }) => sql`when ${isMapped} then ${value}`)
-    const own =
-      hasOwn && staged.keyColumns.includes(name)
-        ? [sql`when ${ord('own')} is not null then ${identifier('own')}.${newColumn(staged, name)}`]
-        : []
-    return cases.length + own.length === 0 ? raw : sql`case ${list([...own, ...cases], ' ')} else ${raw} end`
-  }
-  const shared = staged.table.columns.map(({ name }) => references(name)).filter((found) => found.length > 1)
-  const disagreements = any(
-    shared.flatMap((found) =>
-      found
-        .slice(1)
-        .map((other) => sql`(${found[0]?.isMapped} and ${other.isMapped} and ${found[0]?.value} <> ${other.value})`),
-    ),
-  )
-  return { joins: list(joins, ' '), valueOf, disagreements }
-}
-
-export const parentOf = (layout: Layout, relation: Relation): StagedTable => {
-  const parent = layout.tables.get(relation.parent)
-  if (parent === undefined) throw new Error(`parent ${relation.parent} is not staged`)
-  return parent
-}
 
 /** Ordinals of rows that get a new key. */
 const allocatedOrdinals = (staged: StagedTable): readonly (Range | readonly number[])[] =>
@@ -113,7 +48,7 @@ const isRange = (rows: Range | readonly number[]): rows is Range => 'first' in r
 const isAllocated = (staged: StagedTable): Query =>
   any(
     allocatedOrdinals(staged).map((rows) =>
-      isRange(rows) ? inRange('s', rows) : sql`${ord('s')} = any (${`{${rows.join(',')}}`}::bigint[])`,
+      isRange(rows) ? inRange('s', rows) : sql`${ordinalOf('s')} = any (${`{${rows.join(',')}}`}::bigint[])`,
     ),
   )
 
@@ -233,21 +168,21 @@ const allocateTable = async (writer: Writer, layout: Layout, staged: StagedTable
     if (allocatedOrdinals(staged).length > 0) {
       // Keys are made before the joins, which may come in any order: new keys ascend as the plan lists the rows.
       const made = sql`
-        select ${ord('s')}, ${await newKey(writer, staged)} as made
+        select ${ordinalOf('s')}, ${await newKey(writer, staged)} as made
         from (
           select s.* from ${staged.stage} as s where ${allocated} order by ${list(keyOrder(staged))}
         ) as s`
       await writer.execute(sql`
         insert into ${staged.map} (${target})
-        select ${ord('s')}, ${pairs(sql`a.made`)}
+        select ${ordinalOf('s')}, ${pairs(sql`a.made`)}
         from (${made}) as a
-        join ${staged.stage} as s on ${ord('s')} = ${ord('a')}
+        join ${staged.stage} as s on ${ordinalOf('s')} = ${ordinalOf('a')}
         ${final.joins}`)
     }
     const changed = keyColumns.map((name) => sql`${final.valueOf(name)} is distinct from ${column('s', name)}`)
     await writer.execute(sql`
       insert into ${staged.map} (${target})
-      select ${ord('s')}, ${pairs(null)}
+      select ${ordinalOf('s')}, ${pairs(null)}
       from ${staged.stage} as s ${final.joins}
       where ${inRange('s', rows)} and not ${allocated} and ${any(changed)}`)
   }
@@ -276,10 +211,10 @@ const mapStandIns = async (writer: Writer, staged: StagedTable): Promise<void> =
       )
       const { count } = await writer.execute(sql`
         insert into ${staged.map}
-        select ${ord('s')}, ${pairs}
+        select ${ordinalOf('s')}, ${pairs}
         from ${source}
         join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}
-        join ${staged.stage} as s on ${ord('s')} = ${column('k', ordinalColumn)} + ${String(offset)}::bigint`)
+        join ${staged.stage} as s on ${ordinalOf('s')} = ${column('k', ordinalColumn)} + ${String(offset)}::bigint`)
       if (count !== batch.length) {
         throw new RowgraftError('plan-stale', `a live row of "${table.id}" that stands in for a backup row is gone`, {
           hint: 'Make the plan again.',
@@ -288,62 +223,4 @@ const mapStandIns = async (writer: Writer, staged: StagedTable): Promise<void> =
       offset += batch.length
     }
   }
-}
-
-/** The identity columns of a staged row in live, and the joins they need. */
-export const liveIdentity = (staged: StagedTable): { readonly joins: Query; readonly of: (name: string) => Query } => ({
-  joins: staged.hasMap ? sql`left join ${staged.map} as own on ${ord('own')} = ${ord('s')}` : sql``,
-  of: (name) =>
-    staged.hasMap
-      ? sql`case when ${ord('own')} is not null then ${identifier('own')}.${newColumn(staged, name)} else ${column('s', name)} end`
-      : column('s', name),
-})
-
-/** `t.id = <live identity of s>` */
-export const onLiveIdentity = (staged: StagedTable, alias: string): Query => {
-  const live = liveIdentity(staged)
-  return all(staged.table.identity.map((name) => sql`${column(alias, name)} = ${live.of(name)}`))
-}
-
-/** Throws `plan-stale` when a key that a row keeps, or was given, belongs to a live row by now. */
-export const refuseTaken = async (writer: Writer, staged: StagedTable): Promise<void> => {
-  const rows = inserted(staged)
-  if (rows.last === 0) return
-  const live = liveIdentity(staged)
-  const [taken] = await writer.rows(sql`
-    select ${list(staged.table.identity.map((name) => sql`${column('t', name)}::text`))}
-    from ${staged.stage} as s ${live.joins}
-    join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
-    where ${inRange('s', rows)}
-    limit 1`)
-  if (taken === undefined) return
-  const key = displayKey(taken.map((value) => value ?? '').join('\0'))
-  throw new RowgraftError(
-    'plan-stale',
-    `key ${key} of "${staged.table.id}" was free when the plan was made and is taken now`,
-    {
-      hint: 'Make the plan again: live has changed since.',
-    },
-  )
-}
-
-/** Throws when two references of one row give a column they share different values. */
-export const refuseDisagreement = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<void> => {
-  const final = finalValues(layout, staged, { withOwnMap: false })
-  const rows = inserted(staged)
-  if (rows.last === 0) return
-  const [found] = await writer.rows(sql`
-    select ${list(staged.table.identity.map((name) => sql`${column('s', name)}::text`))}
-    from ${staged.stage} as s ${final.joins}
-    where ${inRange('s', rows)} and ${final.disagreements}
-    limit 1`)
-  if (found === undefined) return
-  const key = displayKey(found.map((value) => value ?? '').join('\0'))
-  throw new RowgraftError(
-    'not-restorable',
-    `row ${key} of "${staged.table.id}" has two references that share a column and moved apart`,
-    {
-      hint: 'Answer the conflicts of their parents alike, or leave the row out with --without.',
-    },
-  )
 }

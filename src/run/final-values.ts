@@ -1,0 +1,59 @@
+/** How a staged row's values become live's: every reference follows the map of its parent, every key the table's own map. */
+import { sql } from 'kysely'
+import { all, any, column, identifier, list, type Query } from '../database/names.ts'
+import { type Layout, newColumn, oldColumn, ordinalOf, parentOf, type StagedTable } from './layout.ts'
+
+/** How a staged row's values become live's: joins to the maps of its parents, and an expression per column. */
+export interface FinalValues {
+  readonly joins: Query
+  readonly valueOf: (name: string) => Query
+  /** Rows in which two references disagree about a column they share. */
+  readonly disagreements: Query
+}
+
+/** Final values of `s`, the stage of a table. `withOwnMap`: keys from the table's own map, once it is filled. */
+export const finalValues = (
+  layout: Layout,
+  staged: StagedTable,
+  options: { readonly withOwnMap: boolean },
+): FinalValues => {
+  const relations = layout.mapped.filter(({ child }) => child === staged.table.id)
+  const hasOwn = options.withOwnMap && staged.hasMap
+  const joins = [
+    ...(hasOwn ? [sql`left join ${staged.map} as own on ${ordinalOf('own')} = ${ordinalOf('s')}`] : []),
+    ...relations.map((relation, position) => {
+      const parent = parentOf(layout, relation)
+      const on = relation.columns.map((name, index) => {
+        const old = oldColumn(parent, relation.parentColumns[index] ?? '')
+        return sql`${identifier(`m${position}`)}.${old} = ${column('s', name)}`
+      })
+      return sql`left join ${parent.map} as ${identifier(`m${position}`)} on ${all(on)}`
+    }),
+  ]
+  const references = (name: string): readonly { readonly isMapped: Query; readonly value: Query }[] =>
+    relations.flatMap((relation, position) => {
+      const index = relation.columns.indexOf(name)
+      if (index < 0) return []
+      const value = newColumn(parentOf(layout, relation), relation.parentColumns[index] ?? '')
+      const alias = identifier(`m${position}`)
+      return [{ isMapped: sql`${ordinalOf(`m${position}`)} is not null`, value: sql`${alias}.${value}` }]
+    })
+  const valueOf = (name: string): Query => {
+    const raw = column('s', name)
+    const cases = references(name).map(({ isMapped, value }) => sql`when ${isMapped} then ${value}`)
+    const own =
+      hasOwn && staged.keyColumns.includes(name)
+        ? [sql`when ${ordinalOf('own')} is not null then ${identifier('own')}.${newColumn(staged, name)}`]
+        : []
+    return cases.length + own.length === 0 ? raw : sql`case ${list([...own, ...cases], ' ')} else ${raw} end`
+  }
+  const shared = staged.table.columns.map(({ name }) => references(name)).filter((found) => found.length > 1)
+  const disagreements = any(
+    shared.flatMap((found) =>
+      found
+        .slice(1)
+        .map((other) => sql`(${found[0]?.isMapped} and ${other.isMapped} and ${found[0]?.value} <> ${other.value})`),
+    ),
+  )
+  return { joins: list(joins, ' '), valueOf, disagreements }
+}

@@ -1,0 +1,19 @@
+/** Where a staged row is in live: under its own key, or under the one its map has for it. */
+import { sql } from 'kysely'
+import { all, column, identifier, type Query } from '../database/names.ts'
+import { newColumn, ordinalOf, type StagedTable } from './layout.ts'
+
+/** The identity columns of a staged row in live, and the joins they need. */
+export const liveIdentity = (staged: StagedTable): { readonly joins: Query; readonly of: (name: string) => Query } => ({
+  joins: staged.hasMap ? sql`left join ${staged.map} as own on ${ordinalOf('own')} = ${ordinalOf('s')}` : sql``,
+  of: (name) =>
+    staged.hasMap
+      ? sql`case when ${ordinalOf('own')} is not null then ${identifier('own')}.${newColumn(staged, name)} else ${column('s', name)} end`
+      : column('s', name),
+})
+
+/** `t.id = <live identity of s>` */
+export const onLiveIdentity = (staged: StagedTable, alias: string): Query => {
+  const live = liveIdentity(staged)
+  return all(staged.table.identity.map((name) => sql`${column(alias, name)} = ${live.of(name)}`))
+}

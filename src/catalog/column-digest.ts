@@ -49,8 +49,9 @@ const hashes: Readonly<Record<string, Kind>> = {
   uuid: 'uuid',
 }
 
-const kindOfOne = ({ baseType, type, typeKind }: Column): Kind => {
-  if (typeKind === 'enum') return 'output'
+const kindOfOne = ({ baseType, type, typeKind, isDomain }: Column): Kind => {
+  // A domain does not pass for its enum where a function takes any enum.
+  if (typeKind === 'enum') return isDomain ? 'image' : 'output'
   if (typeKind !== 'base') return 'image'
   // character(n) has the base type of its varying twin, but is not printed the same: blanks at its end are significant.
   if (baseType === 'character varying') return type.startsWith('character varying') ? 'text' : 'image'
@@ -66,17 +67,20 @@ const kindOf = (live: Column, backup: Column): Kind => {
 
 const textHash = (text: Query, seed: Query): Query => sql`pg_catalog.hashtextextended(${text} collate "C", ${seed})`
 
-/** Timestamps below this have no stretch of 2^32 microseconds that begins at a timestamp. */
-const earliest = sql`'4714-11-26 00:00:00 BC'`
+/** What timestamps are counted from, and the first whose stretch of 2^32 microseconds begins at a timestamp. */
+const [zero, first] = [sql`'2000-01-01 00:00:00'`, sql`'4714-11-26 00:00:00 BC'`]
+
+type HashInstant = (value: Query, stretch: Query, seed: Query) => Query
 
 /**
- * Both the hash of an instant, which folds its 64 bits into 32, and of the 2^32 microseconds it lies in, which undoes that: two
- * instants in the same stretch that fold to the same 32 bits are the same.
+ * The hash of an instant folds its 64 bits into 32. That of the 2^32 microseconds it lies in undoes that: two instants in the same
+ * stretch that fold to the same 32 bits are the same. Before zero the fold mirrors, so that the seed must say on which side it is.
  */
-const instantHash = (value: Query, seed: Query, type: Query, hash: (value: Query, stretch: Query) => Query): Query => {
-  const stretch = sql`pg_catalog.date_bin('4294.967296 s', ${value}, ${type} '2000-01-01 00:00:00')`
-  return sql`case when ${value} >= ${type} ${earliest} then ${hash(value, stretch)}
-    else ${textHash(sql`${value}::text`, seed)} end`
+const instantHash = (value: Query, position: number, type: Query, hash: HashInstant): Query => {
+  const stretch = sql`pg_catalog.date_bin('4294.967296 s', ${value}, ${type} ${zero})`
+  return sql`case when ${value} >= ${type} ${zero} then ${hash(value, stretch, sql.lit(position))}
+    when ${value} >= ${type} ${first} then ${hash(value, stretch, sql.lit(-position))}
+    else ${textHash(sql`${value}::text`, sql.lit(position))} end`
 }
 
 const typedHash = (kind: Kind, value: Query, position: number, { baseType }: Column, hashing: RowHashing): Query => {
@@ -94,16 +98,16 @@ const typedHash = (kind: Kind, value: Query, position: number, { baseType }: Col
     case 'timestamp':
       return instantHash(
         value,
-        seed,
+        position,
         sql`timestamp`,
-        (own, stretch) =>
-          sql`pg_catalog.timestamp_hash_extended(${own}, pg_catalog.timestamp_hash_extended(${stretch}, ${seed}))`,
+        (own, stretch, side) =>
+          sql`pg_catalog.timestamp_hash_extended(${own}, pg_catalog.timestamp_hash_extended(${stretch}, ${side}))`,
       )
     case 'instant':
-      return instantHash(value, seed, sql`timestamptz`, (own, stretch) =>
+      return instantHash(value, position, sql`timestamptz`, (own, stretch, side) =>
         hashing.hashesInstants
-          ? sql`pg_catalog.timestamptz_hash_extended(${own}, pg_catalog.timestamptz_hash_extended(${stretch}, ${seed}))`
-          : sql`pg_catalog.hash_array_extended(array[${own}, ${stretch}], ${seed})`,
+          ? sql`pg_catalog.timestamptz_hash_extended(${own}, pg_catalog.timestamptz_hash_extended(${stretch}, ${side}))`
+          : sql`pg_catalog.hash_array_extended(array[${own}, ${stretch}], ${side})`,
       )
     case 'output': {
       const output = sql.raw(`pg_catalog.${outputs[baseType] ?? 'enum_out'}`)

@@ -4,8 +4,8 @@ import { RowgraftError } from '../errors.ts'
 import type { Catalog, Column, OtherRelation, Sequence, Table } from './catalog.ts'
 import { columnOf, primaryKeyOf } from './catalog.ts'
 import { compareTables, type Drift, type SeenTable, whyHidden } from './drift.ts'
-import { checkSoftDelete } from './soft-delete.ts'
 import { buildRelations, findJunction, isKeyOf, type Relation } from './relations.ts'
+import { checkSoftDelete } from './soft-delete.ts'
 
 /** A column both sides have. */
 export interface SharedColumn {
@@ -53,14 +53,13 @@ export interface SharedCatalog {
   readonly others: readonly OtherRelation[]
 }
 
+const refusedHint = 'Run "rowgraft tables" to see what can be restored, and why the rest cannot.'
+
 /** What helps against the refusal of a table. */
 export const hintForRefusal = ({ refusal }: Pick<SharedTable, 'refusal'>): string => {
   const [, required] = /^column "(.+)" of live is NOT NULL without a default/s.exec(refusal ?? '') ?? []
   return required === undefined ? refusedHint : `Give ${displayAlone(required)} a default in live first.`
 }
-
-/** What helps who asks for a table that is refused. */
-const refusedHint = 'Run "rowgraft tables" to see what can be restored, and why the rest cannot.'
 
 const isInteger = (column: Column): boolean => /^(smallint|integer|bigint)$/.test(column.baseType)
 

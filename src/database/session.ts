@@ -5,100 +5,27 @@
  * statement at a time. An abort cancels on the server through a second connection (a CancelRequest whose socket closes early has
  * killed poolers), and every later statement is refused, except while the session is shielded for COMMIT.
  */
-import { finished, PassThrough, type Readable, type Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import type { Readable } from 'node:stream'
 import { sql } from 'kysely'
-import pg from 'pg'
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import type pg from 'pg'
 import { interrupted, RowgraftError } from '../errors.ts'
+import { type ClientFacts, cancelBackend, connect, connectFirst, readFacts } from './client.ts'
 import type { ConnectionAttempt, ConnectionTarget } from './conninfo.ts'
 import { parseConninfo, redact, resolveConninfo } from './conninfo.ts'
 import { CopyFrames } from './copy-frames.ts'
+import { feedIn, streamOut } from './copy-streams.ts'
 import { compile, type Query } from './names.ts'
+import type { Outcome, Row } from './reader.ts'
 import { connectError, serverError } from './server-errors.ts'
 import type { Side } from './settings.ts'
+import { Turns } from './turns.ts'
 
-/** One row: the server's text per column, null for NULL. */
-export type Row = readonly (string | null)[]
-
-/** What a statement came back with: the command tag's word, its row count, and rows if it returns any. */
-export interface Outcome {
-  readonly command: string
-  readonly count: number
-  readonly rows: readonly Row[]
-}
-
-/** Reads, and has no way to write. */
-export interface Reader {
-  readonly side: Side
-  /** Server version as a number: 150004. */
-  readonly version: number
-  readonly signal: AbortSignal | undefined
-  rows(query: Query): Promise<readonly Row[]>
-  /** Streams rows in batches through a server-side portal; memory is one batch. */
-  batches(query: Query, size: number): AsyncGenerator<readonly Row[]>
-  /** COPY ... TO STDOUT as a byte stream. The session is busy until the stream has ended. */
-  copyOut(query: Query): Promise<Readable>
-  /** COPY ... TO STDOUT as chunks of whole CopyData frames, for many small rows. The session is busy until the last chunk is taken. */
-  copyFrames(query: Query): AsyncGenerator<Buffer>
-}
-
-/** A Reader inside a write transaction. */
-export interface Writer extends Reader {
-  execute(query: Query): Promise<Outcome>
-  /** COPY ... FROM STDIN fed from the sources in turn; resolves to the number of rows the server took. */
-  copyIn(query: Query, sources: AsyncIterable<Readable>): Promise<number>
-}
+export type { Outcome, Reader, Row, Writer } from './reader.ts'
 
 export interface SessionOptions {
   readonly side?: Side
   readonly signal?: AbortSignal | undefined
   readonly env?: Readonly<Record<string, string | undefined>>
-}
-
-const rawText = { getTypeParser: () => (value: unknown) => value }
-
-const connect = async (target: ConnectionTarget, attempt: ConnectionAttempt): Promise<pg.Client> => {
-  const client = new pg.Client({
-    host: attempt.host,
-    port: attempt.port,
-    database: attempt.database,
-    user: attempt.user,
-    // An undefined password would let pg look into PGPASSWORD and pgpass again: the target has been resolved already.
-    password: attempt.password ?? '',
-    ssl: attempt.ssl,
-    options: target.options ?? '',
-    sslnegotiation: target.directTls ? 'direct' : 'postgres',
-    enableChannelBinding: target.channelBinding !== 'disable',
-    connectionTimeoutMillis: target.connectTimeoutMs,
-    keepAlive: true,
-    application_name: 'rowgraft',
-    // The type asks for a parser per type; ours is the same for all of them.
-    types: rawText as unknown as pg.CustomTypesConfig,
-  })
-  // Without a listener a lost connection is an uncaught exception; the statement under way reports it.
-  client.on('error', () => undefined)
-  await client.connect()
-  return client
-}
-
-const isTlsRefusal = (error: unknown): boolean =>
-  error instanceof Error &&
-  (/does not support SSL|SSL|TLS|certificate|no pg_hba.conf entry/i.test(error.message) ||
-    ('code' in error && typeof error.code === 'string' && /^(ERR_SSL|ERR_TLS|EPROTO|ECONNRESET)/.test(error.code)))
-
-const connectFirst = async (target: ConnectionTarget): Promise<{ client: pg.Client; attempt: ConnectionAttempt }> => {
-  let failure: unknown
-  for (const attempt of target.attempts) {
-    try {
-      return { client: await connect(target, attempt), attempt }
-    } catch (error) {
-      // The first failure that is not about TLS is the one to tell: a wrong password is not cured by another protocol.
-      if (failure === undefined || !isTlsRefusal(error)) failure = error
-      if (!isTlsRefusal(error)) break
-    }
-  }
-  throw failure
 }
 
 /** A connection to one side. Open with `openSession`, and close it. */
@@ -115,23 +42,15 @@ export class Session {
   readonly #attempt: ConnectionAttempt
   #pid: string
   #shielded = false
-  #busy = false
   #ended = false
   #cursors = 0
-  #tail: Promise<void> = Promise.resolve()
+  readonly #turns = new Turns()
 
   constructor(
     client: pg.Client,
     attempt: ConnectionAttempt,
     target: ConnectionTarget,
-    facts: {
-      side: Side
-      signal: AbortSignal | undefined
-      version: number
-      pid: string
-      isPooled: boolean
-      searchPath: string
-    },
+    facts: ClientFacts & { readonly side: Side; readonly signal: AbortSignal | undefined },
   ) {
     this.#client = client
     this.#attempt = attempt
@@ -201,20 +120,12 @@ export class Session {
   async copyOut(query: Query): Promise<Readable> {
     const text = this.#copyText(query)
     const release = await this.#acquire()
-    const source = this.#client.query(copyTo(text))
-    const out = new PassThrough()
-    let hasFailed = false
-    // Not `pipeline`: it would hand on the bare error.
-    source.on('error', (error) => {
-      hasFailed = true
-      out.destroy(this.#wrap(error) as Error)
-    })
-    finished(source.pipe(out), { readable: false }, (error) => {
+    return streamOut(this.#client, text, {
+      wrap: (error) => this.#wrap(error),
       // A COPY that nobody reads to its end leaves the protocol in the middle of a stream: only closing helps.
-      if (error && !hasFailed) this.destroy()
-      release()
+      abandon: () => this.destroy(),
+      done: release,
     })
-    return out
   }
 
   async *copyFrames(query: Query): AsyncGenerator<Buffer> {
@@ -245,11 +156,7 @@ export class Session {
 
   async copyIn(query: Query, sources: AsyncIterable<Readable>): Promise<number> {
     const text = this.#copyText(query)
-    return this.#use(async () => {
-      const sink = this.#client.query(copyFrom(text))
-      await feed(sources, sink, this.signal)
-      return sink.rowCount ?? 0
-    })
+    return this.#use(() => feedIn(this.#client, text, sources, this.signal))
   }
 
   async close(): Promise<void> {
@@ -262,7 +169,7 @@ export class Session {
   /** Ends the transaction whatever state it is in, also after an abort; a lost connection has ended it already. */
   async rollback(): Promise<void> {
     this.unshield()
-    await this.#tail
+    await this.#turns.settled
     if (this.#ended) return
     await this.#client.query('rollback').catch(() => undefined)
   }
@@ -282,25 +189,16 @@ export class Session {
 
   /** Waits for the statement under way: one at a time, in the order they were asked for. */
   async #acquire(): Promise<() => void> {
-    const before = this.#tail
-    let release = (): void => undefined
-    this.#tail = new Promise((resolve) => {
-      release = resolve
-    })
-    await before
-    if (this.signal?.aborted && !this.#shielded) {
-      release()
-      throw interrupted()
-    }
-    if (this.#ended) {
-      release()
-      throw this.#wrap(new Error('Connection terminated unexpectedly'))
-    }
-    this.#busy = true
-    return () => {
-      this.#busy = false
-      release()
-    }
+    const release = await this.#turns.take()
+    const failure =
+      this.signal?.aborted && !this.#shielded
+        ? interrupted()
+        : this.#ended
+          ? this.#wrap(new Error('Connection terminated unexpectedly'))
+          : null
+    if (failure === null) return release
+    release()
+    throw failure
   }
 
   async #use<T>(work: () => Promise<T>): Promise<T> {
@@ -325,34 +223,10 @@ export class Session {
   }
 
   readonly #cancel = (): void => {
-    if (!this.#busy || this.#shielded || this.#ended) return
-    connect(this.target, this.#attempt)
-      .then(async (client) => {
-        await client.query('select pg_catalog.pg_cancel_backend($1)', [this.#pid])
-        await client.end()
-      })
+    if (!this.#turns.isTaken || this.#shielded || this.#ended) return
+    cancelBackend(this.target, this.#attempt, this.#pid)
       // No second connection to be had: cutting ours makes the server roll back as well.
       .catch(() => this.destroy())
-  }
-}
-
-/** Writes each source into the sink, one after the other, waiting where the sink is full. */
-const feed = async (sources: AsyncIterable<Readable>, sink: Writable, signal: AbortSignal | undefined): Promise<void> => {
-  let current: Readable | null = null
-  async function* chunks(): AsyncGenerator<Buffer> {
-    for await (const source of sources) {
-      current = source
-      yield* source
-    }
-  }
-  // The server hears no cancel while it waits for rows, and a source that has gone silent would be waited for in vain.
-  const stop = (): void => void current?.destroy()
-  sink.once('error', stop)
-  signal?.addEventListener('abort', stop)
-  try {
-    await pipeline(chunks, sink)
-  } finally {
-    signal?.removeEventListener('abort', stop)
   }
 }
 
@@ -376,22 +250,10 @@ const startSession = async (
   target: ConnectionTarget,
   options: Pick<SessionOptions, 'side' | 'signal'>,
 ): Promise<Session> => {
-  const facts = client.query<string[]>({
-    text: `select pg_catalog.current_setting('server_version_num'), pg_catalog.pg_backend_pid(),
-                  pg_catalog.current_setting('search_path')`,
-    rowMode: 'array',
-  })
-  const result = await facts.catch(async (error: unknown) => {
-    await client.end().catch(() => undefined)
-    throw connectError(error, target, (text) => redact(text, target.secrets))
-  })
-  const [version = '0', pid = '0', searchPath = ''] = result.rows[0] ?? []
+  const facts = await readFacts(client, target)
   return new Session(client, attempt, target, {
     side: options.side ?? 'live',
     signal: options.signal,
-    version: Number(version),
-    pid,
-    isPooled: 'processID' in client && String(client.processID) !== pid,
-    searchPath,
+    ...facts,
   })
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { asText, batchSize, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import type { Reader } from '../database/session.ts'
-import type { KeyList } from './key-list.ts'
+import { hasSpellings } from './key-shape.ts'
 import { scanTable } from './scan.ts'
 import type { Sides } from './sides.ts'
 import { classifyDiffering, readPresent } from './states.ts'
@@ -85,37 +85,42 @@ export async function* diffRows(
   const wanted = (rows: readonly RowDiff[]): readonly RowDiff[] => rows.filter(({ state }) => states.includes(state))
   for await (const found of scanTable(sides, table, { wants, bucketRows, onRead: stepsOf(table.id, onProgress) })) {
     for (const keys of found.missing.batches(batchSize)) {
-      const rows = keys.map((key): RowDiff => {
+      const spelled = await readSpelled(sides.live, table, keys)
+      if (spelled.size > 0) yield wanted(await differingRows(sides, table, [...spelled]))
+      const missing = keys.filter((key) => !spelled.has(key))
+      const rows = missing.map((key): RowDiff => {
         const isRestored = restoredLive.has(restored.get(key) ?? '')
         return { state: isRestored ? 'restored' : 'missing', key, columns: [] }
       })
       yield wanted(rows)
     }
     for (const keys of found.extra.batches(batchSize)) {
-      const rows = keys.filter((key) => !restoredLive.has(key))
+      const spelled = await readSpelled(sides.backup, table, keys)
+      const rows = keys.filter((key) => !restoredLive.has(key) && !spelled.has(key))
       yield wanted(rows.map((key): RowDiff => ({ state: 'extra', key, columns: [] })))
     }
-    for await (const rows of differingRows(sides, table, found.differing)) {
+    for (const keys of found.differing.batches(batchSize)) {
+      const rows = await differingRows(sides, table, keys)
       const isRestored = (key: string): boolean => restoredLive.has(restored.get(key) ?? '')
       yield wanted(rows.map((row) => (isRestored(row.key) ? { ...row, state: 'restored', columns: [] } : row)))
     }
   }
 }
 
-async function* differingRows(
+const differingRows = async (
   sides: Sides,
   table: SharedTable,
-  differing: KeyList,
-): AsyncGenerator<readonly RowDiff[]> {
-  for (const keys of differing.batches(batchSize)) {
-    const classes = await classifyDiffering(sides, table, keys)
-    yield [...classes].flatMap(([key, state]): readonly RowDiff[] =>
-      state.state === 'changed' || state.state === 'reused'
-        ? [{ state: state.state, key, columns: state.columns }]
-        : [],
-    )
-  }
+  keys: readonly string[],
+): Promise<readonly RowDiff[]> => {
+  const classes = await classifyDiffering(sides, table, keys)
+  return [...classes].flatMap(([key, state]): readonly RowDiff[] =>
+    state.state === 'changed' || state.state === 'reused' ? [{ state: state.state, key, columns: state.columns }] : [],
+  )
 }
+
+/** Of the keys that one side alone has as they read, those that `other` has too, spelled in another way. */
+const readSpelled = async (other: Reader, table: SharedTable, keys: readonly string[]): Promise<ReadonlySet<string>> =>
+  hasSpellings(table) ? readPresent(other, table, keys) : new Set()
 
 const stillThere = async (
   sides: Sides,

@@ -74,7 +74,9 @@ export const coverKeys = (
     notInBackup: lacking.length,
     rows: [
       ...[...states].flatMap(([key, { state }]) =>
-        state === 'missing' || state === 'reused' || state === 'deleted' ? [] : [{ key: displayKey(key), state: words[state] }],
+        state === 'missing' || state === 'reused' || state === 'deleted'
+          ? []
+          : [{ key: displayKey(key), state: words[state] }],
       ),
       ...lacking.map((key) => ({ key: displayKey(key), state: 'not in the backup' as const })),
     ],

@@ -58,7 +58,7 @@ describe.concurrent('live', () => {
         for each row execute function refuse();`
     await withRestores(withLive(deferred), async (restores) => {
       const before = await dumpRows(restores.live)
-      await expectFailure(restore(restores), 'server-error', 'too late')
+      await expectFailure(restore(restores, { triggers: 'fire' }), 'server-error', 'too late')
       await expectNothing(restores, before)
     })
   })
@@ -70,17 +70,6 @@ describe.concurrent('live', () => {
     await withRestores(withLive(trigger(when, table, 'return null;')), async (restores) => {
       const before = await dumpRows(restores.live)
       await expectFailure(restore(restores), 'rolled-back', says)
-      await expectNothing(restores, before)
-    })
-  })
-
-  test('whose rule puts rows elsewhere is noticed by the count', async () => {
-    const rule = `create table elsewhere (like comment);
-      create rule away as on insert to comment do instead insert into elsewhere values (new.*);`
-    await withRestores(withLive(rule), async (restores) => {
-      const before = await dumpRows(restores.live)
-      const { exit } = await command(['restore', 'gallery', '7', '--yes'], { env: restores.env })
-      expect([4, 5]).toContain(exit)
       await expectNothing(restores, before)
     })
   })
@@ -170,8 +159,7 @@ describe.concurrent('two restores at once', () => {
       await waitForSession(live, `wait_event_type = 'Lock'`)
       const second = await command(argv, { env: { ...env, ROWGRAFT_JOURNAL: journal } })
       expect(second).toEqual({ exit: 4, stdout: expect.anything(), stderr: expect.stringMatching(/another restore is running[^]*backend \d+/) })
-      const recover = await command(['recover'], { env })
-      expect(recover).toMatchObject({ exit: 4 })
+      if (journal === restores.journal) expect(await command(['recover'], { env })).toMatchObject({ exit: 4 })
       await other.query('rollback')
       expect(await first).toMatchObject({ exit: 0 })
     })

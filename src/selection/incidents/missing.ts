@@ -83,7 +83,7 @@ export const readMissing = async (
 ): Promise<MissingRows> => {
   const missing = new MissingRows()
   for (const table of tables) {
-    for await (const batch of diffRows(sides, table, onProgress)) {
+    for await (const batch of diffRows(sides, table, { states: ['missing', 'reused'], onProgress })) {
       for (const { state, key } of batch) if (state === 'missing' || state === 'reused') missing.add(table, key, state)
     }
   }

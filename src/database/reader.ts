@@ -1,0 +1,36 @@
+/** The two ways to use a connection, as the stages see them: a Reader has no way to write. */
+import type { Readable } from 'node:stream'
+import type { Query } from './names.ts'
+import type { Side } from './settings.ts'
+
+/** One row: the server's text per column, null for NULL. */
+export type Row = readonly (string | null)[]
+
+/** What a statement came back with: the command tag's word, its row count, and rows if it returns any. */
+export interface Outcome {
+  readonly command: string
+  readonly count: number
+  readonly rows: readonly Row[]
+}
+
+/** Reads, and has no way to write. */
+export interface Reader {
+  readonly side: Side
+  /** Server version as a number: 150004. */
+  readonly version: number
+  readonly signal: AbortSignal | undefined
+  rows(query: Query): Promise<readonly Row[]>
+  /** Streams rows in batches through a server-side portal; memory is one batch. */
+  batches(query: Query, size: number): AsyncGenerator<readonly Row[]>
+  /** COPY ... TO STDOUT as a byte stream. The session is busy until the stream has ended. */
+  copyOut(query: Query): Promise<Readable>
+  /** COPY ... TO STDOUT as chunks of whole CopyData frames, for many small rows. The session is busy until the last chunk is taken. */
+  copyFrames(query: Query): AsyncGenerator<Buffer>
+}
+
+/** A Reader inside a write transaction. */
+export interface Writer extends Reader {
+  execute(query: Query): Promise<Outcome>
+  /** COPY ... FROM STDIN fed from the sources in turn; resolves to the number of rows the server took. */
+  copyIn(query: Query, sources: AsyncIterable<Readable>): Promise<number>
+}

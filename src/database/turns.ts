@@ -1,0 +1,30 @@
+/** One at a time, in the order they came. */
+export class Turns {
+  #tail: Promise<void> = Promise.resolve()
+  #taken = false
+
+  /** True while somebody has the turn. */
+  get isTaken(): boolean {
+    return this.#taken
+  }
+
+  /** Resolves when everybody who has asked so far is done. */
+  get settled(): Promise<void> {
+    return this.#tail
+  }
+
+  /** Waits for the turn; call what it resolves to when done. */
+  async take(): Promise<() => void> {
+    const before = this.#tail
+    let release = (): void => undefined
+    this.#tail = new Promise((resolve) => {
+      release = resolve
+    })
+    await before
+    this.#taken = true
+    return () => {
+      this.#taken = false
+      release()
+    }
+  }
+}

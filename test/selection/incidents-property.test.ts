@@ -1,0 +1,145 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { IncidentReport, Plan, Rowgraft } from '../../src/index.ts'
+import { withDatabases } from '../support/databases.ts'
+import { withRowgraft } from '../support/incidents.ts'
+import { query } from '../support/queries.ts'
+
+const schema = `
+  create table owner (id int primary key, name text, boss int references owner on delete cascade);
+  create table item (id int primary key, owner_id int references owner on delete cascade,
+    spare int references owner on delete set null, inside int references item on delete cascade, kind text);
+  create table note (id int primary key, item_id int references item, owner_id int references owner on delete cascade);
+  create table tag (id int primary key, name text);
+  create table item_tag (item_id int references item on delete cascade, tag_id int references tag on delete cascade,
+    by_whom text, primary key (item_id, tag_id));`
+
+/** Rows as numbers: parents are taken modulo the number of parents there are, 0 is none. */
+const data = fc.record({
+  owners: fc.array(fc.nat(3), { minLength: 1, maxLength: 6 }),
+  items: fc.array(fc.tuple(fc.nat(9), fc.nat(9), fc.nat(9), fc.nat(2)), { minLength: 1, maxLength: 14 }),
+  notes: fc.array(fc.tuple(fc.nat(20), fc.nat(9)), { maxLength: 12 }),
+  tags: fc.integer({ min: 1, max: 4 }),
+  links: fc.array(fc.tuple(fc.nat(20), fc.nat(9)), { maxLength: 25 }),
+})
+
+const losses = fc.array(
+  fc.oneof(
+    fc.nat(6).map(
+      (n) => `delete from note where owner_id = ${n} or item_id in (select id from item where owner_id = ${n});
+      update note set item_id = null; delete from owner where id = ${n}`,
+    ),
+    fc.nat(14).map(
+      (n) => `update note set item_id = null where item_id = ${n} and id % 2 = 0; delete from note where item_id in
+      (with recursive gone as (select id from item where id = ${n} union select i.id from item i join gone g on i.inside = g.id)
+       select id from gone); delete from item where id = ${n}`,
+    ),
+    fc.nat(2).map((n) => `update note set item_id = null; delete from item where kind = 'kind ${n}'`),
+    fc.nat(4).map((n) => `delete from tag where id = ${n}`),
+    fc.nat(14).map((n) => `delete from item_tag where item_id = ${n}`),
+    fc.tuple(fc.nat(12), fc.nat(12)).map(([a, b]) => `delete from note where id between ${a} and ${b}`),
+  ),
+  { minLength: 1, maxLength: 4 },
+)
+
+const reference = (number: number, count: number): string => (number === 0 ? 'null' : String(1 + (number % count)))
+
+const fill = ({ owners, items, notes, tags, links }: typeof data extends fc.Arbitrary<infer T> ? T : never): string => {
+  const insert = (table: string, rows: readonly string[]): string =>
+    rows.length === 0 ? '' : `insert into ${table} values ${rows.join(', ')} on conflict do nothing;`
+  return [
+    'truncate owner, item, note, tag, item_tag;',
+    insert(
+      'owner',
+      owners.map((boss, n) => `(${n + 1}, 'Owner ${n}', ${boss > n ? 'null' : reference(boss, n + 1)})`),
+    ),
+    insert(
+      'item',
+      items.map(
+        ([owner, spare, inside, kind], n) =>
+          `(${n + 1}, ${reference(owner, owners.length)}, ${reference(spare, owners.length)}, ${inside > n ? 'null' : reference(inside, n + 1)}, 'kind ${kind}')`,
+      ),
+    ),
+    insert(
+      'note',
+      notes.map(
+        ([item, owner], n) => `(${n + 1}, ${reference(item, items.length)}, ${reference(owner, owners.length)})`,
+      ),
+    ),
+    insert(
+      'tag',
+      Array.from({ length: tags }, (_, n) => `(${n + 1}, 'tag ${n}')`),
+    ),
+    insert(
+      'item_tag',
+      links.map(([item, tag]) => `(${1 + (item % items.length)}, ${1 + (tag % tags)}, 'someone')`),
+    ),
+  ].join('\n')
+}
+
+const planOf = (rowgraft: Rowgraft, ids: readonly string[]): Promise<Plan> =>
+  rowgraft.plan({ selectors: ids.map((id) => ({ by: 'incident', id })), columns: null })
+
+const insertedKeys = ({ steps }: Plan): readonly string[] =>
+  steps
+    .filter(({ action }) => action === 'insert')
+    .flatMap(({ table, keys }) =>
+      (keys[0] ?? []).map((_, row) => `${table} ${keys.map((column) => column[row]).join(',')}`),
+    )
+
+const perTable = (keys: readonly string[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    [...Map.groupBy(keys, (key) => key.split(' ')[0] ?? '')].map(([table, own]) => [table, own.length]),
+  )
+
+const countOf = (tables: IncidentReport['incidents'][number]['tables']): Readonly<Record<string, number>> =>
+  Object.fromEntries(tables.map(({ table, rows }) => [table, rows]))
+
+test(
+  'every missing row is in one incident, and restoring an incident brings back what it counts',
+  { timeout: 600_000 },
+  () =>
+    withDatabases({ schema }, (pair) =>
+      fc.assert(
+        fc.asyncProperty(data, losses, async (rows, statements) => {
+          await query(pair.backup, fill(rows))
+          await query(pair.live, fill(rows))
+          for (const statement of statements) await query(pair.live, statement)
+          await withRowgraft(pair, async (rowgraft) => {
+            const { incidents } = await rowgraft.incidents()
+            const missing: Record<string, number> = {}
+            for await (const { table, missing: own, reused } of rowgraft.diff()) {
+              if (own + reused > 0) missing[table] = own + reused
+            }
+            const counted: Record<string, number> = {}
+            for (const { tables, rows: total } of incidents) {
+              expect(total).toBe(tables.reduce((sum, own) => sum + own.rows, 0))
+              for (const own of tables) counted[own.table] = (counted[own.table] ?? 0) + own.rows
+            }
+            expect(counted).toEqual(missing)
+            if (incidents.length === 0) return
+            const all = insertedKeys(
+              await planOf(
+                rowgraft,
+                incidents.map(({ id }) => id),
+              ),
+            )
+            expect(perTable(all), 'all incidents together bring everything back').toEqual(missing)
+            for (const { id, tables, ties } of incidents) {
+              const own = perTable(insertedKeys(await planOf(rowgraft, [id])))
+              const expected: Record<string, number> = { ...countOf(tables) }
+              for (const { how, table, rows: awaited } of ties) {
+                if (how === 'awaits') expected[table] = (expected[table] ?? 0) - awaited
+              }
+              const shortfall = Object.entries(expected).filter(([table, count]) => (own[table] ?? 0) < count)
+              expect(shortfall, 'what it counts comes back').toEqual([])
+              if (ties.some(({ how }) => how === 'brings')) continue
+              const exact = Object.fromEntries(Object.entries(expected).filter(([, count]) => count > 0))
+              expect(own, 'and nothing else, unless it says so').toEqual(exact)
+            }
+          })
+        }),
+        { numRuns: 30 },
+      ),
+    ),
+)

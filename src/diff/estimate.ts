@@ -34,8 +34,8 @@ export const readExtent = async (reader: Reader, table: SharedTable, integer: st
            ${bound('min')}, ${bound('max')}
     from pg_catalog.pg_class root
     join pg_catalog.pg_namespace n on n.oid = root.relnamespace
-    cross join pg_catalog.pg_partition_tree(root.oid) tree
-    join pg_catalog.pg_class c on c.oid = tree.relid
+    join pg_catalog.pg_class c
+      on c.oid = root.oid or c.oid in (select tree.relid from pg_catalog.pg_partition_tree(root.oid) tree)
     cross join lateral (
       select pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::integer as pages) size
     where n.nspname = ${side.schema} and root.relname = ${side.name}`)

@@ -33,6 +33,12 @@ export const parsePlan = (text: string): Plan => {
       hint: 'Make the plan again with the flags that say what you want; only "answers" may be edited.',
     })
   }
+  // The hash says nothing of the answers: they may have become anything.
+  if (typeof value.answers !== 'object' || value.answers === null || Array.isArray(value.answers)) {
+    throw new RowgraftError('plan-edited', 'the plan has no "answers" by conflict', {
+      hint: 'Write "answers": {} for none, or {"<id of a conflict>": "<answer>"}.',
+    })
+  }
   const known = new Map(value.conflicts.map((conflict) => [conflict.id, conflict]))
   for (const [id, answer] of Object.entries(value.answers)) {
     const possible = known.get(id)?.answers.map((choice) => choice.answer)

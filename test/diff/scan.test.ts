@@ -80,7 +80,7 @@ const stories: Readonly<Record<string, ReturnType<typeof story>>> = {
     `insert into t values ('', 'new'), ('漢字 🐈', 'new'), ('"', 'new'), (E'a\\tb', 'new');`,
   ),
   'text in the order of a language': story('id', 'id text collate "und-x-icu"', `chr(60 + i % 70) || i`),
-  numeric: story('id', 'id numeric', 'i / 10.0', `update t set id = 5.00 where id = 5;`),
+  numeric: story('id', 'id numeric', 'i / 10.0'),
   'two integers': story('a, b', 'a integer, b bigint', 'i / 40, -i', `insert into t values (0, 0, 'new');`),
   'two integers, the first one always the same': story('a, b', 'a integer, b bigint', '7, i'),
   'integer and text': story('a, b', 'a integer, b text', `i / 40, 'b' || i`),

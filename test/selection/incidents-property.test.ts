@@ -16,11 +16,11 @@ const schema = `
 
 /** Rows as numbers: parents are taken modulo the number of parents there are, 0 is none. */
 const data = fc.record({
-  owners: fc.array(fc.nat(3), { minLength: 1, maxLength: 6 }),
-  items: fc.array(fc.tuple(fc.nat(9), fc.nat(9), fc.nat(9), fc.nat(2)), { minLength: 1, maxLength: 14 }),
-  notes: fc.array(fc.tuple(fc.nat(20), fc.nat(9)), { maxLength: 12 }),
-  tags: fc.integer({ min: 1, max: 4 }),
-  links: fc.array(fc.tuple(fc.nat(20), fc.nat(9)), { maxLength: 25 }),
+  owners: fc.array(fc.nat(3), { minLength: 3, maxLength: 6 }),
+  items: fc.array(fc.tuple(fc.nat(9), fc.nat(9), fc.nat(9), fc.nat(2)), { minLength: 8, maxLength: 20 }),
+  notes: fc.array(fc.tuple(fc.nat(20), fc.nat(9)), { minLength: 4, maxLength: 16 }),
+  tags: fc.integer({ min: 2, max: 5 }),
+  links: fc.array(fc.tuple(fc.nat(20), fc.nat(9)), { minLength: 10, maxLength: 40 }),
 })
 
 const losses = fc.array(
@@ -29,17 +29,17 @@ const losses = fc.array(
       (n) => `delete from note where owner_id = ${n} or item_id in (select id from item where owner_id = ${n});
       update note set item_id = null; delete from owner where id = ${n}`,
     ),
-    fc.nat(14).map(
+    fc.integer({ min: 1, max: 12 }).map(
       (n) => `update note set item_id = null where item_id = ${n} and id % 2 = 0; delete from note where item_id in
       (with recursive gone as (select id from item where id = ${n} union select i.id from item i join gone g on i.inside = g.id)
        select id from gone); delete from item where id = ${n}`,
     ),
     fc.nat(2).map((n) => `update note set item_id = null; delete from item where kind = 'kind ${n}'`),
-    fc.nat(4).map((n) => `delete from tag where id = ${n}`),
-    fc.nat(14).map((n) => `delete from item_tag where item_id = ${n}`),
+    fc.integer({ min: 1, max: 4 }).map((n) => `delete from tag where id = ${n}`),
+    fc.integer({ min: 1, max: 12 }).map((n) => `delete from item_tag where item_id = ${n}`),
     fc.tuple(fc.nat(12), fc.nat(12)).map(([a, b]) => `delete from note where id between ${a} and ${b}`),
   ),
-  { minLength: 1, maxLength: 4 },
+  { minLength: 2, maxLength: 6 },
 )
 
 const reference = (number: number, count: number): string => (number === 0 ? 'null' : String(1 + (number % count)))

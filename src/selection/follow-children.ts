@@ -1,0 +1,89 @@
+/** Towards the children. */
+import { isReadable } from '../catalog/drift.ts'
+import type { Relation } from '../catalog/relations.ts'
+import { displayKey } from '../catalog/row.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { isFollowed } from './closure-options.ts'
+import { hasChildren, type Referring, readChildren } from './references.ts'
+import { readSurvivors } from './survivors.ts'
+import { addTo, isLost, isPresent, type Walk, wasMarked } from './walk.ts'
+
+/** Looks for the children of some rows by one relation: lost ones come along, survivors are noted, links are put off. */
+export const followChildren = async (
+  walk: Walk,
+  parent: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<void> => {
+  const child = walk.sides.catalog.tables.get(relation.child)
+  if (child === undefined) return
+  if (child.hidden !== null || child.identity.length === 0) {
+    await leaveOutUnseen(walk, child, parent, relation, keys)
+    return
+  }
+  const isEnd = child.ends?.some(({ id }) => id === relation.id) ?? false
+  const children = await readChildren(walk.sides, child, parent, relation, keys)
+  const states = await walk.states.read(
+    child,
+    children.map(({ key }) => key),
+  )
+  const isOut = (key: string): boolean => walk.isExcluded(child.id, key) || states.get(key)?.state === 'restored'
+  for (const { key } of children) if (isOut(key)) addTo(walk.met, child.id, key)
+  const lost = children.filter(({ key }) => isLost(states.get(key)) && !wasMarked(states.get(key)) && !isOut(key))
+  if (child.refusal !== null || walk.options.without.has(child.id) || (isEnd && walk.options.links === 'none')) {
+    countMissing(walk, child, relation, lost)
+    return
+  }
+  const hiddenEnd = child.ends
+    ?.map((end) => walk.sides.catalog.tables.get(end.parent))
+    .find((end) => end !== undefined && end.hidden !== null)
+  if (isEnd && hiddenEnd !== undefined) {
+    for (const { key } of lost) leaveOut(walk, child, displayKey(key), `${hiddenEnd.id}: ${hiddenEnd.hidden}`)
+    return
+  }
+  if (isEnd) {
+    for (const { key, other } of lost) {
+      walk.links.push({ table: child, key, via: relation, from: other, state: states.get(key) })
+    }
+    const linked = children.filter(({ key }) => isPresent(states.get(key)))
+    for (const { key } of linked) addTo(walk.linked, child.id, key)
+    return
+  }
+  const present = children.filter(({ key }) => isPresent(states.get(key)))
+  const survivors = await readSurvivors(walk.sides, child, relation, present)
+  walk.survivors.push(...survivors)
+  const unhooked = new Set(survivors.filter(({ isDefault }) => !isDefault).map(({ parent: key }) => key))
+  const follows = ({ other }: Referring): boolean => isFollowed(relation, walk.options, unhooked.has(other))
+  const [along, behind] = [lost.filter(follows), lost.filter((row) => !follows(row))]
+  walk.add(
+    child,
+    along.map(({ key, other }) => ({ key: other, other: key })),
+    'whole',
+    'child',
+    relation,
+    states,
+  )
+  countMissing(walk, child, relation, behind)
+}
+
+/** Rows of a table that cannot be compared, as far as any belong to the rows given; which of them live lacks is not known. */
+const leaveOutUnseen = async (
+  walk: Walk,
+  child: SharedTable,
+  parent: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<void> => {
+  if (walk.options.children === 'none' || walk.options.without.has(child.id)) return
+  if (isReadable(child.backup) && !(await hasChildren(walk.sides, child, parent, relation, keys))) return
+  leaveOut(walk, child, '*', `rows of it belong to ${parent.id}; ${child.refusal}`)
+}
+
+const leaveOut = (walk: Walk, table: SharedTable, key: string, why: string): void => {
+  walk.leftOut.set(`${table.id}\0${key}`, { table: table.id, key, why })
+}
+
+const countMissing = (walk: Walk, child: SharedTable, relation: Relation, rows: readonly Referring[]): void => {
+  const open = rows.filter(({ key }) => !walk.members.get(child.id)?.has(key)).length
+  if (open > 0) walk.alsoMissing.set(relation, (walk.alsoMissing.get(relation) ?? 0) + open)
+}

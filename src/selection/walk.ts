@@ -1,0 +1,152 @@
+/** What is known while edges are followed: rows reached, rows put off, rows that stay out. */
+import type { Relation } from '../catalog/relations.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import type { Sides } from '../diff/sides.ts'
+import type { RowState } from '../diff/states.ts'
+import type { ClosureOptions } from './closure-options.ts'
+import { type Because, type Mark, Members } from './members.ts'
+import type { Referring } from './references.ts'
+import type { StateCache } from './state-cache.ts'
+import type { Survivor } from './survivors.ts'
+
+/** Something asked for, or hanging together with it, that stays out, and why. */
+export interface LeftOut {
+  readonly table: string
+  /** `*` where it is not known which rows. */
+  readonly key: string
+  readonly why: string
+  /** The row whose absence keeps it out, if one does. */
+  readonly other?: { readonly table: string; readonly key: string }
+}
+
+/** A row of the closure that needs a parent nobody has, or that may not be brought along. */
+export interface MissingParent {
+  readonly relation: Relation
+  readonly key: string
+  readonly why: string
+  /** The backup has the parent, and nothing but the option stands against bringing it back. */
+  readonly isHad?: boolean
+}
+
+/** A lost link that waits for its ends. */
+export interface Link {
+  readonly table: SharedTable
+  readonly key: string
+  readonly via: Relation
+  readonly from: string
+  readonly state: RowState | undefined
+}
+
+/** Rows already decided upon, packed, per table. */
+export interface Decided {
+  /** Treated as not to be had. */
+  readonly excluded: ReadonlyMap<string, ReadonlySet<string>>
+  /** A live row stands in for them: their children come along, their own parents are not needed. */
+  readonly matched: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+/** One walk along the edges. */
+export class Walk {
+  readonly sides: Sides
+  readonly options: ClosureOptions
+  readonly decided: Decided
+  readonly states: StateCache
+  readonly members = new Map<string, Members>()
+  readonly standIns = new Map<string, Map<string, string>>()
+  readonly survivors: Survivor[] = []
+  readonly leftOut = new Map<string, LeftOut>()
+  readonly alsoMissing = new Map<Relation, number>()
+  readonly missingParents: MissingParent[] = []
+  readonly nulled = new Map<Relation, string[]>()
+  readonly met = new Map<string, Set<string>>()
+  readonly linked = new Map<string, Set<string>>()
+  links: Link[] = []
+
+  constructor(sides: Sides, options: ClosureOptions, decided: Decided, states: StateCache) {
+    this.sides = sides
+    this.options = options
+    this.decided = decided
+    this.states = states
+  }
+
+  membersOf(table: string): Members {
+    const known = this.members.get(table)
+    if (known !== undefined) return known
+    const made = new Members()
+    this.members.set(table, made)
+    return made
+  }
+
+  isExcluded(table: string, key: string): boolean {
+    return this.decided.excluded.get(table)?.has(key) ?? false
+  }
+
+  /** True where the row may not be restored, whatever needs it. */
+  isBarred(table: SharedTable, key: string): boolean {
+    return this.isExcluded(table.id, key) || this.options.without.has(table.id) || table.refusal !== null
+  }
+
+  /** Of the rows given, those that will be in live when the run is over. */
+  async isThere(table: SharedTable, keys: readonly string[]): Promise<ReadonlySet<string>> {
+    const members = this.members.get(table.id)
+    const open = keys.filter((key) => !members?.has(key))
+    const states = await this.states.read(table, open)
+    return new Set(
+      keys.filter((key) => members?.has(key) || isPresent(states.get(key)) || states.get(key)?.state === 'restored'),
+    )
+  }
+
+  /** A table with rows that have not been expanded yet. */
+  get pending(): SharedTable | undefined {
+    for (const [id, members] of this.members) if (members.hasPending) return this.sides.catalog.tables.get(id)
+    return undefined
+  }
+
+  nullOut(relation: Relation, key: string): void {
+    const known = this.nulled.get(relation)
+    if (known === undefined) this.nulled.set(relation, [key])
+    else known.push(key)
+  }
+
+  standIn(table: string, key: string, liveKey: string): void {
+    const known = this.standIns.get(table) ?? new Map<string, string>()
+    this.standIns.set(table, known.set(key, liveKey))
+  }
+
+  /** Adds `other` of each row; `key` is the row it comes because of. */
+  add(
+    table: SharedTable,
+    rows: readonly Referring[],
+    mark: Mark,
+    because: Because,
+    via: Relation,
+    states: ReadonlyMap<string, RowState>,
+  ): void {
+    const members = this.membersOf(table.id)
+    for (const { key, other } of rows) {
+      members.add(other, mark, because, via, key)
+      note(members, other, states.get(other))
+    }
+  }
+}
+
+/** Adds a row to a set per table. */
+export const addTo = (sets: Map<string, Set<string>>, table: string, key: string): void => {
+  sets.set(table, (sets.get(table) ?? new Set()).add(key))
+}
+
+/** Live has the row. */
+export const isPresent = (state: RowState | undefined): boolean => state?.state === 'same' || state?.state === 'changed'
+/** Live lacks the row, or has it marked as deleted. */
+export const isLost = (state: RowState | undefined): boolean =>
+  state?.state === 'missing' || state?.state === 'reused' || state?.state === 'deleted'
+
+/** Deleted in the backup already: not what went with its parent. */
+export const wasMarked = (state: RowState | undefined): boolean =>
+  (state?.state === 'missing' || state?.state === 'reused') && state.isMarked === true
+
+/** Notes on a member what live holds of it. */
+export const note = (members: Members, key: string, state: RowState | undefined): void => {
+  if (state?.state === 'reused') members.reused.add(key)
+  if (state?.state === 'deleted') members.deleted.add(key)
+}

@@ -1,9 +1,10 @@
 /** The public API. */
+
+export { type Config, defineConfig } from './config/config.ts'
 export type { DiffState, TableDiff } from './diff/diff.ts'
 export { type ErrorCode, isRowgraftError, RowgraftError } from './errors.ts'
 export type { RelationCount, RowReport, TableOverview } from './inspect.ts'
 export { executeSql, type OpenOptions, type ProgressEvent } from './open/connect.ts'
-export { type Config, defineConfig } from './config/config.ts'
 export type { SideInfo } from './open/side.ts'
 export type { Conflict } from './plan/conflicts.ts'
 export { defaultPlanOptions, openConflicts, type Plan, type PlanOptions, type Step } from './plan/plan.ts'

@@ -2,9 +2,9 @@
 
 import { packKey, unpackKey } from './catalog/row.ts'
 import type { SharedCatalog, SharedTable } from './catalog/shared.ts'
+import { findTable, hintForRefusal } from './catalog/shared.ts'
 import { recogniseSoftDelete } from './catalog/soft-delete.ts'
 import { displayName } from './database/names.ts'
-import { findTable, hintForRefusal } from './catalog/shared.ts'
 import {
   type DiffOptions,
   type DiffProgress,
@@ -103,7 +103,9 @@ const suggestSoftDelete = (table: SharedTable): readonly string[] => {
   const found = table.softDelete === null ? recogniseSoftDelete(table.live, table.backup) : null
   return found === null
     ? []
-    : [`column "${found}" looks like a soft delete; if it is one, say so: --soft-delete ${table.id}.${displayName(found)}`]
+    : [
+        `column "${found}" looks like a soft delete; if it is one, say so: --soft-delete ${table.id}.${displayName(found)}`,
+      ]
 }
 
 /** The tables named, or all that can be compared. */

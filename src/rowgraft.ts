@@ -23,10 +23,11 @@ import { makePlan } from './make-plan.ts'
 import { connect, type OpenOptions, type OpenPair, type OpenSide } from './open/connect.ts'
 import { checkPlanned, describeSide, type SideInfo } from './open/side.ts'
 import { defaultPlanOptions, isEmpty, openConflicts, type Plan, type PlanOptions } from './plan/plan.ts'
+import { refuseAltered } from './plan/plan-file.ts'
 import type { Answer } from './probe/finding.ts'
 import { apply, type RowSource } from './run/apply.ts'
 import { journalFolder } from './run/journal.ts'
-import { judgeRun, refuseUnsettled, settleRun } from './run/recover.ts'
+import { recoverRuns, refuseUnsettled } from './run/recover.ts'
 import { emptyReport } from './run/report.ts'
 import {
   defaultRunOptions,
@@ -186,14 +187,7 @@ export class Rowgraft {
   /** Settles runs whose end is not known, and says what live holds of each. */
   async recover(): Promise<RecoverReport> {
     const { session, catalog, identity } = this.#pair.live
-    const runs: RecoverReport['runs'][number][] = []
-    for (const head of await readRuns(this.#folder, identity)) {
-      if (head.state !== 'open' && head.state !== 'unknown') continue
-      const verdict = await judgeRun(session, catalog, head)
-      await settleRun(head, verdict)
-      runs.push({ run: head.run.run, ...verdict })
-    }
-    return { v: 1, runs }
+    return { v: 1, runs: await recoverRuns(session, catalog, await readRuns(this.#folder, identity)) }
   }
 
   async close(): Promise<void> {
@@ -215,13 +209,8 @@ export class Rowgraft {
   /** The plan with the answers its file gives; refused when a used table was altered since. */
   async #planAgain(plan: Plan): Promise<Plan> {
     const again = await this.plan(plan.selection, plan.options, plan.answers)
-    const altered = Object.entries(plan.fingerprints).find(
-      ([id, known]) => again.fingerprints[id] !== undefined && again.fingerprints[id] !== known,
-    )
-    if (altered === undefined) return again
-    throw new RowgraftError('plan-stale', `table "${altered[0]}" was altered since the plan was made`, {
-      hint: 'Make the plan again.',
-    })
+    refuseAltered(plan, again)
+    return again
   }
 
   async #restoredKeys(): Promise<RestoredKeys> {

@@ -4,7 +4,6 @@
  * catalog are read through `to_jsonb`, which knows only those that exist. Each row is one JSON document about the catalog; no
  * user data is ever read this way.
  */
-import { sql } from 'kysely'
 import type { Query } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 import { buildCatalog } from './build.ts'
@@ -20,215 +19,17 @@ import type {
   TriggerRow,
   UniqueRow,
 } from './catalog-rows.ts'
-
-/** Namespaces of users: neither the system's own nor another session's temporary ones. */
-const userNamespace = sql`n.nspname <> 'information_schema' and n.nspname !~ '^pg_'`
-
-const notOfExtension = sql`not exists (
-  select 1 from pg_catalog.pg_depend d
-  where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e' -- e: member of an extension
-)`
-
-/** Ordinary and partitioned tables; a partition is reached through its root. r: ordinary, p: partitioned. */
-const userTable = sql`c.relkind in ('r', 'p') and not c.relispartition and ${userNamespace} and ${notOfExtension}`
-
-const databaseQuery = sql`
-  select json_build_object(
-    'database', pg_catalog.current_database(),
-    'user', current_user,
-    'can_stage', pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY'))::text`
-
-const tablesQuery = sql`
-  select json_build_object(
-    'oid', c.oid::text, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
-    'persistence', c.relpersistence, 'rows', c.reltuples,
-    'hides_rows', pg_catalog.row_security_active(c.oid),
-    'can_select', pg_catalog.has_table_privilege(c.oid, 'SELECT'),
-    'can_insert', pg_catalog.has_table_privilege(c.oid, 'INSERT'),
-    'can_update', pg_catalog.has_table_privilege(c.oid, 'UPDATE'),
-    'can_delete', pg_catalog.has_table_privilege(c.oid, 'DELETE'))::text
-  from pg_catalog.pg_class c
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where ${userTable} and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-  order by n.nspname collate "C", c.relname collate "C"`
-
-const othersQuery = sql`
-  select json_build_object('schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
-    'usable', pg_catalog.has_schema_privilege(n.oid, 'USAGE'))::text
-  from pg_catalog.pg_class c
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where (c.relkind in ('v', 'm', 'f') -- v: view, m: materialised view, f: foreign table
-         or (c.relkind in ('r', 'p') and not pg_catalog.has_schema_privilege(n.oid, 'USAGE')))
-    and not c.relispartition and ${userNamespace} and ${notOfExtension}
-  order by n.nspname collate "C", c.relname collate "C"`
-
-/** Follows a domain down to its base type. */
-const baseTypes = sql`
-  with recursive base as (
-    select t.oid as start, t.oid, t.typtype, t.typbasetype, t.typelem, t.typsubscript::text as subscript
-    from pg_catalog.pg_type t
-    union all
-    select b.start, t.oid, t.typtype, t.typbasetype, t.typelem, t.typsubscript::text
-    from base b join pg_catalog.pg_type t on t.oid = b.typbasetype
-    where b.typtype = 'd' -- d: domain
-  )`
-
-const columnsQuery = sql`
-  ${baseTypes}
-  select json_build_object(
-    'table', a.attrelid::text, 'name', a.attname,
-    'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
-    'base_oid', b.oid::text, 'base_type', pg_catalog.format_type(b.oid, null),
-    'kind', b.typtype, 'is_domain', b.start <> b.oid,
-    'element_oid', case when b.subscript like '%array_subscript_handler' then b.typelem::text end,
-    'element_kind', case when b.subscript like '%array_subscript_handler'
-                         then (select e.typtype from pg_catalog.pg_type e where e.oid = b.typelem) end,
-    'labels', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_catalog.pg_enum e
-               where e.enumtypid in (b.oid, b.typelem)),
-    'attributes', (
-      select json_agg(f.attname || ' ' || pg_catalog.format_type(f.atttypid, f.atttypmod) order by f.attnum)
-      from pg_catalog.pg_type e
-      join pg_catalog.pg_attribute f on f.attrelid = e.typrelid and f.attnum > 0 and not f.attisdropped
-      where e.oid in (b.oid, b.typelem) and e.typtype = 'c'), -- c: composite
-    'not_null', a.attnotnull, 'identity', a.attidentity, 'generated', a.attgenerated,
-    'default', case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
-    'nondeterministic', coalesce(not co.collisdeterministic, false),
-    'can_select', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT'),
-    'can_insert', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'INSERT'),
-    'can_update', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'UPDATE'),
-    'sequence', (
-      select json_build_object(
-        'schema', sn.nspname, 'name', sc.relname, 'increment', s.seqincrement::text,
-        'minimum', s.seqmin::text, 'maximum', s.seqmax::text,
-        'can_use', pg_catalog.has_sequence_privilege(sc.oid, 'USAGE, UPDATE') -- any of them
-                   and pg_catalog.has_sequence_privilege(sc.oid, 'SELECT'),
-        'can_update', pg_catalog.has_sequence_privilege(sc.oid, 'UPDATE'))
-      from pg_catalog.pg_depend dep
-      join pg_catalog.pg_class sc on sc.relkind = 'S' -- S: sequence
-        and sc.oid = case when dep.deptype = 'i' then dep.objid else dep.refobjid end
-      join pg_catalog.pg_namespace sn on sn.oid = sc.relnamespace
-      join pg_catalog.pg_sequence s on s.seqrelid = sc.oid
-      where (dep.classid = 'pg_catalog.pg_class'::regclass and dep.refclassid = 'pg_catalog.pg_class'::regclass
-             and dep.refobjid = a.attrelid and dep.refobjsubid = a.attnum and dep.deptype = 'i') -- i: identity
-         or (dep.classid = 'pg_catalog.pg_attrdef'::regclass and dep.objid = d.oid
-             and dep.refclassid = 'pg_catalog.pg_class'::regclass and a.attgenerated = '')
-      order by dep.deptype = 'i' desc
-      limit 1))::text
-  from pg_catalog.pg_attribute a
-  join pg_catalog.pg_class c on c.oid = a.attrelid
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  join base b on b.start = a.atttypid and b.typtype <> 'd'
-  left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-  left join pg_catalog.pg_collation co on co.oid = a.attcollation
-  where a.attnum > 0 and not a.attisdropped and ${userTable} and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-  order by a.attrelid, a.attnum`
-
-const uniquesQuery = sql`
-  select json_build_object(
-    'table', i.indrelid::text, 'name', ic.relname,
-    'kind', case when i.indisprimary then 'primary' when i.indisunique then 'unique' else 'exclusion' end,
-    'predicate', pg_catalog.pg_get_expr(i.indpred, i.indrelid),
-    'nulls_not_distinct', coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false),
-    'deferrable', not i.indimmediate, 'valid', i.indisvalid,
-    'period', coalesce((to_jsonb(con) ->> 'conperiod')::boolean, false),
-    'definition', coalesce(pg_catalog.pg_get_constraintdef(con.oid), pg_catalog.pg_get_indexdef(i.indexrelid)),
-    'columns', (
-      select json_agg(distinct a.attname)
-      from pg_catalog.pg_attribute a
-      where a.attrelid = i.indrelid
-        and (a.attnum = any ((i.indkey::int2[])[0:i.indnkeyatts - 1]) or exists (
-          select 1 from pg_catalog.pg_depend d
-          where coalesce(i.indexprs, i.indpred) is not null -- else what follows the key is merely carried along (INCLUDE)
-            and d.classid = 'pg_catalog.pg_class'::regclass and d.objid = i.indexrelid
-            and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = i.indrelid and d.refobjsubid = a.attnum))),
-    'elements', (
-      select json_agg(json_build_object(
-        'column', case when i.indkey[k.pos - 1] <> 0 then a.attname end,
-        'expression', pg_catalog.pg_get_indexdef(i.indexrelid, k.pos, false),
-        'operator', (
-          select pg_catalog.quote_ident(op_n.nspname) || '.' || op.oprname
-          from pg_catalog.pg_operator op
-          join pg_catalog.pg_namespace op_n on op_n.oid = op.oprnamespace
-          where op.oid = case when con.contype = 'x' then con.conexclop[k.pos] else (
-            select am.amopopr from pg_catalog.pg_amop am
-            where am.amopfamily = oc.opcfamily and am.amoplefttype = oc.opcintype
-              and am.amoprighttype = oc.opcintype and am.amopstrategy = 3) end), -- btree strategy 3: equal
-        'collation', (
-          select json_build_object('schema', cn.nspname, 'name', co.collname)
-          from pg_catalog.pg_collation co join pg_catalog.pg_namespace cn on cn.oid = co.collnamespace
-          where co.oid = i.indcollation[k.pos - 1])) order by k.pos)
-      from generate_series(1, i.indnkeyatts) as k(pos)
-      left join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[k.pos - 1]
-      join pg_catalog.pg_opclass oc on oc.oid = i.indclass[k.pos - 1]))::text
-  from pg_catalog.pg_index i
-  join pg_catalog.pg_class ic on ic.oid = i.indexrelid
-  join pg_catalog.pg_class c on c.oid = i.indrelid
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  left join pg_catalog.pg_constraint con
-    on con.conindid = i.indexrelid and con.conrelid = i.indrelid and con.contype in ('p', 'u', 'x')
-  where (i.indisunique or i.indisexclusion) and i.indisready and ${userTable}
-  order by i.indrelid, not i.indisprimary, ic.relname collate "C"`
-
-const foreignKeysQuery = sql`
-  select json_build_object(
-    'table', k.conrelid::text, 'name', k.conname,
-    'parent_schema', pn.nspname, 'parent', p.relname,
-    'columns', (select json_agg(a.attname order by u.pos) from unnest(k.conkey) with ordinality u(num, pos)
-                join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.num),
-    'parent_columns', (select json_agg(a.attname order by u.pos) from unnest(k.confkey) with ordinality u(num, pos)
-                join pg_catalog.pg_attribute a on a.attrelid = k.confrelid and a.attnum = u.num),
-    'set_columns', (select json_agg(a.attname) from pg_catalog.pg_attribute a
-                where a.attrelid = k.conrelid and to_jsonb(k) -> 'confdelsetcols' @> to_jsonb(a.attnum)),
-    'on_delete', k.confdeltype, 'match', k.confmatchtype, 'deferrable', k.condeferrable,
-    'enforced', coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true),
-    'period', coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false),
-    'definition', pg_catalog.pg_get_constraintdef(k.oid))::text
-  from pg_catalog.pg_constraint k
-  join pg_catalog.pg_class c on c.oid = k.conrelid
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  join pg_catalog.pg_class p on p.oid = k.confrelid
-  join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
-  where k.contype = 'f' and k.conparentid = 0 and not p.relispartition and ${userTable}
-  order by k.conrelid, k.conname collate "C"`
-
-const checksQuery = sql`
-  select json_build_object('table', k.conrelid::text, 'name', k.conname,
-    'definition', pg_catalog.pg_get_constraintdef(k.oid))::text
-  from pg_catalog.pg_constraint k
-  join pg_catalog.pg_class c on c.oid = k.conrelid
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where k.contype = 'c' and ${userTable}
-  order by k.conrelid, k.conname collate "C"`
-
-const triggersQuery = sql`
-  select json_build_object('table', t.tgrelid::text, 'name', t.tgname, 'type', t.tgtype, 'enabled', t.tgenabled,
-    'definition', pg_catalog.pg_get_triggerdef(t.oid),
-    'of_columns', (select json_agg(a.attname) from pg_catalog.pg_attribute a
-                   where a.attrelid = t.tgrelid and a.attnum = any (t.tgattr::int2[])),
-    'function', f.proname, 'source', f.prosrc)::text
-  from pg_catalog.pg_trigger t
-  join pg_catalog.pg_class c on c.oid = t.tgrelid
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  join pg_catalog.pg_proc f on f.oid = t.tgfoid
-  where not t.tgisinternal and ${userTable}
-  order by t.tgrelid, t.tgname collate "C"`
-
-const rulesQuery = sql`
-  select json_build_object('table', r.ev_class::text, 'name', r.rulename, 'kind', 'rule',
-    'definition', pg_catalog.pg_get_ruledef(r.oid))::text
-  from pg_catalog.pg_rewrite r
-  join pg_catalog.pg_class c on c.oid = r.ev_class
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where r.ev_type in ('2', '3', '4') and ${userTable} -- 2: update, 3: insert, 4: delete
-  union all
-  select json_build_object('table', p.polrelid::text, 'name', p.polname, 'kind', 'policy',
-    'definition', concat_ws(' ', p.polcmd, p.polpermissive, pg_catalog.pg_get_expr(p.polqual, p.polrelid),
-                            pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)))::text
-  from pg_catalog.pg_policy p
-  join pg_catalog.pg_class c on c.oid = p.polrelid
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where ${userTable}
-  order by 1`
+import {
+  checksQuery,
+  columnsQuery,
+  databaseQuery,
+  foreignKeysQuery,
+  othersQuery,
+  rulesQuery,
+  tablesQuery,
+  triggersQuery,
+  uniquesQuery,
+} from './queries.ts'
 
 /** Rows of one catalog query, decoded. The shape is the query's own `json_build_object`. */
 const read = async <T>(reader: Reader, query: Query): Promise<readonly T[]> => {

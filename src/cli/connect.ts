@@ -27,11 +27,7 @@ const softDeletes = async (context: Context, flags: ConnectionFlags): Promise<Re
   return { ...config.softDelete, ...Object.fromEntries(typed.map(({ table, column }) => [table, column])) }
 }
 
-const openOptions = async (
-  context: Context,
-  flags: ConnectionFlags,
-  needs: 'both' | 'live',
-): Promise<OpenOptions> => {
+const openOptions = async (context: Context, flags: ConnectionFlags, needs: 'both' | 'live'): Promise<OpenOptions> => {
   const { io, output } = context
   const live = given(flags.live, io.env.ROWGRAFT_LIVE)
   const backup = given(flags.backup, io.env.ROWGRAFT_BACKUP)

@@ -33,6 +33,13 @@ const compiler = new Kysely<Record<string, never>>({
 export const compile = (query: Query): { readonly sql: string; readonly parameters: readonly unknown[] } =>
   query.compile(compiler)
 
+/** Compiles a query for COPY, which takes no parameters: everything in it must be a literal. */
+export const compileInline = (query: Query): string => {
+  const { sql: text, parameters } = compile(query)
+  if (parameters.length > 0) throw new Error('COPY takes no parameters')
+  return text
+}
+
 /** An identifier, quoted. */
 export const identifier = (name: string): Query => sql.id(name)
 

@@ -14,7 +14,7 @@ import type { ConnectionAttempt, ConnectionTarget } from './conninfo.ts'
 import { parseConninfo, redact, resolveConninfo } from './conninfo.ts'
 import { CopyFrames } from './copy-frames.ts'
 import { feedIn, streamOut } from './copy-streams.ts'
-import { compile, type Query } from './names.ts'
+import { compile, compileInline, type Query } from './names.ts'
 import type { Outcome, Row } from './reader.ts'
 import { connectError, serverError } from './server-errors.ts'
 import type { Side } from './settings.ts'
@@ -118,7 +118,7 @@ export class Session {
   }
 
   async copyOut(query: Query): Promise<Readable> {
-    const text = this.#copyText(query)
+    const text = compileInline(query)
     const release = await this.#acquire()
     return streamOut(this.#client, text, {
       wrap: (error) => this.#wrap(error),
@@ -129,7 +129,7 @@ export class Session {
   }
 
   async *copyFrames(query: Query): AsyncGenerator<Buffer> {
-    const text = this.#copyText(query)
+    const text = compileInline(query)
     const release = await this.#acquire()
     const frames = this.#client.query(new CopyFrames(text))
     try {
@@ -139,8 +139,8 @@ export class Session {
     } finally {
       if (!frames.isDone) {
         frames.discard()
-        this.#cancel()
-        await frames.done
+        // A cancel that came late would hit the next statement.
+        await Promise.all([this.#cancel(), frames.done])
       }
       release()
     }
@@ -155,7 +155,7 @@ export class Session {
   }
 
   async copyIn(query: Query, sources: AsyncIterable<Readable>): Promise<number> {
-    const text = this.#copyText(query)
+    const text = compileInline(query)
     return this.#use(() => feedIn(this.#client, text, sources, this.signal))
   }
 
@@ -181,24 +181,13 @@ export class Session {
     connection?.stream?.destroy()
   }
 
-  #copyText(query: Query): string {
-    const { sql: text, parameters } = compile(query)
-    if (parameters.length > 0) throw new Error('COPY takes no parameters')
-    return text
-  }
-
   /** Waits for the statement under way: one at a time, in the order they were asked for. */
   async #acquire(): Promise<() => void> {
     const release = await this.#turns.take()
-    const failure =
-      this.signal?.aborted && !this.#shielded
-        ? interrupted()
-        : this.#ended
-          ? this.#wrap(new Error('Connection terminated unexpectedly'))
-          : null
-    if (failure === null) return release
+    const isRefused = this.signal?.aborted && !this.#shielded
+    if (!isRefused && !this.#ended) return release
     release()
-    throw failure
+    throw isRefused ? interrupted() : this.#wrap(new Error('Connection terminated unexpectedly'))
   }
 
   async #use<T>(work: () => Promise<T>): Promise<T> {
@@ -222,11 +211,10 @@ export class Session {
     }
   }
 
-  readonly #cancel = (): void => {
+  readonly #cancel = async (): Promise<void> => {
     if (!this.#turns.isTaken || this.#shielded || this.#ended) return
-    cancelBackend(this.target, this.#attempt, this.#pid)
-      // No second connection to be had: cutting ours makes the server roll back as well.
-      .catch(() => this.destroy())
+    // No second connection to be had: cutting ours makes the server roll back as well.
+    await cancelBackend(this.target, this.#attempt, this.#pid).catch(() => this.destroy())
   }
 }
 

@@ -53,3 +53,14 @@ export const parsePlan = (text: string): Plan => {
   }
   return value
 }
+
+/** Throws `plan-stale` when a table that both plans use was altered between them. */
+export const refuseAltered = (planned: Plan, again: Plan): void => {
+  const altered = Object.entries(planned.fingerprints).find(
+    ([id, known]) => again.fingerprints[id] !== undefined && again.fingerprints[id] !== known,
+  )
+  if (altered === undefined) return
+  throw new RowgraftError('plan-stale', `table "${altered[0]}" was altered since the plan was made`, {
+    hint: 'Make the plan again.',
+  })
+}

@@ -4,16 +4,16 @@
  * again until no further row is stood in for.
  */
 import { orderTables } from '../catalog/order.ts'
-import { displayKey, inBatches } from '../catalog/row.ts'
+import { inBatches } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
 import type { Members } from '../selection/members.ts'
 import type { Answer, Decider, Finding } from './finding.ts'
 import { findLabels } from './labels.ts'
 import { findLiveConflicts, findReferred, findTaken, type LiveConflict } from './live-conflicts.ts'
-import { type MappedValue, Mapping } from './mapping.ts'
+import { Mapping } from './mapping.ts'
+import { severalFinding, takenFinding, twinFinding, uniqueFinding } from './taken-findings.ts'
 import { findCycleTwins } from './twin-cycles.ts'
-import { severalFinding, uniqueFinding } from './taken-findings.ts'
 import { findTwins } from './twins.ts'
 
 export interface KeyPolicy {
@@ -134,7 +134,7 @@ class Prober {
       else if (mine.length > 0) this.#settleUnique(table, key, mine)
       else if (this.#isAllocatedAnew(table)) this.#mapping.of(table.id).allocated.add(key)
     }
-    await this.#keepRewritten(table, keys, rewritten)
+    this.#mapping.keep(table, rewritten)
   }
 
   /** `--keys new` makes every key anew that can be; the same uuid is the same entity, and stays. */
@@ -160,16 +160,7 @@ class Prober {
 
   /** Lets a twin stand in, unless the row is to be restored again. True if it does. */
   #settleTwin(table: SharedTable, key: string, live: string): boolean {
-    const answer = this.#policy.decider.decide({
-      kind: 'looks restored',
-      table: table.id,
-      key: displayKey(key),
-      constraint: null,
-      columns: [],
-      values: [],
-      live: [displayKey(live)],
-      possible: ['skip', 'allocate'],
-    })
+    const answer = this.#policy.decider.decide(twinFinding(table, key, live))
     if (answer !== 'skip') return false
     const twins = this.twins.get(table.id) ?? new Map<string, string>()
     this.twins.set(table.id, twins.set(key, live))
@@ -195,20 +186,7 @@ class Prober {
       this.#mapping.of(table.id).allocated.add(key)
       return
     }
-    const primary = table.live.uniques.find(({ kind }) => kind === 'primary')
-    const answer = this.#report(
-      {
-        kind: 'key taken',
-        table: table.id,
-        key: displayKey(key),
-        constraint: primary?.name ?? null,
-        columns: table.identity,
-        values: owner.split('\0'),
-        live: [displayKey(owner)],
-        possible: canAllocate ? ['skip', 'match', 'overwrite', 'allocate'] : ['skip', 'match', 'overwrite'],
-      },
-      key,
-    )
+    const answer = this.#report(takenFinding(table, key, owner, canAllocate), key)
     // Whatever the answer will be, the row will not have this key as its own.
     if (answer === 'stop') this.#mapping.of(table.id).undecided.add(key)
     if (answer === 'allocate') this.#mapping.of(table.id).allocated.add(key)
@@ -241,22 +219,5 @@ class Prober {
   #settleSeveral(table: SharedTable, key: string, conflicts: readonly LiveConflict[], owner: string | null): void {
     const [first, ...rest] = conflicts
     if (first !== undefined) this.#report(severalFinding(table, key, [first, ...rest], owner), key)
-  }
-
-  /** Keeps rewritten columns that other tables refer to, so that their references follow. */
-  async #keepRewritten(
-    table: SharedTable,
-    keys: readonly string[],
-    rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
-  ): Promise<void> {
-    const referenced = new Set(
-      this.#sides.catalog.relations.flatMap(({ parent, parentColumns }) => (parent === table.id ? parentColumns : [])),
-    )
-    if (referenced.size === 0) return
-    const fates = this.#mapping.of(table.id)
-    for (const key of keys) {
-      const row = rewritten.get(key)
-      if (row !== undefined && [...row.keys()].some((name) => referenced.has(name))) fates.rewritten.set(key, row)
-    }
   }
 }

@@ -92,6 +92,16 @@ export class Mapping {
     return found
   }
 
+  /** Keeps rewritten columns that other tables refer to, so that their references follow. */
+  keep(table: SharedTable, rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>): void {
+    const referenced = new Set(
+      this.#sides.catalog.relations.flatMap(({ parent, parentColumns }) => (parent === table.id ? parentColumns : [])),
+    )
+    for (const [key, row] of rewritten) {
+      if ([...row.keys()].some((name) => referenced.has(name))) this.of(table.id).rewritten.set(key, row)
+    }
+  }
+
   /** The value a column of a parent row will have in live; undefined where it is the backup's. */
   #valueOf(parent: SharedTable, key: string, column: string): MappedValue | undefined {
     const fates = this.#fates.get(parent.id)

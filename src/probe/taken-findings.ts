@@ -121,3 +121,27 @@ export const parentFinding = (sides: Sides, missing: MissingParent, options: Clo
     ...(helps.length === 0 ? {} : { helps }),
   }
 }
+
+/** The finding that a live row looks like the backup's row, brought back by an earlier run. */
+export const twinFinding = (table: SharedTable, key: string, live: string): Finding => ({
+  kind: 'looks restored',
+  table: table.id,
+  key: displayKey(key),
+  constraint: null,
+  columns: [],
+  values: [],
+  live: [displayKey(live)],
+  possible: ['skip', 'allocate'],
+})
+
+/** The finding that another record has the row's key. */
+export const takenFinding = (table: SharedTable, key: string, owner: string, canAllocate: boolean): Finding => ({
+  kind: 'key taken',
+  table: table.id,
+  key: displayKey(key),
+  constraint: table.live.uniques.find(({ kind }) => kind === 'primary')?.name ?? null,
+  columns: table.identity,
+  values: owner.split('\0'),
+  live: [displayKey(owner)],
+  possible: canAllocate ? ['skip', 'match', 'overwrite', 'allocate'] : ['skip', 'match', 'overwrite'],
+})

@@ -16,6 +16,7 @@ import { RowgraftError } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
 import { type JournalHead, readHead } from './journal.ts'
 import { JournalWriter } from './journal-file.ts'
+import type { RecoverReport } from './run.ts'
 import { lockDatabase } from './transaction-start.ts'
 import { readWritten } from './undo.ts'
 
@@ -167,4 +168,20 @@ export const refuseUnsettled = async (
     }
     await settleRun(head, verdict)
   }
+}
+
+/** Judges and settles every run whose end is not known. */
+export const recoverRuns = async (
+  session: Session,
+  live: Catalog,
+  heads: readonly JournalHead[],
+): Promise<RecoverReport['runs']> => {
+  const runs: RecoverReport['runs'][number][] = []
+  for (const head of heads) {
+    if (head.state !== 'open' && head.state !== 'unknown') continue
+    const verdict = await judgeRun(session, live, head)
+    await settleRun(head, verdict)
+    runs.push({ run: head.run.run, ...verdict })
+  }
+  return runs
 }

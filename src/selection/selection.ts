@@ -222,14 +222,13 @@ const kindOf = (selector: Selector): Key => {
 }
 
 /** Merges selectors of the same kind and table, so that ten thousand keys are one selector. */
-export const mergeSelectors = (selectors: readonly Selector[]): readonly Selector[] => {
-  const merged = new Map<string, Selector>()
-  for (const selector of selectors) {
-    const id = packKey([selector.by, ...kindOf(selector)])
-    const known = merged.get(id)
-    if (known !== undefined && 'keys' in known && 'keys' in selector) {
-      merged.set(id, { ...known, keys: [...known.keys, ...selector.keys] })
-    } else merged.set(id, selector)
-  }
-  return [...merged.values()]
-}
+export const mergeSelectors = (selectors: readonly Selector[]): readonly Selector[] =>
+  [...Map.groupBy(selectors, (selector) => packKey([selector.by, ...kindOf(selector)])).values()].flatMap(
+    (alike): readonly Selector[] => {
+      const [first] = alike
+      if (first === undefined) return []
+      return 'keys' in first
+        ? [{ ...first, keys: alike.flatMap((each) => ('keys' in each ? each.keys : [])) }]
+        : [first]
+    },
+  )

@@ -103,8 +103,8 @@ describe('relations', () => {
 
   test('renamed on one side are one', async () => {
     const found = await overviews({
-      schema: `${ends} create table c (id integer primary key, x integer, y integer, constraint then foreign key (x, y) references b (x, y) on delete set null);`,
-      live: 'alter table c rename constraint then to now',
+      schema: `${ends} create table c (id integer primary key, x integer, y integer, constraint past foreign key (x, y) references b (x, y) on delete set null);`,
+      live: 'alter table c rename constraint past to now',
     })
     const { relations = [] } = found.find(({ table }) => table === 'public.c') ?? {}
     expect(relations.map(({ via, onDelete }) => `${via} ${onDelete}`)).toEqual(['now set null'])

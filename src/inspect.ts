@@ -43,7 +43,7 @@ export interface TableOverview {
 /** A row on both sides. */
 export interface RowReport {
   readonly table: string
-  readonly state: DiffState | 'deleted' | 'same' | 'not in backup'
+  readonly state: DiffState | 'same' | 'not in backup'
   readonly key: Readonly<Record<string, string>>
   readonly backup: Readonly<Record<string, string | null>> | null
   readonly live: Readonly<Record<string, string | null>> | null

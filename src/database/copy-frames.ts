@@ -95,13 +95,30 @@ export class CopyFrames implements AsyncIterable<Buffer> {
   }
 
   readonly #take = (chunk: Buffer): void => {
-    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    const rest = this.#rest
     this.#rest = nothing
+    if (rest.length === 0) {
+      this.#walk(chunk)
+      return
+    }
+    // The frame that the last chunk cut is put together by itself: copying whole chunks would cost more than all the rest.
+    const head = rest.length < 5 ? Buffer.concat([rest, chunk.subarray(0, 5 - rest.length)]) : rest
+    const missing = head.length < 5 ? Number.POSITIVE_INFINITY : 1 + head.readUInt32BE(1) - rest.length
+    if (head[0] !== message.copyData || missing > chunk.length) {
+      this.#walk(Buffer.concat([rest, chunk]))
+      return
+    }
+    this.#push(Buffer.concat([rest, chunk.subarray(0, missing)]))
+    this.#walk(chunk.subarray(missing))
+  }
+
+  /** Takes whole frames off the front, and keeps the rest. */
+  #walk(data: Buffer): void {
+    const view = new DataView(data.buffer, data.byteOffset, data.length)
     let start = 0
     let at = 0
-    for (;;) {
-      if (at + 5 > data.length) break
-      const next = at + 1 + data.readUInt32BE(at + 1)
+    while (at + 5 <= data.length) {
+      const next = at + 1 + view.getUint32(at + 1)
       const code = data[at]
       if (code === message.copyData) {
         if (next > data.length) break
@@ -109,14 +126,12 @@ export class CopyFrames implements AsyncIterable<Buffer> {
         continue
       }
       this.#push(data.subarray(start, at))
+      start = at
       if (code === message.error || code === message.commandComplete) {
         this.#giveBack(data.subarray(at))
         return
       }
-      if (next > data.length) {
-        start = at
-        break
-      }
+      if (next > data.length) break
       // Notices and changed parameters are the driver's business; that the copy is done is followed by more.
       if (code !== message.copyDone) this.#parser?.(data.subarray(at, next))
       at = next

@@ -1,72 +1,45 @@
 /** Rows of a binary COPY, decoded into typed arrays, one block per chunk: no object per row. */
 import { type KeyShape, partSizes } from './key-shape.ts'
 
-/** Keys and digests of some rows in their order. */
+/** Keys and digests of some rows in their order. Good until the next block is asked for. */
 export interface Block {
-  readonly count: number
+  count: number
   /** `width` per row: the key's words, or for text keys where each part starts and ends in `bytes`. */
-  readonly words: Uint32Array
-  readonly bytes: Buffer
+  words: Uint32Array
+  bytes: Buffer
   /** Two words per row; empty where no digest was asked for. */
-  readonly digests: Uint32Array
+  digests: Uint32Array
 }
 
-const frameHead = 5 // 'd' and the length of what follows
+// A row is a frame: `d` and its length, then the number of columns, then each after its own length.
+const frameHead = 5
+const rowHead = frameHead + 2
 const signature = 19 // PGCOPY, flags, and the length of no extension: part of the first frame
 
 const none = new Uint32Array(0)
 
-/** Calls `take` with the place of each row's first byte after its column count. */
-const eachRow = (chunk: Buffer, isFirst: boolean, take: (at: number) => void): void => {
-  let at = 0
-  let skip = isFirst ? signature : 0
-  while (at < chunk.length) {
-    const start = at + frameHead + skip
-    skip = 0
-    at += 1 + chunk.readUInt32BE(at + 1)
-    // -1 columns: the trailer. The server may send the signature alone.
-    if (start + 2 <= at && chunk.readInt16BE(start) !== -1) take(start + 2)
-  }
+/** What a block is decoded with: its arrays are used again and again. */
+interface Decoder {
+  readonly block: Block
+  readonly shape: KeyShape
+  readonly hasDigest: boolean
+  /** Words per part, and whether the first of them has a sign. */
+  readonly layout: readonly { readonly words: number; readonly isSigned: boolean }[]
 }
 
-const decodeWords = (view: DataView, starts: Uint32Array, count: number, shape: KeyShape): Uint32Array => {
-  const words = new Uint32Array(count * shape.width)
-  const layout = partSizes(shape).map((size) => ({ words: size / 4, isSigned: size < 16 }))
-  const single = layout.length === 1 ? layout[0] : undefined
-  if (single?.words === 2) {
-    for (let row = 0; row < count; row++) {
-      const at = (starts[row] ?? 0) + 4
-      words[row * 2] = view.getUint32(at) ^ 0x80000000
-      words[row * 2 + 1] = view.getUint32(at + 4)
-    }
-    return words
-  }
-  let to = 0
-  for (let row = 0; row < count; row++) {
-    let at = starts[row] ?? 0
-    for (const part of layout) {
-      at += 4
-      for (let word = 0; word < part.words; word++) {
-        words[to++] = word === 0 && part.isSigned ? view.getUint32(at) ^ 0x80000000 : view.getUint32(at)
-        at += 4
-      }
-    }
-  }
-  return words
+const makeRoom = ({ block, shape, hasDigest }: Decoder, bytes: number): void => {
+  const least = rowHead + shape.parts.length * 4 + (hasDigest ? 12 : 0)
+  const rows = Math.ceil(bytes / least)
+  if (block.words.length < rows * shape.width) block.words = new Uint32Array(rows * shape.width)
+  if (hasDigest && block.digests.length < rows * 2) block.digests = new Uint32Array(rows * 2)
 }
 
-/** Where the value after the key starts, for each row. */
-const decodeText = (
-  view: DataView,
-  starts: Uint32Array,
-  count: number,
-  shape: KeyShape,
-): { readonly words: Uint32Array; readonly ends: Uint32Array } => {
-  const words = new Uint32Array(count * shape.width)
-  const ends = new Uint32Array(count)
-  let to = 0
-  for (let row = 0; row < count; row++) {
-    let at = starts[row] ?? 0
+/** Decodes the key whose first length is at `at`; gives where it ends. */
+const decodeKey = ({ block, shape, layout }: Decoder, view: DataView, start: number): number => {
+  const { words } = block
+  let at = start
+  let to = block.count * shape.width
+  if (shape.isText) {
     for (let part = 0; part < shape.width; part += 2) {
       const length = view.getInt32(at)
       at += 4
@@ -74,9 +47,64 @@ const decodeText = (
       at += Math.max(0, length)
       words[to++] = at
     }
-    ends[row] = at
+    return at
   }
-  return { words, ends }
+  for (const part of layout) {
+    at += 4
+    words[to++] = part.isSigned ? view.getUint32(at) ^ 0x80000000 : view.getUint32(at)
+    for (let word = 1; word < part.words; word++) words[to++] = view.getUint32(at + word * 4)
+    at += part.words * 4
+  }
+  return at
+}
+
+const decodeRow = (decoder: Decoder, view: DataView, start: number): void => {
+  const { block, hasDigest } = decoder
+  const at = decodeKey(decoder, view, start) + 4
+  if (hasDigest) {
+    block.digests[2 * block.count] = view.getUint32(at)
+    block.digests[2 * block.count + 1] = view.getUint32(at + 4)
+  }
+  block.count++
+}
+
+/** Rows of one bigint key: the most common kind, in a loop of its own. */
+const decodeBigints = ({ block, hasDigest }: Decoder, view: DataView, from: number): number => {
+  const { words, digests } = block
+  const size = rowHead + 12 + (hasDigest ? 12 : 0)
+  let at = from
+  let row = block.count
+  while (at + size <= view.byteLength && view.getUint32(at + 1) === size - 1) {
+    words[2 * row] = view.getUint32(at + rowHead + 4) ^ 0x80000000
+    words[2 * row + 1] = view.getUint32(at + rowHead + 8)
+    if (hasDigest) {
+      digests[2 * row] = view.getUint32(at + rowHead + 16)
+      digests[2 * row + 1] = view.getUint32(at + rowHead + 20)
+    }
+    row++
+    at += size
+  }
+  block.count = row
+  return at
+}
+
+const decodeChunk = (decoder: Decoder, chunk: Buffer, isFirst: boolean): void => {
+  const { block, shape, layout } = decoder
+  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length)
+  block.count = 0
+  block.bytes = chunk
+  makeRoom(decoder, chunk.length)
+  const isBigint = !shape.isText && layout.length === 1 && shape.width === 2
+  let skip = isFirst ? signature : 0
+  let at = 0
+  while (at < chunk.length) {
+    const start = at + rowHead + skip
+    at += 1 + view.getUint32(at + 1)
+    // -1 columns: the trailer. The server may send the signature alone.
+    if (start <= at && view.getInt16(start - 2) !== -1) decodeRow(decoder, view, start)
+    skip = 0
+    if (isBigint) at = decodeBigints(decoder, view, at)
+  }
 }
 
 /** Decodes the chunks of one COPY of key columns, followed by an 8-byte digest where there is one. */
@@ -85,33 +113,16 @@ export async function* decodeBlocks(
   shape: KeyShape,
   hasDigest: boolean,
 ): AsyncGenerator<Block> {
-  const keyBytes = partSizes(shape).reduce((sum, size) => sum + 4 + size, 0)
-  let starts = new Uint32Array(8_192)
+  const decoder: Decoder = {
+    block: { count: 0, words: none, bytes: Buffer.alloc(0), digests: none },
+    shape,
+    hasDigest,
+    layout: partSizes(shape).map((size) => ({ words: size / 4, isSigned: size < 16 })),
+  }
   let isFirst = true
   for await (const chunk of chunks) {
-    let count = 0
-    eachRow(chunk, isFirst, (at) => {
-      if (count === starts.length) {
-        const larger = new Uint32Array(count * 2)
-        larger.set(starts)
-        starts = larger
-      }
-      starts[count++] = at
-    })
+    decodeChunk(decoder, chunk, isFirst)
     isFirst = false
-    if (count === 0) continue
-    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length)
-    const text = shape.isText ? decodeText(view, starts, count, shape) : null
-    const words = text?.words ?? decodeWords(view, starts, count, shape)
-    let digests = none
-    if (hasDigest) {
-      digests = new Uint32Array(count * 2)
-      for (let row = 0; row < count; row++) {
-        const at = (text === null ? (starts[row] ?? 0) + keyBytes : (text.ends[row] ?? 0)) + 4
-        digests[row * 2] = view.getUint32(at)
-        digests[row * 2 + 1] = view.getUint32(at + 4)
-      }
-    }
-    yield { count, words, bytes: chunk, digests }
+    if (decoder.block.count > 0) yield decoder.block
   }
 }

@@ -9,9 +9,9 @@ import type { Sides } from './sides.ts'
 import { classifyDiffering, readPresent } from './states.ts'
 
 /** The states a diff tells apart; equal rows are not listed. */
-export type DiffState = 'missing' | 'changed' | 'extra' | 'reused' | 'restored'
+export type DiffState = 'missing' | 'changed' | 'deleted' | 'extra' | 'reused' | 'restored'
 
-export const diffStates: readonly DiffState[] = ['missing', 'changed', 'extra', 'reused', 'restored']
+export const diffStates: readonly DiffState[] = ['missing', 'changed', 'deleted', 'extra', 'reused', 'restored']
 
 export interface RowDiff {
   readonly state: DiffState
@@ -114,7 +114,7 @@ const differingRows = async (
 ): Promise<readonly RowDiff[]> => {
   const classes = await classifyDiffering(sides, table, keys)
   return [...classes].flatMap(([key, state]): readonly RowDiff[] =>
-    state.state === 'changed' || state.state === 'reused' ? [{ state: state.state, key, columns: state.columns }] : [],
+    'columns' in state ? [{ state: state.state, key, columns: state.columns }] : [],
   )
 }
 
@@ -131,7 +131,7 @@ const stillThere = async (
 
 /** Counts one table. States that are not asked for are 0. */
 export const diffTable = async (sides: Sides, table: SharedTable, options: DiffOptions = {}): Promise<TableDiff> => {
-  const counts = { missing: 0, changed: 0, extra: 0, reused: 0, restored: 0 }
+  const counts = { missing: 0, changed: 0, deleted: 0, extra: 0, reused: 0, restored: 0 }
   let read = 0
   const onProgress: DiffProgress = (step) => {
     read = step.rows

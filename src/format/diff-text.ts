@@ -41,7 +41,7 @@ const summarise = (tables: readonly TableDiff[], states: readonly DiffState[]): 
 /** The counts. Tables without a difference are counted only; `states` are those asked for. */
 export const formatDiff = (tables: readonly TableDiff[], states: readonly DiffState[], setting: Setting): string => {
   const shown = tables.filter((table) => isDifferent(table, states))
-  const rare: readonly DiffState[] = ['reused', 'restored']
+  const rare: readonly DiffState[] = ['deleted', 'reused', 'restored']
   const columns = states.filter((state) => !rare.includes(state) || sumOf(shown, state) > 0)
   const header = ['table', ...columns.map((state) => stateWords[state][1]), '']
   const rows = shown.map((table) => [

@@ -17,7 +17,10 @@ describe('config file', () => {
   test('the nearest one upwards is loaded, types and all', () =>
     withFolder(async (folder) => {
       const path = join(folder, 'rowgraft.config.ts')
-      await writeFile(path, "const softDelete: Record<string, string> = { photo: 'deleted_at' }\nexport default { softDelete }\n")
+      await writeFile(
+        path,
+        "const softDelete: Record<string, string> = { photo: 'deleted_at' }\nexport default { softDelete }\n",
+      )
       await mkdir(join(folder, 'deep', 'deeper'), { recursive: true })
       expect(await loadConfig(undefined, join(folder, 'deep', 'deeper'))).toEqual({
         config: { softDelete: { photo: 'deleted_at' } },

@@ -7,7 +7,7 @@ import { plainStyle } from '../../src/format/style.ts'
 const setting = { width: 80, style: plainStyle }
 const states = ['missing', 'changed', 'extra', 'reused', 'restored'] as const
 
-const counts = { missing: 0, changed: 0, extra: 0, reused: 0, restored: 0, rows: 10 }
+const counts = { missing: 0, changed: 0, deleted: 0, extra: 0, reused: 0, restored: 0, rows: 10 }
 
 test('counts are aligned, and equal tables are only counted', () => {
   const tables = [

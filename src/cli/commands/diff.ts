@@ -15,9 +15,9 @@ export interface DiffFlags extends ConnectionFlags {
   readonly extra?: boolean
 }
 
-type DiffState = 'missing' | 'changed' | 'extra' | 'reused' | 'restored'
+type DiffState = 'missing' | 'changed' | 'deleted' | 'extra' | 'reused' | 'restored'
 
-const allStates: readonly DiffState[] = ['missing', 'changed', 'extra', 'reused', 'restored']
+const allStates: readonly DiffState[] = ['missing', 'changed', 'deleted', 'extra', 'reused', 'restored']
 
 const statesOf = (flags: DiffFlags): readonly DiffState[] => {
   const narrowed = (['missing', 'changed', 'extra'] as const).filter((state) => flags[state] === true)

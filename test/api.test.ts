@@ -228,6 +228,28 @@ describe('an abort', () => {
   })
 })
 
+describe('a selection', () => {
+  test.each(['1\0', '1\x002', '\ud800'])(
+    'with the key %j, which no text of the server can be, is refused',
+    async (key) => {
+      await withApi(async (rowgraft) => {
+        for (const columns of [undefined, ['id']]) {
+          const selector = {
+            by: 'keys',
+            table: 'gallery',
+            keys: [[key]],
+            ...(columns === undefined ? {} : { columns }),
+          } as const
+          await expect(rowgraft.plan({ selectors: [selector], columns: null })).rejects.toMatchObject({
+            code: 'bad-key',
+          })
+        }
+        await expect(rowgraft.show('gallery', key)).rejects.toMatchObject({ code: 'bad-key' })
+      })
+    },
+  )
+})
+
 describe('a plan', () => {
   test('for another database is refused', async () => {
     await withApi(async (rowgraft, { live, journal }) => {

@@ -78,6 +78,7 @@ const buildColumn = (row: ColumnRow): Column => ({
           canUpdate: row.sequence.can_update,
         },
   isNondeterministic: row.nondeterministic,
+  hasOwnEquality: row.own_equality,
   canSelect: row.can_select,
   canInsert: row.can_insert,
   canUpdate: row.can_update,

@@ -45,6 +45,7 @@ export interface ColumnRow {
   readonly generated: string
   readonly default: string | null
   readonly nondeterministic: boolean
+  readonly own_equality: boolean
   readonly can_select: boolean
   readonly can_insert: boolean
   readonly can_update: boolean

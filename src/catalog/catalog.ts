@@ -25,6 +25,8 @@ export interface Column {
   readonly sequence: Sequence | null
   /** A collation under which unequal bytes may be equal. */
   readonly isNondeterministic: boolean
+  /** Its `=` is an extension's: under an empty search_path there is none. */
+  readonly hasOwnEquality: boolean
   readonly canSelect: boolean
   readonly canInsert: boolean
   readonly canUpdate: boolean

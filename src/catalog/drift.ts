@@ -46,6 +46,14 @@ export const whyHidden = ({ table, name, user }: SeenTable): string | null => {
   return `no SELECT on it in ${name} (${names}): grant select on ${table.id} to ${displayAlone(user)};`
 }
 
+/** Why rows of a table cannot be looked up by these columns; null where they can. */
+export const whyNotFound = (table: Table, identity: readonly string[]): string | null => {
+  const found = table.columns.find(({ name, hasOwnEquality }) => identity.includes(name) && hasOwnEquality)
+  return found === undefined
+    ? null
+    : `its key "${found.name}" is of type ${found.type}: rows cannot be looked up by a type of an extension`
+}
+
 /** True where all rows and columns of a table can be read. */
 export const isReadable = (table: Table): boolean => whyHidden({ table, name: 'live', user: '' }) === null
 

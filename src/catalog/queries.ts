@@ -76,6 +76,17 @@ export const columnsQuery = sql`
     'not_null', a.attnotnull, 'identity', a.attidentity, 'generated', a.attgenerated,
     'default', case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
     'nondeterministic', coalesce(not co.collisdeterministic, false),
+    'own_equality', coalesce((
+      select op.oprnamespace <> 'pg_catalog'::regnamespace
+      from pg_catalog.pg_opclass oc
+      join pg_catalog.pg_am m on m.oid = oc.opcmethod and m.amname = 'btree'
+      join pg_catalog.pg_amop am on am.amopfamily = oc.opcfamily and am.amoplefttype = oc.opcintype
+        and am.amoprighttype = oc.opcintype and am.amopstrategy = 3 -- equal
+      join pg_catalog.pg_operator op on op.oid = am.amopopr
+      where oc.opcintype = b.oid and oc.opcdefault), false)
+      and not exists (select 1 from pg_catalog.pg_cast ca -- b: the same bytes, i: implicitly
+                      where ca.castsource = b.oid and ca.casttarget = 'text'::regtype
+                        and ca.castmethod = 'b' and ca.castcontext = 'i'),
     'can_select', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT'),
     'can_insert', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'INSERT'),
     'can_update', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'UPDATE'),

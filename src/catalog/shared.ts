@@ -3,7 +3,7 @@ import { displayAlone, displayName, displayTable, type QualifiedName } from '../
 import { RowgraftError } from '../errors.ts'
 import type { Catalog, Column, OtherRelation, Sequence, Table } from './catalog.ts'
 import { columnOf, primaryKeyOf } from './catalog.ts'
-import { compareTables, type Drift, type SeenTable, whyHidden } from './drift.ts'
+import { compareTables, type Drift, type SeenTable, whyHidden, whyNotFound } from './drift.ts'
 import { buildRelations, findJunction, isKeyOf, type Relation } from './relations.ts'
 import { checkSoftDelete } from './soft-delete.ts'
 
@@ -88,8 +88,6 @@ const sharedColumns = (live: Table, backup: Table): readonly SharedColumn[] =>
 const shareTable = (here: SeenTable, there: SeenTable, relations: readonly Relation[]): SharedTable => {
   const [live, backup] = [here.table, there.table]
   const columns = sharedColumns(live, backup)
-  const hidden = whyHidden(here) ?? whyHidden(there)
-  const { drift, refusal } = compareTables(live, backup, hidden)
   const [liveKey, backupKey] = [keyColumns(live), keyColumns(backup)]
   const names = new Set(columns.map(({ name }) => name))
   const found = findJunction(live, relations)
@@ -97,6 +95,8 @@ const shareTable = (here: SeenTable, there: SeenTable, relations: readonly Relat
   const junction = found !== null && isKeyOf(backup, found.columns) ? found : null
   const ends = junction?.ends ?? null
   const identity = junction?.columns ?? liveKey
+  const hidden = whyHidden(here) ?? whyHidden(there) ?? whyNotFound(live, identity) ?? whyNotFound(backup, identity)
+  const { drift, refusal } = compareTables(live, backup, hidden)
   const sameKey = [...liveKey].sort().join('\0') === [...backupKey].sort().join('\0')
   const why =
     refusal ??

@@ -162,7 +162,7 @@ const allocateTable = async (writer: Writer, layout: Layout, staged: StagedTable
       list(
         keyColumns.flatMap((name) => [
           column('s', name),
-          own !== null && name === table.allocation?.column ? own : final.valueOf(name),
+          own !== null && name === table.allocation?.column ? own : final.liveValue(name),
         ]),
       )
     if (allocatedOrdinals(staged).length > 0) {
@@ -179,7 +179,7 @@ const allocateTable = async (writer: Writer, layout: Layout, staged: StagedTable
         join ${staged.stage} as s on ${ordinalOf('s')} = ${ordinalOf('a')}
         ${final.joins}`)
     }
-    const changed = keyColumns.map((name) => sql`${final.valueOf(name)} is distinct from ${column('s', name)}`)
+    const changed = keyColumns.map((name) => sql`${final.liveValue(name)} is distinct from ${column('s', name)}`)
     await writer.execute(sql`
       insert into ${staged.map} (${target})
       select ${ordinalOf('s')}, ${pairs(null)}

@@ -6,7 +6,7 @@ import { type Layout, newColumn, oldColumn, ordinalOf, parentOf, type StagedTabl
 /** How a staged row's values become live's: joins to the maps of its parents, and an expression per column. */
 export interface FinalValues {
   readonly joins: Query
-  readonly valueOf: (name: string) => Query
+  readonly liveValue: (name: string) => Query
   /** Rows in which two references disagree about a column they share. */
   readonly disagreements: Query
 }
@@ -38,7 +38,7 @@ export const finalValues = (
       const alias = identifier(`m${position}`)
       return [{ isMapped: sql`${ordinalOf(`m${position}`)} is not null`, value: sql`${alias}.${value}` }]
     })
-  const valueOf = (name: string): Query => {
+  const liveValue = (name: string): Query => {
     const raw = column('s', name)
     const cases = references(name).map(({ isMapped, value }) => sql`when ${isMapped} then ${value}`)
     const own =
@@ -55,5 +55,5 @@ export const finalValues = (
         .map((other) => sql`(${found[0]?.isMapped} and ${other.isMapped} and ${found[0]?.value} <> ${other.value})`),
     ),
   )
-  return { joins: list(joins, ' '), valueOf, disagreements }
+  return { joins: list(joins, ' '), liveValue, disagreements }
 }

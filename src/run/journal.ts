@@ -44,7 +44,7 @@ export interface BeginRecord {
 
 /** Where journals are kept: `--journal`, else the state folder of the user. */
 export const journalFolder = (chosen: string | undefined, env: Readonly<Record<string, string | undefined>>): string =>
-  chosen ?? join(env['XDG_STATE_HOME'] || join(env['HOME'] || homedir(), '.local', 'state'), 'rowgraft', 'runs')
+  chosen ?? join(env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state'), 'rowgraft', 'runs')
 
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code

@@ -44,7 +44,7 @@ const insertQuery = (layout: Layout, staged: StagedTable, range: Range): Query =
   return sql`
     insert into ${tableReference(staged.table)} (${list(names.map(identifier))})
     overriding system value
-    select ${list(names.map((name) => assign(staged, name, final.valueOf(name))))}
+    select ${list(names.map((name) => assign(staged, name, final.liveValue(name))))}
     from ${staged.stage} as s ${final.joins}
     where ${inRange('s', range)}`
 }
@@ -160,7 +160,7 @@ const updateQuery = (layout: Layout, staged: StagedTable, { step, range }: Stage
   const live = liveIdentity(staged)
   const { identity } = staged.table
   const values = step.columns.map(
-    (name, p) => sql`${assign(staged, name, final.valueOf(name))} as ${identifier(`v${p}`)}`,
+    (name, p) => sql`${assign(staged, name, final.liveValue(name))} as ${identifier(`v${p}`)}`,
   )
   const set = step.columns.map((name, p) => sql`${identifier(name)} = ${column('new', `v${p}`)}`)
   const isEmpty = step.because === 'survivor' ? [stillEmpty(layout, staged, step)] : []

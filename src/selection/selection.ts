@@ -87,12 +87,23 @@ const splitCsv = (text: string): readonly string[] => {
 /** A key as typed: `7`, or `a,b` with CSV quotes. The number of columns is checked against the table later. */
 export const parseKey = (text: string): Key => splitCsv(text)
 
+/** The server's text has no NUL, and no half of a surrogate pair: sent, it would become another text. */
+const isServerText = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
+
+const checkText = (key: Key, table: { readonly id: string }): void => {
+  if (key.every(isServerText)) return
+  throw new RowgraftError('bad-key', `a key of "${table.id}" is no text that the server can hold`, {
+    hint: 'It has a NUL, or half of a surrogate pair, in it.',
+  })
+}
+
 /** Checks a typed key against the identity of its table. A key of one column may hold commas without quotes. */
 export const fitKey = (
   key: Key,
   typed: string,
   table: { readonly id: string; readonly identity: readonly string[] },
 ): Key => {
+  checkText(key, table)
   if (key.length === table.identity.length) return key
   if (table.identity.length === 1) return [typed]
   throw new RowgraftError(
@@ -143,9 +154,6 @@ interface KeyLine {
   readonly key: Readonly<Record<string, unknown>> | readonly unknown[] | string
 }
 
-/** The server's text has no NUL, and no half of a surrogate pair: sent, it would become another text. */
-const isServerText = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
-
 const isKeyLine = (value: unknown): value is KeyLine =>
   typeof value === 'object' &&
   value !== null &&
@@ -190,6 +198,7 @@ export const orderKey = (
   columns: readonly string[],
   table: { readonly id: string; readonly identity: readonly string[] },
 ): Key => {
+  checkText(key, table)
   const unknown = columns.filter((name) => !table.identity.includes(name))
   if (unknown.length > 0) {
     throw new RowgraftError('bad-key', `a key of "${table.id}" has no column ${unknown.join(', ')}`, {

@@ -39,6 +39,10 @@ const schema = `
   create type place as (x integer, y integer);
   create table placed (id integer primary key, at place);
   insert into placed values (1, (10, 20));
+  create extension ltree;
+  create table by_path (path ltree primary key, parent ltree references by_path);
+  insert into by_path values ('a'), ('a.b', 'a');
+  create table below_path (id integer primary key, path ltree references by_path);
   create table required (id integer primary key);
   insert into required values (1)`
 
@@ -80,6 +84,7 @@ const cases: readonly (readonly [name: string, table: string, why: string])[] = 
     'placed',
     'column "at" has (x integer, y integer) in the backup and (y integer, x integer) in live',
   ],
+  ['a table with a key of a type of an extension', 'by_path', 'its key "path" is of type public.ltree'],
   ['a table with a new column that needs a value', 'required', 'column "owner" of live is NOT NULL without a default'],
 ]
 

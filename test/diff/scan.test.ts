@@ -27,7 +27,14 @@ const readReference = async (sides: Sides, table: SharedTable): Promise<Found> =
 }
 
 const readDiff = async (sides: Sides, table: SharedTable, options: DiffOptions): Promise<Found> => {
-  const found: Record<DiffState, string[]> = { missing: [], extra: [], changed: [], deleted: [], reused: [], restored: [] }
+  const found: Record<DiffState, string[]> = {
+    missing: [],
+    extra: [],
+    changed: [],
+    deleted: [],
+    reused: [],
+    restored: [],
+  }
   for await (const batch of diffRows(sides, table, options)) for (const { state, key } of batch) found[state].push(key)
   return { missing: found.missing.sort(), extra: found.extra.sort(), changed: found.changed.sort() }
 }

@@ -25,7 +25,7 @@ export const command = async (argv: readonly string[], options: CommandOptions =
       stderr += text
     },
     readStdin: async () => options.stdin ?? '',
-    env: { HOME: process.env['HOME'], PATH: process.env['PATH'], ...options.env },
+    env: { HOME: process.env.HOME, PATH: process.env.PATH, ...options.env },
     isInteractive: false,
     hasColor: false,
     columns: 100,

@@ -130,18 +130,30 @@ const textOf = ({ columns }: Feature): Query =>
 const sampleSize = 5_000
 const mostValues = 80
 
-/** Evenly spread over the list. */
+/** Spread over the list, at steps that are never the same: what recurs at every n-th key must not be all that is seen. */
 const takeSample = (keys: readonly string[]): readonly string[] =>
   keys.length <= sampleSize
     ? keys
-    : Array.from({ length: sampleSize }, (_, place) => keys[Math.floor((place * keys.length) / sampleSize)] ?? '')
+    : Array.from({ length: sampleSize }, (_, place) => {
+        const shift = (place * Math.SQRT2) % 1
+        return keys[Math.floor(((place + shift) * keys.length) / sampleSize)] ?? ''
+      })
 
-/** Values that several of the roots have in common, those of most roots first. */
+/** A condition found in a sample. */
+export interface Sampled {
+  readonly candidate: Candidate
+  /** Roots that it holds for, as the sample has it. */
+  readonly roots: number
+  /** At most so many, as far as a sample tells. */
+  readonly most: number
+}
+
+/** Values that several of the roots have in common: those that few rows beside the roots have first, then those of most roots. */
 export const findValues = async (
   sides: Sides,
   table: SharedTable,
   roots: readonly string[],
-): Promise<readonly Candidate[]> => {
+): Promise<readonly Sampled[]> => {
   const features = featuresOf(sides, table)
   if (features.length === 0) return []
   const sample = takeSample(roots)
@@ -158,7 +170,7 @@ export const findValues = async (
     order by pg_catalog.count(*) desc, 1, 2
     limit ${sql.lit(mostValues)}`)
   const scale = roots.length / sample.length
-  const candidates: { readonly candidate: Candidate; readonly share: number; readonly roots: number }[] = []
+  const candidates: Sampled[] = []
   for (const [place, rows] of Map.groupBy(found, ([feature]) => Number(feature))) {
     const feature = features[place]
     if (feature === undefined) continue
@@ -170,12 +182,12 @@ export const findValues = async (
       const of = totals.get(value)
       if (of === undefined) continue
       const own = Number(count) * scale
-      candidates.push({ candidate: toCandidate(table, feature, value, of), share: own / of, roots: own })
+      const most = scale === 1 ? own : own * 1.5 + 5 * scale
+      candidates.push({ candidate: toCandidate(table, feature, value, of), roots: own, most })
     }
   }
-  return candidates
-    .sort((a, b) => Number(b.share >= 0.8) - Number(a.share >= 0.8) || b.roots - a.roots)
-    .map(({ candidate }) => candidate)
+  const isPromising = (own: Sampled): boolean => own.candidate.isEnd || own.most >= own.candidate.of
+  return candidates.sort((a, b) => Number(isPromising(b)) - Number(isPromising(a)) || b.roots - a.roots)
 }
 
 const toCandidate = (

@@ -38,8 +38,9 @@ export interface Gathering {
 /** Roots without a common condition stand alone, if there are no more of them than this. */
 const mostAlone = 10
 
-/** As many as fit into the bits of a mask. */
+/** As many as fit into the bits of a mask, with room for ranges. */
 const mostCandidates = 30
+const mostValues = 20
 const mostRounds = 6
 
 /** Of the rows that a condition holds for, so many must be gone for it to be worth a word. */
@@ -55,66 +56,72 @@ interface Judged extends Condition {
   readonly bit: number
 }
 
+/** What is known of the conditions of one table; `masks` has a bit per condition for each root that one holds for. */
+interface Judgement {
+  readonly judged: readonly Judged[]
+  readonly masks: Map<string, number>
+}
+
 /** Gathers the roots of one table into groups; each root is in one of them. */
 export const gatherRoots = async (sides: Sides, gathering: Gathering): Promise<readonly Gathered[]> => {
-  const { table, roots } = gathering
+  const { table, roots, missing } = gathering
+  if (roots.length === 1) return [{ condition: null, roots }]
+  const all = await countRows(sides, table)
+  if (all.of === missing.length) return [{ condition: { ...all, hits: all.of, isOnly: true }, roots }]
   const groups: Gathered[] = []
+  const rejected = new Set<string>()
   let left = roots
-  if (left.length > 1) {
-    const rejected = new Set<string>()
-    for (let round = 0; round < mostRounds && left.length > 1; round++) {
-      const { judged, masks } = await judgeCandidates(sides, gathering, left, round === 0, rejected)
-      const found = pickConditions(table, judged, left, masks)
-      for (const { sql: text } of judged) rejected.add(text)
-      groups.push(...found.groups)
-      left = found.left
-      if (found.groups.length === 0) break
-    }
+  for (let round = 0; round < mostRounds && left.length > 1; round++) {
+    const { judged, masks } = await judgeRound(sides, { ...gathering, roots: left }, round === 0, rejected)
+    const found = pickConditions(table, judged, left, masks)
+    if (found.groups.length === 0) break
+    for (const { sql: text } of judged) rejected.add(text)
+    groups.push(...found.groups)
+    left = found.left
   }
   if (left.length === 0) return groups
   if (left.length > mostAlone) return [...groups, { condition: null, roots: left }]
   return [...groups, ...left.map((root) => ({ condition: null, roots: [root] }))]
 }
 
-const judgeCandidates = async (
+/** Values first; partitions and ranges in the first round alone, and ranges only where no value explains everything. */
+const judgeRound = async (
   sides: Sides,
-  { table, missing }: Gathering,
-  left: readonly string[],
+  gathering: Gathering,
   isFirst: boolean,
   rejected: ReadonlySet<string>,
-): Promise<{ readonly judged: readonly Judged[]; readonly masks: ReadonlyMap<string, number> }> => {
-  const known = (candidate: Candidate): boolean => rejected.has(candidate.sql)
-  const whole = isFirst ? [...(await findPartitions(sides, table)), await countRows(sides, table)] : []
-  const values = (await findValues(sides, table, left)).filter(
-    (own) => !known(own) && own.of * leastShare <= missing.length,
+): Promise<Judgement> => {
+  const { table, roots, missing } = gathering
+  const others = missing.length - roots.length
+  const values = (await findValues(sides, table, roots)).filter(
+    ({ candidate, most }) =>
+      !rejected.has(candidate.sql) && (candidate.isEnd || candidate.of * leastShare <= most + others),
   )
-  const early = await judge(sides, table, [...whole, ...values], missing, left)
-  const isSettled = early.judged.some(
-    ({ hits, of, bit }) => hits === of && left.every((root) => holds(early.masks, root, bit)),
-  )
-  if (!isFirst || isSettled) return early
-  const ranges = await findRanges(sides, table, missing)
-  const promising = early.judged.filter(({ hits, of, isEnd }) => isEnd || hits >= of * leastShare)
-  return judge(sides, table, [...ranges, ...promising], missing, left)
+  const wanted = values.map(({ candidate }) => candidate)
+  const partitions = isFirst ? await findPartitions(sides, table) : []
+  const none: Judgement = { judged: [], masks: new Map() }
+  const early = await judge(sides, gathering, [...partitions, ...wanted.slice(0, mostValues)], none)
+  const isSettled = early.judged.some((own) => isExact(own) && roots.every((root) => holds(early.masks, root, own.bit)))
+  return !isFirst || isSettled ? early : judge(sides, gathering, await findRanges(sides, table, missing), early)
 }
 
 const holds = (masks: ReadonlyMap<string, number>, root: string, bit: number): boolean =>
   ((masks.get(root) ?? 0) & (1 << bit)) !== 0
 
-/** Counts for each candidate how many missing rows it holds for, and notes for which of the roots. */
+/** Counts for each candidate how many missing rows it holds for, and notes for which of the roots; adds that to what is known. */
 const judge = async (
   sides: Sides,
-  table: SharedTable,
+  { table, roots, missing }: Gathering,
   candidates: readonly Candidate[],
-  missing: readonly string[],
-  roots: readonly string[],
-): Promise<{ readonly judged: readonly Judged[]; readonly masks: ReadonlyMap<string, number> }> => {
-  const kept = candidates.slice(0, mostCandidates)
+  known: Judgement,
+): Promise<Judgement> => {
+  const first = known.judged.length
+  const kept = candidates.slice(0, mostCandidates - first)
+  if (kept.length === 0) return known
   const hits = kept.map(() => 0)
-  const masks = new Map<string, number>()
-  if (kept.length === 0) return { judged: [], masks }
+  const masks = new Map(known.masks)
   const wanted = new Set(roots)
-  const bits = kept.map(({ where }, bit) => sql`case when ${where} then ${sql.lit(1 << bit)} else 0 end`)
+  const bits = kept.map(({ where }, place) => sql`case when ${where} then ${sql.lit(1 << place)} else 0 end`)
   for (const batch of inBatches(missing)) {
     const rows = await sides.backup.rows(sql`
       select m.ord::text, m.mask::text
@@ -126,15 +133,15 @@ const judge = async (
       where m.mask <> 0`)
     for (const [ord, text] of rows) {
       const [key, mask] = [batch[Number(ord) - 1] ?? '', Number(text)]
-      for (const bit of kept.keys()) if ((mask & (1 << bit)) !== 0) hits[bit] = (hits[bit] ?? 0) + 1
-      if (wanted.has(key)) masks.set(key, mask)
+      for (const place of kept.keys()) if ((mask & (1 << place)) !== 0) hits[place] = (hits[place] ?? 0) + 1
+      if (wanted.has(key)) masks.set(key, (masks.get(key) ?? 0) | (mask << first))
     }
   }
-  const judged = kept.map((candidate, bit): Judged => {
-    const own = hits[bit] ?? 0
-    return { ...candidate, hits: own, isOnly: own === missing.length, bit }
+  const judged = kept.map((candidate, place): Judged => {
+    const own = hits[place] ?? 0
+    return { ...candidate, hits: own, isOnly: own === missing.length, bit: first + place }
   })
-  return { judged, masks }
+  return { judged: [...known.judged, ...judged], masks }
 }
 
 const isExact = ({ hits, of }: Judged): boolean => hits === of

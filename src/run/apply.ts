@@ -217,7 +217,7 @@ const beginJournal = async (journal: OpenJournal, writer: Writer, layout: Layout
 const writeAll = async (writer: Writer, layout: Layout, catalog: SharedCatalog, input: ApplyInput): Promise<void> => {
   await insertRows(writer, layout, catalog, input.onProgress)
   await updateRows(writer, layout, input.onProgress)
-  if (input.source.kind === 'journal') await refuseReferences(writer, layout, catalog)
+  if (input.source.kind === 'journal') await refuseReferences(writer, layout)
   await deleteRows(writer, layout, catalog, input.onProgress)
   await writer.execute(sql`set constraints all immediate`)
   if (input.plan.options.triggers === 'off') await validateConstraints(writer, layout, catalog)

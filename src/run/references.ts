@@ -1,73 +1,139 @@
-/** Before an undo deletes rows: nobody else may refer to them, whatever live would do with such a reference. */
-
+/**
+ * Before an undo deletes rows: nobody else may refer to them, whatever live would do with such a reference. The keys are read from
+ * live itself, not from the catalog: that leaves out what cannot be restored (keys to or of a single partition, tables of extensions,
+ * schemas the role may not use), and CASCADE spares none of it.
+ */
 import { sql } from 'kysely'
-import { primaryKeyOf, type Table } from '../catalog/catalog.ts'
+import type { Table } from '../catalog/catalog.ts'
 import { asText, displayKey, fromTable } from '../catalog/row.ts'
-import type { SharedCatalog } from '../catalog/shared.ts'
-import { all, column, displayTable, list, literal, type Query } from '../database/names.ts'
+import { all, column, displayTable, list, literal, type QualifiedName, type Query, tableReference } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
-import type { Layout } from './layout.ts'
-import { inRange } from './layout.ts'
+import { inRange, type Layout, type StagedTable } from './layout.ts'
 import { onLiveIdentity } from './live-identity.ts'
 import { deleted } from './write.ts'
 
-/** The table by every name a foreign key may call it: one can refer to a single partition. */
-const namesOf = async (writer: Writer, table: Table): Promise<ReadonlySet<string>> => {
-  if (table.kind !== 'partitioned') return new Set([table.id])
+/** A foreign key as far as it decides who refers to a row. */
+interface Reference {
+  readonly child: QualifiedName
+  readonly isPartitioned: boolean
+  readonly columns: readonly string[]
+  readonly parentColumns: readonly string[]
+  /** The last column is a period: it refers to whatever it overlaps. */
+  readonly isPeriod: boolean
+  /** The child's primary key. */
+  readonly key: readonly string[]
+  readonly canSelect: boolean
+  /** The server itself refuses to delete a row that is referred to. */
+  readonly isRefused: boolean
+}
+
+const oidOf = ({ schema, name }: QualifiedName): Query =>
+  sql`pg_catalog.format('%I.%I', ${literal(schema)}, ${literal(name)})::pg_catalog.regclass`
+
+/** The table and, of a partitioned one, every partition: a key can refer to a single one of them, or be a single one's. */
+const treeOf = (table: Table): Query =>
+  table.kind === 'partitioned' ? sql`select relid from pg_catalog.pg_partition_tree(${oidOf(table)})` : sql`select ${oidOf(table)}`
+
+// k: foreign key, c: child, i: its primary key. Keys that the server made for partitions have a parent of their own.
+const readReferences = async (writer: Writer, table: Table): Promise<readonly Reference[]> => {
+  const names = (numbers: Query, relation: Query): Query => sql`(
+    select coalesce(json_agg(a.attname order by u.position), '[]')
+    from unnest(${numbers}) with ordinality as u(number, position)
+    join pg_catalog.pg_attribute a on a.attrelid = ${relation} and a.attnum = u.number)`
   const rows = await writer.rows(sql`
-    select n.nspname, c.relname
-    from pg_catalog.pg_partition_tree(pg_catalog.format('%I.%I', ${literal(table.schema)}, ${literal(table.name)})::pg_catalog.regclass) as p
-    join pg_catalog.pg_class c on c.oid = p.relid
-    join pg_catalog.pg_namespace n on n.oid = c.relnamespace`)
-  return new Set([table.id, ...rows.map(([schema, name]) => displayTable({ schema: schema ?? '', name: name ?? '' }))])
+    select json_build_object(
+      'child', json_build_object('schema', n.nspname, 'name', c.relname),
+      'isPartitioned', c.relkind = 'p',
+      'columns', ${names(sql`k.conkey`, sql`k.conrelid`)},
+      'parentColumns', ${names(sql`k.confkey`, sql`k.confrelid`)},
+      'isPeriod', coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false),
+      'key', ${names(sql`i.indkey::int2[]`, sql`c.oid`)},
+      'canSelect', pg_catalog.has_schema_privilege(n.oid, 'USAGE') and pg_catalog.has_table_privilege(c.oid, 'SELECT'),
+      'isRefused', k.confdeltype in ('a', 'r'))::text -- no action, restrict
+    from pg_catalog.pg_constraint k
+    join pg_catalog.pg_class c on c.oid = k.conrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    left join pg_catalog.pg_index i on i.indrelid = c.oid and i.indisprimary
+    where k.contype = 'f' and k.conparentid = 0 and k.confrelid in (${treeOf(table)})
+    order by n.nspname collate "C", c.relname collate "C", k.conname collate "C"`)
+  return rows.map(([text]) => JSON.parse(text ?? '') as Reference)
 }
 
-/** What a row of a child table is called by: its primary key, or else the reference itself, which no type need be able to order. */
-const shownColumns = (
-  child: Table,
-  references: readonly string[],
-): { readonly names: readonly string[]; readonly order: Query } => {
-  const key = primaryKeyOf(child)?.columns ?? []
-  if (key.length === 0) return { names: references, order: sql`` }
-  return { names: key, order: sql`order by ${list(key.map((name) => column('c', name)))}` }
-}
-
-/** Throws `undo-refused` naming rows that refer to a row about to be deleted and are not deleted themselves. */
-export const refuseReferences = async (writer: Writer, layout: Layout, catalog: SharedCatalog): Promise<void> => {
+/** The staged table that a table is, or is a partition of. */
+const stagedByName = async (writer: Writer, layout: Layout): Promise<ReadonlyMap<string, StagedTable>> => {
+  const found = new Map<string, StagedTable>()
   for (const staged of layout.tables.values()) {
-    const range = deleted(staged)
-    if (range.last < range.first) continue
-    const parents = await namesOf(writer, staged.table.live)
-    for (const child of catalog.live.tables) {
-      for (const key of child.foreignKeys.filter(({ parent }) => parents.has(parent))) {
-        const refers = key.columns.map(
-          (name, p) => sql`${column('c', name)} = ${column('t', key.parentColumns[p] ?? '')}`,
-        )
-        const other = layout.tables.get(child.id)
-        const dying = other === undefined ? null : deleted(other)
-        const isDeleted =
-          other === undefined || dying === null || dying.last < dying.first
-            ? sql`false`
-            : sql`exists (
-                select from ${other.stage} as s
-                where ${inRange('s', dying)} and ${onLiveIdentity(other, 'c')})`
-        const { names, order } = shownColumns(child, key.columns)
-        const rows = await writer.rows(sql`
-          select ${asText('c', names)}
-          from ${staged.stage} as s
-          join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
-          join ${fromTable(child)} as c on ${all(refers)}
-          where ${inRange('s', range)} and not ${isDeleted}
-          ${order}
-          limit 10`)
-        if (rows.length === 0) continue
-        const shown = rows.map((row) => `${child.id} ${displayKey(row.map((value) => value ?? '').join('\0'))}`)
-        throw new RowgraftError('undo-refused', `rows of "${child.id}" refer to rows of "${staged.table.id}" by now`, {
-          detail: `They came after the run:\n${shown.join('\n')}`,
-          hint: 'Live is unchanged. Delete or move these rows first, then undo again.',
-        })
+    const rows = await writer.rows(sql`
+      select n.nspname, c.relname
+      from pg_catalog.pg_class c
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where c.oid in (${treeOf(staged.table.live)})`)
+    for (const [schema, name] of rows) found.set(displayTable({ schema: schema ?? '', name: name ?? '' }), staged)
+  }
+  return found
+}
+
+/** True for rows of the child that the undo deletes as well. */
+const isDying = (child: StagedTable | undefined): Query => {
+  if (child === undefined) return sql`false`
+  const range = deleted(child)
+  return range.last < range.first
+    ? sql`false`
+    : sql`exists (select from ${child.stage} as s where ${inRange('s', range)} and ${onLiveIdentity(child, 'c')})`
+}
+
+const findReferring = async (
+  writer: Writer,
+  staged: StagedTable,
+  reference: Reference,
+  child: StagedTable | undefined,
+): Promise<readonly string[]> => {
+  const { columns, parentColumns, isPeriod, key } = reference
+  const refers = columns.map((name, p) => {
+    const operator = isPeriod && p === columns.length - 1 ? sql`&&` : sql`=`
+    return sql`${column('c', name)} ${operator} ${column('t', parentColumns[p] ?? '')}`
+  })
+  const only = reference.isPartitioned ? sql`` : sql`only`
+  // Without a primary key a row is called by what it refers to, which no type need be able to order.
+  const order = key.length === 0 ? sql`` : sql`order by ${list(key.map((name) => column('c', name)))}`
+  const rows = await writer.rows(sql`
+    select ${asText('c', key.length === 0 ? columns : key)}
+    from ${staged.stage} as s
+    join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+    join ${only} ${tableReference(reference.child)} as c on ${all(refers)}
+    where ${inRange('s', deleted(staged))} and not ${isDying(child)}
+    ${order}
+    limit 10`)
+  return rows.map((row) => displayKey(row.map((value) => value ?? '').join('\0')))
+}
+
+const unreadable = (child: string, parent: string): RowgraftError =>
+  new RowgraftError('missing-privileges', `this role may not read "${child}", whose rows refer to rows of "${parent}"`, {
+    detail: 'They would be deleted or emptied together with the rows that the undo deletes, unseen.',
+    hint: 'Live is unchanged. Undo with a role that may read the table.',
+  })
+
+/**
+ * Throws `undo-refused` naming rows that refer to a row about to be deleted and are not deleted themselves; `missing-privileges` where
+ * such rows could not be seen.
+ */
+export const refuseReferences = async (writer: Writer, layout: Layout): Promise<void> => {
+  const byName = await stagedByName(writer, layout)
+  for (const staged of layout.tables.values()) {
+    if (deleted(staged).last < deleted(staged).first) continue
+    for (const reference of await readReferences(writer, staged.table.live)) {
+      const child = displayTable(reference.child)
+      if (!reference.canSelect) {
+        if (reference.isRefused) continue
+        throw unreadable(child, staged.table.id)
       }
+      const rows = await findReferring(writer, staged, reference, byName.get(child))
+      if (rows.length === 0) continue
+      throw new RowgraftError('undo-refused', `rows of "${child}" refer to rows of "${staged.table.id}" by now`, {
+        detail: `They came after the run:\n${rows.map((row) => `${child} ${row}`).join('\n')}`,
+        hint: 'Live is unchanged. Delete or move these rows first, then undo again.',
+      })
     }
   }
 }

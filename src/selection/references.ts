@@ -37,6 +37,45 @@ export const readParents = async (
   relation: Relation,
   keys: readonly string[],
 ): Promise<{ readonly rows: readonly Referring[]; readonly nowhere: readonly Referring[] }> => {
+  const memory = memories.get(sides.backup)
+  if (memory === undefined) return queryParents(sides, table, relation, keys)
+  const known = memory.get(relation.id) ?? new Map<string, Remembered>()
+  memory.set(relation.id, known)
+  const unknown = keys.filter((key) => !known.has(key))
+  const found = await queryParents(sides, table, relation, unknown)
+  for (const key of unknown) known.set(key, noParent)
+  for (const { key, other } of found.rows) known.set(key, { other, isNowhere: false })
+  for (const { key, other } of found.nowhere) known.set(key, { other, isNowhere: true })
+  const all = keys.map((key) => ({ key, ...(known.get(key) ?? noParent) }))
+  const pick = (isNowhere: boolean): readonly Referring[] =>
+    all.flatMap((own) =>
+      own.other !== null && own.isNowhere === isNowhere ? [{ key: own.key, other: own.other }] : [],
+    )
+  return { rows: pick(false), nowhere: pick(true) }
+}
+
+/** The parent of a row, packed, or its packed reference where that parent is nowhere. */
+interface Remembered {
+  readonly other: string | null
+  readonly isNowhere: boolean
+}
+
+const noParent: Remembered = { other: null, isNowhere: false }
+
+/** Parents by relation and key, for readers whose parents are remembered. */
+const memories = new WeakMap<Reader, Map<string, Map<string, Remembered>>>()
+
+/** Keeps what `readParents` finds until the snapshot ends: for whoever asks for the same rows more than once. */
+export const rememberParents = ({ backup }: Sides): void => {
+  memories.set(backup, new Map())
+}
+
+const queryParents = async (
+  sides: Sides,
+  table: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<{ readonly rows: readonly Referring[]; readonly nowhere: readonly Referring[] }> => {
   const parent = sides.catalog.tables.get(relation.parent)
   const found: Referring[] = []
   const unknown: { key: string; reference: readonly (string | null)[] }[] = []

@@ -41,7 +41,7 @@ const schema = `
   insert into placed values (1, (10, 20));
   create extension ltree;
   create table by_path (path ltree primary key, parent ltree references by_path);
-  insert into by_path values ('a'), ('a.b', 'a');
+  insert into by_path values ('a', null), ('a.b', 'a');
   create table below_path (id integer primary key, path ltree references by_path);
   create table required (id integer primary key);
   insert into required values (1)`

@@ -1,4 +1,5 @@
 /** Undo never removes or overwrites anything that is not exactly what the run wrote. */
+import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Plan, Rowgraft } from '../../src/index.ts'
 import { command } from '../support/command.ts'
@@ -131,12 +132,23 @@ describe.concurrent('an undo is refused once', () => {
     await expectRefused(`insert into visit (${column}) values (${value})`, /"public.visit" refer to rows of "public.gallery"/, { schema })
   })
 
-  test('a row refers to it through a single partition', async () => {
+  test.each([
+    ['to a single partition', 'create table guest (event integer, day date, foreign key (event, day) references event_2026 on delete cascade)'],
+    [
+      'of a single partition',
+      `create table guest (event integer, day date) partition by list (event);
+       create table guest_1 partition of guest (foreign key (event, day) references event on delete cascade) for values in (1)`,
+    ],
+    [
+      'of a table that another one inherits from',
+      `create table guest (event integer, day date, foreign key (event, day) references event on delete cascade);
+       create table host () inherits (guest)`,
+    ],
+  ])('a row refers to it through a key %s', async (_, guests) => {
     const parts = {
       schema: `create table event (id integer, day date, primary key (id, day)) partition by range (day);
         create table event_2026 partition of event for values from ('2026-01-01') to ('2027-01-01');
-        create table guest (id serial primary key, event integer, day date,
-          foreign key (event, day) references event_2026 on delete cascade);`,
+        ${guests};`,
       backup: `insert into event values (1, '2026-03-01'), (2, '2026-04-01')`,
       live: 'delete from event where id = 1',
     }
@@ -144,8 +156,31 @@ describe.concurrent('an undo is refused once', () => {
       const all = { selectors: [{ by: 'all missing', table: 'event' }], columns: null } as const
       await restores.withOpen(async (rowgraft) => rowgraft.run(await rowgraft.plan(all)))
       await query(restores.live, `insert into guest (event, day) values (1, '2026-03-01')`)
-      await expectFailure(undo(restores), 'undo-refused', /"public.guest" refer to rows of "public.event"/)
+      await expectFailure(undo(restores), 'undo-refused', /"public.guest(_1)?" refer to rows of "public.event"/)
       expect(await query(restores.live, 'select count(*) from guest')).toEqual([{ count: '1' }])
+    })
+  })
+
+  test('a row refers to it in a schema that the role may not look into', async () => {
+    const role = `rowgraft_${randomBytes(4).toString('hex')}`
+    const schema = `create schema secret; create table secret.note (gallery integer references public.gallery on delete cascade);`
+    await withRestores({ ...gallery, schema: gallery.schema + schema }, async (restores) => {
+      const { live } = restores
+      await query(live, `create role ${role} login password 'r'; grant all on all tables in schema public to ${role};
+        grant all on all sequences in schema public to ${role}`)
+      try {
+        const url = new URL(live)
+        url.username = role
+        url.password = 'r'
+        const own = { live: url.href }
+        await restores.withOpen(async (rowgraft) => rowgraft.run(await rowgraft.plan(pets)), own)
+        await query(live, 'insert into secret.note values (7)')
+        const before = await dumpRows(live)
+        await expectFailure(restores.withOpen(async (rowgraft) => rowgraft.run(await rowgraft.undoPlan()), own), 'missing-privileges', 'may not read "secret.note"')
+        expect(await dumpRows(live)).toEqual(before)
+      } finally {
+        await query(live, `drop owned by ${role}; drop role ${role}`)
+      }
     })
   })
 

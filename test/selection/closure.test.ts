@@ -16,7 +16,7 @@ const sql = {
     create table book_tag (book integer references book on delete cascade, tag integer references tag on delete cascade, primary key (book, tag))`,
   backup: `
     insert into publisher values (1), (2);
-    insert into author values (1, 1), (2, 1, 1), (3, 2);
+    insert into author values (1, 1, null), (2, 1, 1), (3, 2, null);
     insert into book values (10, 1), (11, 1), (20, 2);
     insert into chapter values (100, 10), (101, 10), (110, 11);
     insert into review values (200, 10), (201, 11);

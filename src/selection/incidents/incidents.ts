@@ -8,6 +8,7 @@
 import type { SharedTable } from '../../catalog/shared.ts'
 import type { DiffProgress } from '../../diff/diff.ts'
 import type { Sides } from '../../diff/sides.ts'
+import { rememberParents } from '../references.ts'
 import type { ChosenRows } from '../resolve.ts'
 import { gatherRoots } from './conditions.ts'
 import { labelColumn } from './labels.ts'
@@ -80,6 +81,7 @@ interface Group {
 export const findIncidents = async (sides: Sides, onProgress?: DiffProgress): Promise<FoundIncidents> => {
   const tables = [...sides.catalog.tables.values()].filter(({ refusal }) => refusal === null)
   const missing = await readMissing(sides, tables, onProgress)
+  rememberParents(sides)
   const edges = await readMissingEdges(sides, missing)
   const barred = new Set(tables.filter(isBookkeeping).map(({ id }) => id))
   const trees = await growTrees(sides, missing, edges, barred)

@@ -9,6 +9,7 @@ import { columnOf } from '../../catalog/catalog.ts'
 import { fromTable, joinOn, keySource, typeOf } from '../../catalog/row.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { column, displayName, type Query } from '../../database/names.ts'
+import type { Row } from '../../database/session.ts'
 import type { Sides } from '../../diff/sides.ts'
 import { creationColumns } from '../../diff/states.ts'
 import { type Candidate, writeValue } from './candidates.ts'
@@ -20,9 +21,7 @@ const integer = /^(smallint|integer|bigint)$/
 const time = /^(date|timestamp)/
 
 /** The key, if it is a number that rises as rows are made, and the columns that hold times, creation first. */
-const rangeColumns = (
-  table: SharedTable,
-): readonly { readonly name: string; readonly kind: 'key range' | 'time range' }[] => {
+const rangeColumns = (table: SharedTable): readonly RangeColumn[] => {
   const [only, ...rest] = table.primaryKey
   const key = table.allocation?.column ?? (rest.length === 0 ? only : undefined)
   const isShared = (name: string): boolean => table.columns.some((own) => own.name === name)
@@ -36,6 +35,11 @@ const rangeColumns = (
   ].slice(0, mostColumns)
 }
 
+interface RangeColumn {
+  readonly name: string
+  readonly kind: 'key range' | 'time range'
+}
+
 /** Ranges of at least three rows that are all missing, the largest of each column. */
 export const findRanges = async (
   sides: Sides,
@@ -43,9 +47,24 @@ export const findRanges = async (
   missing: readonly string[],
 ): Promise<readonly Candidate[]> => {
   const ranges: Candidate[] = []
-  for (const { name, kind } of missing.length < 3 ? [] : rangeColumns(table)) {
-    const own = column('t', name)
-    const rows = await sides.backup.rows(sql`
+  for (const range of missing.length < 3 ? [] : rangeColumns(table)) {
+    const found = (await readRuns(sides, table, range, missing)).map((row) => toRange(table, range, row))
+    ranges.push(...found)
+    // What is old goes by its time; everything else is said with one range that explains it all.
+    if (found.some(({ of, isLowest, kind }) => of === missing.length && (kind === 'time range' || !isLowest))) break
+  }
+  return ranges
+}
+
+/** First and last value of each range, its rows, and whether nothing of the table comes before or after it. */
+const readRuns = (
+  sides: Sides,
+  table: SharedTable,
+  { name }: RangeColumn,
+  missing: readonly string[],
+): Promise<readonly Row[]> => {
+  const own = column('t', name)
+  return sides.backup.rows(sql`
       with gone as materialized (
         select ${own} as value, pg_catalog.count(*) as missing
         from ${keySource(table.backup, table.identity, missing)}
@@ -85,38 +104,19 @@ export const findRanges = async (
       having pg_catalog.sum(missing) >= 3
       order by pg_catalog.sum(missing) desc, pg_catalog.min(value)
       limit ${sql.lit(mostRanges)}`)
-    for (const [first, last, of, isFirst, isLast] of rows) {
-      ranges.push(
-        toRange(
-          table,
-          { name, kind },
-          { first: first ?? '', last: last ?? '' },
-          {
-            of: Number(of),
-            isFirst: isFirst === 'true',
-            isLast: isLast === 'true',
-          },
-        ),
-      )
-    }
-  }
-  return ranges
 }
 
-const toRange = (
-  table: SharedTable,
-  { name, kind }: { readonly name: string; readonly kind: Candidate['kind'] },
-  { first, last }: { readonly first: string; readonly last: string },
-  facts: { readonly of: number; readonly isFirst: boolean; readonly isLast: boolean },
-): Candidate => {
+const toRange = (table: SharedTable, { name, kind }: RangeColumn, row: Row): Candidate => {
+  const [first, last] = [row[0] ?? '', row[1] ?? '']
+  const [isFirst, isLast] = [row[3] === 'true', row[4] === 'true']
   const [shown, type] = [displayName(name), typeOf(table.backup, name)]
   const write = (value: string): string => writeValue(table, name, value)
   const where: Query = sql`${column('t', name)} between ${first}::${type} and ${last}::${type}`
-  const isLowest = facts.isFirst && !facts.isLast
+  const isLowest = isFirst && !isLast
   const text = isLowest
     ? `${shown} <= ${write(last)}`
-    : facts.isLast && !facts.isFirst
+    : isLast && !isFirst
       ? `${shown} >= ${write(first)}`
       : `${shown} between ${write(first)} and ${write(last)}`
-  return { kind, sql: text, where, of: facts.of, parent: null, isEnd: false, isLowest }
+  return { kind, sql: text, where, of: Number(row[2]), parent: null, isEnd: false, isLowest }
 }

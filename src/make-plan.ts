@@ -8,7 +8,7 @@ import { type Sides, tableOf } from './diff/sides.ts'
 import { RowgraftError } from './errors.ts'
 import { buildStandIns, buildSteps } from './plan/build.ts'
 import { ConflictLog } from './plan/conflicts.ts'
-import { firingTriggers, locksParents, usedSequences } from './plan/effects.ts'
+import { firingTriggers, locksParents, outwardFindings, usedSequences } from './plan/effects.ts'
 import { listAlsoMissing, listLeftOut } from './plan/left-out.ts'
 import { findNarrower } from './plan/narrower.ts'
 import { hashPlan, keysOf, type Plan, type PlanOptions, type Step } from './plan/plan.ts'
@@ -57,22 +57,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   const standIns = buildStandIns(decided)
   const measured = await measureSteps(known, bare)
   const triggers = firingTriggers(tables, bare)
-  if (options.triggers === null) {
-    for (const { table, name, reachesOutside } of triggers) {
-      if (reachesOutside === null) continue
-      log.decide({
-        kind: 'triggers',
-        table,
-        key: '',
-        constraint: name,
-        columns: [],
-        values: [],
-        live: [],
-        possible: [],
-        detail: `trigger ${name} reaches outside the database (${reachesOutside}), which no undo takes back`,
-      })
-    }
-  }
+  if (options.triggers === null) for (const finding of outwardFindings(triggers)) log.decide(finding)
   const sequences = usedSequences(tables, bare, sides.catalog)
   const grants = missingGrants(sides.catalog.live, bare, sequences)
   if (grants.length > 0 && bare.length > 0) {

@@ -134,7 +134,8 @@ export class Rowgraft {
    */
   async run(plan: Plan, options: Partial<RunOptions> = {}): Promise<Report> {
     checkPlanned(this.#pair, plan)
-    const settled = plan.conflicts.length === 0 || this.#made.has(plan) ? plan : await this.#planAgain(plan)
+    const isSettled = plan.conflicts.length === 0 || plan.undoes !== null || this.#made.has(plan)
+    const settled = isSettled ? plan : await this.#planAgain(plan)
     const open = openConflicts(settled)
     if (open.length > 0) {
       throw new RowgraftError('decision-needed', `${open.length} conflict(s) of the plan have no answer`, {
@@ -174,9 +175,9 @@ export class Rowgraft {
   }
 
   /** The plan that takes a run back: run it. Default: the newest run that is in live. */
-  async undoPlan(run?: string): Promise<Plan> {
+  async undoPlan(run?: string, options: Partial<Pick<PlanOptions, 'triggers'>> = {}): Promise<Plan> {
     const { catalog, identity } = this.#pair.live
-    return planUndo(findRun(await readRuns(this.#folder, identity), run), catalog)
+    return planUndo(findRun(await readRuns(this.#folder, identity), run), catalog, options.triggers ?? null)
   }
 
   /** Every run on this live, newest first. */

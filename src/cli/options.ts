@@ -107,6 +107,12 @@ const liveOptions = (): readonly Option[] => [
   new Option('--lock-timeout <time>', 'the longest to wait for a lock').argParser(parseDuration),
 ]
 
+const triggersOption = (): Option =>
+  new Option('--triggers <how>', 'triggers that reach outside the database: fire, off').choices(['fire', 'off'])
+
+/** An undo fires triggers of its own. */
+export const addTriggers = addTo('Running:', () => [triggersOption()])
+
 export const addLive = addTo('Databases:', liveOptions)
 
 export const addDatabases = addTo('Databases:', () => {
@@ -173,7 +179,7 @@ export const addConflicts = addTo('Keys and conflicts:', () => [
   new Option('--accept-trigger <columns>', 'table.column that a trigger may change on inserted rows').argParser(
     (text: string, known: readonly string[] | undefined) => [...(known ?? []), ...splitList(text)],
   ),
-  new Option('--triggers <how>', 'triggers that reach outside the database: fire, off').choices(['fire', 'off']),
+  triggersOption(),
 ])
 
 export const addRows = addTo('Rows:', () => [

@@ -23,8 +23,10 @@ import {
   addSaving,
   addSelection,
   addTabularOutput,
+  addTriggers,
   type ConnectionFlags,
   type OutputFlags,
+  type PlanFlags,
   type RunFlags,
 } from './options.ts'
 import { type Context, makeContext } from './output.ts'
@@ -107,10 +109,10 @@ const addAfterwards = (program: Command, perform: Perform): void => {
         (await import('./commands/verify.ts')).verify(context, args[0], flags),
       ),
     )
-  addOutput(addRunning(addLive(program.command('undo [run]'))))
+  addOutput(addTriggers(addRunning(addLive(program.command('undo [run]')))))
     .description('take a run back')
     .action(
-      perform<ConnectionFlags & RunFlags>(async ({ context, args, flags }) =>
+      perform<ConnectionFlags & RunFlags & Pick<PlanFlags, 'triggers'>>(async ({ context, args, flags }) =>
         (await import('./commands/undo.ts')).undo(context, args[0], flags),
       ),
     )

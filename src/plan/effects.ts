@@ -1,7 +1,9 @@
 /** What a run does beside writing the rows of its steps: triggers it fires, locks it takes, sequences it raises. Pure. */
+
 import type { Table } from '../catalog/catalog.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { displayTable } from '../database/display.ts'
+import type { Finding } from '../probe/finding.ts'
 import type { PlanSequence, PlanTrigger, Step } from './plan.ts'
 
 /** Triggers that the steps will fire. */
@@ -67,3 +69,23 @@ export const usedSequences = (
     return [...raised, ...byMaximum]
   })
 }
+
+/** A finding per trigger that reaches outside: whether it fires is for the user to say. */
+export const outwardFindings = (triggers: readonly PlanTrigger[]): readonly Finding[] =>
+  triggers.flatMap(({ table, name, reachesOutside }) =>
+    reachesOutside === null
+      ? []
+      : [
+          {
+            kind: 'triggers',
+            table,
+            key: '',
+            constraint: name,
+            columns: [],
+            values: [],
+            live: [],
+            possible: [],
+            detail: `trigger ${name} reaches outside the database (${reachesOutside}), which no undo takes back`,
+          },
+        ],
+  )

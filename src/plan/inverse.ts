@@ -1,6 +1,6 @@
 /** The inverse of a run: delete what it inserted, put back what it updated or deleted. A plan like any other. Pure. */
 import type { SharedCatalog } from '../catalog/shared.ts'
-import { defaultPlanOptions, hashPlan, keyColumns, type Plan, type Step } from './plan.ts'
+import { hashPlan, keyColumns, type Plan, type Step } from './plan.ts'
 
 /** What the journal says about the rows of one table. */
 export interface WrittenRows {
@@ -73,7 +73,7 @@ export const invertSteps = (plan: Plan, rows: readonly WrittenRows[], catalog: S
 export const invertPlan = (
   run: string,
   plan: Plan,
-  parts: Pick<Plan, 'steps' | 'fingerprints' | 'triggers' | 'sequences' | 'made'>,
+  parts: Pick<Plan, 'steps' | 'fingerprints' | 'options' | 'conflicts' | 'triggers' | 'sequences' | 'made'>,
 ): Plan => {
   const inverse: Omit<Plan, 'hash'> = {
     v: 1,
@@ -82,11 +82,8 @@ export const invertPlan = (
     backup: null,
     undoes: run,
     selection: { selectors: [], columns: null },
-    // Triggers are switched off again where the run had them off.
-    options: { ...defaultPlanOptions, triggers: plan.options.triggers, acceptTrigger: plan.options.acceptTrigger },
     digest: { method: plan.digest.method, value: '' },
     standIns: [],
-    conflicts: [],
     leftOut: [],
     notInBackup: [],
     coverage: [],

@@ -6,7 +6,16 @@
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
 import { asText, displayKey, fromTable } from '../catalog/row.ts'
-import { all, column, displayTable, list, literal, type QualifiedName, type Query, tableReference } from '../database/names.ts'
+import {
+  all,
+  column,
+  displayTable,
+  list,
+  literal,
+  type QualifiedName,
+  type Query,
+  tableReference,
+} from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { inRange, type Layout, type StagedTable } from './layout.ts'
@@ -33,7 +42,9 @@ const oidOf = ({ schema, name }: QualifiedName): Query =>
 
 /** The table and, of a partitioned one, every partition: a key can refer to a single one of them, or be a single one's. */
 const treeOf = (table: Table): Query =>
-  table.kind === 'partitioned' ? sql`select relid from pg_catalog.pg_partition_tree(${oidOf(table)})` : sql`select ${oidOf(table)}`
+  table.kind === 'partitioned'
+    ? sql`select relid from pg_catalog.pg_partition_tree(${oidOf(table)})`
+    : sql`select ${oidOf(table)}`
 
 // k: foreign key, c: child, i: its primary key. Keys that the server made for partitions have a parent of their own.
 const readReferences = async (writer: Writer, table: Table): Promise<readonly Reference[]> => {
@@ -109,10 +120,14 @@ const findReferring = async (
 }
 
 const unreadable = (child: string, parent: string): RowgraftError =>
-  new RowgraftError('missing-privileges', `this role may not read "${child}", whose rows refer to rows of "${parent}"`, {
-    detail: 'They would be deleted or emptied together with the rows that the undo deletes, unseen.',
-    hint: 'Live is unchanged. Undo with a role that may read the table.',
-  })
+  new RowgraftError(
+    'missing-privileges',
+    `this role may not read "${child}", whose rows refer to rows of "${parent}"`,
+    {
+      detail: 'They would be deleted or emptied together with the rows that the undo deletes, unseen.',
+      hint: 'Live is unchanged. Undo with a role that may read the table.',
+    },
+  )
 
 /**
  * Throws `undo-refused` naming rows that refer to a row about to be deleted and are not deleted themselves; `missing-privileges` where

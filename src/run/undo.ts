@@ -3,9 +3,10 @@ import type { Catalog } from '../catalog/catalog.ts'
 import { fingerprint } from '../catalog/fingerprint.ts'
 import { shareCatalogs } from '../catalog/shared.ts'
 import { RowgraftError } from '../errors.ts'
-import { firingTriggers, usedSequences } from '../plan/effects.ts'
+import { makeConflict } from '../plan/conflicts.ts'
+import { firingTriggers, outwardFindings, usedSequences } from '../plan/effects.ts'
 import { invertPlan, invertSteps, type WrittenRows } from '../plan/inverse.ts'
-import { keysOf, type Plan } from '../plan/plan.ts'
+import { defaultPlanOptions, keysOf, type Plan } from '../plan/plan.ts'
 import { incomplete, type JournalHead, readFields } from './journal.ts'
 
 /** Reads what a run wrote, per table, from its journal. */
@@ -44,7 +45,7 @@ const checkComplete = (head: JournalHead, written: readonly WrittenRows[]): void
 }
 
 /** Builds the plan that takes a run back. Throws `undo-refused` where that cannot be, `damaged-journal` where it lacks rows. */
-export const planUndo = async (head: JournalHead, live: Catalog): Promise<Plan> => {
+export const planUndo = async (head: JournalHead, live: Catalog, given: Plan['options']['triggers']): Promise<Plan> => {
   const run = head.run.run
   if (head.state !== 'committed') {
     throw new RowgraftError('undo-refused', `run ${run} is not in live: it is ${head.state}`, {
@@ -71,11 +72,16 @@ export const planUndo = async (head: JournalHead, live: Catalog): Promise<Plan> 
   checkComplete(head, written)
   const steps = invertSteps(head.plan, written, catalog)
   const tables = new Map(live.tables.map((table) => [table.id, table]))
+  const fired = firingTriggers(tables, steps)
+  // What held for the run holds for its undo, unless the user says otherwise.
+  const triggers = given ?? head.plan.options.triggers
   return invertPlan(run, head.plan, {
     made: new Date().toISOString(),
     steps,
     fingerprints: head.plan.fingerprints,
-    triggers: firingTriggers(tables, steps),
+    options: { ...defaultPlanOptions, triggers, acceptTrigger: head.plan.options.acceptTrigger },
+    conflicts: triggers === null ? outwardFindings(fired).map(makeConflict) : [],
+    triggers: fired,
     sequences: usedSequences(tables, steps, catalog),
   })
 }

@@ -1,12 +1,16 @@
 import { withRowgraft } from '../connect.ts'
-import type { ConnectionFlags, RunFlags } from '../options.ts'
+import type { ConnectionFlags, PlanFlags, RunFlags } from '../options.ts'
 import type { Context } from '../output.ts'
 import { runPlan } from '../run-plan.ts'
 
 /** `rowgraft undo [run]`: the newest run that can be undone, or the one named. Live and the journal are enough. */
-export const undo = (context: Context, run: string | undefined, flags: ConnectionFlags & RunFlags): Promise<number> =>
+export const undo = (
+  context: Context,
+  run: string | undefined,
+  flags: ConnectionFlags & RunFlags & Pick<PlanFlags, 'triggers'>,
+): Promise<number> =>
   withRowgraft(context, flags, 'live', async (rowgraft) => {
-    const plan = await rowgraft.undoPlan(run)
+    const plan = await rowgraft.undoPlan(run, flags.triggers === undefined ? {} : { triggers: flags.triggers })
     if (plan.undoes !== null) context.output.note(`Taking back run ${plan.undoes}.`)
     return runPlan(context, rowgraft, plan, flags)
   })

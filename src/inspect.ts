@@ -5,15 +5,7 @@ import type { SharedCatalog, SharedTable } from './catalog/shared.ts'
 import { findTable, hintForRefusal } from './catalog/shared.ts'
 import { recogniseSoftDelete } from './catalog/soft-delete.ts'
 import { displayName } from './database/names.ts'
-import {
-  type DiffOptions,
-  type DiffProgress,
-  type DiffState,
-  diffRows,
-  diffTable,
-  readValues,
-  type TableDiff,
-} from './diff/diff.ts'
+import { type DiffProgress, type DiffState, diffRows, readValues } from './diff/diff.ts'
 import type { Sides } from './diff/sides.ts'
 import { readPresent, readStates } from './diff/states.ts'
 import { RowgraftError } from './errors.ts'
@@ -108,14 +100,13 @@ const suggestSoftDelete = (table: SharedTable): readonly string[] => {
       ]
 }
 
-/** The tables named, or all that can be compared. */
+/** The tables named, or all that can be compared; with those whose rows can only be counted. */
 export const chooseTables = (catalog: SharedCatalog, names: readonly string[] | undefined): readonly SharedTable[] => {
-  if (names === undefined || names.length === 0) {
-    return [...catalog.tables.values()].filter(({ refusal }) => refusal === null)
-  }
+  const isComparable = ({ refusal, countsOnly }: SharedTable): boolean => refusal === null || countsOnly
+  if (names === undefined || names.length === 0) return [...catalog.tables.values()].filter(isComparable)
   return names.map((name) => {
     const table = findTable(catalog, parseTableName(name))
-    if (table.refusal !== null) {
+    if (!isComparable(table)) {
       throw new RowgraftError('not-restorable', `table "${table.id}" cannot be compared`, {
         detail: table.refusal,
         hint: hintForRefusal(table),
@@ -123,15 +114,6 @@ export const chooseTables = (catalog: SharedCatalog, names: readonly string[] | 
     }
     return table
   })
-}
-
-/** Counts the tables one after the other. */
-export async function* countTables(
-  sides: Sides,
-  tables: readonly SharedTable[],
-  options: DiffOptions,
-): AsyncGenerator<TableDiff> {
-  for (const table of tables) yield await diffTable(sides, table, options)
 }
 
 const named = (table: SharedTable, key: string): Readonly<Record<string, string>> =>

@@ -5,13 +5,14 @@
  *                                                                      undo = inverse of the journal
  */
 import { findTable, type SharedCatalog, shareCatalogs, withSoftDeletes } from './catalog/shared.ts'
+import { lendSnapshot } from './database/snapshot.ts'
 import { beginRead, withReadTransaction, withUserSearchPath } from './database/transaction.ts'
 import { type DiffState, type DiffStep, diffStates, type TableDiff } from './diff/diff.ts'
+import { type CountOptions, countTables } from './diff/parallel.ts'
 import { openSides, type RestoredKeys, type Sides } from './diff/sides.ts'
 import { RowgraftError } from './errors.ts'
 import {
   chooseTables,
-  countTables,
   describeTables,
   listRows,
   type RelationCount,
@@ -42,6 +43,11 @@ import { planUndo } from './run/undo.ts'
 import { verifyRun } from './run/verify-run.ts'
 import { findIncidents, type IncidentReport } from './selection/incidents/incidents.ts'
 import { parseTableName, type Selection } from './selection/selection.ts'
+
+interface ChosenTables {
+  /** Default: all that can be compared. */
+  readonly tables?: readonly string[]
+}
 
 /** Both sides, open. Close it when done. */
 export class Rowgraft {
@@ -77,18 +83,13 @@ export class Rowgraft {
   }
 
   /** Counts per table, as each is done. */
-  async *diff(
-    options: { readonly tables?: readonly string[]; readonly states?: readonly DiffState[] } = {},
-  ): AsyncGenerator<TableDiff> {
+  async *diff(options: ChosenTables & Pick<CountOptions, 'states' | 'jobs'> = {}): AsyncGenerator<TableDiff> {
     const tables = chooseTables(this.#catalog, options.tables)
-    const { states } = options
-    yield* this.#stream((sides) => countTables(sides, tables, { states, onProgress: this.#diffProgress }))
+    yield* this.#stream((sides) => countTables(sides, tables, { ...options, onProgress: this.#diffProgress }))
   }
 
   /** Rows that differ, with their values. */
-  async *rows(
-    options: { readonly tables?: readonly string[]; readonly states?: readonly DiffState[] } = {},
-  ): AsyncGenerator<RowReport> {
+  async *rows(options: ChosenTables & { readonly states?: readonly DiffState[] } = {}): AsyncGenerator<RowReport> {
     const tables = chooseTables(this.#catalog, options.tables)
     yield* this.#stream((sides) => listRows(sides, tables, options.states ?? diffStates, this.#diffProgress))
   }
@@ -235,7 +236,8 @@ export class Rowgraft {
     const restored = await this.#restoredKeys()
     try {
       const [here, there] = [await beginRead(live.session), await beginRead(backup.session)]
-      yield* start(await openSides({ live: here, backup: there, catalog: this.#catalog, restored }))
+      const forks = { live: lendSnapshot(live.session, here), backup: lendSnapshot(backup.session, there) }
+      yield* start(await openSides({ live: here, backup: there, catalog: this.#catalog, restored, forks }))
     } finally {
       await backup.session.rollback()
       await live.session.rollback()

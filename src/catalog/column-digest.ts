@@ -142,10 +142,13 @@ export const tableDigest = (
   columns: readonly string[],
   hashing: RowHashing,
   seed = 0,
-): Query =>
-  hashing.isTyped
-    ? sql`pg_catalog.hashint4extended(${sql.lit(seed)}, ${list(columnHashes(alias, table, columns, hashing), ' # ')})`
-    : rowDigest(alias, columns, hashing.method, sql.lit(seed))
+): Query => {
+  const image = rowDigest(alias, columns, hashing.method, sql.lit(seed))
+  if (!hashing.isTyped) return image
+  const hashes = list(columnHashes(alias, table, columns, hashing), ' # ')
+  // Since PostgreSQL 18 a column may be NOT NULL while older rows in it are not (NOT VALID).
+  return sql`coalesce(pg_catalog.hashint4extended(${sql.lit(seed)}, ${hashes}), ${image})`
+}
 
 /** Values whose typed hashes must agree before they are used on both sides. */
 export const hashingProbe: Query = sql`

@@ -40,6 +40,8 @@ export interface SharedTable extends QualifiedName {
   readonly drift: readonly Drift[]
   /** Why rows of this table cannot be restored; null where they can. */
   readonly refusal: string | null
+  /** Its rows have no identity, but can be compared as they are, and counted. */
+  readonly countsOnly: boolean
   /** Why its rows cannot all be seen: nothing may be concluded from them, nor may they be read. Then `refusal` says so too. */
   readonly hidden: string | null
 }
@@ -121,6 +123,7 @@ const shareTable = (here: SeenTable, there: SeenTable, relations: readonly Relat
     softDelete: null,
     drift,
     refusal: why,
+    countsOnly: refusal === null && identity.length === 0,
     hidden,
   }
 }

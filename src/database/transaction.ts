@@ -19,8 +19,13 @@ const asReader = (session: Session): Reader => ({
 })
 
 /** Begins a read-only snapshot with everything pinned and an empty search_path; end it with `session.rollback()`. */
-export const beginRead = async (session: Session, timeouts: Timeouts = readTimeouts): Promise<Reader> => {
+export const beginRead = async (
+  session: Session,
+  { timeouts = readTimeouts, snapshot }: { readonly timeouts?: Timeouts; readonly snapshot?: string } = {},
+): Promise<Reader> => {
   await session.execute(sql`begin isolation level repeatable read read only`)
+  // An exported snapshot can only be taken before anything is read.
+  if (snapshot !== undefined) await session.execute(sql`set transaction snapshot ${sql.lit(snapshot)}`)
   await session.pin(pinSettings([['search_path', '']], timeouts))
   return asReader(session)
 }

@@ -87,7 +87,7 @@ const addRows = (buckets: Buckets, chunk: Buffer, isFirst: boolean): void => {
   }
 }
 
-/** Adds the rows of one side to its buckets: `bucket` is an int4 and `digest` an int8 over the row `t` of `from`. */
+/** Adds the rows of one side to its buckets: `bucket` is an int4 of a row of `from`, and `digest` an int8 of a bucket's rows. */
 export const scanBuckets = async (
   reader: Reader,
   buckets: Buckets,
@@ -95,7 +95,7 @@ export const scanBuckets = async (
 ): Promise<void> => {
   let isFirst = true
   const chunks = reader.copyFrames(sql`copy (
-    select ${query.bucket}, pg_catalog.count(*), pg_catalog.bit_xor(${query.digest})
+    select ${query.bucket}, pg_catalog.count(*), ${query.digest}
     ${query.from}
     group by 1
   ) to stdout (format binary)`)

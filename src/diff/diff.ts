@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { asText, batchSize, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import type { Reader } from '../database/session.ts'
+import { compareCopies } from './copies.ts'
 import { hasSpellings } from './key-shape.ts'
 import { scanTable } from './scan.ts'
 import type { Sides } from './sides.ts'
@@ -78,6 +79,7 @@ export async function* diffRows(
   table: SharedTable,
   options: DiffOptions = {},
 ): AsyncGenerator<readonly RowDiff[]> {
+  if (table.countsOnly) return
   const { states = diffStates, onProgress, bucketRows } = options
   const restored = sides.restored.get(table.id) ?? new Map<string, string>()
   const restoredLive = await stillThere(sides, table, restored)
@@ -129,13 +131,18 @@ const stillThere = async (
 ): Promise<ReadonlySet<string>> =>
   restored.size === 0 ? new Set() : await readPresent(sides.live, table, [...new Set(restored.values())])
 
-/** Counts one table. States that are not asked for are 0. */
+/** Counts one table. States that are not asked for are 0. Without an identity copies of rows are counted: missing or extra. */
 export const diffTable = async (sides: Sides, table: SharedTable, options: DiffOptions = {}): Promise<TableDiff> => {
   const counts = { missing: 0, changed: 0, deleted: 0, extra: 0, reused: 0, restored: 0 }
   let read = 0
   const onProgress: DiffProgress = (step) => {
     read = step.rows
     options.onProgress?.(step)
+  }
+  if (table.countsOnly) {
+    const onRead = stepsOf(table.id, onProgress)
+    const { missing, extra } = await compareCopies(sides, table, { bucketRows: options.bucketRows, onRead })
+    return { table: table.id, ...counts, missing: missing.length, extra: extra.length, rows: read }
   }
   for await (const batch of diffRows(sides, table, { ...options, onProgress })) {
     for (const row of batch) counts[row.state]++

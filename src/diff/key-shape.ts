@@ -69,8 +69,12 @@ export const hasSpellings = ({ identity, live, backup }: SharedTable): boolean =
     }),
   )
 
-/** The shape of keys that are a 64-bit hash each. */
-export const hashShape: KeyShape = { parts: [{ name: '', encoding: 'int8', cast: null }], isText: false, width: 2 }
+/** The shape of keys that stand for rows without one: a 64-bit hash of the row, and which of its copies it is. */
+export const copyShape: KeyShape = {
+  parts: ['hash', 'copy'].map((name) => ({ name, encoding: 'int8', cast: null })),
+  isText: false,
+  width: 4,
+}
 
 /** Bytes per part on the wire, in their order; empty for text. */
 export const partSizes = ({ parts }: KeyShape): readonly number[] =>

@@ -18,40 +18,15 @@ import { type Extent, readExtent, readSample } from './estimate.ts'
 import { shapeOf } from './key-shape.ts'
 import { compareKeys, type Part } from './keys.ts'
 import type { Found } from './merge.ts'
+import { prepareScan, type ScanOptions, withoutSorting } from './prepare.ts'
 import type { Sides } from './sides.ts'
 import { comparedColumns } from './states.ts'
-
-export interface ScanOptions {
-  /** `keys`: missing and extra rows only. */
-  readonly wants: 'keys' | 'everything'
-  /** Rows per bucket, where it must not be chosen. */
-  readonly bucketRows?: number | undefined
-  /** Told of more rows read on both sides, and of buckets done. */
-  readonly onRead: (read: { readonly rows: number; readonly buckets: number }) => void
-}
 
 /** Tables up to this many rows are read whole: estimating would cost more. */
 const small = 20_000
 
 /** Where more than this share of the rows would be read again, all of them are, in the order of the index. */
 const most = 0.4
-
-/** Settings of every statement of a scan: enough memory for the buckets, no compiling, no workers that nobody asked for. */
-export const prepareScan = async (reader: Reader, workers: number): Promise<void> => {
-  await reader.rows(sql`
-    select pg_catalog.set_config('jit', 'off', true),
-           pg_catalog.set_config('max_parallel_workers_per_gather', ${String(workers)}, true),
-           pg_catalog.set_config('work_mem',
-             greatest(pg_catalog.pg_size_bytes(pg_catalog.current_setting('work_mem')) / 1024, 65536) || 'kB', true)`)
-}
-
-/** The planner knows nothing of buckets, thinks there is one per row, and would sort whole rows on disk. */
-const withoutSorting = async <T>(reader: Reader, work: () => Promise<T>): Promise<T> => {
-  await reader.rows(sql`select pg_catalog.set_config('enable_sort', 'off', true)`)
-  const result = await work()
-  await reader.rows(sql`select pg_catalog.set_config('enable_sort', 'on', true)`)
-  return result
-}
 
 const leadingInteger = (table: SharedTable): string | null => {
   const [name = ''] = table.identity
@@ -134,7 +109,7 @@ export async function* scanTable(sides: Sides, table: SharedTable, options: Scan
     yield await compareKeys(sides, table, { withDigest: false, onRows })
     return
   }
-  await Promise.all([prepareScan(sides.live, 0), prepareScan(sides.backup, 0)])
+  await Promise.all([prepareScan(sides.live, sides.workers), prepareScan(sides.backup, sides.workers)])
   const integer = leadingInteger(table)
   const [live, backup] = await Promise.all([
     readExtent(sides.live, table, integer),
@@ -153,11 +128,11 @@ export async function* scanTable(sides: Sides, table: SharedTable, options: Scan
     yield await compareKeys(sides, table, { withDigest, onRows })
     return
   }
-  const digest = tableDigest('t', table, columns, sides.hashing)
+  const together = sql`pg_catalog.bit_xor(${tableDigest('t', table, columns, sides.hashing)})`
   const scan = async (reader: Reader): Promise<Buckets> => {
     const side = reader.side === 'live' ? table.live : table.backup
     const buckets = new Buckets()
-    const query = { from: sql`from ${fromTable(side)} as t`, bucket: bucketOf(sides, table, choice), digest }
+    const query = { from: sql`from ${fromTable(side)} as t`, bucket: bucketOf(sides, table, choice), digest: together }
     await withoutSorting(reader, () => scanBuckets(reader, buckets, query))
     onRead({ rows: buckets.rows, buckets: buckets.length })
     return buckets

@@ -5,7 +5,8 @@ import type { DigestMethod } from '../catalog/digest.ts'
 import { digestProbe } from '../catalog/digest.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import type { Query } from '../database/names.ts'
-import type { Reader } from '../database/session.ts'
+import type { Reader } from '../database/reader.ts'
+import type { OpenFork } from '../database/snapshot.ts'
 
 /** Backup key -> live key of rows that earlier runs brought back under another key, per table; keys are packed. */
 export type RestoredKeys = ReadonlyMap<string, ReadonlyMap<string, string>>
@@ -21,6 +22,10 @@ export interface Sides {
   /** Both servers store text as UTF-8. */
   readonly isUtf8: boolean
   readonly restored: RestoredKeys
+  /** More connections to the same snapshots; null where there are none to be had. */
+  readonly forks: { readonly live: OpenFork; readonly backup: OpenFork } | null
+  /** Processes beside its own that a server may use for one statement. */
+  readonly workers: number
 }
 
 /** Asks both servers to hash a few values: where they disagree (version, platform, encoding) less of their own hashing is used. */
@@ -36,13 +41,37 @@ const agreeOnHashing = async (live: Reader, backup: Reader): Promise<RowHashing>
 }
 
 /** Puts two snapshots together. */
-export const openSides = async (sides: Pick<Sides, 'live' | 'backup' | 'catalog' | 'restored'>): Promise<Sides> => {
+export const openSides = async (
+  sides: Pick<Sides, 'live' | 'backup' | 'catalog' | 'restored'> & Partial<Pick<Sides, 'forks'>>,
+): Promise<Sides> => {
   const { live, backup } = sides
   const hashing = await agreeOnHashing(live, backup)
   const encoding = sql`select pg_catalog.current_setting('server_encoding')`
   const encodings = await Promise.all([live.rows(encoding), backup.rows(encoding)])
   const isUtf8 = encodings.every((rows) => rows[0]?.[0] === 'UTF8')
-  return { ...sides, digest: hashing.method, hashing, isUtf8 }
+  return { forks: null, workers: 0, ...sides, digest: hashing.method, hashing, isUtf8 }
+}
+
+/** The same snapshots over connections of their own; close them. */
+export const forkSides = async (
+  sides: Sides,
+  workers: number,
+): Promise<{ readonly sides: Sides; readonly close: () => Promise<void> }> => {
+  if (sides.forks === null) throw new Error('the snapshots cannot be shared')
+  const live = await sides.forks.live()
+  try {
+    const backup = await sides.forks.backup()
+    return {
+      sides: { ...sides, live: live.reader, backup: backup.reader, workers },
+      close: async () => {
+        await live.close()
+        await backup.close()
+      },
+    }
+  } catch (error) {
+    await live.close()
+    throw error
+  }
 }
 
 /** A table of the shared catalog that is known to be there. */

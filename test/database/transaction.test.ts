@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { openSession, type Session, type Writer } from '../../src/database/session.ts'
-import { withReadTransaction, withWriteTransaction, type Ending } from '../../src/database/transaction.ts'
+import { type Ending, withReadTransaction, withWriteTransaction } from '../../src/database/transaction.ts'
 import { withDatabases } from '../support/databases.ts'
 import { withFaultProxy } from '../support/fault-proxy.ts'
 import { query } from '../support/queries.ts'
@@ -112,7 +112,7 @@ describe.concurrent('a write transaction', () => {
       const facts = sql`
         select current_setting('DateStyle'), current_setting('TimeZone'), current_setting('synchronous_commit'),
                current_setting('statement_timeout'), current_setting('transaction_isolation'), 0.1::float8 + 0.2::float8,
-               '\x00ff'::bytea, now()::date = current_date`
+               '\\x00ff'::bytea, now()::date = current_date`
       const inside = await withWriteTransaction(session, { timeouts }, async (writer) => ({
         ending: 'rollback',
         value: (await writer.rows(facts))[0],
@@ -129,7 +129,7 @@ describe.concurrent('a write transaction', () => {
 describe.concurrent('a read transaction', () => {
   test('cannot write', async () => {
     await withSession(async (session, live) => {
-      const work = withReadTransaction(session, (reader) => reader.rows(sql`insert into t values (1) returning a`))
+      const work = withReadTransaction(session, (reader) => reader.rows(sql`insert into public.t values (1) returning a`))
       expect(await expectFailure(work, 'server-error')).toMatchObject({ sqlstate: '25006' })
       expect(await rowsIn(live)).toBe(0)
     })

@@ -74,17 +74,22 @@ describe.concurrent('a plan is stale once', () => {
     })
   })
 
-  test('a row it would overwrite was edited', async () => {
-    await withPlan(['gallery', '7'], async ({ live, env, path }) => {
-      await query(live, `insert into gallery values (7, 'wedding', 'Wedding')`)
-      await query(live, `update photo set title = 'bird' where id = 3`)
-      const argv = ['plan', 'photo', '3', '--on-conflict', 'overwrite', '--out', path]
-      expect(await command(argv, { env })).toMatchObject({ exit: 0 })
-      await query(live, `update photo set title = 'albatross' where id = 3`)
-      const { exit, stdout } = await command(['restore', path, '--yes'], { env })
-      expect(exit, stdout).not.toBe(0)
-      expect(await query(live, 'select title from photo where id = 3')).toEqual([{ title: 'albatross' }])
-    })
+  test.each([
+    ['a row it would overwrite was edited', `update photo set title = 'albatross' where id = 3`],
+    ['rows are missing that nobody had seen in it', 'delete from photo where id = 2'],
+  ])('%s, also where it holds a conflict', async (_, sql) => {
+    await withRestores({ ...gallery, live: `update photo set title = 'bird' where id = 3; delete from photo where id = 1` }, (restores) =>
+      withFolder(async (folder) => {
+        const { live, env } = restores
+        const path = join(folder, 'plan.json')
+        const argv = ['plan', 'photo', '--where', 'true', '--on-conflict', 'overwrite', '--out', path]
+        expect(await command(argv, { env })).toMatchObject({ exit: 0 })
+        await query(live, sql)
+        const before = await dumpRows(live)
+        expect(await command(['restore', path, '--yes'], { env })).toMatchObject({ exit: 4 })
+        expect(await dumpRows(live)).toEqual(before)
+      }),
+    )
   })
 })
 

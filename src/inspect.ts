@@ -100,18 +100,20 @@ const suggestSoftDelete = (table: SharedTable): readonly string[] => {
       ]
 }
 
-/** The tables named, or all that can be compared; with those whose rows can only be counted. */
+const isComparable = ({ refusal, countsOnly }: SharedTable): boolean => refusal === null || countsOnly
+
+const refuse = (table: SharedTable): RowgraftError =>
+  new RowgraftError('not-restorable', `table "${table.id}" cannot be compared`, {
+    detail: table.refusal ?? undefined,
+    hint: hintForRefusal(table),
+  })
+
+/** The tables named, or all that can be compared; among them those whose rows can only be counted. */
 export const chooseTables = (catalog: SharedCatalog, names: readonly string[] | undefined): readonly SharedTable[] => {
-  const isComparable = ({ refusal, countsOnly }: SharedTable): boolean => refusal === null || countsOnly
   if (names === undefined || names.length === 0) return [...catalog.tables.values()].filter(isComparable)
   return names.map((name) => {
     const table = findTable(catalog, parseTableName(name))
-    if (!isComparable(table)) {
-      throw new RowgraftError('not-restorable', `table "${table.id}" cannot be compared`, {
-        detail: table.refusal,
-        hint: hintForRefusal(table),
-      })
-    }
+    if (!isComparable(table)) throw refuse(table)
     return table
   })
 }
@@ -156,8 +158,8 @@ export const showRow = async (
   tableName: string,
   typed: string,
 ): Promise<RowReport & { readonly relations: readonly RelationCount[] }> => {
-  const [table] = chooseTables(sides.catalog, [tableName])
-  if (table === undefined) throw new Error('a named table is chosen')
+  const table = findTable(sides.catalog, parseTableName(tableName))
+  if (table.refusal !== null) throw refuse(table)
   const key = packKey(fitKey(parseKey(typed), typed, table))
   const backup = await readValues(sides.backup, table, [key])
   const live = await readValues(sides.live, table, [key])

@@ -187,6 +187,7 @@ export const addRows = addTo('Rows:', () => [
   new Option('--missing', 'missing rows only; --missing, --changed and --extra add up'),
   new Option('--changed', 'changed rows only'),
   new Option('--extra', 'rows only in live'),
+  new Option('--jobs <n>', 'connections to each database; default: what both can spare').argParser(parseCount),
 ])
 
 export const addSaving = addTo('Plan:', () => [

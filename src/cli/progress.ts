@@ -1,7 +1,7 @@
 /** Progress on standard error: one line that changes on a terminal, else a line every ten seconds, or none. */
 import { displayWidth, padEnd, truncate } from '../format/layout.ts'
 import { formatTable } from '../format/names.ts'
-import { formatCount } from '../format/quantities.ts'
+import { formatCount, formatElapsed } from '../format/quantities.ts'
 import { sanitise } from '../format/sanitise.ts'
 import type { ProgressEvent } from '../index.ts'
 import type { Io } from './io.ts'
@@ -16,7 +16,10 @@ export interface Progress {
 
 const describe = (event: ProgressEvent): string => {
   if (event.kind === 'source') return sanitise(event.text)
-  if (event.kind === 'diff') return `comparing ${formatTable(event.table)}: ${formatCount(event.rows)} rows`
+  if (event.kind === 'diff') {
+    const rows = `${formatCount(event.rows)} rows, ${formatCount(event.rate)} a second`
+    return `comparing ${formatTable(event.table)}: ${rows}, ${formatElapsed(event.elapsed)}`
+  }
   const table = event.table === null ? '' : ` ${formatTable(event.table)}`
   return `${event.phase}${table}${event.rows > 0 ? `: ${formatCount(event.rows)} rows` : ''}`
 }

@@ -141,8 +141,7 @@ export const resolveSelection = async (
     const table = restorableTable(sides.catalog, selector.table)
     if (selector.by === 'all missing') {
       choose(table, [])
-      for await (const batch of diffRows(sides, table)) {
-        const missing = batch.filter(({ state }) => state === 'missing')
+      for await (const missing of diffRows(sides, table, { states: ['missing'] })) {
         choose(
           table,
           missing.map(({ key }) => [key, { state: 'missing' }]),

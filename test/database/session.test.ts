@@ -71,9 +71,14 @@ describe.concurrent('a session', () => {
     await withSession(async (session, live) => {
       await withReadTransaction(session, async (reader) => {
         for await (const _ of reader.batches(sql`select generate_series(1, 1000)`, 10)) break
-        for await (const _ of reader.copyFrames(manyRows)) break
         expect(await reader.rows(sql`select 1`)).toEqual([['1']])
       })
+      for (let time = 0; time < 20; time += 1) {
+        await withReadTransaction(session, async (reader) => {
+          for await (const _ of reader.copyFrames(manyRows)) break
+        })
+        expect(await withReadTransaction(session, (reader) => reader.rows(sql`select 1`))).toEqual([['1']])
+      }
       await expect(session.execute(sql`select 1 / 0`)).rejects.toMatchObject({ code: 'server-error', sqlstate: '22012' })
       async function* failing(): AsyncGenerator<Readable> {
         yield Readable.from([Buffer.from('1\tone\n')])
@@ -136,7 +141,7 @@ describe.concurrent('a session', () => {
       await waitForSession(live, `wait_event = 'PgSleep'`)
       await query(live, `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'rowgraft' and datname = current_database()`)
       await work
-      expect(session.ended).toBe(true)
+      await expectFailure(session.execute(sql`select 1`), 'connection-lost')
     })
   })
 

@@ -211,10 +211,15 @@ describe('a table', () => {
   })
 
   test('that nobody can compare is refused by name, and left out of the rest', async () => {
-    await withAttempts('create table t (id integer primary key); create table log (line text)', async (sides) => {
+    const sql = {
+      schema:
+        'create table t (id integer primary key); create table log (line text primary key, number integer not null)',
+      live: 'alter table log drop constraint log_pkey, add primary key (number)',
+    }
+    await withAttempts(sql, async (sides) => {
       await refuse(sides, ['diff', 't', 'log'], {
         exit: 4,
-        says: ['table "public.log" cannot be compared', 'no primary key'],
+        says: ['table "public.log" cannot be compared', 'the primary key differs'],
       })
       const { exit, stdout } = await sides.rowgraft(['diff'])
       expect(exit).toBe(0)

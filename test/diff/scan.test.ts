@@ -177,6 +177,7 @@ describe('a large table', () => {
         table: 'public.t',
         missing: 12,
         changed: 10,
+        deleted: 0,
         extra: 100,
         reused: 0,
         restored: 0,
@@ -203,5 +204,70 @@ describe('a large table', () => {
       }
       expect(answers.length).toBeGreaterThan(2)
     })
+  })
+})
+
+describe('a table without an identity', () => {
+  const log = {
+    schema: 'create table log (at timestamptz, line text, size numeric);',
+    backup: `
+      insert into log select null, 'line ' || i % 50, i % 7 from generate_series(1, 1000) i;
+      insert into log values (null, 'once', 1.0), (null, 'twice', 1), (null, 'twice', 1), (null, null, null), (null, null, null);`,
+    live: `
+      delete from log where line = 'once';
+      delete from log where ctid = (select min(ctid) from log where line = 'twice');
+      insert into log values (null, 'once', 1.00), (null, null, null), (null, 'new', 2), (null, 'new', 2), (null, 'new', 2);`,
+  }
+
+  test.each([undefined, 1])('counts copies of its rows (width %s)', async (bucketRows) => {
+    await withSides(log, async (sides) => {
+      const table = tableOf(sides.catalog, 'public.log')
+      const counted = await diffTable(sides, table, { bucketRows })
+      expect(counted).toMatchObject({ missing: 2, extra: 5, changed: 0, rows: 2_013 })
+    })
+  })
+
+  test('has nothing that could be listed', async () => {
+    await withSides(log, async (sides) => {
+      const found: unknown[] = []
+      for await (const batch of diffRows(sides, tableOf(sides.catalog, 'public.log'))) found.push(...batch)
+      expect(found).toEqual([])
+    })
+  })
+
+  test('two pairs of equal rows are not taken for one another', async () => {
+    const pairs = {
+      schema: 'create table log (line text);',
+      backup: `insert into log values ('a'), ('a');`,
+      live: `update log set line = 'b'`,
+    }
+    await withSides(pairs, async (sides) => {
+      const table = tableOf(sides.catalog, 'public.log')
+      for (const bucketRows of [undefined, 1]) {
+        expect(await diffTable(sides, table, { bucketRows })).toMatchObject({ missing: 2, extra: 2 })
+      }
+    })
+  })
+})
+
+test('a column that is NOT NULL only for new rows may hold NULL', async () => {
+  const notValid = {
+    schema: `create table t (id integer primary key, a text, b text);`,
+    backup: `
+      insert into t select i, null, 'b' from generate_series(1, 50) i;
+      alter table t add constraint a_there check (a is not null) not valid;
+      do $$ begin
+        execute 'alter table t add constraint a_set not null a not valid';
+      exception when syntax_error or feature_not_supported then null;
+      end $$;`,
+    live: `alter table t disable trigger all; delete from t where id = 7; alter table t drop constraint a_there;
+      set session_replication_role = replica; alter table t drop constraint if exists a_set;
+      update t set b = 'c' where id = 8; alter table t add constraint a_set not null a not valid;`,
+  }
+  await withSides(notValid, async (sides) => {
+    const table = tableOf(sides.catalog, 'public.t')
+    for (const bucketRows of [undefined, 16]) {
+      expect(await readDiff(sides, table, { bucketRows })).toEqual({ missing: ['7'], extra: [], changed: ['8'] })
+    }
   })
 })

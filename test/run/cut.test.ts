@@ -1,9 +1,9 @@
 /** The connection is cut at every message of a run: the outcome told is the truth, or unknown, and then recover tells it. */
 import { describe, expect, test } from 'vitest'
 import { type Plan, type Rowgraft, RowgraftError } from '../../src/index.ts'
-import { type Judge, type Judgement, withFaultProxy } from '../support/fault-proxy.ts'
+import { type ClientMessage, type Judge, type Judgement, withFaultProxy } from '../support/fault-proxy.ts'
 import { dumpRows } from '../support/queries.ts'
-import { gallery, pets, type Restores, withRestores } from '../support/restores.ts'
+import { expectNoTrace, gallery, pets, type Restores, withRestores } from '../support/restores.ts'
 
 /** Judges the `nth` message of the first connection from now on; the rest is forwarded. Counts what it has seen. */
 const atMessage = (nth: number, judgement: Judgement): { readonly judge: Judge; readonly count: () => number } => {
@@ -44,16 +44,17 @@ const runWithFault = async (restores: Restores, { side, makePlan, judge }: Fault
       }),
   )
 
-/** Every `stride`-th message from `start` on, and the last ten. */
-const sampled = (last: number, stride: number, start: number): readonly number[] =>
-  Array.from({ length: last }, (_, index) => index + 1).filter((n) => n > last - 10 || n % stride === start)
+/** Every `stride`-th message from `start` on, and the last five. */
+const sampled = (last: number, start: number): readonly number[] =>
+  Array.from({ length: last }, (_, index) => index + 1).filter((n) => n > last - 5 || n % stride === start)
 
 const restorePlan = (rowgraft: Rowgraft): Promise<Plan> => rowgraft.plan(pets, { keys: 'new' })
 const undoPlan = (rowgraft: Rowgraft): Promise<Plan> => rowgraft.undoPlan()
 
-const verdicts = { cut: ['rolled-back'], 'forward and cut': ['committed'], 'lose reply': ['committed'] } as const
+/** 1 tries every message there is, which takes minutes. */
+const stride = 15
 
-const stride = 9
+const verdicts = { cut: ['rolled-back'], 'forward and cut': ['committed'], 'lose reply': ['committed'] } as const
 
 describe.concurrent('a connection to live that is cut', () => {
   for (const [what, makePlan, makeInverse] of [
@@ -73,7 +74,7 @@ describe.concurrent('a connection to live that is cut', () => {
           await goBack()
           // The last message says good-bye, the one before it is COMMIT.
           const commit = whole.count() - 1
-          for (const n of sampled(commit, stride, start * 3)) {
+          for (const n of sampled(commit, start * 5)) {
             const error = await runWithFault(restores, { side: 'live', makePlan, judge: atMessage(n, fault).judge })
             const { runs } = await withOpen((rowgraft) => rowgraft.recover())
             const rows = await dumpRows(live)
@@ -91,7 +92,6 @@ describe.concurrent('a connection to live that is cut', () => {
       })
     }
   }
-
 })
 
 /** `found` where it is `expected` but for the numbers: every restore takes new keys. Otherwise `expected`, to be shown. */
@@ -127,6 +127,33 @@ describe('a connection to the backup that is cut', () => {
       await restores.withOpen(async (rowgraft) => rowgraft.run(await undoPlan(rowgraft)))
       const { judge } = atMessage(whole.count() - 1, 'cut')
       expect(await runWithFault(restores, { side: 'backup', makePlan: restorePlan, judge })).toBeNull()
+    })
+  })
+})
+
+describe.concurrent('a connection that is cut in the middle of large rows', () => {
+  const pages = {
+    schema: 'create table page (id integer primary key, body text)',
+    backup: `insert into page select n, repeat(md5(n::text), 6000) from generate_series(1, 60) n`,
+    live: 'delete from page',
+  }
+  const allPages = (rowgraft: Rowgraft): Promise<Plan> =>
+    rowgraft.plan({ selectors: [{ by: 'all missing', table: 'page' }], columns: null })
+
+  test.each([
+    ['live', 'cut', (message: ClientMessage) => message.type === 'd'],
+    ['backup', 'lose reply', (message: ClientMessage) => /^\s*copy/.test(message.text)],
+  ] as const)('is noticed on %s', async (side, fault, isRight) => {
+    await withRestores(pages, async (restores) => {
+      let seen = 0
+      const judge: Judge = (message) => {
+        if (message.connection === 1 && isRight(message)) seen += 1
+        return seen === (side === 'live' ? 20 : 1) ? fault : 'forward'
+      }
+      expect(await runWithFault(restores, { side, makePlan: allPages, judge })).toBe('connection-lost')
+      expect(await dumpRows(restores.live)).toEqual([])
+      await expectNoTrace(restores.live)
+      await expectNoTrace(restores.backup)
     })
   })
 })

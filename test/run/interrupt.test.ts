@@ -93,6 +93,32 @@ describe.concurrent('an interrupt', () => {
     })
   })
 
+  test('in the middle of large rows ends both sessions', async () => {
+    const pages = {
+      schema: 'create table page (id integer primary key, body text)',
+      backup: `insert into page select n, repeat(md5(n::text), 6000) from generate_series(1, 60) n`,
+      live: 'delete from page',
+    }
+    await withRestores(pages, async ({ live, backup, withOpen }) => {
+      await withFaultProxy(live, async (proxy) => {
+        const controller = new AbortController()
+        proxy.judge = ({ type }) => {
+          if (type === 'd') controller.abort()
+          return 'forward'
+        }
+        const all = { selectors: [{ by: 'all missing', table: 'page' }], columns: null } as const
+        const work = withOpen(async (rowgraft) => rowgraft.run(await rowgraft.plan(all)), {
+          live: proxy.url,
+          signal: controller.signal,
+        })
+        await expectFailure(work, 'interrupted')
+      })
+      expect(await dumpRows(live)).toEqual([])
+      await expectNoTrace(live)
+      await expectNoTrace(backup)
+    })
+  })
+
   test('during COMMIT waits for it and tells the truth', async () => {
     await withRestores(gallery, async (restores) => {
       const { live, env, withOpen } = restores

@@ -46,14 +46,14 @@ const withJournal = (
     await restores.withOpen(async (rowgraft) => work({ path, whole, steps: await stepsOf(rowgraft), rowgraft }))
   })
 
-describe('a journal of a committed run', () => {
+describe.concurrent('a journal of a committed run', () => {
   test('that was cut off anywhere gives the whole undo or none, and recover tells no lie', async () => {
     await withJournal(async ({ path, whole, steps, rowgraft }) => {
       const ends = recordEnds(whole)
       const endOf = (type: string): number => ends.find(([known]) => known === type)?.[1] ?? 0
       const near = ends.flatMap(([, end]) => [-2, -1, 0, 1, 2, 20].map((distance) => end + distance))
       const lengths = Array.from({ length: whole.length }, (_, length) => length)
-      for (const length of lengths.filter((each) => each % 61 === 0 || near.includes(each))) {
+      for (const length of lengths.filter((each) => each % 151 === 0 || near.includes(each))) {
         await writeFile(path, whole.subarray(0, length))
         const undo = await stepsOf(rowgraft)
         const isDone = length >= endOf('DONE')
@@ -76,9 +76,9 @@ describe('a journal of a committed run', () => {
   test('in which a bit has turned gives the whole undo or none', async () => {
     await withJournal(async ({ path, whole, steps, rowgraft }) => {
       const ends = recordEnds(whole)
-      const heads = ends.flatMap(([, end]) => Array.from({ length: 24 }, (_, distance) => end + distance))
+      const heads = ends.flatMap(([, end]) => Array.from({ length: 14 }, (_, distance) => end + distance))
       for (let at = 0; at < whole.length; at += 1) {
-        if (at % 41 !== 0 && !heads.includes(at)) continue
+        if (at % 97 !== 0 && !heads.includes(at)) continue
         const turned = Buffer.from(whole)
         turned[at] = (whole[at] ?? 0) ^ (1 << (at % 8))
         await writeFile(path, turned)
@@ -102,18 +102,22 @@ describe('a journal of a committed run', () => {
 
   test('that lacks a set of rows is not undone in part', async () => {
     await withJournal(async ({ path, whole, rowgraft }) => {
-      const ends = [['', whole.indexOf(0x0a) + 1] as const, ...recordEnds(whole)]
-      for (const [index, [type, end]] of ends.entries()) {
-        if (type !== 'STREAM' && type !== 'DATA') continue
-        const start = ends[index - 1]?.[1] ?? 0
-        await writeFile(path, Buffer.concat([whole.subarray(0, start), whole.subarray(end)]))
-        const work = rowgraft.undoPlan().then((plan) => rowgraft.run(plan))
-        const error = await outcomeOf(work)
-        if (typeof error === 'string') expect(error).toBe('damaged-journal')
-        // Nothing but what an undo does not read may be missing: keys that changed.
-        else expect(whole.toString('latin1', start - 200, end)).toContain('"keys"')
-        if (typeof error !== 'string') return
+      const ends = recordEnds(whole)
+      const without = async (first: number): Promise<string> => {
+        const start = ends[first - 1]?.[1] ?? 0
+        await writeFile(path, Buffer.concat([whole.subarray(0, start), whole.subarray(ends[first + 1]?.[1])]))
+        const done = await outcomeOf(rowgraft.undoPlan().then((plan) => rowgraft.run(plan)))
+        return typeof done === 'string' ? done : done.outcome
       }
+      // The STREAM records by their kind; what follows each is its only DATA.
+      const kinds = ends.flatMap(([type, end], index) => {
+        const said = whole.toString('utf8', ends[index - 1]?.[1], end)
+        return type === 'STREAM' ? [[index, /"kind":"(\w+)"/.exec(said)?.[1] ?? ''] as const] : []
+      })
+      expect(kinds.map(([, kind]) => kind)).toEqual(['updated', 'written', 'keys', 'written', 'keys', 'written'])
+      for (const [index, kind] of kinds) if (kind !== 'keys') expect(await without(index)).toBe('damaged-journal')
+      // What an undo does not read may be missing.
+      expect(await without(kinds[2]?.[0] ?? 0)).toBe('committed')
     })
   })
 
@@ -150,7 +154,7 @@ describe('a journal of a committed run', () => {
   })
 })
 
-describe('the journal folder', () => {
+describe.concurrent('the journal folder', () => {
   test('and everything in it belongs to its owner alone', async () => {
     await withFolder(async (parent) => {
       const folder = join(parent, 'state', 'runs')
@@ -263,7 +267,7 @@ describe.skipIf(!mayMount)('a disk that is full (needs the right to mount)', () 
     live: `update page set views = 2; delete from page where id > 30`,
   }
 
-  test.each([4096, 8192, 16_384, 65_536, 262_144, 524_288])('at %i bytes rolls the run back before COMMIT', async (bytes) => {
+  test.each([4096, 16_384, 262_144, 524_288])('at %i bytes rolls the run back before COMMIT', async (bytes) => {
     await withRestores(wide, async ({ live, env, withOpen }) => {
       const before = await dumpRows(live)
       await withFullDisk(bytes, async (folder) => {

@@ -28,7 +28,7 @@ const expectRestorable = async (restores: Restores): Promise<void> => {
   await expectNoTrace(restores.live)
 }
 
-describe('a restore killed with SIGKILL', () => {
+describe.concurrent('a restore killed with SIGKILL', () => {
   test.each(['stage', 'lock', 'allocate', 'insert', 'update', 'verify', 'journal', 'commit'])(
     'at "%s" leaves live as it was, recover says so once, and the same restore then works',
     async (killAt) => {
@@ -99,7 +99,7 @@ describe('a restore killed with SIGKILL', () => {
     })
   })
 
-  test.each(['lock', 'update', 'delete', 'verify', 'journal', 'commit'])(
+  test.each(['update', 'delete', 'commit'])(
     'while it undoes, at "%s", leaves the rows in live, and the undo then works',
     async (killAt) => {
       await withRestores(gallery, async (restores) => {
@@ -107,7 +107,7 @@ describe('a restore killed with SIGKILL', () => {
         const before = await dumpRows(live)
         await restore(restores)
         const after = await dumpRows(live)
-        await startRestore({ live, backup, journal, select: null, killAt }).ended
+        await startRestore({ live, backup, journal, killAt }).ended
         await withOpen((rowgraft) => rowgraft.recover())
         expect(await dumpRows(live)).toEqual(after)
         expect(await withOpen((rowgraft) => rowgraft.recover())).toEqual({ v: 1, runs: [] })

@@ -1,15 +1,20 @@
 /**
- * A process that restores, and may kill itself on the way: `node restore-child.ts '<json>'`. Prints what became of it as one line of
- * JSON, with the largest resident set it had, in MB.
+ * A process that plans or restores, and may kill itself on the way: `node restore-child.ts '<json>'`. Prints what became of it as one
+ * line of JSON, with the largest resident set it had.
  */
-import { open, type PlanOptions, parseSelect } from '../../src/index.ts'
+import { readFile, writeFile } from 'node:fs/promises'
+import { open, type Plan, type PlanOptions, parsePlan, parseSelect } from '../../src/index.ts'
 
 export interface ChildTask {
   readonly live: string
   readonly backup: string
   readonly journal: string
-  /** As `--select`; null undoes the newest run. */
-  readonly select: string | null
+  /** As `--select`; undoes the newest run without it. */
+  readonly select?: string
+  /** Plans into this file and runs nothing. */
+  readonly planInto?: string
+  /** Runs the plan in this file. */
+  readonly planFrom?: string
   readonly options?: Partial<PlanOptions>
   /** The phase at which it kills itself, when it is told of it for the first time. */
   readonly killAt?: string
@@ -20,8 +25,6 @@ export interface ChildReport {
   readonly inserted: number
   /** MB */
   readonly peak: number
-  /** Bytes of the plan as a file. */
-  readonly planSize: number
 }
 
 // The parent hands over JSON of this very type.
@@ -36,17 +39,19 @@ const rowgraft = await open({
     if (event.kind === 'run' && event.phase === task.killAt) process.kill(process.pid, 'SIGKILL')
   },
 })
-const plan =
-  task.select === null
-    ? await rowgraft.undoPlan()
-    : await rowgraft.plan({ selectors: [parseSelect(task.select)], columns: null }, task.options)
-const report = await rowgraft.run(plan)
+const makePlan = async (): Promise<Plan> => {
+  if (task.planFrom !== undefined) return parsePlan(await readFile(task.planFrom, 'utf8'))
+  if (task.select === undefined) return rowgraft.undoPlan()
+  return rowgraft.plan({ selectors: [parseSelect(task.select)], columns: null }, task.options)
+}
+
+const plan = await makePlan()
+if (task.planInto !== undefined) await writeFile(task.planInto, JSON.stringify(plan))
+const report = task.planInto === undefined ? await rowgraft.run(plan) : null
 await rowgraft.close()
-const { maxRSS } = process.resourceUsage()
 const told: ChildReport = {
-  outcome: report.outcome,
-  inserted: report.tables.reduce((sum, { inserted }) => sum + inserted, 0),
-  peak: Math.round(maxRSS / 1024),
-  planSize: JSON.stringify(plan).length,
+  outcome: report?.outcome ?? 'planned',
+  inserted: report?.tables.reduce((sum, { inserted }) => sum + inserted, 0) ?? 0,
+  peak: Math.round(process.resourceUsage().maxRSS / 1024),
 }
 process.stdout.write(`${JSON.stringify(told)}\n`)

@@ -13,6 +13,7 @@ export interface DiffFlags extends ConnectionFlags {
   readonly missing?: boolean
   readonly changed?: boolean
   readonly extra?: boolean
+  readonly jobs?: number
 }
 
 type DiffState = 'missing' | 'changed' | 'deleted' | 'extra' | 'reused' | 'restored'
@@ -100,7 +101,9 @@ export const diff = (context: Context, tables: readonly string[], flags: DiffFla
   withRowgraft(context, flags, 'both', async (rowgraft) => {
     const states = statesOf(flags)
     const diffs: TableDiff[] = []
-    for await (const table of rowgraft.diff(tables.length > 0 ? { tables } : {})) diffs.push(table)
+    for await (const table of rowgraft.diff({ tables, states, jobs: flags.jobs })) diffs.push(table)
+    // Counted in whatever order, they read in the order of their names.
+    diffs.sort((a, b) => (a.table < b.table ? -1 : 1))
     const question: Question = { context, rowgraft, tables, states, wantsRows: flags.rows === true }
     const { format } = context.output
     if (format === 'text') await printText(question, diffs)

@@ -40,7 +40,7 @@ export interface Incident {
   /** When it happened, as live prints it; null where live keeps no commit times, or nothing survived to tell. */
   readonly when: string | null
   readonly roots: number
-  /** Other incidents that it cannot be told apart from by restoring it alone. */
+  /** Other incidents that it hangs together with: restored alone, it brings rows of theirs along, or leaves links out. */
   readonly ties: readonly Tie[]
 }
 

@@ -26,7 +26,12 @@ export const story: readonly StoryCommand[] = [
     exits: 1,
   },
   {
-    says: 'One gallery is missing. Which one?',
+    says: 'Sixty-odd rows are missing. What happened to them?',
+    argv: ['incidents'],
+    exits: 1,
+  },
+  {
+    says: 'The gallery "Pets", then. Is that all of it?',
     argv: ['diff', 'gallery', '--rows', '--missing'],
     exits: 1,
   },

@@ -1,11 +1,11 @@
 /** Conditions that may explain why rows of one table are gone, each with the number of rows it holds for in the backup. */
 import { sql } from 'kysely'
-import { columnOf } from '../../catalog/catalog.ts'
 import type { Relation } from '../../catalog/relations.ts'
 import { fromTable, joinOn, keySource, typeOf } from '../../catalog/row.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { all, arrayText, column, displayName, list, type Query } from '../../database/names.ts'
+import { all, arrayText, column, list, type Query } from '../../database/names.ts'
 import type { Sides } from '../../diff/sides.ts'
+import { writeEqual } from './writing.ts'
 
 /** A condition on the rows of one table. */
 export interface Candidate {
@@ -28,30 +28,6 @@ const plain = { parent: null, isEnd: false, isLowest: false } as const
 
 const comparable =
   /^(smallint|integer|bigint|numeric|real|double precision|boolean|text|character varying|character|name|uuid|date|inet|cidr|(.*\.)?"?citext"?)$|^(timestamp|time)\b/
-
-const bare = /^(smallint|integer|bigint|numeric|real|double precision)$/
-
-/** A value as a person would write it in SQL. */
-export const writeValue = (table: SharedTable, name: string, value: string): string => {
-  const type = columnOf(table.backup, name)?.baseType ?? ''
-  if (type === 'boolean') return value
-  return bare.test(type) && /^-?[\d.]+$/.test(value) ? value : `'${value.replaceAll("'", "''")}'`
-}
-
-/** `a = 1 and b = 'x'`, as a person would write it. */
-export const writeEqual = (
-  table: SharedTable,
-  names: readonly string[],
-  values: readonly (string | null | undefined)[],
-): string =>
-  names
-    .map((name, position) => {
-      const value = values[position] ?? null
-      return value === null
-        ? `${displayName(name)} is null`
-        : `${displayName(name)} = ${writeValue(table, name, value)}`
-    })
-    .join(' and ')
 
 const isEqual = (table: SharedTable, name: string, value: string | null): Query =>
   value === null

@@ -4,7 +4,8 @@ import { displayKey, fromTable, joinOn, keySource, ordinal, typeOf, unpackKey } 
 import type { SharedTable } from '../../catalog/shared.ts'
 import { all, column, displayName, list } from '../../database/names.ts'
 import { type Sides, tableOf } from '../../diff/sides.ts'
-import { type Candidate, writeEqual } from './candidates.ts'
+import type { Candidate } from './candidates.ts'
+import { writeEqual } from './writing.ts'
 
 const names =
   /^(title|name|full_?name|display_?name|user_?name|login|handle|label|subject|headline|slug|email|code|sku|reference)$/i

@@ -8,11 +8,12 @@ import { sql } from 'kysely'
 import { columnOf } from '../../catalog/catalog.ts'
 import { fromTable, joinOn, keySource, typeOf } from '../../catalog/row.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { column, displayName, type Query } from '../../database/names.ts'
+import { column, type Query } from '../../database/names.ts'
 import type { Row } from '../../database/session.ts'
 import type { Sides } from '../../diff/sides.ts'
 import { creationColumns } from '../../diff/states.ts'
-import { type Candidate, writeValue } from './candidates.ts'
+import type { Candidate } from './candidates.ts'
+import { writeName, writeValue } from './writing.ts'
 
 const mostColumns = 5
 const mostRanges = 5
@@ -109,7 +110,7 @@ const readRuns = (
 const toRange = (table: SharedTable, { name, kind }: RangeColumn, row: Row): Candidate => {
   const [first, last] = [row[0] ?? '', row[1] ?? '']
   const [isFirst, isLast] = [row[3] === 'true', row[4] === 'true']
-  const [shown, type] = [displayName(name), typeOf(table.backup, name)]
+  const [shown, type] = [writeName(name), typeOf(table.backup, name)]
   const write = (value: string): string => writeValue(table, name, value)
   const where: Query = sql`${column('t', name)} between ${first}::${type} and ${last}::${type}`
   const isLowest = isFirst && !isLast

@@ -145,6 +145,27 @@ describe.concurrent('live', () => {
   })
 })
 
+describe.concurrent('after a run that failed', () => {
+  const again = async (restores: Restores, repair: string, says: RegExp | string): Promise<void> => {
+    await restores.withOpen(async (rowgraft) => {
+      const plan = await rowgraft.plan(pets)
+      await expectFailure(rowgraft.run(plan), 'server-error', says)
+      await query(restores.live, repair)
+      expect(await rowgraft.run(await rowgraft.plan(pets))).toMatchObject({ outcome: 'committed' })
+    })
+  }
+
+  test('the next one works on the same connections', async () => {
+    const raising = trigger('after insert', 'comment', `raise exception 'closed';`)
+    await withRestores(withLive(raising), (restores) => again(restores, 'drop trigger meddle on comment', 'closed'))
+  })
+
+  test('on its way from the backup, the next one works on the same connections', async () => {
+    const narrow = `alter table comment alter body type integer using 0`
+    await withRestores(withLive(narrow), (restores) => again(restores, 'alter table comment alter body type text', 'integer'))
+  })
+})
+
 describe.concurrent('two restores at once', () => {
   // The first one waits in a trigger for a row that the test holds.
   const waiting = `create table gate (open boolean); insert into gate values (false);

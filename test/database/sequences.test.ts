@@ -1,7 +1,7 @@
 /** Sequences are raised past every key that comes back, and never lowered, whoever else draws from them. */
 import { describe, expect, test } from 'vitest'
-import { openSession } from '../../src/database/session.ts'
 import { raiseSequence } from '../../src/database/sequences.ts'
+import { openSession } from '../../src/database/session.ts'
 import { withWriteTransaction } from '../../src/database/transaction.ts'
 import { command } from '../support/command.ts'
 import { withDatabases } from '../support/databases.ts'
@@ -23,9 +23,9 @@ const raise = (create: string, target: string): Promise<Drawn> =>
     const bounds = {
       schema: 'public',
       name: 's',
-      increment: facts?.['increment_by'] ?? '',
-      minimum: facts?.['min_value'] ?? '',
-      maximum: facts?.['max_value'] ?? '',
+      increment: facts?.increment_by ?? '',
+      minimum: facts?.min_value ?? '',
+      maximum: facts?.max_value ?? '',
     }
     const session = await openSession(live)
     try {
@@ -34,7 +34,7 @@ const raise = (create: string, target: string): Promise<Drawn> =>
         value: await raiseSequence(writer, bounds, target),
       }))
       const [row] = await query(live, `select nextval('s') as next`)
-      return { isRaised, next: row?.['next'] ?? '' }
+      return { isRaised, next: row?.next ?? '' }
     } finally {
       await session.close()
     }
@@ -49,8 +49,20 @@ describe.concurrent('a sequence', () => {
     ['in steps of ten is raised in its steps', 'create sequence s increment 10', '25', true, '31'],
     ['is raised by a million in steps', 'create sequence s', '1000000', true, '1000001'],
     ['is raised by more at once', 'create sequence s', '5000000000', true, '5000000001'],
-    ['in steps of two stays odd, however far it is raised', 'create sequence s increment 2', '4000000', true, '4000001'],
-    ['in steps of two stays even, however far it is raised', 'create sequence s increment 2 start 2', '4000001', true, '4000002'],
+    [
+      'in steps of two stays odd, however far it is raised',
+      'create sequence s increment 2',
+      '4000000',
+      true,
+      '4000001',
+    ],
+    [
+      'in steps of two stays even, however far it is raised',
+      'create sequence s increment 2 start 2',
+      '4000001',
+      true,
+      '4000002',
+    ],
     ['that descends is raised downwards', 'create sequence s increment -1 start -1', '-7', true, '-8'],
     ['that descends is raised far downwards', 'create sequence s increment -2 start -1', '-4000000', true, '-4000001'],
     ['that descends and is ahead stays', `create sequence s increment -1; select setval('s', -10)`, '-7', false, '-11'],
@@ -73,7 +85,9 @@ describe.concurrent('a sequence', () => {
         withClient(live, async (client) => {
           let last = 0
           while (!isDone) {
-            const { rows } = await client.query<{ next: string }>(`select nextval('s') as next from generate_series(1, 20)`)
+            const { rows } = await client.query<{ next: string }>(
+              `select nextval('s') as next from generate_series(1, 20)`,
+            )
             for (const { next } of rows) {
               expect(Number(next)).toBeGreaterThan(last)
               last = Number(next)
@@ -91,7 +105,7 @@ describe.concurrent('a sequence', () => {
           return { ending: 'commit', value: null }
         })
         const [row] = await query(live, 'select last_value from s')
-        expect(Number(row?.['last_value'])).toBeGreaterThanOrEqual(target)
+        expect(Number(row?.last_value)).toBeGreaterThanOrEqual(target)
       }
       isDone = true
       await Promise.all(drawing)
@@ -125,7 +139,10 @@ describe.concurrent('a restore', () => {
   })
 
   test('takes new keys from a descending sequence below every live one', async () => {
-    const sql = photos('increment -1 minvalue -100 maxvalue 100 start 50', `delete from photo; insert into photo values (-3, 'low')`)
+    const sql = photos(
+      'increment -1 minvalue -100 maxvalue 100 start 50',
+      `delete from photo; insert into photo values (-3, 'low')`,
+    )
     await withRestores(sql, async ({ live, env }) => {
       const argv = ['restore', 'photo', '7', '--keys', 'new', '--yes']
       expect(await command(argv, { env })).toMatchObject({ exit: 0 })

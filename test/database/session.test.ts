@@ -1,4 +1,4 @@
-/** One connection: what it says when it breaks, and what an abort does to it. */
+/** One connection: values, turns, streams, and what it says when it breaks. */
 import { once } from 'node:events'
 import net from 'node:net'
 import { Readable } from 'node:stream'
@@ -79,14 +79,22 @@ describe.concurrent('a session', () => {
         })
         expect(await withReadTransaction(session, (reader) => reader.rows(sql`select 1`))).toEqual([['1']])
       }
-      await expect(session.execute(sql`select 1 / 0`)).rejects.toMatchObject({ code: 'server-error', sqlstate: '22012' })
+      await expect(session.execute(sql`select 1 / 0`)).rejects.toMatchObject({
+        code: 'server-error',
+        sqlstate: '22012',
+      })
       async function* failing(): AsyncGenerator<Readable> {
         yield Readable.from([Buffer.from('1\tone\n')])
         throw new RowgraftError('plan-stale', 'no more')
       }
       await expectFailure(session.copyIn(sql`copy t from stdin`, failing()), 'plan-stale', 'no more')
-      await expectFailure(session.copyIn(sql`copy t from stdin`, each(Readable.from([Buffer.from('x\n')]))), 'server-error')
-      expect(await session.copyIn(sql`copy t from stdin`, each(Readable.from([Buffer.from('1\tone\n2\ttwo\n')])))).toBe(2)
+      await expectFailure(
+        session.copyIn(sql`copy t from stdin`, each(Readable.from([Buffer.from('x\n')]))),
+        'server-error',
+      )
+      expect(await session.copyIn(sql`copy t from stdin`, each(Readable.from([Buffer.from('1\tone\n2\ttwo\n')])))).toBe(
+        2,
+      )
       expect(await query(live, 'select * from t order by a')).toEqual([
         { a: '1', b: 'one' },
         { a: '2', b: 'two' },
@@ -99,7 +107,8 @@ describe.concurrent('a session', () => {
       const hostile = 'tab\tline\nback\\slash \\N \u2028 \u{1F436} \u0001'
       await session.execute(sql`insert into t values (1, ${hostile}), (2, null)`)
       const chunks: Buffer[] = []
-      for await (const chunk of await session.copyOut(sql`copy (select * from t order by a) to stdout`)) chunks.push(chunk as Buffer)
+      for await (const chunk of await session.copyOut(sql`copy (select * from t order by a) to stdout`))
+        chunks.push(chunk as Buffer)
       await session.execute(sql`delete from t`)
       expect(await session.copyIn(sql`copy t from stdin`, each(Readable.from(chunks)))).toBe(2)
       expect((await session.execute(sql`select b from t order by a`)).rows).toEqual([[hostile], [null]])
@@ -111,10 +120,10 @@ describe.concurrent('a session', () => {
     const works: readonly ((session: Session) => Promise<unknown>)[] = [
       (session) => session.execute(sql`select 'break'`),
       async (session) => {
-        for await (const _ of await session.copyOut(sql`copy (select 'break') to stdout`)) continue
+        for await (const _ of await session.copyOut(sql`copy (select 'break') to stdout`));
       },
       async (session) => {
-        for await (const _ of session.copyFrames(sql`copy (select 'break') to stdout`)) continue
+        for await (const _ of session.copyFrames(sql`copy (select 'break') to stdout`));
       },
       (session) => session.copyIn(sql`copy t (b) from stdin`, each(Readable.from([Buffer.from('break\n')]))),
       (session) => session.script(`select 'break'`),
@@ -139,7 +148,10 @@ describe.concurrent('a session', () => {
     await withSession(async (session, live) => {
       const work = expectFailure(session.execute(sql`select pg_sleep(600)`), 'connection-lost')
       await waitForSession(live, `wait_event = 'PgSleep'`)
-      await query(live, `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'rowgraft' and datname = current_database()`)
+      await query(
+        live,
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'rowgraft' and datname = current_database()`,
+      )
       await work
       await expectFailure(session.execute(sql`select 1`), 'connection-lost')
     })
@@ -149,7 +161,11 @@ describe.concurrent('a session', () => {
     const server = net.createServer((socket) => socket.end())
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const { port } = server.address() as net.AddressInfo // it listens on a port
-    await expectFailure(openSession(`postgres://me@127.0.0.1:${port}/db?sslmode=disable`), 'cannot-connect', 'cannot connect')
+    await expectFailure(
+      openSession(`postgres://me@127.0.0.1:${port}/db?sslmode=disable`),
+      'cannot-connect',
+      'cannot connect',
+    )
     server.close()
   })
 
@@ -160,106 +176,6 @@ describe.concurrent('a session', () => {
         await expectFailure(openSession(proxy.url), 'cannot-connect')
       })
       await expectNoTrace(live)
-    })
-  })
-})
-
-describe.concurrent('an abort', () => {
-  const statements: readonly (readonly [string, (session: Session) => Promise<unknown>])[] = [
-    ['a statement', (session) => session.execute(sql`select pg_sleep(600)`)],
-    [
-      'a COPY to us',
-      async (session) => {
-        for await (const _ of await session.copyOut(sql`copy (select pg_sleep(600)) to stdout`)) continue
-      },
-    ],
-    [
-      'a COPY to us in frames',
-      async (session) => {
-        for await (const _ of session.copyFrames(sql`copy (select pg_sleep(600)) to stdout`)) continue
-      },
-    ],
-    [
-      'a batch',
-      async (session) => {
-        await session.execute(sql`begin`)
-        for await (const _ of session.batches(sql`select pg_sleep(600)`, 10)) continue
-      },
-    ],
-  ]
-
-  test.each(statements)('ends %s on the server, and refuses what comes after', async (_, work) => {
-    const controller = new AbortController()
-    await withSession(
-      async (session, live) => {
-        const failed = expectFailure(work(session), 'interrupted')
-        await waitForSession(live, `wait_event = 'PgSleep'`)
-        controller.abort()
-        await failed
-        await expectFailure(session.execute(sql`select 1`), 'interrupted')
-        await session.rollback()
-        expect(session.ended).toBe(false)
-        await session.close()
-        await expectNoTrace(live)
-      },
-      { signal: controller.signal },
-    )
-  })
-
-  test('ends a COPY to the server whose source has gone silent', async () => {
-    const controller = new AbortController()
-    await withSession(
-      async (session, live) => {
-        const silent = new Readable({ read: () => undefined })
-        const failed = expectFailure(session.copyIn(sql`copy t from stdin`, each(silent)), 'interrupted')
-        await waitForSession(live, `query like 'copy t%' and state = 'active'`)
-        controller.abort()
-        await failed
-        await session.rollback()
-        await session.close()
-        await expectNoTrace(live)
-      },
-      { signal: controller.signal },
-    )
-  })
-
-  test('is not heard while the session is shielded, and is afterwards', async () => {
-    const controller = new AbortController()
-    await withSession(
-      async (session) => {
-        session.shield()
-        const work = session.execute(sql`select pg_sleep(0.1)`)
-        controller.abort()
-        expect(await work).toMatchObject({ count: 1 })
-        expect(await session.execute(sql`select 1`)).toMatchObject({ count: 1 })
-        session.unshield()
-        await expectFailure(session.execute(sql`select 1`), 'interrupted')
-        expect(() => session.shield()).toThrow('interrupted')
-      },
-      { signal: controller.signal },
-    )
-  })
-
-  test('leaves other sessions alone', async () => {
-    const controller = new AbortController()
-    await withSession(
-      async (session, live) => {
-        const other = await openSession(live)
-        const work = other.execute(sql`select pg_sleep(0.2)`)
-        const failed = expectFailure(session.execute(sql`select pg_sleep(600)`), 'interrupted')
-        await waitForSession(live, `query like '%pg_sleep(600)%' and wait_event = 'PgSleep'`)
-        controller.abort()
-        await failed
-        expect(await work).toMatchObject({ count: 1 })
-        await other.close()
-      },
-      { signal: controller.signal },
-    )
-  })
-
-  test('before a session is opened opens none', async () => {
-    await withDatabases('select 1', async ({ live }) => {
-      await expectFailure(openSession(live, { signal: AbortSignal.abort() }), 'interrupted')
     })
   })
 })

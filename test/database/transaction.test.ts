@@ -25,7 +25,7 @@ const insert = async (writer: Writer, ending: Ending): Promise<{ ending: Ending;
   return { ending, value: count }
 }
 
-const rowsIn = async (live: string): Promise<number> => Number((await query(live, 'select count(*) from t'))[0]?.['count'])
+const rowsIn = async (live: string): Promise<number> => Number((await query(live, 'select count(*) from t'))[0]?.count)
 
 describe.concurrent('a write transaction', () => {
   test.each([
@@ -43,7 +43,9 @@ describe.concurrent('a write transaction', () => {
       const failing = (): Promise<never> => Promise.reject(new Error('no'))
       await expect(withWriteTransaction(session, { timeouts }, failing)).rejects.toThrow('no')
       const beforeCommit = { timeouts, beforeCommit: failing }
-      await expect(withWriteTransaction(session, beforeCommit, (writer) => insert(writer, 'commit'))).rejects.toThrow('no')
+      await expect(withWriteTransaction(session, beforeCommit, (writer) => insert(writer, 'commit'))).rejects.toThrow(
+        'no',
+      )
       expect(await rowsIn(live)).toBe(0)
       expect(await withWriteTransaction(session, { timeouts }, (writer) => insert(writer, 'commit'))).toBe(1)
     })
@@ -73,17 +75,20 @@ describe.concurrent('a write transaction', () => {
     }, deferred)
   })
 
-  test.each(['cut', 'forward and cut', 'lose reply'] as const)('cut off at COMMIT (%s) has an unknown outcome', async (fault) => {
-    await withDatabases('create table t (a integer primary key)', async ({ live }) => {
-      await withFaultProxy(live, async (proxy) => {
-        const session = await openSession(proxy.url)
-        proxy.judge = ({ text }) => (text === 'commit\0' ? fault : 'forward')
-        const work = withWriteTransaction(session, { timeouts }, (writer) => insert(writer, 'commit'))
-        await expectFailure(work, 'outcome-unknown', 'rowgraft recover')
-        await session.close()
+  test.each(['cut', 'forward and cut', 'lose reply'] as const)(
+    'cut off at COMMIT (%s) has an unknown outcome',
+    async (fault) => {
+      await withDatabases('create table t (a integer primary key)', async ({ live }) => {
+        await withFaultProxy(live, async (proxy) => {
+          const session = await openSession(proxy.url)
+          proxy.judge = ({ text }) => (text === 'commit\0' ? fault : 'forward')
+          const work = withWriteTransaction(session, { timeouts }, (writer) => insert(writer, 'commit'))
+          await expectFailure(work, 'outcome-unknown', 'rowgraft recover')
+          await session.close()
+        })
       })
-    })
-  })
+    },
+  )
 
   test('that its server ends at COMMIT has an unknown outcome', async () => {
     const suicidal = `
@@ -118,7 +123,9 @@ describe.concurrent('a write transaction', () => {
         value: (await writer.rows(facts))[0],
       }))
       expect(inside).toEqual(['ISO, MDY', 'UTC', 'on', '20s', 'read committed', '0.30000000000000004', '\\x00ff', 't'])
-      const after = await session.execute(sql`select current_setting('DateStyle'), current_setting('synchronous_commit')`)
+      const after = await session.execute(
+        sql`select current_setting('DateStyle'), current_setting('synchronous_commit')`,
+      )
       expect(after.rows).toEqual([['SQL, DMY', 'off']])
       expect(session.searchPath).toBe('nowhere, other')
       await session.close()
@@ -129,7 +136,9 @@ describe.concurrent('a write transaction', () => {
 describe.concurrent('a read transaction', () => {
   test('cannot write', async () => {
     await withSession(async (session, live) => {
-      const work = withReadTransaction(session, (reader) => reader.rows(sql`insert into public.t values (1) returning a`))
+      const work = withReadTransaction(session, (reader) =>
+        reader.rows(sql`insert into public.t values (1) returning a`),
+      )
       expect(await expectFailure(work, 'server-error')).toMatchObject({ sqlstate: '25006' })
       expect(await rowsIn(live)).toBe(0)
     })

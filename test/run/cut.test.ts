@@ -79,7 +79,8 @@ describe.concurrent('a connection to live that is cut', () => {
             const { runs } = await withOpen((rowgraft) => rowgraft.recover())
             const rows = await dumpRows(live)
             const told = { n, error, outcome: runs.map(({ outcome }) => outcome), rows }
-            if (n < commit) expect(told).toEqual({ n, error: 'connection-lost', outcome: [], rows: withoutKeys(before, rows) })
+            if (n < commit)
+              expect(told).toEqual({ n, error: 'connection-lost', outcome: [], rows: withoutKeys(before, rows) })
             else {
               const isThere = fault !== 'cut'
               const expected = withoutKeys(isThere ? after : before, rows)
@@ -111,7 +112,11 @@ describe('a connection to the backup that is cut', () => {
       expect(await dumpRows(live)).toEqual(before)
       // The last two end the transaction of the backup, and say good-bye: the run has been committed by then.
       for (let n = 1; n <= whole.count() - 2; n += 1) {
-        const error = await runWithFault(restores, { side: 'backup', makePlan: restorePlan, judge: atMessage(n, 'cut').judge })
+        const error = await runWithFault(restores, {
+          side: 'backup',
+          makePlan: restorePlan,
+          judge: atMessage(n, 'cut').judge,
+        })
         expect({ n, error }).toEqual({ n, error: 'connection-lost' })
         expect(await dumpRows(live)).toEqual(before)
         const { runs } = await restores.withOpen((rowgraft) => rowgraft.recover())

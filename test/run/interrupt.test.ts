@@ -3,7 +3,15 @@ import { describe, expect, test } from 'vitest'
 import { command } from '../support/command.ts'
 import { type Judgement, withFaultProxy } from '../support/fault-proxy.ts'
 import { dumpRows, withClient } from '../support/queries.ts'
-import { expectFailure, expectNoTrace, gallery, pets, type Restores, waitForSession, withRestores } from '../support/restores.ts'
+import {
+  expectFailure,
+  expectNoTrace,
+  gallery,
+  pets,
+  type Restores,
+  waitForSession,
+  withRestores,
+} from '../support/restores.ts'
 
 const settled = async ({ withOpen }: Restores): Promise<readonly string[]> => {
   expect(await withOpen((rowgraft) => rowgraft.recover())).toEqual({ v: 1, runs: [] })
@@ -36,7 +44,7 @@ describe.concurrent('an interrupt', () => {
     const sleepy = `
       create function sleepy() returns trigger language plpgsql as $$ begin perform pg_sleep(600); return new; end $$;
       create trigger sleepy before insert on comment for each row execute function sleepy();`
-    await withRestores({ ...gallery, live: gallery.live + `;${sleepy}` }, async (restores) => {
+    await withRestores({ ...gallery, live: `${gallery.live};${sleepy}` }, async (restores) => {
       const { live, env } = restores
       const before = await dumpRows(live)
       const controller = new AbortController()
@@ -129,7 +137,10 @@ describe.concurrent('an interrupt', () => {
           return 'forward'
         }
         const argv = ['restore', 'gallery', '7', '--yes', '--json']
-        const { exit, stdout } = await command(argv, { env: { ...env, ROWGRAFT_LIVE: proxy.url }, signal: controller.signal })
+        const { exit, stdout } = await command(argv, {
+          env: { ...env, ROWGRAFT_LIVE: proxy.url },
+          signal: controller.signal,
+        })
         expect(exit).toBe(0)
         expect(JSON.parse(stdout)).toMatchObject({ outcome: 'committed', verified: true })
       })

@@ -16,14 +16,19 @@ const events = {
 
 const bytesPerRow = async (path: string): Promise<number> => (await stat(path)).size / rows
 
-test('200,000 rows come back in less than 300 MB, from a plan of less than 20 bytes a row', { timeout: 60_000 }, async () => {
+test('200,000 rows come back in less than 300 MB, from a plan of less than 20 bytes a row', {
+  timeout: 60_000,
+}, async () => {
   await withRestores(events, ({ live, backup, journal }) =>
     withFolder(async (folder) => {
       const path = join(folder, 'plan.json')
       await startRestore({ live, backup, journal, select: 'event?true', planInto: path }).ended
       expect(await bytesPerRow(path)).toBeLessThan(20)
       const { report, stderr } = await startRestore({ live, backup, journal, planFrom: path }).ended
-      expect({ report, stderr }).toEqual({ report: { outcome: 'committed', inserted: rows, peak: expect.any(Number) }, stderr: '' })
+      expect({ report, stderr }).toEqual({
+        report: { outcome: 'committed', inserted: rows, peak: expect.any(Number) },
+        stderr: '',
+      })
       expect(report?.peak).toBeLessThan(300)
       expect(await query(live, 'select count(*) from event')).toEqual([{ count: String(rows) }])
       const [file = ''] = await journalFiles(journal)

@@ -52,7 +52,10 @@ describe.concurrent('recover says of a run', () => {
 
   test('that was committed, and whose rows have all been written again as they were, that it was committed', async () => {
     await withLostCommit(true, async (restores) => {
-      await query(restores.live, 'update comment set body = body; update gallery set title = title; update photo set title = title')
+      await query(
+        restores.live,
+        'update comment set body = body; update gallery set title = title; update photo set title = title',
+      )
       expect(await outcomes(restores)).toEqual(['committed'])
     })
   })
@@ -62,7 +65,10 @@ describe.concurrent('recover says of a run', () => {
       const { live, env, withOpen } = restores
       await query(live, 'delete from gallery where id = 7')
       const argv = ['restore', 'gallery', '7', '--yes']
-      expect(await command(argv, { env })).toMatchObject({ exit: 4, stderr: expect.stringContaining('rowgraft recover') })
+      expect(await command(argv, { env })).toMatchObject({
+        exit: 4,
+        stderr: expect.stringContaining('rowgraft recover'),
+      })
       const { exit, stdout } = await command(['recover'], { env })
       expect({ exit, stdout }).toEqual({ exit: 6, stdout: expect.stringContaining('unknown') })
       expect(await command(argv, { env })).toMatchObject({ exit: 0 })
@@ -73,7 +79,7 @@ describe.concurrent('recover says of a run', () => {
   test('whose number a crash of the server has given to somebody else, who committed, never that it was committed', async () => {
     await withLostCommit(false, async (restores, path) => {
       const [row] = await query(restores.live, `create table other (); select pg_current_xact_id() as xid`)
-      await renumber(path, () => row?.['xid'] ?? '')
+      await renumber(path, () => row?.xid ?? '')
       const before = await dumpRows(restores.live)
       expect(await outcomes(restores)).not.toContain('committed')
       expect(await dumpRows(restores.live)).toEqual(before)

@@ -10,7 +10,7 @@ import { expectNoTrace, gallery, type Restores, waitForSession, withRestores } f
 const bin = join(import.meta.dirname, '../../src/cli/bin.ts')
 
 /** Starts `rowgraft restore` in a process of its own. */
-const start = ({ env }: Restores, live: string = env['ROWGRAFT_LIVE'] ?? '') => {
+const start = ({ env }: Restores, live: string = env.ROWGRAFT_LIVE ?? '') => {
   const child = spawn(process.execPath, [bin, 'restore', 'gallery', '7', '--yes'], {
     env: { ...process.env, ...env, ROWGRAFT_LIVE: live },
     stdio: ['ignore', 'pipe', 'pipe'],

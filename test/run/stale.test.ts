@@ -38,14 +38,22 @@ const expectStale = async ({ live, run }: Planned, says: string | RegExp): Promi
 describe.concurrent('a plan is stale once', () => {
   test.each([
     ['a row it re-links has got another parent', `update photo set gallery_id = 8 where id = 1`, /live row.* changed/],
-    ['a row it re-links is gone', `delete from photo where id = 2`, /1 of 2 live rows of "public.photo" are gone\s+public.photo 2/],
+    [
+      'a row it re-links is gone',
+      `delete from photo where id = 2`,
+      /1 of 2 live rows of "public.photo" are gone\s+public.photo 2/,
+    ],
     [
       'a key it wants is taken',
       `insert into gallery values (7, 'new', 'New')`,
       /key 7 of "public.gallery" was free when the plan was made/,
     ],
     ['a table it writes has got a column', 'alter table comment add column mood text', /"public.comment" was altered/],
-    ['a table it writes has lost a constraint', 'alter table gallery drop constraint gallery_slug_key', /"public.gallery" was altered/],
+    [
+      'a table it writes has lost a constraint',
+      'alter table gallery drop constraint gallery_slug_key',
+      /"public.gallery" was altered/,
+    ],
     [
       'a table it writes has got a trigger',
       `create function f() returns trigger language plpgsql as 'begin return null; end';
@@ -60,8 +68,16 @@ describe.concurrent('a plan is stale once', () => {
   })
 
   test.each([
-    ['a row of the backup reads differently', `update comment set body = 'AWW' where id = 11`, /are not those the plan was made from/],
-    ['a row of the backup is gone', `delete from comment where id = 12`, /the backup has 1 of the 2 rows of "public.comment"/],
+    [
+      'a row of the backup reads differently',
+      `update comment set body = 'AWW' where id = 11`,
+      /are not those the plan was made from/,
+    ],
+    [
+      'a row of the backup is gone',
+      `delete from comment where id = 12`,
+      /the backup has 1 of the 2 rows of "public.comment"/,
+    ],
     [
       'two values of the backup have changed places',
       `update comment set body = case id when 11 then 'more' else 'aww' end where id in (11, 12)`,
@@ -78,24 +94,29 @@ describe.concurrent('a plan is stale once', () => {
     ['a row it would overwrite was edited', `update photo set title = 'albatross' where id = 3`],
     ['rows are missing that nobody had seen in it', 'delete from photo where id = 2'],
   ])('%s, also where it holds a conflict', async (_, sql) => {
-    await withRestores({ ...gallery, live: `update photo set title = 'bird' where id = 3; delete from photo where id = 1` }, (restores) =>
-      withFolder(async (folder) => {
-        const { live, env } = restores
-        const path = join(folder, 'plan.json')
-        const argv = ['plan', 'photo', '--where', 'true', '--on-conflict', 'overwrite', '--out', path]
-        expect(await command(argv, { env })).toMatchObject({ exit: 0 })
-        await query(live, sql)
-        const before = await dumpRows(live)
-        expect(await command(['restore', path, '--yes'], { env })).toMatchObject({ exit: 4 })
-        expect(await dumpRows(live)).toEqual(before)
-      }),
+    await withRestores(
+      { ...gallery, live: `update photo set title = 'bird' where id = 3; delete from photo where id = 1` },
+      (restores) =>
+        withFolder(async (folder) => {
+          const { live, env } = restores
+          const path = join(folder, 'plan.json')
+          const argv = ['plan', 'photo', '--where', 'true', '--on-conflict', 'overwrite', '--out', path]
+          expect(await command(argv, { env })).toMatchObject({ exit: 0 })
+          await query(live, sql)
+          const before = await dumpRows(live)
+          expect(await command(['restore', path, '--yes'], { env })).toMatchObject({ exit: 4 })
+          expect(await dumpRows(live)).toEqual(before)
+        }),
     )
   })
 })
 
 describe.concurrent('a plan is not stale because', () => {
   test.each([
-    ['rows it does not name were written', `insert into comment (gallery_id, body) values (8, 'later'); update photo set title = 'tern' where id = 3`],
+    [
+      'rows it does not name were written',
+      `insert into comment (gallery_id, body) values (8, 'later'); update photo set title = 'tern' where id = 3`,
+    ],
     ['a table it does not use was made', 'create table other (id integer)'],
     ['a table it writes was analysed and indexed anew', 'analyze; reindex table gallery'],
     ['a re-linked row was edited elsewhere', `update photo set title = 'tabby' where id = 1`],
@@ -118,7 +139,7 @@ describe.concurrent('a plan file', () => {
   test('that was edited beyond its answers is refused', async () => {
     await withPlan(['gallery', '7'], async (planned) => {
       await edit(planned.path, (plan) => {
-        plan['steps'] = (plan['steps'] as readonly unknown[]).slice(0, 1)
+        plan.steps = (plan.steps as readonly unknown[]).slice(0, 1)
       })
       await expectStale(planned, 'the plan was edited beyond its answers')
     })
@@ -153,18 +174,21 @@ describe.concurrent('a plan file', () => {
         expect(await command(['plan', 'gallery', '7', '--out', path], { env })).toMatchObject({ exit: 4 })
         const run = (): Promise<CommandResult> => command(['restore', path, '--yes'], { env })
         expect(await run()).toMatchObject({ exit: 4 })
-        const answer = (text: string) => edit(path, (plan) => {
-          const conflicts = plan['conflicts'] as readonly { readonly id: string }[]
-          plan['answers'] = Object.fromEntries(conflicts.map(({ id }) => [id, text]))
-        })
+        const answer = (text: string) =>
+          edit(path, (plan) => {
+            const conflicts = plan.conflicts as readonly { readonly id: string }[]
+            plan.answers = Object.fromEntries(conflicts.map(({ id }) => [id, text]))
+          })
         await answer('burn it')
         expect(await run()).toMatchObject({ exit: 4, stderr: expect.stringContaining('answers') })
         await answer('allocate')
         expect(await run()).toMatchObject({ exit: 0 })
-        expect(await query(live, `select id, slug from gallery where slug in ('pets', 'wedding') order by id`)).toEqual([
-          { id: '7', slug: 'wedding' },
-          { id: '10', slug: 'pets' },
-        ])
+        expect(await query(live, `select id, slug from gallery where slug in ('pets', 'wedding') order by id`)).toEqual(
+          [
+            { id: '7', slug: 'wedding' },
+            { id: '10', slug: 'pets' },
+          ],
+        )
       }),
     )
   })

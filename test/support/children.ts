@@ -6,7 +6,12 @@ import type { ChildReport, ChildTask } from './restore-child.ts'
 export interface Child {
   readonly process: ChildProcess
   /** How it ended; `report` is null unless it came to its end. */
-  readonly ended: Promise<{ readonly signal: string | null; readonly code: number | null; readonly report: ChildReport | null; readonly stderr: string }>
+  readonly ended: Promise<{
+    readonly signal: string | null
+    readonly code: number | null
+    readonly report: ChildReport | null
+    readonly stderr: string
+  }>
 }
 
 /** Starts a restore in a process of its own. */

@@ -3,7 +3,15 @@ import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { type ErrorCode, isRowgraftError, type OpenOptions, open, parseSelect, type Rowgraft, RowgraftError } from '../../src/index.ts'
+import {
+  type ErrorCode,
+  isRowgraftError,
+  type OpenOptions,
+  open,
+  parseSelect,
+  type Rowgraft,
+  type RowgraftError,
+} from '../../src/index.ts'
 import { type DatabasePair, type DatabaseSql, withDatabases } from './databases.ts'
 import { query, type TextRow } from './queries.ts'
 
@@ -71,10 +79,17 @@ export const failure = async (work: Promise<unknown>): Promise<RowgraftError> =>
 }
 
 /** Expects a refusal with this code, whose message says this. */
-export const expectFailure = async (work: Promise<unknown>, code: ErrorCode, says: RegExp | string = ''): Promise<RowgraftError> => {
+export const expectFailure = async (
+  work: Promise<unknown>,
+  code: ErrorCode,
+  says: RegExp | string = '',
+): Promise<RowgraftError> => {
   const error = await failure(work)
   const { message, detail = '', hint = '' } = error
-  expect({ code: error.code, text: `${message}\n${detail}\n${hint}` }).toEqual({ code, text: expect.stringMatching(says) })
+  expect({ code: error.code, text: `${message}\n${detail}\n${hint}` }).toEqual({
+    code,
+    text: expect.stringMatching(says),
+  })
   return error
 }
 
@@ -83,7 +98,11 @@ export const journalFiles = async (folder: string): Promise<readonly string[]> =
   (await readdir(folder)).map((run) => join(folder, run, 'journal'))
 
 /** Asks a database until what it answers is as it should be; throws the last answer after 20 seconds. */
-export const waitUntil = async (url: string, sql: string, isRight: (rows: readonly TextRow[]) => boolean): Promise<void> => {
+export const waitUntil = async (
+  url: string,
+  sql: string,
+  isRight: (rows: readonly TextRow[]) => boolean,
+): Promise<void> => {
   const deadline = performance.now() + 20_000
   for (;;) {
     const rows = await query(url, sql)

@@ -5,14 +5,13 @@ import { fingerprint } from './catalog/fingerprint.ts'
 import type { DatabaseIdentity } from './catalog/identity.ts'
 import { displayKey } from './catalog/row.ts'
 import { type Sides, tableOf } from './diff/sides.ts'
-import { RowgraftError } from './errors.ts'
 import { buildStandIns, buildSteps } from './plan/build.ts'
 import { ConflictLog } from './plan/conflicts.ts'
 import { firingTriggers, locksParents, outwardFindings, usedSequences } from './plan/effects.ts'
 import { listAlsoMissing, listLeftOut } from './plan/left-out.ts'
 import { findNarrower } from './plan/narrower.ts'
 import { hashPlan, keysOf, type Plan, type PlanOptions, type Step } from './plan/plan.ts'
-import { missingGrants } from './plan/rights.ts'
+import { refuseMissing } from './plan/rights.ts'
 import { type Decision, decideRows } from './probe/decide.ts'
 import type { Answer } from './probe/finding.ts'
 import { combineDigests, countLost, measureRows, readGuards } from './probe/measure.ts'
@@ -59,13 +58,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   const triggers = firingTriggers(tables, bare)
   if (options.triggers === null) for (const finding of outwardFindings(triggers)) log.decide(finding)
   const sequences = usedSequences(tables, bare, sides.catalog)
-  const grants = missingGrants(sides.catalog.live, bare, sequences)
-  if (grants.length > 0 && bare.length > 0) {
-    throw new RowgraftError('missing-privileges', `role "${sides.catalog.live.user}" may not do this on live`, {
-      detail: grants.join('\n'),
-      hint: 'Have these granted, or connect with a role that has them.',
-    })
-  }
+  refuseMissing(sides.catalog.live, bare, sequences, standIns)
   const used = [...new Set([...bare, ...standIns].map(({ table }) => table))].sort()
   const plan: Omit<Plan, 'hash'> = {
     v: 1,

@@ -21,7 +21,7 @@ import {
   type TableOverview,
 } from './inspect.ts'
 import { makePlan } from './make-plan.ts'
-import { connect, type OpenOptions, type OpenPair, type OpenSide } from './open/connect.ts'
+import { closePair, connect, type OpenOptions, type OpenPair, type OpenSide } from './open/connect.ts'
 import { checkPlanned, describeSide, type SideInfo } from './open/side.ts'
 import { defaultPlanOptions, isEmpty, openConflicts, type Plan, type PlanOptions } from './plan/plan.ts'
 import { refuseAltered } from './plan/plan-file.ts'
@@ -193,9 +193,7 @@ export class Rowgraft {
   }
 
   async close(): Promise<void> {
-    await this.#pair.backup?.session.close()
-    await this.#pair.backup?.source?.close()
-    await this.#pair.live.session.close()
+    await closePair(this.#pair)
   }
 
   readonly #diffProgress = (step: DiffStep): void => this.#options.onProgress?.({ kind: 'diff', ...step })
@@ -246,4 +244,4 @@ export class Rowgraft {
 }
 
 /** Opens live, and backup if given. Throws RowgraftErrors for everything a user can mend. */
-export const open = async (options: OpenOptions): Promise<Rowgraft> => new Rowgraft(await connect(options), options)
+export const open = (options: OpenOptions): Promise<Rowgraft> => connect(options, (pair) => new Rowgraft(pair, options))

@@ -149,6 +149,16 @@ describe('sessions', () => {
     })
   })
 
+  test('are gone when the options turn out to be wrong after connecting', async () => {
+    await withAttempts(sql, async ({ live, backup }) => {
+      await expect(open({ live, backup, env: {}, softDelete: { nowhere: 'gone' } })).rejects.toMatchObject({
+        code: 'unknown-table',
+      })
+      await expectNoSession(live)
+      await expectNoSession(backup)
+    })
+  })
+
   test('hold no transaction between two calls', async () => {
     await withApi(async (rowgraft, { live, backup }) => {
       await rowgraft.tables()

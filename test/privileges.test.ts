@@ -172,6 +172,22 @@ describe('what a role lacks', () => {
     })
   })
 
+  test('of a sequence far behind is not needed: its values are taken one by one', async () => {
+    const far = {
+      schema: 'create table tag (id serial primary key)',
+      backup: 'insert into tag values (2000000)',
+      live: 'delete from tag',
+    }
+    await withRole(far, async ({ rowgraft, grant, grantInLive, live }) => {
+      await grant(readAll)
+      for (const text of grantsOf(await rowgraft(['restore', 'tag', '2000000', '--yes', '--json'])))
+        await grantInLive(text)
+      const { exit, stderr } = await rowgraft(['restore', 'tag', '2000000', '--yes'])
+      expect(exit, stderr).toBe(0)
+      expect(await query(live, `select nextval('tag_id_seq') as next`)).toEqual([{ next: '2000001' }])
+    })
+  })
+
   test('in the columns to be written is listed by column', async () => {
     await withRole(albums, async ({ rowgraft, grant, grantInLive }) => {
       await grant('grant select on album, photo, chapter, page to $role')
@@ -227,6 +243,20 @@ describe('a table that cannot be read', () => {
       expect(stdout.replace(/\s+/g, ' ')).toContain('its parent cannot be looked at')
       expect(stdout.replace(/\s+/g, ' ')).toContain('no SELECT on it')
       expect((await rowgraft(['show', 'photo', '2'])).exit).toBe(0)
+    })
+  })
+
+  test('as a child may refer to a row whose key is taken: that is a conflict, and no guess', async () => {
+    const taken = {
+      schema:
+        'create table tag (id serial primary key, created_at date); create table use (id integer primary key, tag integer references tag)',
+      backup: `insert into tag (created_at) values ('2026-01-01')`,
+      live: `delete from tag; insert into tag (id, created_at) values (1, '2026-02-02')`,
+    }
+    await withRole(taken, async (attempts) => {
+      await attempts.grantInLive(everything)
+      await attempts.grant('grant select on tag to $role')
+      await refuse(attempts, ['restore', 'tag', '1', '--yes'], { exit: 4, says: ['1 conflict needs an answer'] })
     })
   })
 

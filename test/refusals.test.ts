@@ -292,6 +292,9 @@ describe('a password', () => {
           `host=127.0.0.1 port=1 user=canary password='Kanari\\'en' dbname=x`,
           `host=127.0.0.1 user=canary password=Kanari en dbname=x`,
           `password='Kanari`,
+          'postgres//canary:Kanari@db/x',
+          'postgres:/canary:Kanari@db/x',
+          'canary:Kanari@db/x',
         ]
         for (const text of broken) {
           for (const flags of [[], ['--json'], ['--debug'], ['--verbose']]) {

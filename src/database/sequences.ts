@@ -11,6 +11,8 @@ export interface SequenceBounds extends QualifiedName {
   readonly increment: string
   readonly minimum: string
   readonly maximum: string
+  /** The role may set it; else it can only take values from it. */
+  readonly canUpdate: boolean
 }
 
 /** The sequence as the text `nextval` takes. */
@@ -47,7 +49,7 @@ export const raiseSequence = async (writer: Writer, sequence: SequenceBounds, ta
   if (goal < low || goal > high) return false
   const steps = (goal - next) / increment + 1n
   const literal = sql.lit(sequenceText(sequence))
-  if (steps <= stepLimit) {
+  if (steps <= stepLimit || !sequence.canUpdate) {
     await writer.rows(sql`
       select pg_catalog.count(pg_catalog.nextval(${literal}::pg_catalog.regclass))::text
       from pg_catalog.generate_series(1, ${String(steps)}::bigint)`)

@@ -79,7 +79,7 @@ export const serverError = (error: unknown, target: Pick<ConnectionTarget, 'labe
   })
 }
 
-const authentication = /^(28|3D000)/
+const authentication = /^(28|3D000|42501)/
 
 /** Wraps what connecting failed with; `clean` masks secrets. */
 export const connectError = (

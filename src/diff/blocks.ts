@@ -7,7 +7,7 @@ export interface Block {
   /** `width` per row: the key's words, or for text keys where each part starts and ends in `bytes`. */
   words: Uint32Array
   bytes: Buffer
-  /** Two words per row; empty where no digest was asked for. */
+  /** Two words for each digest of a row; empty where none was asked for. */
   digests: Uint32Array
 }
 
@@ -22,16 +22,17 @@ const none = new Uint32Array(0)
 interface Decoder {
   readonly block: Block
   readonly shape: KeyShape
-  readonly hasDigest: boolean
+  /** Digests per row. */
+  readonly digests: number
   /** Words per part, and whether the first of them has a sign. */
   readonly layout: readonly { readonly words: number; readonly isSigned: boolean }[]
 }
 
-const makeRoom = ({ block, shape, hasDigest }: Decoder, bytes: number): void => {
-  const least = rowHead + shape.parts.length * 4 + (hasDigest ? 12 : 0)
+const makeRoom = ({ block, shape, digests }: Decoder, bytes: number): void => {
+  const least = rowHead + shape.parts.length * 4 + digests * 12
   const rows = Math.ceil(bytes / least)
   if (block.words.length < rows * shape.width) block.words = new Uint32Array(rows * shape.width)
-  if (hasDigest && block.digests.length < rows * 2) block.digests = new Uint32Array(rows * 2)
+  if (block.digests.length < rows * digests * 2) block.digests = new Uint32Array(rows * digests * 2)
 }
 
 /** Decodes the key whose first length is at `at`; gives where it ends. */
@@ -59,27 +60,30 @@ const decodeKey = ({ block, shape, layout }: Decoder, view: DataView, start: num
 }
 
 const decodeRow = (decoder: Decoder, view: DataView, start: number): void => {
-  const { block, hasDigest } = decoder
-  const at = decodeKey(decoder, view, start) + 4
-  if (hasDigest) {
-    block.digests[2 * block.count] = view.getUint32(at)
-    block.digests[2 * block.count + 1] = view.getUint32(at + 4)
+  const { block, digests } = decoder
+  let at = decodeKey(decoder, view, start)
+  let to = block.count * digests * 2
+  for (let digest = 0; digest < digests; digest++) {
+    block.digests[to++] = view.getUint32(at + 4)
+    block.digests[to++] = view.getUint32(at + 8)
+    at += 12
   }
   block.count++
 }
 
 /** Rows of one bigint key: the most common kind, in a loop of its own. */
-const decodeBigints = ({ block, hasDigest }: Decoder, view: DataView, from: number): number => {
-  const { words, digests } = block
-  const size = rowHead + 12 + (hasDigest ? 12 : 0)
+const decodeBigints = ({ block, digests }: Decoder, view: DataView, from: number): number => {
+  const { words } = block
+  const size = rowHead + 12 + digests * 12
   let at = from
   let row = block.count
+  let to = row * digests * 2
   while (at + size <= view.byteLength && view.getUint32(at + 1) === size - 1) {
     words[2 * row] = view.getUint32(at + rowHead + 4) ^ 0x80000000
     words[2 * row + 1] = view.getUint32(at + rowHead + 8)
-    if (hasDigest) {
-      digests[2 * row] = view.getUint32(at + rowHead + 16)
-      digests[2 * row + 1] = view.getUint32(at + rowHead + 20)
+    for (let digest = 0; digest < digests; digest++) {
+      block.digests[to++] = view.getUint32(at + rowHead + 16 + digest * 12)
+      block.digests[to++] = view.getUint32(at + rowHead + 20 + digest * 12)
     }
     row++
     at += size
@@ -107,16 +111,16 @@ const decodeChunk = (decoder: Decoder, chunk: Buffer, isFirst: boolean): void =>
   }
 }
 
-/** Decodes the chunks of one COPY of key columns, followed by an 8-byte digest where there is one. */
+/** Decodes the chunks of one COPY of key columns, followed by `digests` of 8 bytes each. */
 export async function* decodeBlocks(
   chunks: AsyncIterable<Buffer>,
   shape: KeyShape,
-  hasDigest: boolean,
+  digests: number,
 ): AsyncGenerator<Block> {
   const decoder: Decoder = {
     block: { count: 0, words: none, bytes: Buffer.alloc(0), digests: none },
     shape,
-    hasDigest,
+    digests,
     layout: partSizes(shape).map((size) => ({ words: size / 4, isSigned: size < 16 })),
   }
   let isFirst = true

@@ -13,7 +13,7 @@ import { Buckets, scanBuckets } from './buckets.ts'
 import { readExtent } from './estimate.ts'
 import { copyShape } from './key-shape.ts'
 import { type Found, mergeBlocks, nothingFound } from './merge.ts'
-import { prepareScan, type ScanOptions, withoutSorting } from './prepare.ts'
+import { prepareScan, type ScanOptions, withHeartbeat, withoutSorting } from './prepare.ts'
 import type { Sides } from './sides.ts'
 import { comparedColumns } from './states.ts'
 
@@ -52,7 +52,7 @@ export const compareCopies = async (
       onRead({ rows: own.rows, buckets: own.length })
       return own
     }
-    const [here, there] = await Promise.all([scan(sides.live), scan(sides.backup)])
+    const [here, there] = await withHeartbeat(onRead, () => Promise.all([scan(sides.live), scan(sides.backup)]))
     const differing = here.differing(there)
     if (differing.length === 0) return found
     where = sql`where ${bucket} = any (${literal(arrayText(differing.map(String)))}::integer[])`
@@ -64,10 +64,11 @@ export const compareCopies = async (
       ${where}
       order by 1, 2
     ) to stdout (format binary)`
-    return decodeBlocks(reader.copyFrames(query), copyShape, false)
+    return decodeBlocks(reader.copyFrames(query), copyShape, 0)
   }
   await mergeBlocks(stream(sides.live), stream(sides.backup), {
     shape: copyShape,
+    digests: 0,
     found,
     onRows: (rows) => onRead({ rows: isBucketed ? 0 : rows, buckets: 0 }),
   })

@@ -50,6 +50,8 @@ export interface DiffOptions {
   /** States of interest; missing and extra rows alone are found by keys, without reading rows. Default: all. */
   readonly states?: readonly DiffState[] | undefined
   readonly onProgress?: DiffProgress | undefined
+  /** Say which columns differ. Default: yes. */
+  readonly withColumns?: boolean | undefined
   /** Rows per bucket, instead of a width that fits the table; Infinity for one bucket. */
   readonly bucketRows?: number | undefined
 }
@@ -80,7 +82,7 @@ export async function* diffRows(
   options: DiffOptions = {},
 ): AsyncGenerator<readonly RowDiff[]> {
   if (table.countsOnly) return
-  const { states = diffStates, onProgress, bucketRows } = options
+  const { states = diffStates, onProgress, bucketRows, withColumns = true } = options
   const restored = sides.restored.get(table.id) ?? new Map<string, string>()
   const restoredLive = await stillThere(sides, table, restored)
   const wants = states.every((state) => byKeys.includes(state)) ? 'keys' : 'everything'
@@ -101,10 +103,17 @@ export async function* diffRows(
       const rows = keys.filter((key) => !restoredLive.has(key) && !spelled.has(key))
       yield wanted(rows.map((key): RowDiff => ({ state: 'extra', key, columns: [] })))
     }
-    for (const keys of found.differing.batches(batchSize)) {
-      const rows = await differingRows(sides, table, keys)
-      const isRestored = (key: string): boolean => restoredLive.has(restored.get(key) ?? '')
-      yield wanted(rows.map((row) => (isRestored(row.key) ? { ...row, state: 'restored', columns: [] } : row)))
+    const isRestored = (key: string): boolean => restoredLive.has(restored.get(key) ?? '')
+    // A reference that follows a restored row is no change: that takes a look at the columns.
+    const mustLook = withColumns || sides.restored.size > 0
+    for (const list of [found.differing, found.changed]) {
+      for (const keys of list.batches(batchSize)) {
+        const rows =
+          list === found.differing || mustLook
+            ? await differingRows(sides, table, keys)
+            : keys.map((key): RowDiff => ({ state: 'changed', key, columns: [] }))
+        yield wanted(rows.map((row) => (isRestored(row.key) ? { ...row, state: 'restored', columns: [] } : row)))
+      }
     }
   }
 }
@@ -144,7 +153,7 @@ export const diffTable = async (sides: Sides, table: SharedTable, options: DiffO
     const { missing, extra } = await compareCopies(sides, table, { bucketRows: options.bucketRows, onRead })
     return { table: table.id, ...counts, missing: missing.length, extra: extra.length, rows: read }
   }
-  for await (const batch of diffRows(sides, table, { ...options, onProgress })) {
+  for await (const batch of diffRows(sides, table, { ...options, onProgress, withColumns: false })) {
     for (const row of batch) counts[row.state]++
   }
   return { table: table.id, ...counts, rows: read }

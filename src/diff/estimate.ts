@@ -57,7 +57,7 @@ export interface Sample {
   readonly size: number
 }
 
-/** Pages and rows of a sample: enough to tell one row in a hundred, and to see how keys are spread. */
+/** Pages and rows of a sample at most: enough to tell one row in a hundred, and to see how keys are spread. */
 const sampled = { pages: 200, rows: 2_000 }
 
 /** Looks at rows of some pages of the backup, spread over the table. */
@@ -67,7 +67,8 @@ export const readSample = async (
   pages: number,
   columns: readonly string[],
 ): Promise<Sample> => {
-  const share = Math.min(100, (100 * sampled.pages) / Math.max(1, pages))
+  const wanted = Math.min(sampled.pages, Math.max(20, pages / 50))
+  const share = Math.min(100, (100 * wanted) / Math.max(1, pages))
   const digest = tableDigest('t', table, columns, sides.hashing)
   const rows = await sides.backup.rows(sql`
     select ${digest}::text, ${asText('t', table.identity)}

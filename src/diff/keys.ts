@@ -9,13 +9,13 @@ import type { Table } from '../catalog/catalog.ts'
 import { tableDigest } from '../catalog/column-digest.ts'
 import { fromTable } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import type { Query } from '../database/names.ts'
+import { list, type Query } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 import { type Block, decodeBlocks } from './blocks.ts'
 import { orderOfKey, selectKey, shapeOf } from './key-shape.ts'
 import { type Found, mergeBlocks, nothingFound } from './merge.ts'
 import type { Sides } from './sides.ts'
-import { comparedColumns } from './states.ts'
+import { comparedColumns, tellingColumns } from './states.ts'
 
 /** Which rows of a table are read. */
 export interface Part {
@@ -36,21 +36,30 @@ const fromPart = (side: Table, { join, where }: Part): Query => sql`
   ${join === undefined ? sql`from ${fromTable(side)} as t` : sql`from ${join.source} join ${fromTable(side)} as t on ${join.on}`}
   ${where === undefined ? sql`` : sql`where ${where}`}`
 
+/** The columns that could tell that a row is another record, or marked as deleted, are digested apart from the rest. */
+const digestsOf = (sides: Sides, table: SharedTable): readonly Query[] => {
+  const telling = tellingColumns(table)
+  const rest = comparedColumns(table).filter((name) => !telling.includes(name))
+  return [telling, rest]
+    .filter((columns) => columns.length > 0)
+    .map((columns) => tableDigest('t', table, columns, sides.hashing))
+}
+
 /** Compares the rows of `part`, or all rows, key by key. */
 export const compareKeys = async (sides: Sides, table: SharedTable, options: KeyOptions): Promise<Found> => {
   const { withDigest, part = {}, onRows } = options
   const shape = shapeOf(table)
   const found = nothingFound(shape)
-  const digest = withDigest ? sql`, ${tableDigest('t', table, comparedColumns(table), sides.hashing)}` : sql``
+  const digests = withDigest ? digestsOf(sides, table) : []
   const stream = (reader: Reader): AsyncGenerator<Block> => {
     const side = reader.side === 'live' ? table.live : table.backup
     const query = sql`copy (
-      select ${selectKey(shape, 't')}${digest}
+      select ${list([selectKey(shape, 't'), ...digests])}
       ${fromPart(side, part)}
       order by ${orderOfKey(shape, 't', sides.isUtf8)}
     ) to stdout (format binary)`
-    return decodeBlocks(reader.copyFrames(query), shape, withDigest)
+    return decodeBlocks(reader.copyFrames(query), shape, digests.length)
   }
-  await mergeBlocks(stream(sides.live), stream(sides.backup), { shape, found, onRows })
+  await mergeBlocks(stream(sides.live), stream(sides.backup), { shape, digests: digests.length, found, onRows })
   return found
 }

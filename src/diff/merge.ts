@@ -11,12 +11,15 @@ export interface Found {
   readonly extra: KeyList
   /** On both sides, with different digests. */
   readonly differing: KeyList
+  /** The same, but not in what could make them anything but changed. */
+  readonly changed: KeyList
 }
 
 export const nothingFound = (shape: KeyShape): Found => ({
   missing: new KeyList(shape),
   extra: new KeyList(shape),
   differing: new KeyList(shape),
+  changed: new KeyList(shape),
 })
 
 type Compare = (a: Block, i: number, b: Block, j: number) => number
@@ -61,15 +64,24 @@ const compareTexts =
 const compareFor = ({ isText, width }: KeyShape): Compare =>
   isText ? compareTexts(width) : width === 2 ? comparePairs : compareWords(width)
 
+const isEqual = (a: Block, i: number, b: Block, j: number): boolean =>
+  a.digests[i] === b.digests[j] && a.digests[i + 1] === b.digests[j + 1]
+
 const empty: Block = { count: 0, words: new Uint32Array(0), bytes: Buffer.alloc(0), digests: new Uint32Array(0) }
 
 /** Adds to `found`. Both streams are ended, whatever happens. Told of the rows read on both sides, block by block. */
 export const mergeBlocks = async (
   live: AsyncGenerator<Block>,
   backup: AsyncGenerator<Block>,
-  options: { readonly shape: KeyShape; readonly found: Found; readonly onRows: (rows: number) => void },
+  options: {
+    readonly shape: KeyShape
+    /** Digests per row: of the row; or of what tells records apart, and of the rest. */
+    readonly digests: number
+    readonly found: Found
+    readonly onRows: (rows: number) => void
+  },
 ): Promise<void> => {
-  const { found, onRows } = options
+  const { digests, found, onRows } = options
   const compare = compareFor(options.shape)
   let [here, there] = [empty, empty]
   let [i, j] = [0, 0]
@@ -93,16 +105,13 @@ export const mergeBlocks = async (
         j = 0
       }
       const [liveCount, backupCount] = [here.count, there.count]
-      const hasDigests = here.digests.length > 0
       const [startHere, startThere] = [i, j]
       while (i < liveCount && j < backupCount) {
         const order = compare(here, i, there, j)
         if (order === 0) {
-          if (
-            hasDigests &&
-            (here.digests[2 * i] !== there.digests[2 * j] || here.digests[2 * i + 1] !== there.digests[2 * j + 1])
-          ) {
-            found.differing.add(here, i)
+          if (digests === 2 && !isEqual(here, 4 * i, there, 4 * j)) found.differing.add(here, i)
+          else if (digests > 0 && !isEqual(here, digests * 2 * (i + 1) - 2, there, digests * 2 * (j + 1) - 2)) {
+            found.changed.add(here, i)
           }
           i++
           j++

@@ -20,6 +20,16 @@ export const prepareScan = async (reader: Reader, workers: number): Promise<void
              greatest(pg_catalog.pg_size_bytes(pg_catalog.current_setting('work_mem')) / 1024, 65536) || 'kB', true)`)
 }
 
+/** Tells every half second that work goes on: one statement over a whole table says nothing until it is done. */
+export const withHeartbeat = async <T>(onRead: ScanOptions['onRead'], work: () => Promise<T>): Promise<T> => {
+  const beat = setInterval(() => onRead({ rows: 0, buckets: 0 }), 500)
+  try {
+    return await work()
+  } finally {
+    clearInterval(beat)
+  }
+}
+
 /** The planner knows nothing of buckets, thinks there is one per row, and would sort whole rows on disk. */
 export const withoutSorting = async <T>(reader: Reader, work: () => Promise<T>): Promise<T> => {
   await reader.rows(sql`select pg_catalog.set_config('enable_sort', 'off', true)`)

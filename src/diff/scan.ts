@@ -18,7 +18,7 @@ import { type Extent, readExtent, readSample } from './estimate.ts'
 import { shapeOf } from './key-shape.ts'
 import { compareKeys, type Part } from './keys.ts'
 import type { Found } from './merge.ts'
-import { prepareScan, type ScanOptions, withoutSorting } from './prepare.ts'
+import { prepareScan, type ScanOptions, withHeartbeat, withoutSorting } from './prepare.ts'
 import type { Sides } from './sides.ts'
 import { comparedColumns } from './states.ts'
 
@@ -137,7 +137,7 @@ export async function* scanTable(sides: Sides, table: SharedTable, options: Scan
     onRead({ rows: buckets.rows, buckets: buckets.length })
     return buckets
   }
-  const [here, there] = await Promise.all([scan(sides.live), scan(sides.backup)])
+  const [here, there] = await withHeartbeat(onRead, () => Promise.all([scan(sides.live), scan(sides.backup)]))
   const differing = here.differing(there)
   if (differing.length === 0) return
   const again = differing.reduce((sum, bucket) => sum + Math.max(here.count(bucket), there.count(bucket)), 0)

@@ -52,6 +52,15 @@ export const isReused = (table: SharedTable, changed: readonly string[]): boolea
   return table.live.uniques.some((unique) => unique.kind === 'unique' && differs(unique))
 }
 
+/** Columns without which a row that differs is changed, and nothing else: neither another record nor marked as deleted. */
+export const tellingColumns = (table: SharedTable): readonly string[] => {
+  const compared = comparedColumns(table)
+  const uniques = table.live.uniques.filter(({ kind }) => kind === 'unique').flatMap(({ columns }) => columns)
+  const marks = table.softDelete === null ? [] : [table.softDelete]
+  const telling = new Set([...creationColumns(table), ...(table.ends === null ? uniques : []), ...marks])
+  return compared.filter((name) => telling.has(name) && !table.identity.includes(name))
+}
+
 /** Digest per key of the rows one side has; keys that it lacks are absent. */
 export const readDigests = async (
   sides: Sides,

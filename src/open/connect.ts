@@ -7,6 +7,7 @@ import type { Side } from '../database/settings.ts'
 import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { type OpenedSource, openSource } from '../sources/source.ts'
+import { readCollationNotes } from './collations.ts'
 import { checkDistinct, checkNotStandby, checkOlder, checkRelated, checkServer } from './pair.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -52,6 +53,8 @@ export interface OpenSide {
   readonly identity: DatabaseIdentity
   readonly label: string
   readonly source: OpenedSource | null
+  /** Things worth knowing that do not forbid anything. */
+  readonly notes: readonly string[]
 }
 
 export interface OpenPair {
@@ -83,11 +86,13 @@ const openSide = async (
   const env = options.env ?? process.env
   const session = await openSession(conninfo, { side, signal: options.signal, env })
   try {
-    const [catalog, identity] = await withReadTransaction(session, async (reader) => {
+    const [catalog, identity, drifted] = await withReadTransaction(session, async (reader) => {
       await checkServer(reader)
-      return [await readCatalog(reader), await readIdentity(reader, source?.identity ?? null)] as const
+      const known = await readIdentity(reader, source?.identity ?? null)
+      return [await readCatalog(reader), known, await readCollationNotes(reader)] as const
     })
-    return { session, catalog, identity, label: source?.label ?? session.target.label, source }
+    const notes = [...(session.isPooled ? [pooled(side)] : []), ...drifted]
+    return { session, catalog, identity, label: source?.label ?? session.target.label, source, notes }
   } catch (error) {
     await session.close()
     throw error
@@ -106,15 +111,32 @@ const checkPair = async (live: OpenSide, backup: OpenSide, options: OpenOptions)
   )
 }
 
-const pooled = (side: OpenSide, name: string): readonly string[] =>
-  side.session.isPooled ? [`${name} is reached through a connection pooler; connect directly where you can.`] : []
+const pooled = (side: Side): string =>
+  `${side === 'live' ? 'live' : 'the backup'} is reached through a connection pooler; connect directly where you can.`
 
-/** Opens both sides, or live alone. Everything opened is closed again when it throws. */
-export const connect = async (options: OpenOptions): Promise<OpenPair> => {
+/** Ends all that is open on both sides. */
+export const closePair = async ({ live, backup }: OpenPair): Promise<void> => {
+  await backup?.session.close()
+  await backup?.source?.close()
+  await live.session.close()
+}
+
+/** Opens both sides, or live alone, and makes something of them. Everything opened is closed again when that throws. */
+export const connect = async <T>(options: OpenOptions, make: (pair: OpenPair) => T): Promise<T> => {
+  const pair = await openPair(options)
+  try {
+    return make(pair)
+  } catch (error) {
+    await closePair(pair)
+    throw error
+  }
+}
+
+const openPair = async (options: OpenOptions): Promise<OpenPair> => {
   if (options.live.trim() === '') throw notGiven('live', 'live')
   if (options.backup?.trim() === '') throw notGiven('the backup', 'backup')
   const live = await openSide('live', options.live, null, options).catch(ofSide('live'))
-  if (options.backup === undefined) return { live, backup: null, notes: pooled(live, 'live') }
+  if (options.backup === undefined) return { live, backup: null, notes: live.notes }
   let source: OpenedSource | null = null
   let backup: OpenSide | null = null
   try {
@@ -129,7 +151,7 @@ export const connect = async (options: OpenOptions): Promise<OpenPair> => {
     }).catch(ofSide('the backup'))
     backup = await openSide('backup', source.conninfo, source, options)
     await checkPair(live, backup, options)
-    return { live, backup, notes: [...pooled(live, 'live'), ...pooled(backup, 'the backup'), ...source.warnings] }
+    return { live, backup, notes: [...live.notes, ...backup.notes, ...source.warnings] }
   } catch (error) {
     await backup?.session.close()
     await source?.close()

@@ -98,6 +98,13 @@ const checkColumns = (table: SharedTable, columns: readonly string[]): void => {
       hint: `Its columns are ${[...names].join(', ')}.`,
     })
   }
+  const fixed = columns.find((name) => columnOf(table.live, name)?.identity === 'always')
+  if (fixed !== undefined) {
+    throw new RowgraftError('unknown-column', `column "${fixed}" of "${table.id}" is written by the server alone`, {
+      detail: 'It is GENERATED ALWAYS AS IDENTITY.',
+      hint: 'Name other columns with --columns.',
+    })
+  }
   const key = columns.find((name) => table.identity.includes(name) || table.primaryKey.includes(name))
   if (key !== undefined) {
     throw new RowgraftError('unknown-column', `column "${key}" is part of the key of "${table.id}"`, {

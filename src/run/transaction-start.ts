@@ -4,7 +4,6 @@ import type { Catalog } from '../catalog/catalog.ts'
 import { fingerprint } from '../catalog/fingerprint.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { fromTable } from '../catalog/row.ts'
-import { list } from '../database/names.ts'
 import type { Reader, Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -36,7 +35,8 @@ export const lockDatabase = async (reader: Reader): Promise<void> => {
 export const checkCatalog = async (writer: Writer, plan: Plan): Promise<Catalog> => {
   const before = await readCatalog(writer)
   const used = before.tables.filter(({ id }) => plan.fingerprints[id] !== undefined)
-  if (used.length > 0) await writer.execute(sql`lock table ${list(used.map(fromTable))} in access share mode`)
+  // LOCK TABLE asks for privileges on the whole table; reading nothing takes the same lock with those on some column.
+  for (const table of used) await writer.rows(sql`select from ${fromTable(table)} where false`)
   const catalog = await readCatalog(writer)
   for (const [id, expected] of Object.entries(plan.fingerprints)) {
     const table = catalog.tables.find((candidate) => candidate.id === id)

@@ -7,6 +7,7 @@ import { makeConflict } from '../plan/conflicts.ts'
 import { firingTriggers, outwardFindings, usedSequences } from '../plan/effects.ts'
 import { invertPlan, invertSteps, type WrittenRows } from '../plan/inverse.ts'
 import { defaultPlanOptions, keysOf, type Plan } from '../plan/plan.ts'
+import { refuseMissing } from '../plan/rights.ts'
 import { incomplete, type JournalHead, readFields } from './journal.ts'
 
 /** Reads what a run wrote, per table, from its journal. */
@@ -72,6 +73,8 @@ export const planUndo = async (head: JournalHead, live: Catalog, given: Plan['op
   checkComplete(head, written)
   const steps = invertSteps(head.plan, written, catalog)
   const tables = new Map(live.tables.map((table) => [table.id, table]))
+  const sequences = usedSequences(tables, steps, catalog)
+  refuseMissing(live, steps, sequences)
   const fired = firingTriggers(tables, steps)
   // What held for the run holds for its undo, unless the user says otherwise.
   const triggers = given ?? head.plan.options.triggers
@@ -82,6 +85,6 @@ export const planUndo = async (head: JournalHead, live: Catalog, given: Plan['op
     options: { ...defaultPlanOptions, triggers, acceptTrigger: head.plan.options.acceptTrigger },
     conflicts: triggers === null ? outwardFindings(fired).map(makeConflict) : [],
     triggers: fired,
-    sequences: usedSequences(tables, steps, catalog),
+    sequences,
   })
 }

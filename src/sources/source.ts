@@ -51,6 +51,8 @@ const isFile = async (text: string): Promise<boolean> => {
   if (exists) return true
   // "host=/var/run/postgresql" has a slash too.
   if (text.includes('://') || /^\s*\w+\s*=/.test(text)) return false
+  // A URL with a slip in it, not a file: its password must not be repeated.
+  if (/^postgres(ql)?:?\//i.test(text) || /:[^/\\]*@/.test(text)) return false
   return fileEndings.test(text) || /[/\\]/.test(text)
 }
 

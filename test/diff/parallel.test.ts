@@ -18,7 +18,7 @@ const story = {
 
 const expected = tables.map((n) => ({
   table: `public.t${n}`,
-  missing: n === 0 ? 4 * (n + 1) : 4 * (n + 1),
+  missing: 4 * (n + 1),
   changed: 2 * (n + 1),
   extra: 0,
 }))
@@ -90,25 +90,78 @@ describe('jobs', () => {
 })
 
 describe('an abort', () => {
-  test('cancels what both servers are at', async () => {
-    const slow = {
-      schema: `
-        create table t (id integer primary key, title text);
-        create function slow(t text) returns text language sql volatile as $$ select t from pg_sleep(0.05) $$;`,
-      backup: `insert into t select i, 'a' from generate_series(1, 100000) i; analyze t;`,
-    }
-    await withDatabases(slow, async (databases) => {
+  test('cancels a stream on the server too', async () => {
+    await withDatabases('', async (databases) => {
       const abort = new AbortController()
       const session = await openSession(databases.live, { signal: abort.signal })
       try {
-        const frames = session.copyFrames(sql`copy (select slow(title), pg_sleep(0.01) from t) to stdout`)
         const reading = (async () => {
-          for await (const _ of frames);
+          for await (const _ of session.copyFrames(sql`copy (select pg_sleep(60)) to stdout`));
         })()
         setImmediate(() => abort.abort())
         await expect(reading).rejects.toMatchObject({ code: 'interrupted' })
+        expect(await query(databases.live, `select pid ${ours} and query ~ '^copy'`)).toEqual([])
       } finally {
         await session.close()
+      }
+    })
+  })
+})
+
+describe('a stream of frames', () => {
+  test('that nobody reads to its end is cancelled, and its session lives on', async () => {
+    await withDatabases('', async (databases) => {
+      const session = await openSession(databases.live)
+      try {
+        for await (const _ of session.copyFrames(sql`copy (select generate_series(1, 100000000)) to stdout`)) break
+        expect((await session.execute(sql`select 1::text`)).rows).toEqual([['1']])
+      } finally {
+        await session.close()
+      }
+    })
+  })
+
+  test('keeps what the server says in between to the driver, and its errors too', async () => {
+    await withDatabases('', async (databases) => {
+      const session = await openSession(databases.live)
+      try {
+        const read = async (text: string): Promise<number> => {
+          let bytes = 0
+          for await (const chunk of session.copyFrames(sql.raw(text))) bytes += chunk.length
+          return bytes
+        }
+        await session.script(`create function tell() returns text language plpgsql as $$
+          begin raise notice 'told %', repeat('x', 100000); return repeat('y', 200000); end $$`)
+        // Each row is a frame of five bytes and a line.
+        expect(await read('copy (select tell() from generate_series(1, 7)) to stdout')).toBe(7 * 200_006)
+        expect(await read('copy (select 1 where false) to stdout')).toBe(0)
+        await expect(read('copy (select 1 / (5 - i) from generate_series(1, 9) i) to stdout')).rejects.toMatchObject({
+          code: 'server-error',
+        })
+        expect(await read('copy (select i from generate_series(1, 9) i) to stdout')).toBe(9 * 7)
+      } finally {
+        await session.close()
+      }
+    })
+  })
+})
+
+describe('a collation', () => {
+  test('whose version drifted is named', async () => {
+    const drifted = {
+      schema: 'create table t (id text collate "und-x-icu" primary key);',
+      live: `update pg_collation set collversion = '1.2.3' where collname = 'und-x-icu'`,
+    }
+    await withDatabases(drifted, async (databases) => {
+      const rowgraft = await open({ live: databases.live, backup: databases.backup })
+      try {
+        expect(rowgraft.notes).toEqual([
+          expect.stringMatching(
+            /^live: collation pg_catalog\.und-x-icu was version 1\.2\.3 when its indexes were built/,
+          ),
+        ])
+      } finally {
+        await rowgraft.close()
       }
     })
   })

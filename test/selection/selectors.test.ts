@@ -308,6 +308,19 @@ describe('--select, --under and --columns', () => {
     await refuse(sides, ['restore', 'photo', '1', '--columns', columns, '--yes'], { exit: 2, says: [says], hint })
   })
 
+  test('--columns of one that only the server writes is refused', async () => {
+    const numbered = 'create table ticket (id integer primary key, number integer generated always as identity)'
+    await withAttempts({ schema: numbered, live: 'select 1' }, async (sides) => {
+      const says = ['column "number" of "public.ticket" is written by the server alone']
+      await query(sides.backup, 'insert into ticket values (1)')
+      await refuse(sides, ['restore', 'ticket', '1', '--columns', 'number', '--yes'], {
+        exit: 2,
+        says,
+        hint: '--columns',
+      })
+    })
+  })
+
   test('--columns of a row that is missing leaves it out', async () => {
     await withAttempts(sql, async (sides) => {
       const { exit, stdout } = await sides.rowgraft(['restore', 'photo', '1', '--columns', 'title', '--yes'])

@@ -2,6 +2,7 @@
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { expect } from 'vitest'
 import {
   type ErrorCode,
@@ -13,7 +14,7 @@ import {
   type RowgraftError,
 } from '../../src/index.ts'
 import { type DatabasePair, type DatabaseSql, withDatabases } from './databases.ts'
-import { query, type TextRow } from './queries.ts'
+import { type TextRow, withClient } from './queries.ts'
 
 /** A deletion that took comments along (CASCADE) and unhooked photos (SET NULL): every phase of a run has something to do. */
 export const gallery = {
@@ -104,11 +105,14 @@ export const waitUntil = async (
   isRight: (rows: readonly TextRow[]) => boolean,
 ): Promise<void> => {
   const deadline = performance.now() + 20_000
-  for (;;) {
-    const rows = await query(url, sql)
-    if (isRight(rows)) return
-    if (performance.now() > deadline) throw new Error(`still ${JSON.stringify(rows)}`)
-  }
+  await withClient(url, async (client) => {
+    for (;;) {
+      const { rows } = await client.query<TextRow>(sql)
+      if (isRight(rows)) return
+      if (performance.now() > deadline) throw new Error(`still ${JSON.stringify(rows)}`)
+      await setTimeout(10)
+    }
+  })
 }
 
 /** Waits until a session of rowgraft's in this database is seen like this. */

@@ -1,0 +1,39 @@
+/** Collations whose version is no longer what indexes were built with: a search in such an index may miss rows that are there. */
+import { sql } from 'kysely'
+import type { Query } from '../database/names.ts'
+import type { Reader } from '../database/session.ts'
+
+/** Collations of columns of users, by name. */
+const ofColumns = sql`
+  select n.nspname || '.' || c.collname, c.collversion, pg_catalog.pg_collation_actual_version(c.oid)
+  from pg_catalog.pg_collation c
+  join pg_catalog.pg_namespace n on n.oid = c.collnamespace
+  where c.collversion is distinct from pg_catalog.pg_collation_actual_version(c.oid)
+    and c.collversion is not null
+    and exists (
+      select 1
+      from pg_catalog.pg_attribute a
+      join pg_catalog.pg_class t on t.oid = a.attrelid and t.relkind in ('r', 'p') -- r: table, p: partitioned table
+      where a.attcollation = c.oid and t.relnamespace <> 'pg_catalog'::regnamespace)
+  order by 1`
+
+/** The collation that columns without one of their own have. PostgreSQL 15 began to note its version. */
+const ofDatabase = sql`
+  select 'the database''s own', d.datcollversion, pg_catalog.pg_database_collation_actual_version(d.oid)
+  from pg_catalog.pg_database d
+  where d.datname = pg_catalog.current_database()
+    and d.datcollversion is distinct from pg_catalog.pg_database_collation_actual_version(d.oid)
+    and d.datcollversion is not null`
+
+/** One sentence for each collation that drifted. */
+export const readCollationNotes = async (reader: Reader): Promise<readonly string[]> => {
+  const read = async (query: Query): Promise<readonly string[]> => {
+    const rows = await reader.rows(query)
+    const where = reader.side === 'live' ? 'live' : 'the backup'
+    return rows.map(
+      ([name, then, now]) =>
+        `${where}: collation ${name} was version ${then} when its indexes were built and is ${now} now: a search for a text key may miss rows until they are reindexed.`,
+    )
+  }
+  return [...(reader.version >= 150_000 ? await read(ofDatabase) : []), ...(await read(ofColumns))]
+}

@@ -100,7 +100,8 @@ describe('not restorable', () => {
       ['restore', name, '1', '--yes'],
       ['restore', '--select', `${table}?true`, '--yes'],
       ['plan', name, '--all-missing'],
-      ['diff', name],
+      // Rows without a key can be counted, though not told apart.
+      ...(why.startsWith('no primary key') ? [] : [['diff', name]]),
     ]) {
       await refuse(sides, argv, { exit: 4, says: [`"${table}" cannot be`, why], hint })
     }

@@ -26,6 +26,7 @@ const raise = (create: string, target: string): Promise<Drawn> =>
       increment: facts?.increment_by ?? '',
       minimum: facts?.min_value ?? '',
       maximum: facts?.max_value ?? '',
+      canUpdate: true,
     }
     const session = await openSession(live)
     try {
@@ -97,7 +98,8 @@ describe.concurrent('a sequence', () => {
         })
       const drawing = [draw(), draw(), draw()]
       const session = await openSession(live)
-      const bounds = { schema: 'public', name: 's', increment: '1', minimum: '1', maximum: '9223372036854775807' }
+      const limits = { increment: '1', minimum: '1', maximum: '9223372036854775807' }
+      const bounds = { schema: 'public', name: 's', ...limits, canUpdate: true }
       // Small gaps, which others overtake, and one that is too wide to be walked.
       for (const target of [500, 600, 700, 5000, 5001, 20_000, 3_000_000, 3_000_500]) {
         await withWriteTransaction(session, { timeouts }, async (writer) => {

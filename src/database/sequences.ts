@@ -25,6 +25,9 @@ export const nextValue = (sequence: QualifiedName): Query =>
 
 const stepLimit = 1_000_000n
 
+/** As far as a sequence is walked that the role may not set: about 5 s. */
+const walkLimit = 20_000_000n
+
 /** The value the sequence would hand out next. */
 const readNext = async (writer: Writer, sequence: SequenceBounds): Promise<bigint> => {
   const [row] = await writer.rows(sql`
@@ -34,9 +37,22 @@ const readNext = async (writer: Writer, sequence: SequenceBounds): Promise<bigin
   return row?.[1] === 'true' ? last + BigInt(sequence.increment) : last
 }
 
+const tooFar = async (writer: Writer, sequence: SequenceBounds, distance: bigint): Promise<RowgraftError> => {
+  const [row] = await writer.rows(sql`select pg_catalog.quote_ident(current_user)`)
+  const name = displayTable(sequence)
+  return new RowgraftError(
+    'missing-privileges',
+    `sequence "${name}" is ${distance} behind, and this role may not set it`,
+    {
+      detail: `grant update on sequence ${name} to ${row?.[0]};`,
+      hint: 'Live is unchanged. Have this granted, or connect with a role that has it.',
+    },
+  )
+}
+
 /**
- * Makes sure that the next value lies beyond `target`. Returns true if it had to be raised. Throws `rolled-back` with figures when
- * the target is out of the sequence's bounds, or when the sequence was lowered meanwhile.
+ * Makes sure that the next value lies beyond `target`. Returns true if it had to be raised. Throws `rolled-back` when the sequence was
+ * lowered meanwhile, `missing-privileges` where it is too far away for a role that may not set it.
  */
 export const raiseSequence = async (writer: Writer, sequence: SequenceBounds, target: string): Promise<boolean> => {
   const increment = BigInt(sequence.increment)
@@ -49,6 +65,7 @@ export const raiseSequence = async (writer: Writer, sequence: SequenceBounds, ta
   if (goal < low || goal > high) return false
   const steps = (goal - next) / increment + 1n
   const literal = sql.lit(sequenceText(sequence))
+  if (steps > walkLimit && !sequence.canUpdate) throw await tooFar(writer, sequence, goal - next)
   if (steps <= stepLimit || !sequence.canUpdate) {
     await writer.rows(sql`
       select pg_catalog.count(pg_catalog.nextval(${literal}::pg_catalog.regclass))::text

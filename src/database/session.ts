@@ -28,9 +28,6 @@ export interface SessionOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
-/** Without parameters the driver would choose the protocol that takes several statements at once. */
-const oneStatement = { rowMode: 'array', queryMode: 'extended' } as const
-
 /** A connection to one side. Open with `openSession`, and close it. */
 export class Session {
   readonly side: Side
@@ -89,7 +86,7 @@ export class Session {
   async execute(query: Query): Promise<Outcome> {
     const { sql: text, parameters } = compile(query)
     return this.#use(async () => {
-      const result = await this.#client.query<(string | null)[]>({ ...oneStatement, text, values: [...parameters] })
+      const result = await this.#client.query<(string | null)[]>({ rowMode: 'array', text, values: [...parameters] })
       return { command: result.command, count: result.rowCount ?? 0, rows: result.rows ?? [] }
     })
   }

@@ -6,7 +6,7 @@ import { withWriteTransaction } from '../../src/database/transaction.ts'
 import { command } from '../support/command.ts'
 import { withDatabases } from '../support/databases.ts'
 import { query, withClient } from '../support/queries.ts'
-import { withRestores } from '../support/restores.ts'
+import { expectFailure, withRestores } from '../support/restores.ts'
 
 interface Drawn {
   readonly isRaised: boolean
@@ -17,7 +17,7 @@ interface Drawn {
 const timeouts = { statement: 20_000, lock: 20_000, idle: 20_000 }
 
 /** Raises sequence `s` of a fresh database past `target`, and draws from it. */
-const raise = (create: string, target: string): Promise<Drawn> =>
+const raise = (create: string, target: string, { canUpdate = true } = {}): Promise<Drawn> =>
   withDatabases(create, async ({ live }) => {
     const [facts] = await query(live, `select * from pg_sequences where sequencename = 's'`)
     const bounds = {
@@ -26,7 +26,7 @@ const raise = (create: string, target: string): Promise<Drawn> =>
       increment: facts?.increment_by ?? '',
       minimum: facts?.min_value ?? '',
       maximum: facts?.max_value ?? '',
-      canUpdate: true,
+      canUpdate,
     }
     const session = await openSession(live)
     try {
@@ -72,6 +72,13 @@ describe.concurrent('a sequence', () => {
     ['is not raised for a key below all it hands out', 'create sequence s minvalue 10', '3', false, '10'],
   ])('%s', async (_, create, target, isRaised, next) => {
     expect(await raise(create, target)).toEqual({ isRaised, next })
+  })
+
+  test('that the role may not set is walked, unless it is too far', async () => {
+    const may = { canUpdate: false }
+    expect(await raise('create sequence s', '1100000', may)).toEqual({ isRaised: true, next: '1100001' })
+    const work = raise('create sequence s', '5000000000', may)
+    await expectFailure(work, 'missing-privileges', 'grant update on sequence public.s to')
   })
 
   test('is raised up to its maximum', async () => {

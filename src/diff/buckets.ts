@@ -87,20 +87,21 @@ const addRows = (buckets: Buckets, chunk: Buffer, isFirst: boolean): void => {
   }
 }
 
-/** Adds the rows of one side to its buckets: `bucket` is an int4 of a row of `from`, and `digest` an int8 of a bucket's rows. */
-export const scanBuckets = async (
-  reader: Reader,
-  buckets: Buckets,
-  query: { readonly from: Query; readonly bucket: Query; readonly digest: Query },
-): Promise<void> => {
+/** Adds the rows of one side to its buckets: `rows` gives an int4 bucket, an int8 number of rows and an int8 digest of them. */
+export const scanBuckets = async (reader: Reader, buckets: Buckets, rows: Query): Promise<void> => {
   let isFirst = true
-  const chunks = reader.copyFrames(sql`copy (
-    select ${query.bucket}, pg_catalog.count(*), ${query.digest}
-    ${query.from}
-    group by 1
-  ) to stdout (format binary)`)
-  for await (const chunk of chunks) {
+  for await (const chunk of reader.copyFrames(sql`copy (${rows}) to stdout (format binary)`)) {
     addRows(buckets, chunk, isFirst)
     isFirst = false
   }
 }
+
+/** The rows of `from`, each put into the int4 `bucket`, with the int8 aggregate `digest` of each bucket's rows. */
+export const groupedRows = (query: {
+  readonly from: Query
+  readonly bucket: Query
+  readonly digest: Query
+}): Query => sql`
+  select ${query.bucket}, pg_catalog.count(*), ${query.digest}
+  ${query.from}
+  group by 1`

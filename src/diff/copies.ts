@@ -9,7 +9,7 @@ import type { SharedTable } from '../catalog/shared.ts'
 import { arrayText, literal, type Query } from '../database/names.ts'
 import type { Reader } from '../database/reader.ts'
 import { type Block, decodeBlocks } from './blocks.ts'
-import { Buckets, scanBuckets } from './buckets.ts'
+import { Buckets, groupedRows, scanBuckets } from './buckets.ts'
 import { readExtent } from './estimate.ts'
 import { copyShape } from './key-shape.ts'
 import { type Found, mergeBlocks, nothingFound } from './merge.ts'
@@ -47,7 +47,7 @@ export const compareCopies = async (
     const scan = async (reader: Reader): Promise<Buckets> => {
       const own = new Buckets()
       await withoutSorting(reader, () =>
-        scanBuckets(reader, own, { from: hashed(reader), bucket, digest: sumOf(sql`h.hash`) }),
+        scanBuckets(reader, own, groupedRows({ from: hashed(reader), bucket, digest: sumOf(sql`h.hash`) })),
       )
       onRead({ rows: own.rows, buckets: own.length })
       return own

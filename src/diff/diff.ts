@@ -72,6 +72,9 @@ const stepsOf = (
 
 const byKeys: readonly DiffState[] = ['missing', 'extra']
 
+const wantsOf = (states: readonly DiffState[]): 'keys' | 'everything' =>
+  states.every((state) => byKeys.includes(state)) ? 'keys' : 'everything'
+
 /**
  * Streams the differences of one table in batches: missing rows, extra rows, then those that differ. Both sides are read in the
  * snapshots of `sides`; memory is a few bytes per row that differs. The sessions are free whenever a batch is yielded.
@@ -85,7 +88,7 @@ export async function* diffRows(
   const { states = diffStates, onProgress, bucketRows, withColumns = true } = options
   const restored = sides.restored.get(table.id) ?? new Map<string, string>()
   const restoredLive = await stillThere(sides, table, restored)
-  const wants = states.every((state) => byKeys.includes(state)) ? 'keys' : 'everything'
+  const wants = wantsOf(states)
   const wanted = (rows: readonly RowDiff[]): readonly RowDiff[] => rows.filter(({ state }) => states.includes(state))
   for await (const found of scanTable(sides, table, { wants, bucketRows, onRead: stepsOf(table.id, onProgress) })) {
     for (const keys of found.missing.batches(batchSize)) {
@@ -153,8 +156,22 @@ export const diffTable = async (sides: Sides, table: SharedTable, options: DiffO
     const { missing, extra } = await compareCopies(sides, table, { bucketRows: options.bucketRows, onRead })
     return { table: table.id, ...counts, missing: missing.length, extra: extra.length, rows: read }
   }
-  for await (const batch of diffRows(sides, table, { ...options, onProgress, withColumns: false })) {
-    for (const row of batch) counts[row.state]++
+  const { states = diffStates } = options
+  if (sides.restored.size > 0 || hasSpellings(table)) {
+    for await (const batch of diffRows(sides, table, { ...options, onProgress, withColumns: false })) {
+      for (const row of batch) counts[row.state]++
+    }
+    return { table: table.id, ...counts, rows: read }
+  }
+  // Every list is what it says: no key needs to be looked at, but of rows that may be other records.
+  const scan = { wants: wantsOf(states), bucketRows: options.bucketRows, onRead: stepsOf(table.id, onProgress) }
+  for await (const found of scanTable(sides, table, scan)) {
+    for (const state of ['missing', 'extra', 'changed'] as const) {
+      if (states.includes(state)) counts[state] += found[state].length
+    }
+    for (const keys of found.differing.batches(batchSize)) {
+      for (const { state } of await differingRows(sides, table, keys)) if (states.includes(state)) counts[state]++
+    }
   }
   return { table: table.id, ...counts, rows: read }
 }

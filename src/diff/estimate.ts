@@ -1,5 +1,6 @@
 /** What is known of a table before all of it is read: its size, the spread of its keys, and about how many rows differ. */
 import { sql } from 'kysely'
+import type { Table } from '../catalog/catalog.ts'
 import { tableDigest } from '../catalog/column-digest.ts'
 import { asText, fromTable, joinOn, keySource, ordinal, packKey, unpackKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
@@ -14,10 +15,22 @@ export interface Extent {
   readonly isEmpty: boolean
   /** The first key column's bounds, where it is an integer and there are rows. */
   readonly bounds: readonly [smallest: bigint, largest: bigint] | null
+  /** Rows lie in the order of that column, as far as the server knows, and it has an index that begins with it. */
+  readonly isOrdered: boolean
 }
+
+/** From which correlation on (pg_stats) a range of keys counts as lying together. */
+const ordered = 0.95
 
 /** Rows per page where the server has never counted. */
 const guess = 60
+
+const hasIndexOn = (side: Table, name: string | null): boolean =>
+  side.kind === 'ordinary' &&
+  side.uniques.some(
+    ({ kind, isValid, predicate, elements }) =>
+      kind !== 'exclusion' && isValid && predicate === null && name !== null && elements[0]?.column === name,
+  )
 
 /** Reads size and bounds; the rows are an estimate of today's size, not of the last ANALYZE. */
 export const readExtent = async (reader: Reader, table: SharedTable, integer: string | null): Promise<Extent> => {
@@ -31,7 +44,10 @@ export const readExtent = async (reader: Reader, table: SharedTable, integer: st
                                           else ${sql.lit(guess)} end), 0)::bigint::text,
            coalesce(sum(size.pages), 0)::text,
            (select not exists (select from ${fromTable(side)} as t))::text,
-           ${bound('min')}, ${bound('max')}
+           ${bound('min')}, ${bound('max')},
+           (select stats.correlation::text from pg_catalog.pg_stats stats
+            where stats.schemaname = ${side.schema} and stats.tablename = ${side.name}
+              and stats.attname = ${integer} and not stats.inherited)
     from pg_catalog.pg_class root
     join pg_catalog.pg_namespace n on n.oid = root.relnamespace
     join pg_catalog.pg_class c
@@ -39,12 +55,13 @@ export const readExtent = async (reader: Reader, table: SharedTable, integer: st
     cross join lateral (
       select pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::integer as pages) size
     where n.nspname = ${side.schema} and root.relname = ${side.name}`)
-  const [rows, pages, isEmpty, smallest, largest] = row ?? []
+  const [rows, pages, isEmpty, smallest, largest, correlation] = row ?? []
   return {
     rows: Number(rows ?? 0),
     pages: Number(pages ?? 0),
     isEmpty: isEmpty === 'true',
     bounds: smallest && largest ? [BigInt(smallest), BigInt(largest)] : null,
+    isOrdered: Math.abs(Number(correlation ?? 0)) >= ordered && hasIndexOn(side, integer),
   }
 }
 
@@ -58,7 +75,7 @@ export interface Sample {
 }
 
 /** Pages and rows of a sample at most: enough to tell one row in a hundred, and to see how keys are spread. */
-const sampled = { pages: 200, rows: 2_000 }
+const sampled = { pages: 100, rows: 1_000 }
 
 /** Looks at rows of some pages of the backup, spread over the table. */
 export const readSample = async (

@@ -36,13 +36,17 @@ const fromPart = (side: Table, { join, where }: Part): Query => sql`
   ${join === undefined ? sql`from ${fromTable(side)} as t` : sql`from ${join.source} join ${fromTable(side)} as t on ${join.on}`}
   ${where === undefined ? sql`` : sql`where ${where}`}`
 
-/** The columns that could tell that a row is another record, or marked as deleted, are digested apart from the rest. */
+/**
+ * The columns that could tell that a row is another record, or marked as deleted, are digested apart from the rest, and first; without
+ * any, one digest says that a row is changed and nothing else.
+ */
 const digestsOf = (sides: Sides, table: SharedTable): readonly Query[] => {
   const telling = tellingColumns(table)
   const rest = comparedColumns(table).filter((name) => !telling.includes(name))
-  return [telling, rest]
-    .filter((columns) => columns.length > 0)
-    .map((columns) => tableDigest('t', table, columns, sides.hashing))
+  const parts = telling.length === 0 ? [rest] : [telling, rest]
+  return parts.map((columns) =>
+    columns.length === 0 ? sql`0::bigint` : tableDigest('t', table, columns, sides.hashing),
+  )
 }
 
 /** Compares the rows of `part`, or all rows, key by key. */

@@ -30,10 +30,22 @@ export const withHeartbeat = async <T>(onRead: ScanOptions['onRead'], work: () =
   }
 }
 
-/** The planner knows nothing of buckets, thinks there is one per row, and would sort whole rows on disk. */
-export const withoutSorting = async <T>(reader: Reader, work: () => Promise<T>): Promise<T> => {
-  await reader.rows(sql`select pg_catalog.set_config('enable_sort', 'off', true)`)
+/** Ways of the planner that it may be told not to take. */
+export type Way = 'sort' | 'seqscan' | 'indexscan' | 'indexonlyscan' | 'bitmapscan'
+
+/** Runs `work` with planner settings (`enable_...`) off, and turns them on again. */
+export const without = async <T>(reader: Reader, ways: readonly Way[], work: () => Promise<T>): Promise<T> => {
+  if (ways.length === 0) return await work()
+  const turn = async (value: 'on' | 'off'): Promise<void> => {
+    await reader.rows(
+      sql`select ${sql.join(ways.map((way) => sql`pg_catalog.set_config(${`enable_${way}`}, ${value}, true)`))}`,
+    )
+  }
+  await turn('off')
   const result = await work()
-  await reader.rows(sql`select pg_catalog.set_config('enable_sort', 'on', true)`)
+  await turn('on')
   return result
 }
+
+/** The planner knows nothing of buckets, thinks there is one per row, and would sort whole rows on disk. */
+export const withoutSorting = <T>(reader: Reader, work: () => Promise<T>): Promise<T> => without(reader, ['sort'], work)

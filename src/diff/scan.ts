@@ -13,12 +13,12 @@ import type { SharedTable } from '../catalog/shared.ts'
 import { arrayText, column, literal, type Query } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 import { type BucketChoice, chooseBuckets } from './bucket-choice.ts'
-import { Buckets, scanBuckets } from './buckets.ts'
+import { Buckets, groupedRows, scanBuckets } from './buckets.ts'
 import { type Extent, readExtent, readSample } from './estimate.ts'
 import { shapeOf } from './key-shape.ts'
 import { compareKeys, type Part } from './keys.ts'
 import type { Found } from './merge.ts'
-import { prepareScan, type ScanOptions, withHeartbeat, withoutSorting } from './prepare.ts'
+import { prepareScan, type ScanOptions, type Way, withHeartbeat, without } from './prepare.ts'
 import type { Sides } from './sides.ts'
 import { comparedColumns } from './states.ts'
 
@@ -36,20 +36,51 @@ const leadingInteger = (table: SharedTable): string | null => {
   return isInteger ? name : null
 }
 
-const bucketOf = (sides: Sides, table: SharedTable, choice: Exclude<BucketChoice, { by: 'nothing' }>): Query =>
+type Chosen = Exclude<BucketChoice, { by: 'nothing' }>
+
+const bucketOf = (sides: Sides, table: SharedTable, choice: Chosen): Query =>
   choice.by === 'range'
     ? sql`((${column('t', table.identity[0] ?? '')}::bigint >> ${sql.lit(choice.shift)}) - ${sql.raw(`(${choice.base})`)})::integer`
     : sql`(${tableDigest('t', table, table.identity, sides.hashing, 1)} & ${sql.lit(choice.buckets - 1)})::integer`
 
+/** What the planner must not do: sort rows by their bucket, or walk to each range in another way than by the bitmap of an index. */
+const waysPastBuckets = (choice: Chosen): readonly Way[] =>
+  choice.by === 'range' && choice.walked !== null ? ['seqscan', 'indexscan', 'indexonlyscan'] : ['sort']
+
+/** One row per bucket of one side: its number, how many rows it holds, and their digest. */
+const bucketRows = (
+  sides: Sides,
+  reader: Reader,
+  table: SharedTable,
+  { choice, columns }: { readonly choice: Chosen; readonly columns: readonly string[] },
+): Query => {
+  const from = fromTable(reader.side === 'live' ? table.live : table.backup)
+  const digest = tableDigest('t', table, columns, sides.hashing)
+  if (choice.by === 'range' && choice.walked !== null) {
+    const start = sql`((${sql.raw(`(${choice.base})`)} + r.bucket) << ${sql.lit(choice.shift)})`
+    return sql`
+      select r.bucket::integer, b.rows, b.digest
+      from pg_catalog.generate_series(0::bigint, ${sql.lit(choice.walked - 1)}) as r(bucket)
+      cross join lateral (
+        select pg_catalog.count(*) as rows, pg_catalog.bit_xor(${digest}) as digest
+        from ${from} as t
+        where ${column('t', table.identity[0] ?? '')} between ${start} and ${start} + ${sql.raw(String((1n << BigInt(choice.shift)) - 1n))}) as b
+      where b.rows > 0`
+  }
+  const bucket = bucketOf(sides, table, choice)
+  // Fenced, so that no column but these two travels to the grouping; but a fence keeps workers out.
+  const fence = sides.workers === 0 ? sql`offset 0` : sql``
+  return groupedRows({
+    from: sql`from (select ${bucket} as bucket, ${digest} as digest from ${from} as t ${fence}) as r`,
+    bucket: sql`r.bucket`,
+    digest: sql`pg_catalog.bit_xor(r.digest)`,
+  })
+}
+
 const largestKey = 2n ** 63n - 1n
 
 /** The rows of some buckets. */
-const partOf = (
-  sides: Sides,
-  table: SharedTable,
-  choice: Exclude<BucketChoice, { by: 'nothing' }>,
-  numbers: readonly number[],
-): Part => {
+const partOf = (sides: Sides, table: SharedTable, choice: Chosen, numbers: readonly number[]): Part => {
   if (choice.by === 'hash') {
     return {
       where: sql`${bucketOf(sides, table, choice)} = any (${literal(arrayText(numbers.map(String)))}::integer[])`,
@@ -89,14 +120,21 @@ const choose = async (
   const { live, backup } = extents
   const rows = Math.max(live.rows, backup.rows)
   const bounds = togetherBounds(live, backup)
+  const isOrdered = live.isOrdered && backup.isOrdered && sides.workers === 0
   if (options.bucketRows !== undefined) {
-    return chooseBuckets({ rows, bounds, leading: [], differing: 0, forced: options.bucketRows })
+    return chooseBuckets({ rows, bounds, isOrdered, leading: [], differing: 0, forced: options.bucketRows })
   }
   const sample = await readSample(sides, table, backup.pages, options.columns)
   // Rows that only live has are not in the sample.
   const surplus = Math.max(0, live.rows - backup.rows) / rows
   const differing = Math.max(sample.differing, surplus / 10, 1 / (2 * Math.max(sample.size, 1)))
-  return chooseBuckets({ rows, bounds, leading: bounds === null ? [] : sample.leading.map(Number), differing })
+  return chooseBuckets({
+    rows,
+    bounds,
+    isOrdered,
+    leading: bounds === null ? [] : sample.leading.map(Number),
+    differing,
+  })
 }
 
 /** Streams what differs, in parts; within a part in the order of the keys. */
@@ -128,23 +166,25 @@ export async function* scanTable(sides: Sides, table: SharedTable, options: Scan
     yield await compareKeys(sides, table, { withDigest, onRows })
     return
   }
-  const together = sql`pg_catalog.bit_xor(${tableDigest('t', table, columns, sides.hashing)})`
   const scan = async (reader: Reader): Promise<Buckets> => {
-    const side = reader.side === 'live' ? table.live : table.backup
     const buckets = new Buckets()
-    const query = { from: sql`from ${fromTable(side)} as t`, bucket: bucketOf(sides, table, choice), digest: together }
-    await withoutSorting(reader, () => scanBuckets(reader, buckets, query))
+    const rows = bucketRows(sides, reader, table, { choice, columns })
+    await without(reader, waysPastBuckets(choice), () => scanBuckets(reader, buckets, rows))
     onRead({ rows: buckets.rows, buckets: buckets.length })
     return buckets
   }
   const [here, there] = await withHeartbeat(onRead, () => Promise.all([scan(sides.live), scan(sides.backup)]))
   const differing = here.differing(there)
   if (differing.length === 0) return
-  const again = differing.reduce((sum, bucket) => sum + Math.max(here.count(bucket), there.count(bucket)), 0)
-  const isMost = again > most * Math.max(here.rows, there.rows)
-  yield await compareKeys(sides, table, {
-    withDigest,
-    onRows: () => undefined,
-    ...(isMost ? {} : { part: partOf(sides, table, choice, differing) }),
-  })
+  const rereads = differing.reduce((sum, bucket) => sum + Math.max(here.count(bucket), there.count(bucket)), 0)
+  const isMost = rereads > most * Math.max(here.rows, there.rows)
+  const again = { withDigest, onRows: () => undefined }
+  if (isMost) yield await compareKeys(sides, table, again)
+  else {
+    const part = partOf(sides, table, choice, differing)
+    const read = (): Promise<Found> => compareKeys(sides, table, { ...again, part })
+    // Rows that only hash alike lie all over the table: in the order of an index each would be fetched by itself.
+    const ways: readonly Way[] = choice.by === 'hash' ? ['indexscan', 'indexonlyscan', 'bitmapscan'] : []
+    yield await without(sides.live, ways, () => without(sides.backup, ways, read))
+  }
 }

@@ -9,7 +9,7 @@ const stateAfter = (changed: readonly string[], table = `id integer primary key,
   withAttempts(
     {
       schema: `create table t (${table})`,
-      backup: `insert into t (id) values (1); update t set slug = 'old', a = 'a', b = 'b', c = 'c'`,
+      backup: `insert into t (id) values (1); ${table.includes('slug') ? `update t set slug = 'old', a = 'a', b = 'b', c = 'c'` : ''}`,
       live: changed.map((name) => `update t set ${name} = ${name === 'created_at' ? 'now()' : `'new'`}`).join(';'),
     },
     async ({ rowgraft }) => {
@@ -34,6 +34,22 @@ describe('a row of the same key', () => {
   test('of a table without another unique key is changed, however much of it differs', async () => {
     expect(await stateAfter(['slug', 'a', 'b', 'c'], 'id integer primary key, slug text, a text, b text, c text')).toBe(
       'changed',
+    )
+  })
+
+  test('of a table of nothing but a key and when it was made is another record, listed or counted', async () => {
+    const table = 'id integer primary key, created_at timestamptz'
+    expect(await stateAfter(['created_at'], table)).toBe('reused')
+    await withAttempts(
+      {
+        schema: `create table t (${table})`,
+        backup: `insert into t values (1, '2020-01-01')`,
+        live: 'update t set created_at = now()',
+      },
+      async ({ rowgraft }) => {
+        const { stdout } = await rowgraft(['diff', 't', '--json'])
+        expect(JSON.parse(stdout)).toMatchObject({ tables: [{ reused: 1, changed: 0 }] })
+      },
     )
   })
 })

@@ -67,7 +67,7 @@ export class Rowgraft {
     this.#options = options
     this.#folder = journalFolder(options.journal, options.env ?? process.env)
     const catalog = shareCatalogs(pair.live.catalog, (pair.backup ?? pair.live).catalog)
-    const softDeletes = Object.entries(options.softDelete ?? {}).map(
+    const softDeletes = Object.entries(options.config?.softDelete ?? {}).map(
       ([table, column]) => [findTable(catalog, parseTableName(table)).id, column] as const,
     )
     this.#catalog = withSoftDeletes(catalog, new Map(softDeletes))

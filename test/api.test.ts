@@ -151,7 +151,7 @@ describe('sessions', () => {
 
   test('are gone when the options turn out to be wrong after connecting', async () => {
     await withAttempts(sql, async ({ live, backup }) => {
-      await expect(open({ live, backup, env: {}, softDelete: { nowhere: 'gone' } })).rejects.toMatchObject({
+      await expect(open({ live, backup, env: {}, config: { softDelete: { nowhere: 'gone' } } })).rejects.toMatchObject({
         code: 'unknown-table',
       })
       await expectNoSession(live)

@@ -58,7 +58,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   database: [],
   cluster: [],
   sources: ['cluster', 'database', 'catalog'],
-  open: ['sources', 'database', 'catalog'],
+  open: ['sources', 'database', 'catalog', 'types:config'],
   diff: ['types:database', 'catalog'],
   selection: ['diff', 'types:database', 'catalog'],
   probe: ['selection', 'diff', 'types:database', 'catalog'],

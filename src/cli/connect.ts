@@ -1,7 +1,7 @@
 /** Opens the databases that a command needs, and closes them whatever happens. */
 import { loadConfig } from '../config/load.ts'
 import { RowgraftError } from '../errors.ts'
-import { type OpenOptions, open, type Rowgraft } from '../index.ts'
+import { type Config, type OpenOptions, open, type Rowgraft } from '../index.ts'
 import type { ConnectionFlags } from './options.ts'
 import type { Context } from './output.ts'
 import { splitColumn } from './plan-options.ts'
@@ -19,12 +19,13 @@ const missing = (side: 'live' | 'backup', example: string): RowgraftError =>
 /** Milliseconds, where only one of the two is given. */
 const usual = { statement: 600_000, lock: 5_000 }
 
-/** Columns that mark rows as deleted: the config file's, and the flags'. */
-const softDeletes = async (context: Context, flags: ConnectionFlags): Promise<Readonly<Record<string, string>>> => {
+/** The config file's, with what flags add to it. */
+const readConfig = async (context: Context, flags: ConnectionFlags): Promise<Config> => {
   const { config, path } = await loadConfig(flags.config, context.io.folder ?? process.cwd())
   if (path !== null) context.output.note(`Config: ${path}`)
   const typed = (flags.softDelete ?? []).map((text) => splitColumn(text, '--soft-delete'))
-  return { ...config.softDelete, ...Object.fromEntries(typed.map(({ table, column }) => [table, column])) }
+  const softDelete = Object.fromEntries(typed.map(({ table, column }) => [table, column]))
+  return { ...config, softDelete: { ...config.softDelete, ...softDelete } }
 }
 
 const openOptions = async (context: Context, flags: ConnectionFlags, needs: 'both' | 'live'): Promise<OpenOptions> => {
@@ -36,10 +37,10 @@ const openOptions = async (context: Context, flags: ConnectionFlags, needs: 'bot
   if (needs === 'both' && backup === undefined) throw missing('backup', 'shop.dump or a URL')
   const { timeout, lockTimeout } = flags
   const hasTimeouts = timeout !== undefined || lockTimeout !== undefined
-  const softDelete = needs === 'both' ? await softDeletes(context, flags) : {}
+  const config = await readConfig(context, flags)
   return {
     live,
-    softDelete,
+    config,
     ...(needs === 'both' && backup !== undefined ? { backup } : {}),
     ...(journal === undefined ? {} : { journal }),
     ...(flags.backupIsNewer === true ? { backupIsNewer: true } : {}),

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { RowgraftError } from '../errors.ts'
-import { type Config, checkConfig } from './config.ts'
+import type { Config } from './config.ts'
+import { checkConfig } from './schema.ts'
 
 const names = ['ts', 'mts', 'js', 'mjs', 'json'].map((ending) => `rowgraft.config.${ending}`)
 

@@ -2,6 +2,7 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import { type DatabaseIdentity, readIdentity } from '../catalog/identity.ts'
 import { readCatalog } from '../catalog/read.ts'
+import type { Config } from '../config/config.ts'
 import { openSession, type Reader, type Session } from '../database/session.ts'
 import type { Side } from '../database/settings.ts'
 import { withReadTransaction } from '../database/transaction.ts'
@@ -39,8 +40,8 @@ export interface OpenOptions {
   /** Default: `process.env`. */
   readonly env?: Env
   readonly signal?: AbortSignal
-  /** Columns that mark rows as deleted, by table as psql takes it. */
-  readonly softDelete?: Readonly<Record<string, string>>
+  /** What a config file says. */
+  readonly config?: Config
   /** Go on although the backup looks newer than live. */
   readonly backupIsNewer?: boolean
   readonly onProgress?: (event: ProgressEvent) => void

@@ -42,7 +42,11 @@ describe('config file', () => {
 
   test.each([
     ['{"softDelet":{}}', 'unknown key "softDelet"'],
-    ['{"softDelete":["photo"]}', 'softDelete that is not made of texts'],
+    ['{"softDelete":["photo"]}', '"softDelete" that is not an object'],
+    ['{"softDelete":{"photo":7}}', '"softDelete.photo" that is not a text'],
+    ['{"relations":[{"from":"a","columns":["b"],"to":"c","onDelte":"cascade"}]}', 'unknown key "relations.0.onDelte"'],
+    ['{"protect":"yes"}', `"protect" that is not true, false or 'refuse'`],
+    ['{"files":{"photo.path":{"directory":"x"}}}', '"files.photo.path" that is neither { folder } nor { url }'],
     ['[]', 'exports no object'],
     ['{', 'cannot be loaded'],
   ])('%s is refused, and says why', (text, why) =>

@@ -10,6 +10,8 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: string
+  /** Where a config file is looked for. */
+  readonly folder?: string
   readonly signal?: AbortSignal
 }
 
@@ -24,6 +26,7 @@ export const command = async (argv: readonly string[], options: CommandOptions =
     stderr: (text) => {
       stderr += text
     },
+    folder: options.folder ?? process.cwd(),
     readStdin: async () => options.stdin ?? '',
     env: { HOME: process.env.HOME, PATH: process.env.PATH, ...options.env },
     isInteractive: false,

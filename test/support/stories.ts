@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { command } from './command.ts'
+import { type CommandOptions, type CommandResult, command } from './command.ts'
 import { withDatabases } from './databases.ts'
 import { dumpRows, query } from './queries.ts'
 
@@ -17,7 +17,7 @@ export interface StoryCase {
   readonly undoExcept?: readonly string[]
 }
 
-/** A folder under fixtures/. */
+/** A folder under fixtures/. A `rowgraft.config.json` in it holds for every command of the story. */
 export interface Story {
   readonly name: string
   readonly folder: string
@@ -41,6 +41,16 @@ export const readStories = async (): Promise<readonly Story[]> => {
     }),
   )
 }
+
+type Run = (argv: readonly string[], options: CommandOptions) => Promise<CommandResult>
+
+/** Runs commands in the story's folder, where its config file is found. */
+const runIn =
+  (folder: string): Run =>
+  async (argv, options) => {
+    const { stderr, ...result } = await command(argv, { ...options, folder })
+    return { ...result, stderr: stderr.replace(`Config: ${join(folder, 'rowgraft.config.json')}\n`, '') }
+  }
 
 const compare = (before: readonly string[], after: readonly string[]): string => {
   const [had, has] = [new Set(before), new Set(after)]
@@ -85,8 +95,8 @@ interface DiffDocument {
   readonly tables: readonly { readonly missing: number; readonly reused: number }[]
 }
 
-const countLost = async (env: Readonly<Record<string, string>>): Promise<number> => {
-  const { stdout } = await command(['diff', '--json'], { env })
+const countLost = async (run: Run, env: Readonly<Record<string, string>>): Promise<number> => {
+  const { stdout } = await run(['diff', '--json'], { env })
   const { tables } = JSON.parse(stdout) as DiffDocument
   return tables.reduce((sum, { missing, reused }) => sum + missing + reused, 0)
 }
@@ -103,11 +113,12 @@ interface ReportDocument {
 export const playCase = async (story: Story, each: StoryCase): Promise<{ plan: string; after: string }> => {
   const { args, exit } = each
   const planArgs = args.filter((argument) => argument !== '--strict')
+  const run = runIn(story.folder)
   await withDatabases(story.sql, ({ live, backup }) =>
     withFolder(async (journal) => {
       const env = { ROWGRAFT_LIVE: live, ROWGRAFT_BACKUP: backup, ROWGRAFT_JOURNAL: journal }
       const before = await dumpRows(live)
-      const rehearsed = await command(['restore', ...args, '--rehearse', '--yes'], { env })
+      const rehearsed = await run(['restore', ...args, '--rehearse', '--yes'], { env })
       expect(await dumpRows(live), 'a rehearsal writes nothing').toEqual(before)
       expect(rehearsed.exit, `${rehearsed.stdout}${rehearsed.stderr}`).toBe(exit)
     }),
@@ -117,16 +128,17 @@ export const playCase = async (story: Story, each: StoryCase): Promise<{ plan: s
       const env = { ROWGRAFT_LIVE: live, ROWGRAFT_BACKUP: backup, ROWGRAFT_JOURNAL: journal }
       const before = await dumpRows(live)
       const sequences = await readSequences(live)
-      const planned = await command(['plan', ...planArgs], { env })
+      const planned = await run(['plan', ...planArgs], { env })
       const plan = `${planned.stdout}${planned.stderr}(exit ${planned.exit})\n`
       expect(await dumpRows(live), 'a plan writes nothing').toEqual(before)
       expect(compareSequences(sequences, await readSequences(live)), 'a plan takes no keys').toBe('')
-      return restoreAndUndo(each, { env, before, sequences, plan, planned: planned.exit })
+      return restoreAndUndo(each, { run, env, before, sequences, plan, planned: planned.exit })
     }),
   )
 }
 
 interface Start {
+  readonly run: Run
   readonly env: Readonly<Record<string, string>> & { readonly ROWGRAFT_LIVE: string }
   readonly before: readonly string[]
   readonly sequences: ReadonlyMap<string, bigint>
@@ -136,13 +148,13 @@ interface Start {
 
 const restoreAndUndo = async (
   { args, exit, undoExcept }: StoryCase,
-  { env, before, sequences, plan, planned }: Start,
+  { run, env, before, sequences, plan, planned }: Start,
 ): Promise<{ plan: string; after: string }> => {
   const live = env.ROWGRAFT_LIVE
   const except = new Set(undoExcept)
   const start = await dumpRows(live, except)
-  const lost = await countLost(env)
-  const restored = await command(['restore', ...args, '--yes', '--json'], { env })
+  const lost = await countLost(run, env)
+  const restored = await run(['restore', ...args, '--yes', '--json'], { env })
   expect(restored.exit, `${restored.stdout}${restored.stderr}`).toBe(exit)
   const restoredRows = await dumpRows(live)
   const after = compare(before, restoredRows) + compareSequences(sequences, await readSequences(live))
@@ -155,20 +167,20 @@ const restoreAndUndo = async (
   // A row that an overwrite puts in a live row's place is back as well, without being inserted.
   if (report.keys.length === 0 && !args.includes('--on-conflict')) {
     const back = report.tables.reduce((sum, { inserted }) => sum + inserted, 0)
-    expect(await countLost(env), 'what was inserted is no longer missing').toBe(lost - back)
+    expect(await countLost(run, env), 'what was inserted is no longer missing').toBe(lost - back)
   }
-  const verified = await command(['verify'], { env })
+  const verified = await run(['verify'], { env })
   expect(verified.exit, verified.stdout + verified.stderr).toBe(0)
   const planArgs = args.filter((argument) => argument !== '--strict')
-  const again = await command(['plan', ...planArgs, '--json'], { env })
+  const again = await run(['plan', ...planArgs, '--json'], { env })
   expect((JSON.parse(again.stdout) as { steps: unknown }).steps, 'the second plan has no steps').toEqual([])
   if (!args.includes('--again')) {
     await withFolder(async (other) => {
-      await command(['restore', ...args, '--yes'], { env: { ...env, ROWGRAFT_JOURNAL: other } })
+      await run(['restore', ...args, '--yes'], { env: { ...env, ROWGRAFT_JOURNAL: other } })
       expect(await dumpRows(live), 'a second restore without the journal writes nothing').toEqual(restoredRows)
     })
   }
-  const undone = await command(['undo', '--yes'], { env })
+  const undone = await run(['undo', '--yes'], { env })
   expect(undone.exit, undone.stdout + undone.stderr).toBe(0)
   expect(await dumpRows(live, except), 'an undo gives the start back').toEqual(start)
   return { plan, after }

@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'open-run'
   | 'plan-edited'
   | 'plan-stale'
+  | 'protected'
   | 'row-security'
   | 'same-database'
   | 'server-too-old'

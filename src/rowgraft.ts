@@ -4,7 +4,10 @@
  *     source -> database -> catalog -> diff -> selection -> closure -> plan -> run -> report
  *                                                                      undo = inverse of the journal
  */
+
+import { readCatalog } from './catalog/read.ts'
 import { findTable, type SharedCatalog, shareCatalogs, withSoftDeletes } from './catalog/shared.ts'
+import { withActing } from './database/acting.ts'
 import { lendSnapshot } from './database/snapshot.ts'
 import { beginRead, withReadTransaction, withUserSearchPath } from './database/transaction.ts'
 import { type DiffState, type DiffStep, diffStates, type TableDiff } from './diff/diff.ts'
@@ -21,28 +24,21 @@ import {
   type TableOverview,
 } from './inspect.ts'
 import { makePlan } from './make-plan.ts'
-import { closePair, connect, type OpenOptions, type OpenPair, type OpenSide } from './open/connect.ts'
+import { actingOf, closePair, connect, type OpenOptions, type OpenPair, type OpenSide } from './open/connect.ts'
 import { checkPlanned, describeSide, type SideInfo } from './open/side.ts'
-import { defaultPlanOptions, isEmpty, openConflicts, type Plan, type PlanOptions } from './plan/plan.ts'
+import { defaultPlanOptions, type Plan, type PlanOptions } from './plan/plan.ts'
 import { refuseAltered } from './plan/plan-file.ts'
 import type { Answer } from './probe/finding.ts'
-import { apply, type RowSource } from './run/apply.ts'
 import { journalFolder } from './run/journal.ts'
-import { recoverRuns, refuseUnsettled } from './run/recover.ts'
-import { emptyReport } from './run/report.ts'
-import {
-  defaultRunOptions,
-  type RecoverReport,
-  type Report,
-  type RunOptions,
-  type RunSummary,
-  type VerifyReport,
-} from './run/run.ts'
+import type { Protection } from './run/protect.ts'
+import { recoverRuns } from './run/recover.ts'
+import type { RecoverReport, Report, RunOptions, RunSummary, VerifyReport } from './run/run.ts'
 import { findRun, readRestored, readRestoredIncidents, readRuns, summarise } from './run/runs.ts'
 import { planUndo } from './run/undo.ts'
 import { verifyRun } from './run/verify-run.ts'
 import { findIncidents, type IncidentReport } from './selection/incidents/incidents.ts'
 import { parseTableName, type Selection } from './selection/selection.ts'
+import { refuseOtherActing, startRun } from './start-run.ts'
 
 interface ChosenTables {
   /** Default: all that can be compared. */
@@ -53,6 +49,8 @@ interface ChosenTables {
 export class Rowgraft {
   readonly live: SideInfo
   readonly backup: SideInfo | null
+  /** What the config says about writing to live. */
+  readonly protection: Protection
   /** Things worth knowing that do not forbid anything. */
   readonly notes: readonly string[]
   readonly #pair: OpenPair
@@ -73,6 +71,7 @@ export class Rowgraft {
     this.#catalog = withSoftDeletes(catalog, new Map(softDeletes))
     this.live = describeSide(pair.live)
     this.backup = pair.backup === null ? null : describeSide(pair.backup)
+    this.protection = options.config?.protect ?? false
     this.notes = pair.notes
   }
 
@@ -117,7 +116,7 @@ export class Rowgraft {
       makePlan({
         sides,
         selection,
-        options: { ...defaultPlanOptions, ...options },
+        options: { ...defaultPlanOptions, ...options, ...actingOf(this.#options) },
         answers,
         live: live.identity,
         backup: backup.identity,
@@ -135,50 +134,34 @@ export class Rowgraft {
    */
   async run(plan: Plan, options: Partial<RunOptions> = {}): Promise<Report> {
     checkPlanned(this.#pair, plan)
+    if (plan.undoes === null) refuseOtherActing(plan, actingOf(this.#options))
     const isSettled = plan.conflicts.length === 0 || plan.undoes !== null || this.#made.has(plan)
-    const settled = isSettled ? plan : await this.#planAgain(plan)
-    const open = openConflicts(settled)
-    if (open.length > 0) {
-      throw new RowgraftError('decision-needed', `${open.length} conflict(s) of the plan have no answer`, {
-        detail: open
-          .slice(0, 20)
-          .map(({ text }) => text)
-          .join('\n'),
-        hint: 'Answer them with --on-conflict [table=]answer, or in the "answers" of the plan file.',
-      })
-    }
-    const { session, identity } = this.#pair.live
-    await refuseUnsettled(session, this.#pair.live.catalog, await readRuns(this.#folder, identity))
-    if (isEmpty(settled)) return emptyReport(settled)
-    const run = (source: RowSource): Promise<Report> =>
-      apply({
-        session,
-        live: identity,
-        plan: settled,
-        source,
-        options: { ...defaultRunOptions, ...options },
-        journal: this.#folder,
-        onProgress: (event) => this.#options.onProgress?.({ kind: 'run', ...event }),
-      })
-    if (settled.undoes !== null) {
-      const head = findRun(await readRuns(this.#folder, identity), settled.undoes)
-      return run({ kind: 'journal', path: head.path })
-    }
-    const backup = this.#requireBackup()
-    return withReadTransaction(backup.session, (reader) => run({ kind: 'backup', reader, catalog: backup.catalog }))
+    return startRun({
+      pair: this.#pair,
+      plan: isSettled ? plan : await this.#planAgain(plan),
+      options,
+      opened: this.#options,
+      folder: this.#folder,
+      requireBackup: () => this.#requireBackup(),
+    })
   }
 
   /** Compares what a run wrote with what live holds now. Default: the newest run that is in live. */
   async verify(run?: string): Promise<VerifyReport> {
-    const { session, catalog, identity } = this.#pair.live
+    const { session, identity } = this.#pair.live
     const head = findRun(await readRuns(this.#folder, identity), run)
-    return withReadTransaction(session, (reader) => verifyRun(reader, catalog, head))
+    return withActing(session, head.plan.options, () =>
+      withReadTransaction(session, async (reader) => verifyRun(reader, await readCatalog(reader), head)),
+    )
   }
 
   /** The plan that takes a run back: run it. Default: the newest run that is in live. */
   async undoPlan(run?: string, options: Partial<Pick<PlanOptions, 'triggers'>> = {}): Promise<Plan> {
-    const { catalog, identity } = this.#pair.live
-    return planUndo(findRun(await readRuns(this.#folder, identity), run), catalog, options.triggers ?? null)
+    const { session, identity } = this.#pair.live
+    const head = findRun(await readRuns(this.#folder, identity), run)
+    // What it takes to undo is asked of the role that ran it.
+    const catalog = await withActing(session, head.plan.options, () => withReadTransaction(session, readCatalog))
+    return planUndo(head, catalog, options.triggers ?? null)
   }
 
   /** Every run on this live, newest first. */
@@ -188,8 +171,8 @@ export class Rowgraft {
 
   /** Settles runs whose end is not known, and says what live holds of each. */
   async recover(): Promise<RecoverReport> {
-    const { session, catalog, identity } = this.#pair.live
-    return { v: 1, runs: await recoverRuns(session, catalog, await readRuns(this.#folder, identity)) }
+    const { session, identity } = this.#pair.live
+    return { v: 1, runs: await recoverRuns(session, await readRuns(this.#folder, identity)) }
   }
 
   async close(): Promise<void> {

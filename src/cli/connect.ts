@@ -1,7 +1,8 @@
 /** Opens the databases that a command needs, and closes them whatever happens. */
 import { loadConfig } from '../config/load.ts'
+import { type ChosenProfile, chooseProfile } from '../config/profile.ts'
 import { RowgraftError } from '../errors.ts'
-import { type Config, type OpenOptions, open, type Rowgraft } from '../index.ts'
+import { type Config, type OpenOptions, open, type Plan, type Rowgraft } from '../index.ts'
 import type { ConnectionFlags } from './options.ts'
 import type { Context } from './output.ts'
 import { splitColumn } from './plan-options.ts'
@@ -16,35 +17,52 @@ const missing = (side: 'live' | 'backup', example: string): RowgraftError =>
     hint: `Give --${side} ${example}, or set ROWGRAFT_${side.toUpperCase()}.`,
   })
 
-/** Milliseconds, where only one of the two is given. */
-const usual = { statement: 600_000, lock: 5_000 }
-
-/** The config file's, with what flags add to it. */
-const readConfig = async (context: Context, flags: ConnectionFlags): Promise<Config> => {
+/** The config file's, with what the profile and flags say before it. */
+const readConfig = async (context: Context, flags: ConnectionFlags): Promise<ChosenProfile> => {
   const { config, path } = await loadConfig(flags.config, context.io.folder ?? process.cwd())
   if (path !== null) context.output.note(`Config: ${path}`)
+  const chosen = chooseProfile(config, flags.profile)
   const typed = (flags.softDelete ?? []).map((text) => splitColumn(text, '--soft-delete'))
   const softDelete = Object.fromEntries(typed.map(({ table, column }) => [table, column]))
-  return { ...config, softDelete: { ...config.softDelete, ...softDelete } }
+  const settings = Object.fromEntries((flags.setting ?? []).map(({ name, value }) => [name, value]))
+  return {
+    ...chosen,
+    config: {
+      ...chosen.config,
+      softDelete: { ...config.softDelete, ...softDelete },
+      settings: { ...chosen.config.settings, ...settings },
+      ...(flags.role === undefined ? {} : { role: flags.role }),
+    },
+  }
 }
 
-const openOptions = async (context: Context, flags: ConnectionFlags, needs: 'both' | 'live'): Promise<OpenOptions> => {
+/** What a plan file settles about acting on live. */
+export type PlannedActing = Pick<Plan['options'], 'role' | 'settings'>
+
+const actAs = ({ role: _, ...config }: Config, { role, settings }: PlannedActing): Config => ({
+  ...config,
+  settings,
+  ...(role === null ? {} : { role }),
+})
+
+const openOptions = async (
+  context: Context,
+  flags: ConnectionFlags,
+  { needs, acting }: { readonly needs: 'both' | 'live'; readonly acting?: PlannedActing | undefined },
+): Promise<OpenOptions> => {
   const { io, output } = context
-  const live = given(flags.live, io.env.ROWGRAFT_LIVE)
-  const backup = given(flags.backup, io.env.ROWGRAFT_BACKUP)
+  const chosen = await readConfig(context, flags)
+  const live = given(flags.live, chosen.live ?? io.env.ROWGRAFT_LIVE)
+  const backup = given(flags.backup, chosen.backup ?? io.env.ROWGRAFT_BACKUP)
   const journal = given(flags.journal, io.env.ROWGRAFT_JOURNAL)
   if (live === undefined) throw missing('live', 'postgres://user@host/database')
   if (needs === 'both' && backup === undefined) throw missing('backup', 'shop.dump or a URL')
-  const { timeout, lockTimeout } = flags
-  const hasTimeouts = timeout !== undefined || lockTimeout !== undefined
-  const config = await readConfig(context, flags)
   return {
     live,
-    config,
+    config: acting === undefined ? chosen.config : actAs(chosen.config, acting),
     ...(needs === 'both' && backup !== undefined ? { backup } : {}),
     ...(journal === undefined ? {} : { journal }),
     ...(flags.backupIsNewer === true ? { backupIsNewer: true } : {}),
-    ...(hasTimeouts ? { timeouts: { statement: timeout ?? usual.statement, lock: lockTimeout ?? usual.lock } } : {}),
     env: io.env,
     signal: io.signal,
     onProgress: output.progress.show,
@@ -59,14 +77,15 @@ const introduce = (rowgraft: Rowgraft, { output }: Context): void => {
   if (backup !== null) output.note(`backup  ${backup.label} (${backup.database}, PostgreSQL ${backup.version})`)
 }
 
-/** Runs `work` with live open, and the backup where it is needed. Throws `usage` where one of them is not given. */
+/** Runs `work` with live open, and the backup where it is needed; for a plan file as whom it was made. Throws `usage` where one of them is not given. */
 export const withRowgraft = async <T>(
   context: Context,
   flags: ConnectionFlags,
   needs: 'both' | 'live',
   work: (rowgraft: Rowgraft) => Promise<T>,
+  acting?: PlannedActing,
 ): Promise<T> => {
-  const rowgraft = await open(await openOptions(context, flags, needs))
+  const rowgraft = await open(await openOptions(context, flags, { needs, acting }))
   try {
     introduce(rowgraft, context)
     return await work(rowgraft)

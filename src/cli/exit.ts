@@ -37,6 +37,7 @@ const byError: Readonly<Record<ErrorCode, number>> = {
   'open-run': exitCodes.refused,
   'plan-edited': exitCodes.refused,
   'plan-stale': exitCodes.refused,
+  protected: exitCodes.refused,
   'row-security': exitCodes.refused,
   'same-database': exitCodes.refused,
   'server-too-old': exitCodes.refused,

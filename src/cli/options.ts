@@ -18,8 +18,11 @@ export interface OutputFlags {
 }
 
 export interface ConnectionFlags {
+  readonly profile?: string
   readonly live?: string
   readonly backup?: string
+  readonly role?: string
+  readonly setting?: readonly Setting[]
   readonly journal?: string
   readonly backupIsNewer?: boolean
   readonly softDelete?: readonly string[]
@@ -28,6 +31,12 @@ export interface ConnectionFlags {
   /** Milliseconds. */
   readonly timeout?: number
   readonly lockTimeout?: number
+}
+
+/** One `--setting`. */
+export interface Setting {
+  readonly name: string
+  readonly value: string
 }
 
 export interface SelectionFlags {
@@ -55,14 +64,6 @@ export interface PlanFlags {
   readonly triggers?: 'fire' | 'off'
 }
 
-export interface RunFlags {
-  readonly rehearse?: boolean
-  readonly yes?: boolean
-  readonly expect?: string
-  readonly batchSize?: number
-  readonly strict?: boolean
-}
-
 /** One `--on-conflict`; null is for every table that has no answer of its own. */
 export interface ConflictAnswer {
   readonly table: string | null
@@ -80,11 +81,6 @@ const parseConflictAnswer = (text: string): ConflictAnswer => {
   return { table: at === -1 ? null : text.slice(0, at), answer }
 }
 
-const parseHash = (text: string): string => {
-  if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError('A SHA-256 is 64 hexadecimal digits.')
-  return text.toLowerCase()
-}
-
 const repeatable =
   <T>(parse: (text: string) => T) =>
   (text: string, known: readonly T[] | undefined): readonly T[] => [...(known ?? []), parse(text)]
@@ -95,13 +91,23 @@ const same = (text: string): string => text
 const splitList = (text: string): readonly string[] =>
   text.match(/(?:"[^"]*"|[^",])+/g)?.map((part) => part.trim()) ?? []
 
-const addTo =
+/** Adds a group of options to a command. */
+export const addTo =
   (heading: string, options: () => readonly Option[]) =>
   (command: Command): Command =>
     options().reduce((own, option) => own.addOption(option.helpGroup(heading)), command)
 
+const parseSetting = (text: string): Setting => {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('Write <name>=<value>, for example app.user=restore.')
+  return { name: text.slice(0, at).trim(), value: text.slice(at + 1) }
+}
+
 const liveOptions = (): readonly Option[] => [
   new Option('--live <conninfo>', 'the database that is written: a URL or key=value pairs (or ROWGRAFT_LIVE)'),
+  new Option('--profile <name>', 'a pair of databases of the config file, with all that it says of them'),
+  new Option('--config <file>', 'the config file (default: the nearest rowgraft.config.ts, upwards)'),
+  new Option('--no-config', 'use no config file').default(undefined),
   new Option('--journal <dir>', 'where runs are recorded (or ROWGRAFT_JOURNAL)'),
   new Option('--timeout <time>', 'the longest a statement may take, as in 30s or 5min').argParser(parseDuration),
   new Option('--lock-timeout <time>', 'the longest to wait for a lock').argParser(parseDuration),
@@ -124,8 +130,10 @@ export const addDatabases = addTo('Databases:', () => {
     new Option('--soft-delete <table.column>', 'a column that marks rows as deleted; repeatable').argParser(
       repeatable(same),
     ),
-    new Option('--config <file>', 'the config file (default: the nearest rowgraft.config.ts, upwards)'),
-    new Option('--no-config', 'use no config file').default(undefined),
+    new Option('--role <name>', 'a role to become on live (SET ROLE), inside every transaction'),
+    new Option('--setting <name=value>', 'a setting on live, inside every transaction; repeatable').argParser(
+      repeatable(parseSetting),
+    ),
     ...rest,
   ]
 })
@@ -192,20 +200,6 @@ export const addRows = addTo('Rows:', () => [
 
 export const addSaving = addTo('Plan:', () => [
   new Option('--out <file>', 'save the plan, to be run by "rowgraft restore <file>"'),
-])
-
-const runOptions = (): readonly Option[] => [
-  new Option('--rehearse', 'do everything, verify, and roll back'),
-  new Option('--yes', 'do not ask'),
-  new Option('--batch-size <rows>', 'rows per round trip').argParser(parseCount),
-]
-
-export const addRunning = addTo('Running:', runOptions)
-
-export const addRestoring = addTo('Running:', () => [
-  ...runOptions(),
-  new Option('--expect <sha256>', 'refuse a plan file with another hash').argParser(parseHash),
-  new Option('--strict', 'exit with 7 if anything was left out'),
 ])
 
 const outputOptions = (formats: readonly Format[]): readonly Option[] => [

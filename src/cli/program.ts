@@ -17,9 +17,7 @@ import {
   addDatabases,
   addLive,
   addOutput,
-  addRestoring,
   addRows,
-  addRunning,
   addSaving,
   addSelection,
   addTabularOutput,
@@ -27,9 +25,9 @@ import {
   type ConnectionFlags,
   type OutputFlags,
   type PlanFlags,
-  type RunFlags,
 } from './options.ts'
 import { type Context, makeContext } from './output.ts'
+import { addRestoring, addRunning, type RunFlags } from './running.ts'
 
 /** What a command is called with. */
 interface Call<Flags> {

@@ -9,8 +9,9 @@ import { formatReport } from '../format/report-text.ts'
 import { sanitise } from '../format/sanitise.ts'
 import type { Plan, Rowgraft, RunOptions } from '../index.ts'
 import { exitCodeOfReport } from './exit.ts'
-import type { ConnectionFlags, RunFlags } from './options.ts'
+import type { ConnectionFlags } from './options.ts'
 import type { Context } from './output.ts'
+import type { RunFlags } from './running.ts'
 
 /** The error of a plan whose conflicts nobody has answered. In text the plan above it says more. */
 export const conflictsOpen = (plan: Plan, context: Context): RowgraftError => {
@@ -30,18 +31,37 @@ export const conflictsOpen = (plan: Plan, context: Context): RowgraftError => {
 
 const canAsk = ({ io, flags }: Context): boolean => io.isInteractive && io.ask !== undefined && flags.input
 
-const confirm = async (context: Context, plan: Plan, live: string): Promise<void> => {
+const ask = async (context: Context, plan: Plan, question: string): Promise<string> => {
   const { io, output } = context
-  if (!canAsk(context) || io.ask === undefined) {
-    throw new RowgraftError('decision-needed', 'nobody is here to confirm it; live is unchanged', {
-      hint: 'Read the plan, then run the same command again with --yes.',
-    })
-  }
   if (output.format !== 'text') output.aside(formatPlan(plan, output.setting))
   output.progress.clear()
-  const answer = await io.ask(`${summarisePlan(plan)}, in ${sanitise(live)}. Go ahead? [y/N] `)
+  const answer = (await io.ask?.(question)) ?? ''
   if (io.signal.aborted) throw interrupted()
-  if (/^\s*y(es)?\s*$/i.test(answer)) return
+  return answer.trim()
+}
+
+/** Asks whether to go ahead. Resolves to live's name where it was typed: a protected live asks for it, whatever `--yes` says. */
+const confirm = async (
+  context: Context,
+  rowgraft: Rowgraft,
+  plan: Plan,
+  flags: RunFlags,
+): Promise<string | undefined> => {
+  const { live, protection } = rowgraft
+  const what = `${summarisePlan(plan)}, in ${sanitise(live.label)}.`
+  if (protection !== false) {
+    if (protection === 'refuse' || !canAsk(context)) return undefined
+    const typed = await ask(context, plan, `${what} Live is protected: type the name of the database to go ahead: `)
+    if (typed === live.database) return typed
+  } else {
+    if (flags.yes === true) return undefined
+    if (!canAsk(context)) {
+      throw new RowgraftError('decision-needed', 'nobody is here to confirm it; live is unchanged', {
+        hint: 'Read the plan, then run the same command again with --yes.',
+      })
+    }
+    if (/^y(es)?$/i.test(await ask(context, plan, `${what} Go ahead? [y/N] `))) return undefined
+  }
   throw new RowgraftError('decision-needed', 'not confirmed; live is unchanged')
 }
 
@@ -64,8 +84,12 @@ export const runPlan = async (
   const isEmpty = plan.steps.length === 0
   if (isText) output.text(formatPlan(plan, output.setting))
   if (openOnes(plan).length > 0) throw conflictsOpen(plan, context)
-  if (!isEmpty && flags.yes !== true && flags.rehearse !== true) await confirm(context, plan, rowgraft.live.label)
-  const report = await rowgraft.run(plan, runOptions(flags))
+  const isAsked = !isEmpty && flags.rehearse !== true && flags.confirm === undefined
+  const confirmed = isAsked ? await confirm(context, rowgraft, plan, flags) : flags.confirm
+  const report = await rowgraft.run(plan, {
+    ...runOptions(flags),
+    ...(confirmed === undefined ? {} : { confirm: confirmed }),
+  })
   if (!isText) output.json(jsonReport(report))
   else if (!isEmpty) output.text(`\n${formatReport(report, plan, output.setting)}`)
   return exitCodeOfReport(report, { strict: flags.strict === true })

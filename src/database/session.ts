@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream'
 import { sql } from 'kysely'
 import type pg from 'pg'
 import { interrupted, RowgraftError } from '../errors.ts'
+import { type Acting, asConnected } from './acting.ts'
 import { type ClientFacts, cancelBackend, connect, connectFirst, readFacts } from './client.ts'
 import type { ConnectionAttempt, ConnectionTarget } from './conninfo.ts'
 import { parseConninfo, redact, resolveConninfo } from './conninfo.ts'
@@ -26,6 +27,7 @@ export interface SessionOptions {
   readonly side?: Side
   readonly signal?: AbortSignal | undefined
   readonly env?: Readonly<Record<string, string | undefined>>
+  readonly acting?: Acting | undefined
 }
 
 /** A connection to one side. Open with `openSession`, and close it. */
@@ -38,6 +40,8 @@ export class Session {
   readonly isPooled: boolean
   /** The search_path a fresh connection has: what the user's own SQL expects. */
   readonly searchPath: string
+  /** What each of its transactions becomes and sets. */
+  acting: Acting
   readonly #client: pg.Client
   readonly #attempt: ConnectionAttempt
   #pid: string
@@ -50,7 +54,7 @@ export class Session {
     client: pg.Client,
     attempt: ConnectionAttempt,
     target: ConnectionTarget,
-    facts: ClientFacts & { readonly side: Side; readonly signal: AbortSignal | undefined },
+    facts: ClientFacts & Pick<Session, 'side' | 'signal' | 'acting'>,
   ) {
     this.#client = client
     this.#attempt = attempt
@@ -61,6 +65,7 @@ export class Session {
     this.#pid = facts.pid
     this.isPooled = facts.isPooled
     this.searchPath = facts.searchPath
+    this.acting = facts.acting
     client.once('end', () => {
       this.#ended = true
     })
@@ -151,7 +156,7 @@ export class Session {
     const client = await connect(this.target, this.#attempt).catch((error: unknown) => {
       throw connectError(error, this.target, (text) => redact(text, this.target.secrets))
     })
-    return startSession(client, this.#attempt, this.target, { side: this.side, signal: this.signal })
+    return startSession(client, this.#attempt, this.target, this)
   }
 
   async copyIn(query: Query, sources: AsyncIterable<Readable>): Promise<number> {
@@ -236,12 +241,8 @@ const startSession = async (
   client: pg.Client,
   attempt: ConnectionAttempt,
   target: ConnectionTarget,
-  options: Pick<SessionOptions, 'side' | 'signal'>,
+  { side = 'live', signal, acting = asConnected }: SessionOptions,
 ): Promise<Session> => {
   const facts = await readFacts(client, target)
-  return new Session(client, attempt, target, {
-    side: options.side ?? 'live',
-    signal: options.signal,
-    ...facts,
-  })
+  return new Session(client, attempt, target, { side, signal, acting, ...facts })
 }

@@ -36,6 +36,14 @@ const pinned: readonly (readonly [string, string])[] = [
   ['synchronize_seqscans', 'off'], // scans start at the beginning
 ]
 
+/** Names of everything that is pinned on both sides. */
+export const pinnedNames: readonly string[] = [
+  ...pinned.map(([name]) => name),
+  'statement_timeout',
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+]
+
 /** One statement that pins everything for the current transaction; its last column is the backend's pid, new behind a pooler. */
 export const pinSettings = (extra: readonly (readonly [string, string])[], timeouts: Timeouts): Query => {
   const settings = [

@@ -5,6 +5,7 @@
  */
 import { sql } from 'kysely'
 import { RowgraftError } from '../errors.ts'
+import { beginActing } from './acting.ts'
 import type { Reader, Session, Writer } from './session.ts'
 import { pinSettings, readTimeouts, type Timeouts } from './settings.ts'
 
@@ -27,6 +28,7 @@ export const beginRead = async (
   // An exported snapshot can only be taken before anything is read.
   if (snapshot !== undefined) await session.execute(sql`set transaction snapshot ${sql.lit(snapshot)}`)
   await session.pin(pinSettings([['search_path', '']], timeouts))
+  await beginActing(session)
   return asReader(session)
 }
 
@@ -76,6 +78,7 @@ export const withWriteTransaction = async <T>(
         perform pg_catalog.set_config('client_connection_check_interval', '2s', true);
       exception when others then null;
       end $$`)
+    await beginActing(session)
     answer = await work({
       ...asReader(session),
       execute: (query) => session.execute(query),

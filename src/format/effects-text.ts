@@ -57,10 +57,18 @@ const formatLocks = (plan: Plan): readonly string[] => {
   return locked.length === 0 ? [] : [`Locks ${locked.join(' and ')} until it ends.`]
 }
 
+const formatActing = ({ options: { role, settings } }: Plan): readonly string[] => {
+  const set = Object.entries(settings).map(([name, value]) => sanitise(`${name} = ${value}`))
+  const who = role === null ? '' : `Runs as role ${formatColumn(role)}`
+  if (set.length === 0) return who === '' ? [] : [`${who}.`]
+  return [who === '' ? `Sets ${set.join(', ')} on live.` : `${who}, with ${set.join(', ')}.`]
+}
+
 /** The effects, a sentence each. */
 export const formatEffects = (plan: Plan): readonly string[] => {
   const accepted = plan.options.acceptTrigger.map((column) => formatTable(column)).join(', ')
   return [
+    ...formatActing(plan),
     ...formatNarrower(plan),
     ...formatDefaults(plan),
     ...formatTriggers(plan),

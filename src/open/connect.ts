@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog/catalog.ts'
 import { type DatabaseIdentity, readIdentity } from '../catalog/identity.ts'
 import { readCatalog } from '../catalog/read.ts'
 import type { Config } from '../config/config.ts'
+import { type Acting, asConnected } from '../database/acting.ts'
 import { openSession, type Reader, type Session } from '../database/session.ts'
 import type { Side } from '../database/settings.ts'
 import { withReadTransaction } from '../database/transaction.ts'
@@ -78,6 +79,12 @@ const ofSide =
     throw new RowgraftError(code, `${name}: ${message}`, { detail, hint, cause })
   }
 
+/** What the config says about acting on live. */
+export const actingOf = ({ config }: Pick<OpenOptions, 'config'>): Acting => ({
+  role: config?.role ?? null,
+  settings: config?.settings ?? {},
+})
+
 const openSide = async (
   side: Side,
   conninfo: string,
@@ -85,7 +92,8 @@ const openSide = async (
   options: OpenOptions,
 ): Promise<OpenSide> => {
   const env = options.env ?? process.env
-  const session = await openSession(conninfo, { side, signal: options.signal, env })
+  const acting = side === 'live' ? actingOf(options) : asConnected
+  const session = await openSession(conninfo, { side, signal: options.signal, env, acting })
   try {
     const [catalog, identity, drifted] = await withReadTransaction(session, async (reader) => {
       await checkServer(reader)

@@ -27,6 +27,10 @@ export interface PlanOptions {
   readonly triggers: 'fire' | 'off' | null
   /** `table.column` that a trigger may change on inserted rows. */
   readonly acceptTrigger: readonly string[]
+  /** The role that the run becomes on live; null is the one that connects. */
+  readonly role: string | null
+  /** Settings on live inside the run's transaction. */
+  readonly settings: Readonly<Record<string, string>>
 }
 
 export const defaultPlanOptions: PlanOptions = {
@@ -40,6 +44,8 @@ export const defaultPlanOptions: PlanOptions = {
   again: false,
   triggers: null,
   acceptTrigger: [],
+  role: null,
+  settings: {},
 }
 
 /** One action on a set of rows of one table, for one reason. */

@@ -6,10 +6,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type { Catalog, Table } from '../catalog/catalog.ts'
+import type { Table } from '../catalog/catalog.ts'
 import { digestOf, rowImage } from '../catalog/digest.ts'
+import { readCatalog } from '../catalog/read.ts'
 import { fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import { shareCatalogs } from '../catalog/shared.ts'
+import { withActing } from '../database/acting.ts'
 import type { Reader, Session } from '../database/session.ts'
 import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
@@ -80,7 +82,7 @@ const countEvidence = async (
 }
 
 /** Says what live holds of a run. Throws `busy` while a run is at work, `damaged-journal` when the rows it wrote can no longer be read. */
-export const judgeRun = async (session: Session, live: Catalog, before: JournalHead): Promise<Verdict> => {
+export const judgeRun = async (session: Session, before: JournalHead): Promise<Verdict> => {
   await awaitEnd(session)
   const head = (await readHead(before.path)) ?? before
   if (head.state === 'committed' || head.state === 'rolled-back') {
@@ -97,44 +99,49 @@ export const judgeRun = async (session: Session, live: Catalog, before: JournalH
         }
       : { outcome: 'rolled-back', evidence: 'it never asked for COMMIT' }
   }
-  const catalog = shareCatalogs(live, live)
   const written = await readWritten(head)
-  return withReadTransaction(session, async (reader) => {
-    let [same, own, rows, deletedThere, deletedRows] = [0, 0, 0, 0, 0]
-    for (const { table: id, inserted, updated, deleted } of written) {
-      const table = catalog.tables.get(id)
-      if (table === undefined) continue
-      const evidence = await countEvidence(reader, table.live, table.identity, [...inserted, ...updated], xid)
-      same += evidence.same
-      own += evidence.own
-      rows += inserted.length + updated.length
-      deletedRows += deleted.length
-      for (const batch of inBatches(deleted)) {
-        const [row] = await reader.rows(sql`
+  return withActing(session, head.plan.options, () =>
+    withReadTransaction(session, async (reader) => {
+      // As the role of the run: another one may not even see its tables.
+      const live = await readCatalog(reader)
+      const catalog = shareCatalogs(live, live)
+      let [same, own, rows, deletedThere, deletedRows] = [0, 0, 0, 0, 0]
+      for (const { table: id, inserted, updated, deleted } of written) {
+        const table = catalog.tables.get(id)
+        if (table === undefined) continue
+        const evidence = await countEvidence(reader, table.live, table.identity, [...inserted, ...updated], xid)
+        same += evidence.same
+        own += evidence.own
+        rows += inserted.length + updated.length
+        deletedRows += deleted.length
+        for (const batch of inBatches(deleted)) {
+          const [row] = await reader.rows(sql`
           select pg_catalog.count(*)::text
           from ${keySource(table.live, table.identity, batch)}
           join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
-        deletedThere += Number(row?.[0] ?? 0)
+          deletedThere += Number(row?.[0] ?? 0)
+        }
       }
-    }
-    if (own > 0) return { outcome: 'committed', evidence: `live holds ${own} rows written by its transaction` }
-    if (status === 'aborted') return { outcome: 'rolled-back', evidence: 'the server aborted its transaction' }
-    if (rows > 0 && same === rows)
-      return { outcome: 'committed', evidence: `live holds all ${rows} rows as it wrote them` }
-    if (rows === 0 && deletedRows > 0 && deletedThere === 0 && status === 'committed') {
-      return { outcome: 'committed', evidence: `the ${deletedRows} rows it deleted are gone` }
-    }
-    if (deletedRows > 0 && deletedThere === deletedRows) {
-      return { outcome: 'rolled-back', evidence: `the ${deletedRows} rows it deletes are still there` }
-    }
-    if (same === 0 && status === 'future')
-      return { outcome: 'rolled-back', evidence: 'the server lost its transaction in a crash' }
-    if (same === 0 && status === 'forgotten') return { outcome: 'rolled-back', evidence: 'live holds none of its rows' }
-    return {
-      outcome: 'unknown',
-      evidence: `live holds ${same} of its ${rows} rows as written, and the server calls its transaction ${status}`,
-    }
-  })
+      if (own > 0) return { outcome: 'committed', evidence: `live holds ${own} rows written by its transaction` }
+      if (status === 'aborted') return { outcome: 'rolled-back', evidence: 'the server aborted its transaction' }
+      if (rows > 0 && same === rows)
+        return { outcome: 'committed', evidence: `live holds all ${rows} rows as it wrote them` }
+      if (rows === 0 && deletedRows > 0 && deletedThere === 0 && status === 'committed') {
+        return { outcome: 'committed', evidence: `the ${deletedRows} rows it deleted are gone` }
+      }
+      if (deletedRows > 0 && deletedThere === deletedRows) {
+        return { outcome: 'rolled-back', evidence: `the ${deletedRows} rows it deletes are still there` }
+      }
+      if (same === 0 && status === 'future')
+        return { outcome: 'rolled-back', evidence: 'the server lost its transaction in a crash' }
+      if (same === 0 && status === 'forgotten')
+        return { outcome: 'rolled-back', evidence: 'live holds none of its rows' }
+      return {
+        outcome: 'unknown',
+        evidence: `live holds ${same} of its ${rows} rows as written, and the server calls its transaction ${status}`,
+      }
+    }),
+  )
 }
 
 const endings = { committed: 'DONE', 'rolled-back': 'ABORTED', unknown: 'UNKNOWN' } as const
@@ -153,14 +160,10 @@ export const settleRun = async (before: JournalHead, verdict: Verdict): Promise<
 }
 
 /** Settles every open run. Throws `busy` while one is at work, `open-run` where nobody can tell what became of it. */
-export const refuseUnsettled = async (
-  session: Session,
-  live: Catalog,
-  heads: readonly JournalHead[],
-): Promise<void> => {
+export const refuseUnsettled = async (session: Session, heads: readonly JournalHead[]): Promise<void> => {
   for (const head of heads) {
     if (head.state !== 'open') continue
-    const verdict = await judgeRun(session, live, head)
+    const verdict = await judgeRun(session, head)
     if (verdict.outcome === 'unknown') {
       throw new RowgraftError('open-run', `run ${head.run.run} on this live is not settled: ${verdict.evidence}`, {
         hint: 'Run "rowgraft recover" and see what it says before you restore anything else.',
@@ -171,15 +174,11 @@ export const refuseUnsettled = async (
 }
 
 /** Judges and settles every run whose end is not known. */
-export const recoverRuns = async (
-  session: Session,
-  live: Catalog,
-  heads: readonly JournalHead[],
-): Promise<RecoverReport['runs']> => {
+export const recoverRuns = async (session: Session, heads: readonly JournalHead[]): Promise<RecoverReport['runs']> => {
   const runs: RecoverReport['runs'][number][] = []
   for (const head of heads) {
     if (head.state !== 'open' && head.state !== 'unknown') continue
-    const verdict = await judgeRun(session, live, head)
+    const verdict = await judgeRun(session, head)
     await settleRun(head, verdict)
     runs.push({ run: head.run.run, ...verdict })
   }

@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly timeout: number
   /** Milliseconds to wait for a lock on live. */
   readonly lockTimeout: number
+  /** Live's database name, as somebody typed it; null: nobody did. */
+  readonly confirm: string | null
 }
 
 export const defaultRunOptions: RunOptions = {
@@ -17,6 +19,7 @@ export const defaultRunOptions: RunOptions = {
   batchSize: 10_000,
   timeout: 600_000,
   lockTimeout: 5_000,
+  confirm: null,
 }
 
 export type RunOutcome = 'committed' | 'nothing' | 'rehearsed' | 'refused' | 'rolled-back' | 'partial' | 'unknown'

@@ -1,10 +1,10 @@
 import { RowgraftError } from '../../errors.ts'
 import type { Plan } from '../../index.ts'
 import { withRowgraft } from '../connect.ts'
-import type { RunFlags } from '../options.ts'
 import type { Context } from '../output.ts'
 import { isPlanFile, noPlanFile, readPlanFile } from '../plan-file.ts'
 import { runPlan } from '../run-plan.ts'
+import type { RunFlags } from '../running.ts'
 import { readSelection } from '../selection.ts'
 import { makePlan, type PlanCommandFlags } from './plan.ts'
 
@@ -31,6 +31,8 @@ const planning = [
   'again',
   'acceptTrigger',
   'triggers',
+  'role',
+  'setting',
 ] as const
 
 const flagName = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
@@ -57,7 +59,7 @@ const restoreFile = async (context: Context, path: string, flags: RestoreFlags):
   const plan = await readPlanFile(path)
   checkHash(plan, flags.expect, path)
   const needs = plan.backup === null ? 'live' : 'both'
-  return withRowgraft(context, flags, needs, (rowgraft) => runPlan(context, rowgraft, plan, flags))
+  return withRowgraft(context, flags, needs, (rowgraft) => runPlan(context, rowgraft, plan, flags), plan.options)
 }
 
 /** `rowgraft restore`: a plan file as it is, or a selection, planned and run at once. */

@@ -1,7 +1,8 @@
 import { withRowgraft } from '../connect.ts'
-import type { ConnectionFlags, PlanFlags, RunFlags } from '../options.ts'
+import type { ConnectionFlags, PlanFlags } from '../options.ts'
 import type { Context } from '../output.ts'
 import { runPlan } from '../run-plan.ts'
+import type { RunFlags } from '../running.ts'
 
 /** `rowgraft undo [run]`: the newest run that can be undone, or the one named. Live and the journal are enough. */
 export const undo = (

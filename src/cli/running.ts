@@ -1,0 +1,33 @@
+/** The flags of a run. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { parseCount } from './durations.ts'
+import { addTo } from './options.ts'
+
+export interface RunFlags {
+  readonly rehearse?: boolean
+  readonly yes?: boolean
+  readonly confirm?: string
+  readonly expect?: string
+  readonly batchSize?: number
+  readonly strict?: boolean
+}
+
+const parseHash = (text: string): string => {
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError('A SHA-256 is 64 hexadecimal digits.')
+  return text.toLowerCase()
+}
+
+const runOptions = (): readonly Option[] => [
+  new Option('--rehearse', 'do everything, verify, and roll back'),
+  new Option('--yes', 'do not ask'),
+  new Option('--confirm <dbname>', 'the name of the live database, which a protected one asks for; do not ask'),
+  new Option('--batch-size <rows>', 'rows per round trip').argParser(parseCount),
+]
+
+export const addRunning: (command: Command) => Command = addTo('Running:', runOptions)
+
+export const addRestoring: (command: Command) => Command = addTo('Running:', () => [
+  ...runOptions(),
+  new Option('--expect <sha256>', 'refuse a plan file with another hash').argParser(parseHash),
+  new Option('--strict', 'exit with 7 if anything was left out'),
+])

@@ -1,0 +1,77 @@
+/** From a plan to its run: what must hold before anything is written, and where the rows come from. */
+import type { Acting } from './database/acting.ts'
+import { withActing } from './database/acting.ts'
+import { withReadTransaction } from './database/transaction.ts'
+import { RowgraftError } from './errors.ts'
+import type { OpenOptions, OpenPair, OpenSide } from './open/connect.ts'
+import { isEmpty, openConflicts, type Plan } from './plan/plan.ts'
+import { apply, type RowSource } from './run/apply.ts'
+import { refuseProtected } from './run/protect.ts'
+import { refuseUnsettled } from './run/recover.ts'
+import { emptyReport } from './run/report.ts'
+import { defaultRunOptions, type Report, type RunOptions } from './run/run.ts'
+import { findRun, readRuns } from './run/runs.ts'
+
+export interface StartRunInput {
+  readonly pair: OpenPair
+  /** Every answer of it is known to be in its steps. */
+  readonly plan: Plan
+  readonly options: Partial<RunOptions>
+  readonly opened: OpenOptions
+  /** Journal folder. */
+  readonly folder: string
+  readonly requireBackup: () => OpenSide
+}
+
+/** Throws `decision-needed` naming what has no answer. */
+const refuseOpen = (plan: Plan): void => {
+  const open = openConflicts(plan)
+  if (open.length === 0) return
+  throw new RowgraftError('decision-needed', `${open.length} conflict(s) of the plan have no answer`, {
+    detail: open
+      .slice(0, 20)
+      .map(({ text }) => text)
+      .join('\n'),
+    hint: 'Answer them with --on-conflict [table=]answer, or in the "answers" of the plan file.',
+  })
+}
+
+const canonical = ({ role, settings }: Acting): string => JSON.stringify([role, Object.entries(settings).sort()])
+
+/** A plan is for whom it was made: its privileges were judged for that role. */
+export const refuseOtherActing = (plan: Plan, acting: Acting): void => {
+  if (canonical(plan.options) === canonical(acting)) return
+  const { role, settings } = plan.options
+  const set = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+  throw new RowgraftError('usage', 'the plan acts on live as somebody else than this connection does', {
+    detail: `It was made for ${role === null ? 'the role that connects' : `role ${role}`}${set.length === 0 ? '' : ` with ${set.join(', ')}`}.`,
+    hint: 'Open live with the role and the settings of the plan, or make the plan again.',
+  })
+}
+
+/** Runs a plan that is settled. */
+export const startRun = async (input: StartRunInput): Promise<Report> => {
+  const { pair, plan, opened, folder } = input
+  const options: RunOptions = { ...defaultRunOptions, ...input.options }
+  refuseOpen(plan)
+  if (!isEmpty(plan)) refuseProtected(opened.config?.protect ?? false, pair.live.catalog.database, options)
+  const { session, identity } = pair.live
+  await refuseUnsettled(session, await readRuns(folder, identity))
+  if (isEmpty(plan)) return emptyReport(plan)
+  const run = (source: RowSource): Promise<Report> =>
+    apply({
+      session,
+      live: identity,
+      plan,
+      source,
+      options,
+      journal: folder,
+      onProgress: (event) => opened.onProgress?.({ kind: 'run', ...event }),
+    })
+  if (plan.undoes !== null) {
+    const head = findRun(await readRuns(folder, identity), plan.undoes)
+    return withActing(session, plan.options, () => run({ kind: 'journal', path: head.path }))
+  }
+  const backup = input.requireBackup()
+  return withReadTransaction(backup.session, (reader) => run({ kind: 'backup', reader, catalog: backup.catalog }))
+}

@@ -1,5 +1,6 @@
 /** The public API. */
 
+export { parseTableName } from './catalog/table-name.ts'
 export { type Config, defineConfig } from './config/config.ts'
 export type { DiffState, TableDiff } from './diff/diff.ts'
 export { type ErrorCode, isRowgraftError, RowgraftError } from './errors.ts'
@@ -18,7 +19,6 @@ export {
   parseKey,
   parseKeyLines,
   parseSelect,
-  parseTableName,
   parseUnder,
   type Selection,
   type Selector,

@@ -4,13 +4,14 @@ import { packKey, unpackKey } from './catalog/row.ts'
 import type { SharedCatalog, SharedTable } from './catalog/shared.ts'
 import { findTable, hintForRefusal } from './catalog/shared.ts'
 import { recogniseSoftDelete } from './catalog/soft-delete.ts'
+import { parseTableName } from './catalog/table-name.ts'
 import { displayName } from './database/names.ts'
 import { type DiffProgress, type DiffState, diffRows, readValues } from './diff/diff.ts'
 import type { Sides } from './diff/sides.ts'
 import { readPresent, readStates } from './diff/states.ts'
 import { RowgraftError } from './errors.ts'
 import { readChildren, readParents } from './selection/references.ts'
-import { fitKey, parseKey, parseTableName } from './selection/selection.ts'
+import { fitKey, parseKey } from './selection/selection.ts'
 
 /** A table as `tables` lists it. */
 export interface TableOverview {
@@ -77,13 +78,13 @@ export const describeTables = (catalog: SharedCatalog): readonly TableOverview[]
     restorable: table.refusal === null,
     why: table.refusal,
   }))
-  const others = catalog.others.map(({ id, kind, why }) => ({
+  const others = catalog.others.map(({ id, kind, why, hint }) => ({
     table: id,
     kind,
     identity: [],
     isJunction: false,
     relations: [],
-    drift: [],
+    drift: hint === undefined ? [] : [hint],
     restorable: false,
     why,
   }))

@@ -1,12 +1,12 @@
 /** The plan stage: from a selection to a plan, in one snapshot of each side. Nothing is written anywhere. */
 
-import { columnOf } from './catalog/catalog.ts'
 import { fingerprint } from './catalog/fingerprint.ts'
 import type { DatabaseIdentity } from './catalog/identity.ts'
 import { displayKey } from './catalog/row.ts'
 import { type Sides, tableOf } from './diff/sides.ts'
 import { buildStandIns, buildSteps } from './plan/build.ts'
 import { ConflictLog } from './plan/conflicts.ts'
+import { renameHints, takenDefaults, usedSources } from './plan/drifted.ts'
 import { firingTriggers, locksParents, outwardFindings, usedSequences } from './plan/effects.ts'
 import { listAlsoMissing, listLeftOut } from './plan/left-out.ts'
 import { findNarrower } from './plan/narrower.ts'
@@ -83,10 +83,12 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     lost: await lostValues(known, bare),
     triggers,
     sequences,
-    defaults: takenDefaults(known, bare),
+    defaults: takenDefaults(sides.catalog, bare),
     narrower: findNarrower(sides.catalog, bare),
     locksParents: locksParents(sides.catalog, bare),
     bytes: measured.bytes,
+    sources: usedSources(sides.catalog.backup, used),
+    hints: renameHints(sides.catalog, bare),
     answers: log.answers,
   }
   return { ...plan, hash: hashPlan(plan) }
@@ -155,14 +157,4 @@ const lostValues = async (sides: Sides, steps: readonly Step[]): Promise<Plan['l
     }
   }
   return lost
-}
-
-const takenDefaults = (sides: Sides, steps: readonly Step[]): Plan['defaults'] => {
-  const inserted = new Set(steps.filter(({ action }) => action === 'insert').map(({ table }) => table))
-  return [...inserted].flatMap((id) => {
-    const table = tableOf(sides.catalog, id)
-    return table.drift
-      .filter(({ kind }) => kind === 'only in live')
-      .map(({ column }) => ({ table: id, column, value: columnOf(table.live, column)?.default ?? 'NULL' }))
-  })
 }

@@ -7,6 +7,7 @@
 
 import { readCatalog } from './catalog/read.ts'
 import { findTable, type SharedCatalog, shareCatalogs, withSoftDeletes } from './catalog/shared.ts'
+import { parseTableName } from './catalog/table-name.ts'
 import { withActing } from './database/acting.ts'
 import { lendSnapshot } from './database/snapshot.ts'
 import { beginRead, withReadTransaction, withUserSearchPath } from './database/transaction.ts'
@@ -37,7 +38,7 @@ import { findRun, readRestored, readRestoredIncidents, readRuns, summarise } fro
 import { planUndo } from './run/undo.ts'
 import { verifyRun } from './run/verify-run.ts'
 import { findIncidents, type IncidentReport } from './selection/incidents/incidents.ts'
-import { parseTableName, type Selection } from './selection/selection.ts'
+import type { Selection } from './selection/selection.ts'
 import { refuseOtherActing, startRun } from './start-run.ts'
 
 interface ChosenTables {

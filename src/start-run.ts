@@ -4,6 +4,7 @@ import { withActing } from './database/acting.ts'
 import { withReadTransaction } from './database/transaction.ts'
 import { RowgraftError } from './errors.ts'
 import type { OpenOptions, OpenPair, OpenSide } from './open/connect.ts'
+import { refuseOtherSources } from './plan/drifted.ts'
 import { isEmpty, openConflicts, type Plan } from './plan/plan.ts'
 import { apply, type RowSource } from './run/apply.ts'
 import { refuseProtected } from './run/protect.ts'
@@ -73,5 +74,6 @@ export const startRun = async (input: StartRunInput): Promise<Report> => {
     return withActing(session, plan.options, () => run({ kind: 'journal', path: head.path }))
   }
   const backup = input.requireBackup()
+  refuseOtherSources(plan, backup.catalog)
   return withReadTransaction(backup.session, (reader) => run({ kind: 'backup', reader, catalog: backup.catalog }))
 }

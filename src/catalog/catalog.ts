@@ -1,5 +1,6 @@
 /** What one database looks like: the part of its catalog that restoring rows depends on. Plain data, one `Catalog` per side. */
 import type { QualifiedName } from '../database/names.ts'
+import type { TableSource } from './source.ts'
 
 /** How a type's values behave; `array` tells of its element. */
 export type TypeKind = 'base' | 'enum' | 'composite' | 'range' | 'array' | 'pseudo'
@@ -119,6 +120,8 @@ export interface Table extends QualifiedName {
   readonly canInsert: boolean
   readonly canUpdate: boolean
   readonly canDelete: boolean
+  /** Where its rows stand, and what is read for its columns, where that is not what the names say. */
+  readonly source?: TableSource
 }
 
 /** A relation that cannot be restored into, and why. */
@@ -126,6 +129,8 @@ export interface OtherRelation {
   readonly id: string
   readonly kind: string
   readonly why: string
+  /** What it may be instead: a sentence. */
+  readonly hint?: string
 }
 
 export interface Catalog {

@@ -1,10 +1,12 @@
 /** What the two sides of one table do not share, and whether that forbids restoring into it. Pure. */
-import { displayAlone } from '../database/names.ts'
+import { displayAlone, displayTable } from '../database/names.ts'
 import type { Column, Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
+import { isRenamed, storedColumn, storedTable } from './source.ts'
+import { likelyRenames } from './suggestions.ts'
 
 export interface Drift {
-  readonly kind: 'only in live' | 'only in backup' | 'type' | 'enum labels'
+  readonly kind: 'only in live' | 'only in backup' | 'type' | 'enum labels' | 'renamed' | 'looks renamed'
   readonly column: string
   /** One sentence for people. */
   readonly text: string
@@ -56,6 +58,21 @@ export const whyNotFound = (table: Table, identity: readonly string[]): string |
 
 /** True where all rows and columns of a table can be read. */
 export const isReadable = (table: Table): boolean => whyHidden({ table, name: 'live', user: '' }) === null
+
+/** Names that the config file maps, and names that look as if it should. */
+const renames = (live: Table, backup: Table): readonly Drift[] => {
+  const columns = backup.columns.filter(({ name }) => storedColumn(backup, name) !== name)
+  const stored = displayTable(storedTable(backup))
+  const isMoved = isRenamed(backup) && stored !== backup.id
+  return [
+    ...(isMoved ? [{ kind: 'renamed', column: '', text: `it is "${stored}" in the backup` } as const] : []),
+    ...columns.map(({ name }): Drift => {
+      const text = `column "${name}" is "${storedColumn(backup, name)}" in the backup`
+      return { kind: 'renamed', column: name, text }
+    }),
+    ...likelyRenames(live, backup).map(({ to, text }): Drift => ({ kind: 'looks renamed', column: to, text })),
+  ]
+}
 
 /** Compares the columns. `refusal` is the first reason why no row can be restored. */
 export const compareTables = (
@@ -112,6 +129,7 @@ export const compareTables = (
       text: `column "${column.name}" is only in the backup: its values are lost`,
     })
   }
+  drift.push(...renames(live, backup))
   if (hidden !== null) refusals.push(hidden)
   if (live.rules.length > 0) refusals.push('a rule on live rewrites what is written to it')
   return { drift, refusal: refusals[0] ?? null }

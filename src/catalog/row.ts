@@ -17,6 +17,7 @@ import {
 import type { Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
 import type { Relation } from './relations.ts'
+import { readAs } from './source.ts'
 
 /** The key of one row: the server's text of each column, in the order of the table's identity. */
 export type Key = readonly string[]
@@ -30,9 +31,17 @@ const separator = '\0' // cannot occur in PostgreSQL text
 export const packKey = (key: readonly string[]): string => key.join(separator)
 export const unpackKey = (packed: string): Key => packed.split(separator)
 
-/** An ordinary table without its inheritance children; a partitioned one through its root. */
-export const fromTable = (table: Table): Query =>
-  table.kind === 'partitioned' ? tableReference(table) : sql`only ${tableReference(table)}`
+/** An ordinary table without its inheritance children; a partitioned one through its root. An alias must follow. */
+export const fromTable = (table: Table): Query => {
+  if (table.source !== undefined) return readAs(table.source, table.kind, sql``)
+  return table.kind === 'partitioned' ? tableReference(table) : sql`only ${tableReference(table)}`
+}
+
+/** Some of a table's rows, as `t`: `method` is what TABLESAMPLE takes. */
+export const fromSample = (table: Table, method: Query): Query =>
+  table.source === undefined
+    ? sql`${fromTable(table)} as t tablesample ${method}`
+    : sql`${readAs(table.source, table.kind, sql`tablesample ${method}`)} as t`
 
 export const typeOf = (table: Table, name: string): Query => {
   const found = columnOf(table, name)

@@ -6,6 +6,7 @@ import { columnOf, primaryKeyOf } from './catalog.ts'
 import { compareTables, type Drift, type SeenTable, whyHidden, whyNotFound } from './drift.ts'
 import { buildRelations, findJunction, isKeyOf, type Relation } from './relations.ts'
 import { checkSoftDelete } from './soft-delete.ts'
+import { likelyMoves } from './suggestions.ts'
 
 /** A column both sides have. */
 export interface SharedColumn {
@@ -143,8 +144,14 @@ export const shareCatalogs = (live: Catalog, backup: Catalog): SharedCatalog => 
     const here: SeenTable = { table, name: 'live', user: live.user }
     return [shareTable(here, { table: other, name: 'the backup', user: backup.user }, relations)]
   })
+  const moves = likelyMoves(live, backup)
   const onlyIn = (from: Catalog, other: ReadonlyMap<string, Table>, why: string): readonly OtherRelation[] =>
-    from.tables.filter(({ id }) => !other.has(id)).map(({ id, kind }) => ({ id, kind: `${kind} table`, why }))
+    from.tables
+      .filter(({ id }) => !other.has(id))
+      .map(({ id, kind }) => {
+        const hint = from === backup ? moves.get(id) : undefined
+        return { id, kind: `${kind} table`, why, ...(hint === undefined ? {} : { hint }) }
+      })
   const others = new Map(
     [
       ...onlyIn(live, inBackup, 'it is not in the backup: absence there proves nothing'),

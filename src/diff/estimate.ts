@@ -2,8 +2,9 @@
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
 import { tableDigest } from '../catalog/column-digest.ts'
-import { asText, fromTable, joinOn, keySource, ordinal, packKey, unpackKey } from '../catalog/row.ts'
+import { asText, fromSample, fromTable, joinOn, keySource, ordinal, packKey, unpackKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
+import { storedColumn, storedTable } from '../catalog/source.ts'
 import { column, type Query } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 import type { Sides } from './sides.ts'
@@ -35,6 +36,7 @@ const hasIndexOn = (side: Table, name: string | null): boolean =>
 /** Reads size and bounds; the rows are an estimate of today's size, not of the last ANALYZE. */
 export const readExtent = async (reader: Reader, table: SharedTable, integer: string | null): Promise<Extent> => {
   const side = reader.side === 'live' ? table.live : table.backup
+  const { schema, name } = storedTable(side)
   const bound = (which: 'min' | 'max'): Query =>
     integer === null
       ? sql`null`
@@ -46,15 +48,15 @@ export const readExtent = async (reader: Reader, table: SharedTable, integer: st
            (select not exists (select from ${fromTable(side)} as t))::text,
            ${bound('min')}, ${bound('max')},
            (select stats.correlation::text from pg_catalog.pg_stats stats
-            where stats.schemaname = ${side.schema} and stats.tablename = ${side.name}
-              and stats.attname = ${integer} and not stats.inherited)
+            where stats.schemaname = ${schema} and stats.tablename = ${name}
+              and stats.attname = ${integer === null ? null : storedColumn(side, integer)} and not stats.inherited)
     from pg_catalog.pg_class root
     join pg_catalog.pg_namespace n on n.oid = root.relnamespace
     join pg_catalog.pg_class c
       on c.oid = root.oid or c.oid in (select tree.relid from pg_catalog.pg_partition_tree(root.oid) tree)
     cross join lateral (
       select pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::integer as pages) size
-    where n.nspname = ${side.schema} and root.relname = ${side.name}`)
+    where n.nspname = ${schema} and root.relname = ${name}`)
   const [rows, pages, isEmpty, smallest, largest, correlation] = row ?? []
   return {
     rows: Number(rows ?? 0),
@@ -89,7 +91,7 @@ export const readSample = async (
   const digest = tableDigest('t', table, columns, sides.hashing)
   const rows = await sides.backup.rows(sql`
     select ${digest}::text, ${asText('t', table.identity)}
-    from ${fromTable(table.backup)} as t tablesample system (${sql.lit(share)}) repeatable (0)`)
+    from ${fromSample(table.backup, sql`system (${sql.lit(share)}) repeatable (0)`)}`)
   const step = Math.max(1, rows.length / sampled.rows)
   const digests = new Map<string, string>()
   for (let at = 0; at < rows.length; at += step) {

@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.ts'
 import { formatColumn, formatTable } from './names.ts'
 import { formatBytes, plural } from './quantities.ts'
 import { sanitise } from './sanitise.ts'
+import { formatHints, formatSources } from './values-text.ts'
 
 const formatTriggers = (plan: Plan): readonly string[] => {
   if (plan.triggers.length === 0) return []
@@ -69,6 +70,8 @@ export const formatEffects = (plan: Plan): readonly string[] => {
   const accepted = plan.options.acceptTrigger.map((column) => formatTable(column)).join(', ')
   return [
     ...formatActing(plan),
+    ...formatSources(plan),
+    ...formatHints(plan),
     ...formatNarrower(plan),
     ...formatDefaults(plan),
     ...formatTriggers(plan),

@@ -2,6 +2,7 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import { type DatabaseIdentity, readIdentity } from '../catalog/identity.ts'
 import { readCatalog } from '../catalog/read.ts'
+import { renameBackup } from '../catalog/renames.ts'
 import type { Config } from '../config/config.ts'
 import { type Acting, asConnected } from '../database/acting.ts'
 import { openSession, type Reader, type Session } from '../database/session.ts'
@@ -159,6 +160,7 @@ const openPair = async (options: OpenOptions): Promise<OpenPair> => {
         }),
     }).catch(ofSide('the backup'))
     backup = await openSide('backup', source.conninfo, source, options)
+    backup = { ...backup, catalog: renameBackup(backup.catalog, live.catalog, options.config ?? {}) }
     await checkPair(live, backup, options)
     return { live, backup, notes: [...live.notes, ...backup.notes, ...source.warnings] }
   } catch (error) {

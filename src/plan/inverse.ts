@@ -95,6 +95,8 @@ export const invertPlan = (
     narrower: [],
     locksParents: parts.steps.some(({ action }) => action === 'insert'),
     bytes: 0,
+    sources: {},
+    hints: [],
     answers: {},
     ...parts,
   }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { DigestMethod } from '../catalog/digest.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
+import type { TableSource } from '../catalog/source.ts'
 import type { Answer } from '../probe/finding.ts'
 import type { Coverage } from '../selection/coverage.ts'
 import type { Because } from '../selection/members.ts'
@@ -153,6 +154,10 @@ export interface Plan {
   readonly locksParents: boolean
   /** Bytes the written rows take as text, about. */
   readonly bytes: number
+  /** Where the backup's rows stand, for tables that are not read as their names say. */
+  readonly sources: Readonly<Record<string, TableSource>>
+  /** What the config file may have to say about the tables written: sentences. */
+  readonly hints: readonly string[]
   /** Answers to conflicts, by conflict id. May be edited. */
   readonly answers: Readonly<Record<string, Answer>>
   /** sha256 over everything but `answers` and `hash`. */
@@ -163,11 +168,13 @@ export interface Plan {
 export const hashPlan = (plan: Omit<Plan, 'hash'> | Plan): string => {
   const { answers: _, ...rest } = plan
   const { hash: __, ...covered } = rest as Plan
-  return createHash('sha256').update(canonical(covered)).digest('hex')
+  return createHash('sha256')
+    .update(canonical(covered) ?? '')
+    .digest('hex')
 }
 
 /** JSON with sorted keys, so that a reformatted file hashes the same. */
-const canonical = (value: unknown): string =>
+export const canonical = (value: unknown): string | undefined =>
   JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))

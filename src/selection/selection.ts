@@ -31,30 +31,6 @@ export interface Selection {
   readonly columns: readonly string[] | null
 }
 
-/** A table as psql takes it: parts, folded to lower case unless quoted. Throws `usage`. */
-export const parseTableName = (text: string): { readonly schema?: string; readonly name: string } => {
-  const parts: string[] = []
-  let rest = text.trim()
-  for (;;) {
-    const match = /^(?:"((?:[^"]|"")+)"|([^\s".]+))(\.|$)/u.exec(rest)
-    if (match === null) {
-      throw new RowgraftError('usage', `"${text}" is not a table name`, {
-        hint: 'Write it as psql takes it: photo, public.photo or "Odd Name".',
-      })
-    }
-    parts.push(match[1]?.replaceAll('""', '"') ?? (match[2] ?? '').toLowerCase())
-    if (match[3] !== '.') break
-    rest = rest.slice(match[0].length)
-  }
-  const [first, second] = parts
-  if (first === undefined || parts.length > 2) {
-    throw new RowgraftError('usage', `"${text}" is not a table name`, {
-      hint: 'Write schema.table, with each part quoted if it has dots or upper case in it.',
-    })
-  }
-  return second === undefined ? { name: first } : { schema: first, name: second }
-}
-
 /** Splits one line of CSV. Quotes protect commas; a doubled quote is a quote. */
 const splitCsv = (text: string): readonly string[] => {
   const values: string[] = []

@@ -32,6 +32,8 @@ export const makePlan = (parts: Partial<Plan> = {}): Plan => ({
   narrower: [],
   locksParents: false,
   bytes: 0,
+  sources: {},
+  hints: [],
   answers: {},
   hash: 'a'.repeat(64),
   ...parts,

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 
+import { parseTableName } from '../../src/catalog/table-name.ts'
 import {
   fitKey,
   mergeSelectors,
   parseKey,
   parseKeyLines,
   parseSelect,
-  parseTableName,
   parseUnder,
 } from '../../src/selection/selection.ts'
 

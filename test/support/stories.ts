@@ -17,7 +17,7 @@ export interface StoryCase {
   readonly undoExcept?: readonly string[]
 }
 
-/** A folder under fixtures/. A `rowgraft.config.json` in it holds for every command of the story. */
+/** A folder under fixtures/. A config file in it holds for every command of the story. */
 export interface Story {
   readonly name: string
   readonly folder: string
@@ -49,7 +49,7 @@ const runIn =
   (folder: string): Run =>
   async (argv, options) => {
     const { stderr, ...result } = await command(argv, { ...options, folder })
-    return { ...result, stderr: stderr.replace(`Config: ${join(folder, 'rowgraft.config.json')}\n`, '') }
+    return { ...result, stderr: stderr.replace(/^Config: .*\n/m, '') }
   }
 
 const compare = (before: readonly string[], after: readonly string[]): string => {

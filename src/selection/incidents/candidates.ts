@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Relation } from '../../catalog/relations.ts'
 import { fromTable, joinOn, keySource, typeOf } from '../../catalog/row.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
+import { isRenamed } from '../../catalog/source.ts'
 import { all, arrayText, column, list, type Query } from '../../database/names.ts'
 import type { Sides } from '../../diff/sides.ts'
 import { writeEqual } from './writing.ts'
@@ -36,13 +37,14 @@ const isEqual = (table: SharedTable, name: string, value: string | null): Query 
 
 /** Every row of the table. */
 export const countRows = async (sides: Sides, table: SharedTable): Promise<Candidate> => {
-  const [row] = await sides.backup.rows(sql`select pg_catalog.count(*)::text from ${fromTable(table.backup)}`)
+  const [row] = await sides.backup.rows(sql`select pg_catalog.count(*)::text from ${fromTable(table.backup)} as t`)
   return { ...plain, kind: 'all', sql: 'true', where: sql`true`, of: Number(row?.[0]) }
 }
 
 /** Partitions of the backup that live does not have. */
 export const findPartitions = async (sides: Sides, table: SharedTable): Promise<readonly Candidate[]> => {
-  if (table.backup.kind !== 'partitioned') return []
+  // Under another name its partitions are called otherwise, too.
+  if (table.backup.kind !== 'partitioned' || isRenamed(table.backup)) return []
   const partitionsOf = (): Query => sql`
     select p.relid::pg_catalog.regclass::text
     from pg_catalog.pg_partition_tree(${regclassText(table)}::pg_catalog.regclass) p

@@ -70,7 +70,7 @@ const findEmpty = async (reader: Reader, tables: readonly SharedTable[]): Promis
   if (tables.length === 0) return new Set()
   const checks = tables.map((table, place): Query => {
     const side = reader.side === 'live' ? table.live : table.backup
-    return sql`select ${sql.lit(place)}::text where not exists (select from ${fromTable(side)})`
+    return sql`select ${sql.lit(place)}::text where not exists (select from ${fromTable(side)} as t)`
   })
   const rows = await reader.rows(list(checks, ' union all '))
   return new Set(rows.map(([place]) => tables[Number(place)]?.id ?? ''))

@@ -1,6 +1,7 @@
 /** The tables a statement means: found by the search_path, with inheritance children, and through the root of a partition. */
 import { sql } from 'kysely'
 import { findTable, hintForRefusal, type SharedTable } from '../../catalog/shared.ts'
+import { isRenamed, storedTable } from '../../catalog/source.ts'
 import { displayName, type QualifiedName } from '../../database/names.ts'
 import type { Sides } from '../../diff/sides.ts'
 import { RowgraftError } from '../../errors.ts'
@@ -20,9 +21,19 @@ export interface Reached {
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
-/** A table that plans know, or why not. Throws `unknown-table` or `not-restorable`. */
+/** A table that plans know, or why not. Throws `unknown-table` or `not-restorable`; `usage` where the backup has other names. */
 const sharedTable = (sides: Sides, name: QualifiedName | { readonly name: string }): SharedTable => {
-  const table = findTable(sides.catalog, name)
+  const renamed = [...sides.catalog.tables.values()].find(({ backup }) => {
+    const stored = storedTable(backup)
+    return isRenamed(backup) && stored.name === name.name && (!('schema' in name) || stored.schema === name.schema)
+  })
+  const table = renamed ?? findTable(sides.catalog, name)
+  if (isRenamed(table.backup)) {
+    throw refuse(
+      `is about "${table.id}", whose names in the backup are not those of live`,
+      `Select its rows with --where "<condition>": there columns have live's names.`,
+    )
+  }
   if (table.refusal === null) return table
   throw new RowgraftError('not-restorable', `table "${table.id}" cannot be restored`, {
     detail: table.refusal,

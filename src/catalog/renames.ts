@@ -1,0 +1,156 @@
+/** Tables, schemas and columns that the backup calls otherwise: its catalog, told in live's names. Pure. */
+import { displayName, displayTable, type QualifiedName } from '../database/display.ts'
+import { RowgraftError } from '../errors.ts'
+import type { Catalog, Column, ForeignKey, Table, Uniqueness } from './catalog.ts'
+import { columnOf } from './catalog.ts'
+import { tableNamed } from './table-name.ts'
+
+/** The backup's names to live's, as a config file gives them. */
+export interface Renames {
+  readonly schemas?: Readonly<Record<string, string>>
+  readonly tables?: Readonly<Record<string, string>>
+  /** By table of live. */
+  readonly columns?: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+const names = (tables: readonly Table[]): string => tables.map(({ id }) => id).join(', ')
+
+const refuse = (
+  code: 'unknown-table' | 'unknown-column',
+  message: string,
+  key: keyof Renames,
+  detail?: string,
+): RowgraftError =>
+  new RowgraftError(code, message, {
+    detail,
+    hint: `Correct "${key}" in the config file: the backup's name to live's.`,
+  })
+
+/** What each table of the backup is called in live, by its id. */
+const renameTables = (backup: Catalog, live: Catalog, renames: Renames): ReadonlyMap<string, QualifiedName> => {
+  const schemas = new Map(Object.entries(renames.schemas ?? {}))
+  const renamed = new Map<string, QualifiedName>()
+  for (const [from, to] of schemas) {
+    if (live.tables.some(({ schema }) => schema === to)) continue
+    throw refuse('unknown-table', `live has no schema "${to}", which "${from}" is said to be`, 'schemas')
+  }
+  for (const table of backup.tables) {
+    const schema = schemas.get(table.schema)
+    if (schema !== undefined) renamed.set(table.id, { schema, name: table.name })
+  }
+  for (const [from, to] of Object.entries(renames.tables ?? {})) {
+    const target = tableNamed(live.tables, to)
+    if (target === undefined) {
+      throw refuse('unknown-table', `live has no table "${to}", which "${from}" is said to be`, 'tables')
+    }
+    const table = tableNamed(backup.tables, from)
+    if (table !== undefined) renamed.set(table.id, { schema: target.schema, name: target.name })
+    // A backup that was taken after the change has live's name already.
+    else if (!backup.tables.some(({ id }) => id === target.id)) {
+      throw refuse('unknown-table', `the backup has neither "${from}" nor "${to}"`, 'tables', names(backup.tables))
+    }
+  }
+  return renamed
+}
+
+/** What the columns of each table are called in live: by the id it has there, the backup's name to live's. */
+const renameColumns = (
+  backup: ReadonlyMap<string, Table>,
+  live: Catalog,
+  renames: Renames,
+): ReadonlyMap<string, ReadonlyMap<string, string>> => {
+  const renamed = new Map<string, ReadonlyMap<string, string>>()
+  for (const [typed, columns] of Object.entries(renames.columns ?? {})) {
+    const target = tableNamed(live.tables, typed)
+    if (target === undefined) throw refuse('unknown-table', `live has no table "${typed}"`, 'columns')
+    const table = backup.get(target.id)
+    if (table === undefined) continue
+    const own = new Map<string, string>()
+    for (const [from, to] of Object.entries(columns)) {
+      const [hasOld, hasNew] = [from, to].map((name) => columnOf(table, name) !== undefined)
+      if (columnOf(target, to) === undefined) {
+        throw refuse('unknown-column', `live's "${target.id}" has no column "${to}"`, 'columns')
+      }
+      if (!hasOld && !hasNew) {
+        throw refuse('unknown-column', `the backup's "${table.id}" has neither "${from}" nor "${to}"`, 'columns')
+      }
+      if (hasOld) own.set(from, to)
+    }
+    const result = table.columns.map(({ name }) => own.get(name) ?? name)
+    const twice = result.find((name, position) => result.indexOf(name) !== position)
+    if (twice !== undefined) {
+      throw refuse('unknown-column', `two columns of the backup's "${table.id}" would be "${twice}" of live`, 'columns')
+    }
+    if (own.size > 0) renamed.set(target.id, own)
+  }
+  return renamed
+}
+
+type Rename = (name: string) => string
+
+const renameUnique = (unique: Uniqueness, rename: Rename): Uniqueness => ({
+  ...unique,
+  columns: unique.columns.map(rename),
+  elements: unique.elements.map((element) =>
+    element.column === null
+      ? element
+      : { ...element, column: rename(element.column), expression: displayName(rename(element.column)) },
+  ),
+})
+
+const renameKey = (key: ForeignKey, rename: Rename, parent: string, renameParent: Rename): ForeignKey => ({
+  ...key,
+  parent,
+  columns: key.columns.map(rename),
+  setColumns: key.setColumns.map(rename),
+  parentColumns: key.parentColumns.map(renameParent),
+})
+
+/** The backup's catalog in live's names. Throws `unknown-table` or `unknown-column` for names that are nowhere. */
+export const renameBackup = (backup: Catalog, live: Catalog, renames: Renames): Catalog => {
+  const moved = renameTables(backup, live, renames)
+  const nameOf = (table: Table): QualifiedName => moved.get(table.id) ?? table
+  const byName = new Map<string, Table>()
+  for (const table of backup.tables) {
+    const id = displayTable(nameOf(table))
+    const other = byName.get(id)
+    if (other !== undefined) {
+      const both = `the backup's "${other.id}" and "${table.id}" would both be "${id}" of live`
+      throw refuse('unknown-table', both, renames.tables === undefined ? 'schemas' : 'tables')
+    }
+    byName.set(id, table)
+  }
+  const columns = renameColumns(byName, live, renames)
+  if (moved.size + columns.size === 0) return backup
+  const renamer =
+    (id: string): Rename =>
+    (name) =>
+      columns.get(id)?.get(name) ?? name
+  const newId = new Map(backup.tables.map((table) => [table.id, displayTable(nameOf(table))]))
+  const tables = backup.tables.map((table): Table => {
+    const { schema, name } = nameOf(table)
+    const id = displayTable({ schema, name })
+    const rename = renamer(id)
+    const isSame = id === table.id && !columns.has(id)
+    return {
+      ...table,
+      id,
+      schema,
+      name,
+      columns: table.columns.map((column): Column => ({ ...column, name: rename(column.name) })),
+      uniques: table.uniques.map((unique) => renameUnique(unique, rename)),
+      foreignKeys: table.foreignKeys.map((key) => {
+        const parent = newId.get(key.parent) ?? key.parent
+        return renameKey(key, rename, parent, renamer(parent))
+      }),
+      ...(isSame ? {} : { source: sourceOf(table, rename) }),
+    }
+  })
+  return { ...backup, tables }
+}
+
+const sourceOf = ({ schema, name, columns }: Table, rename: Rename): NonNullable<Table['source']> => ({
+  schema,
+  name,
+  columns: Object.fromEntries(columns.map((column) => [rename(column.name), { column: column.name }])),
+})

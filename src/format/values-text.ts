@@ -1,0 +1,20 @@
+/** Where a plan's values come from, when not from columns of the same name. */
+import { displayTable } from '../database/display.ts'
+import type { Plan } from '../plan/plan.ts'
+import { formatColumn, formatTable } from './names.ts'
+import { sanitise } from './sanitise.ts'
+
+/** Tables and columns that have another name in the backup, a sentence per table. */
+export const formatSources = ({ sources }: Plan): readonly string[] =>
+  Object.entries(sources).flatMap(([id, { schema, name, columns }]) => {
+    const stored = displayTable({ schema, name })
+    const renamed = Object.entries(columns).flatMap(([own, { column }]) =>
+      column === null || column === own ? [] : [`${formatColumn(own)} is ${formatColumn(column)}`],
+    )
+    const table = stored === id ? [] : [`it is ${formatTable(stored)}`]
+    const words = [...table, ...renamed]
+    return words.length === 0 ? [] : [`${formatTable(id)} in the backup: ${words.join(', ')}.`]
+  })
+
+/** What the config file may have to say. */
+export const formatHints = ({ hints }: Plan): readonly string[] => hints.map((hint) => `Note: ${sanitise(hint)}`)

@@ -26,7 +26,10 @@ export const renameHints = (catalog: SharedCatalog, steps: readonly Step[]): Pla
 /** The sources of the tables that are not read from the backup as their names say. */
 export const usedSources = (backup: Catalog, ids: readonly string[]): Plan['sources'] =>
   Object.fromEntries(
-    backup.tables.flatMap(({ id, source }) => (source === undefined || !ids.includes(id) ? [] : [[id, source]])),
+    ids.flatMap((id) => {
+      const source = backup.tables.find((table) => table.id === id)?.source
+      return source === undefined ? [] : [[id, source]]
+    }),
   )
 
 /** Throws `plan-stale` where the backup's tables would be read otherwise than when the plan was made. */

@@ -25,7 +25,8 @@ import {
   type TableOverview,
 } from './inspect.ts'
 import { makePlan } from './make-plan.ts'
-import { actingOf, closePair, connect, type OpenOptions, type OpenPair, type OpenSide } from './open/connect.ts'
+import { configuredOptions } from './open/configured.ts'
+import { closePair, connect, type OpenOptions, type OpenPair, type OpenSide } from './open/connect.ts'
 import { checkPlanned, describeSide, type SideInfo } from './open/side.ts'
 import { defaultPlanOptions, type Plan, type PlanOptions } from './plan/plan.ts'
 import { refuseAltered } from './plan/plan-file.ts'
@@ -39,7 +40,7 @@ import { planUndo } from './run/undo.ts'
 import { verifyRun } from './run/verify-run.ts'
 import { findIncidents, type IncidentReport } from './selection/incidents/incidents.ts'
 import type { Selection } from './selection/selection.ts'
-import { refuseOtherActing, startRun } from './start-run.ts'
+import { refuseOtherConfig, startRun } from './start-run.ts'
 
 interface ChosenTables {
   /** Default: all that can be compared. */
@@ -117,7 +118,7 @@ export class Rowgraft {
       makePlan({
         sides,
         selection,
-        options: { ...defaultPlanOptions, ...options, ...actingOf(this.#options) },
+        options: { ...defaultPlanOptions, ...options, ...configuredOptions(this.#options) },
         answers,
         live: live.identity,
         backup: backup.identity,
@@ -135,7 +136,7 @@ export class Rowgraft {
    */
   async run(plan: Plan, options: Partial<RunOptions> = {}): Promise<Report> {
     checkPlanned(this.#pair, plan)
-    if (plan.undoes === null) refuseOtherActing(plan, actingOf(this.#options))
+    if (plan.undoes === null) refuseOtherConfig(plan, configuredOptions(this.#options))
     const isSettled = plan.conflicts.length === 0 || plan.undoes !== null || this.#made.has(plan)
     return startRun({
       pair: this.#pair,

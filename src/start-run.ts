@@ -3,10 +3,12 @@ import type { Acting } from './database/acting.ts'
 import { withActing } from './database/acting.ts'
 import { withReadTransaction } from './database/transaction.ts'
 import { RowgraftError } from './errors.ts'
+import { type ConfiguredOptions, committedCommands } from './open/configured.ts'
 import type { OpenOptions, OpenPair, OpenSide } from './open/connect.ts'
 import { refuseOtherSources } from './plan/drifted.ts'
 import { isEmpty, openConflicts, type Plan } from './plan/plan.ts'
 import { apply, type RowSource } from './run/apply.ts'
+import { afterCommit } from './run/committed.ts'
 import { refuseProtected } from './run/protect.ts'
 import { refuseUnsettled } from './run/recover.ts'
 import { emptyReport } from './run/report.ts'
@@ -39,9 +41,20 @@ const refuseOpen = (plan: Plan): void => {
 
 const canonical = ({ role, settings }: Acting): string => JSON.stringify([role, Object.entries(settings).sort()])
 
-/** A plan is for whom it was made: its privileges were judged for that role. */
-export const refuseOtherActing = (plan: Plan, acting: Acting): void => {
-  if (canonical(plan.options) === canonical(acting)) return
+/** SQL in a plan runs only where the config file says the same: a plan is no way to bring SQL in. */
+const refuseOtherHooks = (plan: Plan, { hooks }: ConfiguredOptions): void => {
+  for (const when of ['before', 'after'] as const) {
+    if (JSON.stringify(plan.options.hooks[when]) === JSON.stringify(hooks[when])) continue
+    throw new RowgraftError('plan-stale', `the plan was made with other ${when} SQL than the config file has`, {
+      hint: 'Make the plan again, or give the config file it was made with by --config.',
+    })
+  }
+}
+
+/** Throws unless the config is what the plan was made with: its privileges were judged for that role. */
+export const refuseOtherConfig = (plan: Plan, configured: ConfiguredOptions): void => {
+  refuseOtherHooks(plan, configured)
+  if (canonical(plan.options) === canonical(configured)) return
   const { role, settings } = plan.options
   const set = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   throw new RowgraftError('usage', 'the plan acts on live as somebody else than this connection does', {
@@ -59,8 +72,8 @@ export const startRun = async (input: StartRunInput): Promise<Report> => {
   const { session, identity } = pair.live
   await refuseUnsettled(session, await readRuns(folder, identity))
   if (isEmpty(plan)) return emptyReport(plan)
-  const run = (source: RowSource): Promise<Report> =>
-    apply({
+  const run = async (source: RowSource): Promise<Report> => {
+    const report = await apply({
       session,
       live: identity,
       plan,
@@ -69,6 +82,10 @@ export const startRun = async (input: StartRunInput): Promise<Report> => {
       journal: folder,
       onProgress: (event) => opened.onProgress?.({ kind: 'run', ...event }),
     })
+    if (report.outcome !== 'committed') return report
+    const env = opened.env ?? process.env
+    return afterCommit(report, { commands: committedCommands(opened), folder, env, undoes: plan.undoes })
+  }
   if (plan.undoes !== null) {
     const head = findRun(await readRuns(folder, identity), plan.undoes)
     return withActing(session, plan.options, () => run({ kind: 'journal', path: head.path }))

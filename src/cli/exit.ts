@@ -56,9 +56,12 @@ const byError: Readonly<Record<ErrorCode, number>> = {
 /** The exit code of an error that is an answer to the user. */
 export const exitCodeOfError = (code: ErrorCode): number => byError[code]
 
-/** Something asked for is not back; under `--strict` also anything that was left out. */
+/** Something asked for is not back, or a command failed; under `--strict` also anything that was left out. */
 const isIncomplete = (report: Report, { strict }: { readonly strict: boolean }): boolean =>
-  !report.complete || report.notInBackup.length > 0 || (strict && report.leftOut.length > 0)
+  !report.complete ||
+  report.hooks.some(({ failed }) => failed) ||
+  report.notInBackup.length > 0 ||
+  (strict && report.leftOut.length > 0)
 
 /** The exit code of a report. A rehearsal has the one that the run would have. */
 export const exitCodeOfReport = (report: Report, options: { readonly strict: boolean }): number => {

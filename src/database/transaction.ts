@@ -56,6 +56,10 @@ export interface WriteOptions {
   readonly beforeCommit?: () => Promise<void>
 }
 
+/** Pins everything that a write transaction depends on; also after somebody else's SQL has run in it. */
+export const pinWrite = (session: Session, { settings = [], timeouts }: WriteOptions): Promise<void> =>
+  session.pin(pinSettings([['synchronous_commit', 'on'], ...settings], timeouts))
+
 /** How a write transaction ended. */
 export type Ending = 'commit' | 'rollback'
 
@@ -71,7 +75,7 @@ export const withWriteTransaction = async <T>(
   await session.execute(sql`begin isolation level read committed read write`)
   let answer: { readonly ending: Ending; readonly value: T }
   try {
-    await session.pin(pinSettings([['synchronous_commit', 'on'], ...(options.settings ?? [])], options.timeouts))
+    await pinWrite(session, options)
     // Ends our backend, and frees its locks, soon after this process is gone. Not every platform has it.
     await session.execute(sql`do $$
       begin

@@ -65,6 +65,12 @@ const formatActing = ({ options: { role, settings } }: Plan): readonly string[] 
   return [who === '' ? `Sets ${set.join(', ')} on live.` : `${who}, with ${set.join(', ')}.`]
 }
 
+const formatHooks = ({ options: { hooks } }: Plan): readonly string[] =>
+  [
+    ...hooks.before.map((text) => ['Before', text] as const),
+    ...hooks.after.map((text) => ['After', text] as const),
+  ].map(([when, text]) => `${when} it writes, runs: ${sanitise(text.trim().replace(/\s+/g, ' '))}`)
+
 /** The effects, a sentence each. */
 export const formatEffects = (plan: Plan): readonly string[] => {
   const accepted = plan.options.acceptTrigger.map((column) => formatTable(column)).join(', ')
@@ -72,6 +78,7 @@ export const formatEffects = (plan: Plan): readonly string[] => {
     ...formatActing(plan),
     ...formatSources(plan),
     ...formatHints(plan),
+    ...formatHooks(plan),
     ...formatNarrower(plan),
     ...formatDefaults(plan),
     ...formatTriggers(plan),

@@ -54,6 +54,7 @@ export const jsonReport = (report: Report): object => ({
   complete: report.complete,
   triggerChanges: report.triggerChanges,
   generatedDifferences: report.generatedDifferences,
+  hooks: report.hooks,
   notUndone: report.notUndone,
   elapsed: Math.round(report.elapsed),
 })

@@ -7,6 +7,7 @@ import { formatColumn, formatKey, formatTable, formatWords } from './names.ts'
 import { explainNothing } from './plan-text.ts'
 import { formatCount, formatElapsed, joinCounts, plural } from './quantities.ts'
 import { formatLeftOut, formatNotInBackup } from './rest-text.ts'
+import { sanitise } from './sanitise.ts'
 import type { Setting } from './style.ts'
 
 /** Changed keys are listed up to this many. */
@@ -114,6 +115,24 @@ const formatChanges = (report: Report): readonly string[] => [
     : []),
 ]
 
+const formatHooks = ({ hooks }: Report, width: number): readonly string[] =>
+  hooks
+    .filter(({ failed }) => failed)
+    .flatMap(({ command, status, output }) => [
+      ...indent(
+        `Committed, but a command of the config file failed (${sanitise(status)}): ${sanitise(command)}`,
+        width,
+        2,
+        2,
+      ),
+      ...output
+        .trimEnd()
+        .split('\n')
+        .slice(-most)
+        .filter((line) => line !== '')
+        .map((line) => `    ${sanitise(line)}`),
+    ])
+
 const undoCommand = (report: Report): readonly string[] =>
   report.outcome === 'committed' ? [`Run ${report.run}. Undo: rowgraft undo ${report.run}`] : []
 
@@ -139,6 +158,8 @@ export const formatReport = (report: Report, plan: Plan, setting: Setting): stri
     ...(report.complete ? [] : ['  Not everything that was asked for is back.']),
     '',
     ...formatChanges(report).flatMap((line) => indent(line, width, 2, 2)),
+    '',
+    ...formatHooks(report, width),
     '',
     ...undoCommand(report).map((line) => `  ${line}`),
   ])

@@ -4,13 +4,13 @@ import { type DatabaseIdentity, readIdentity } from '../catalog/identity.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { renameBackup } from '../catalog/renames.ts'
 import type { Config } from '../config/config.ts'
-import { type Acting, asConnected } from '../database/acting.ts'
 import { openSession, type Reader, type Session } from '../database/session.ts'
 import type { Side } from '../database/settings.ts'
 import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { type OpenedSource, openSource } from '../sources/source.ts'
 import { readCollationNotes } from './collations.ts'
+import { actingOn } from './configured.ts'
 import { checkDistinct, checkNotStandby, checkOlder, checkRelated, checkServer } from './pair.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -80,12 +80,6 @@ const ofSide =
     throw new RowgraftError(code, `${name}: ${message}`, { detail, hint, cause })
   }
 
-/** What the config says about acting on live. */
-export const actingOf = ({ config }: Pick<OpenOptions, 'config'>): Acting => ({
-  role: config?.role ?? null,
-  settings: config?.settings ?? {},
-})
-
 const openSide = async (
   side: Side,
   conninfo: string,
@@ -93,7 +87,7 @@ const openSide = async (
   options: OpenOptions,
 ): Promise<OpenSide> => {
   const env = options.env ?? process.env
-  const acting = side === 'live' ? actingOf(options) : asConnected
+  const acting = actingOn(side, options)
   const session = await openSession(conninfo, { side, signal: options.signal, env, acting })
   try {
     const [catalog, identity, drifted] = await withReadTransaction(session, async (reader) => {

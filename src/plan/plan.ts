@@ -32,6 +32,8 @@ export interface PlanOptions {
   readonly role: string | null
   /** Settings on live inside the run's transaction. */
   readonly settings: Readonly<Record<string, string>>
+  /** The config file's SQL inside the run's transaction: before anything is written, and after all of it is. */
+  readonly hooks: { readonly before: readonly string[]; readonly after: readonly string[] }
 }
 
 export const defaultPlanOptions: PlanOptions = {
@@ -47,6 +49,7 @@ export const defaultPlanOptions: PlanOptions = {
   acceptTrigger: [],
   role: null,
   settings: {},
+  hooks: { before: [], after: [] },
 }
 
 /** One action on a set of rows of one table, for one reason. */

@@ -11,12 +11,13 @@ import type { Catalog } from '../catalog/catalog.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
 import { type SharedCatalog, shareCatalogs } from '../catalog/shared.ts'
 import type { Reader, Session, Writer } from '../database/session.ts'
-import { withWriteTransaction } from '../database/transaction.ts'
+import { pinWrite, type WriteOptions, withWriteTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { keysOf, type Plan } from '../plan/plan.ts'
 import { combineDigests } from '../probe/measure.ts'
 import { allocateKeys, createMaps, raiseSequences } from './allocate.ts'
 import { checkGuards, keepImages, lockRows, type Refusal } from './guards.ts'
+import { blameHooks, type HookTime, runHooks } from './hooks.ts'
 import { incomplete, type OpenJournal, startJournal, streamRows } from './journal.ts'
 import { writeImages, writeOutcome } from './journal-rows.ts'
 import { type Layout, layOut } from './layout.ts'
@@ -26,7 +27,7 @@ import { buildReport } from './report.ts'
 import type { Report, RunOptions, RunProgress } from './run.ts'
 import { createStage, digestStage, indexStage, stageFromBackup, stageFromImages, stageKeys } from './stage.ts'
 import { refuseDisagreement, refuseTaken } from './taken.ts'
-import { checkCatalog, lockDatabase, withLiveSearchPath } from './transaction-start.ts'
+import { checkCatalog, lockDatabase, switchTriggersOn, withLiveSearchPath } from './transaction-start.ts'
 import { validateConstraints } from './validate.ts'
 import { verifyRows } from './verify.ts'
 import { applyNulls, deleteRows, insertRows, updateRows } from './write.ts'
@@ -60,16 +61,14 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
   const started = performance.now()
   const { session, plan, options } = input
   let journal: OpenJournal | null = null
-  const settings: (readonly [string, string])[] = [
-    ['search_path', ''],
-    ...(plan.options.triggers === 'off' ? [['session_replication_role', 'replica'] as const] : []),
-  ]
+  const transaction = transactionOf(plan, options)
+  const hook = (writer: Writer, when: HookTime): Promise<void> =>
+    runHooks(writer, { session, plan, when, pin: () => pinWrite(session, transaction) })
   try {
     const report = await withWriteTransaction(
       session,
       {
-        timeouts: { statement: options.timeout, lock: options.lockTimeout, idle: Math.max(options.timeout, 300_000) },
-        settings,
+        ...transaction,
         beforeCommit: async () => {
           await journal?.writer.sync()
           // From here on only the server knows how this ends.
@@ -79,15 +78,21 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
         },
       },
       async (writer) => {
-        const { layout, catalog, raised } = await prepare(writer, input)
+        const { layout, catalog, raised } = await prepare(writer, input, () => hook(writer, 'before'))
         if (!options.rehearse) {
           journal = await startJournal(input.journal, plan, input.live)
           await beginJournal(journal, writer, layout)
         }
         await withLiveSearchPath(writer, session.searchPath, () => writeAll(writer, layout, catalog, input))
+        await hook(writer, 'after')
+        await withLiveSearchPath(writer, session.searchPath, () => checkAll(writer, layout, catalog, plan))
         await refuseDefaultPartitions(writer, layout)
         input.onProgress({ phase: 'verify', table: null, rows: 0 })
-        const verified = await verifyRows(writer, layout, new Set(plan.options.acceptTrigger))
+        const verified = await verifyRows(writer, layout, new Set(plan.options.acceptTrigger)).catch(
+          (error: unknown) => {
+            throw blameHooks(plan, error)
+          },
+        )
         const value = await buildReport(writer, layout, plan, {
           run: journal?.run ?? '',
           outcome: options.rehearse ? 'rehearsed' : 'committed',
@@ -120,6 +125,12 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
   }
 }
 
+/** Limits and settings of the transaction of a run. */
+const transactionOf = ({ options: { triggers } }: Plan, { timeout, lockTimeout }: RunOptions): WriteOptions => ({
+  timeouts: { statement: timeout, lock: lockTimeout, idle: Math.max(timeout, 300_000) },
+  settings: [['search_path', ''], ...(triggers === 'off' ? [['session_replication_role', 'replica'] as const] : [])],
+})
+
 const settle = async (journal: OpenJournal | null, ending: 'DONE' | 'ABORTED'): Promise<void> => {
   await journal?.writer.write(ending, '')
   await journal?.writer.sync()
@@ -133,9 +144,11 @@ const closeJournal = async (journal: OpenJournal | null): Promise<void> => {
 const prepare = async (
   writer: Writer,
   input: ApplyInput,
+  before: () => Promise<void>,
 ): Promise<{ readonly layout: Layout; readonly catalog: SharedCatalog; readonly raised: readonly string[] }> => {
   const { plan, source } = input
   await lockDatabase(writer)
+  if (plan.options.triggers !== 'off') await switchTriggersOn(writer)
   const live = await checkCatalog(writer, plan)
   const catalog = shareCatalogs(live, source.kind === 'backup' ? source.catalog : live)
   const layout = layOut(plan, catalog)
@@ -144,6 +157,7 @@ const prepare = async (
     await checkDigest(writer, plan, layout)
     for (const staged of layout.tables.values()) await applyNulls(writer, staged)
   } else await stageFromJournal(writer, layout, source.path)
+  await before()
   await createMaps(writer, layout)
   input.onProgress({ phase: 'lock', table: null, rows: 0 })
   await lockRows(writer, layout, refusals[source.kind])
@@ -219,6 +233,9 @@ const writeAll = async (writer: Writer, layout: Layout, catalog: SharedCatalog, 
   await updateRows(writer, layout, input.onProgress)
   if (input.source.kind === 'journal') await refuseReferences(writer, layout)
   await deleteRows(writer, layout, catalog, input.onProgress)
+}
+
+const checkAll = async (writer: Writer, layout: Layout, catalog: SharedCatalog, plan: Plan): Promise<void> => {
   await writer.execute(sql`set constraints all immediate`)
-  if (input.plan.options.triggers === 'off') await validateConstraints(writer, layout, catalog)
+  if (plan.options.triggers === 'off') await validateConstraints(writer, layout, catalog)
 }

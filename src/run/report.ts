@@ -19,7 +19,13 @@ export const buildReport = async (
   const keys: Report['keys'][number][] = []
   for (const staged of layout.tables.values()) if (staged.hasMap) keys.push(...(await changedKeys(writer, staged)))
   const { raised, ...rest } = facts
-  return { ...emptyReport(plan), ...rest, keys, verified: true, notUndone: notUndone(raised, rest.triggerChanges) }
+  return {
+    ...emptyReport(plan),
+    ...rest,
+    keys,
+    verified: true,
+    notUndone: notUndone(plan, raised, rest.triggerChanges),
+  }
 }
 
 /** The report of a plan without anything run. */
@@ -38,6 +44,7 @@ export const emptyReport = (plan: Plan): Report => {
     complete: plan.notInBackup.length === 0 && asked.length === 0,
     triggerChanges: [],
     generatedDifferences: [],
+    hooks: [],
     notUndone: [],
     elapsed: 0,
   }
@@ -93,7 +100,14 @@ const changedKeys = async (writer: Writer, staged: StagedTable): Promise<readonl
 }
 
 /** What an undo will not give back. */
-const notUndone = (raised: readonly string[], changes: Report['triggerChanges']): readonly string[] => [
+const notUndone = (
+  { options: { hooks } }: Plan,
+  raised: readonly string[],
+  changes: Report['triggerChanges'],
+): readonly string[] => [
+  ...(['before', 'after'] as const).flatMap((when) =>
+    hooks[when].length === 0 ? [] : [`what the ${when} SQL of the config file changed stays`],
+  ),
   ...[...new Set(raised)].map((sequence) => `sequence ${sequence} stays raised`),
   ...changes.map(({ table, column: name }) => `column ${table}.${name} was written by a trigger`),
 ]

@@ -56,6 +56,15 @@ export interface Report {
   readonly triggerChanges: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
   /** Generated columns whose value in live differs from the backup's. */
   readonly generatedDifferences: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
+  /** What became of the commands of the config file that run once all is committed. */
+  readonly hooks: readonly {
+    readonly command: string
+    readonly failed: boolean
+    /** `exit 1`, `ended by SIGTERM`, or why it was not run. */
+    readonly status: string
+    /** The end of what it printed. */
+    readonly output: string
+  }[]
   /** Things an undo does not take back, named. */
   readonly notUndone: readonly string[]
   /** Milliseconds from connect to commit. */

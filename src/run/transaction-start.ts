@@ -31,6 +31,15 @@ export const lockDatabase = async (reader: Reader): Promise<void> => {
   })
 }
 
+/**
+ * Makes the server check foreign keys and fire triggers, where a setting of the role or somebody else's SQL keeps it from that: both are
+ * triggers to it (`session_replication_role = replica`).
+ */
+export const switchTriggersOn = async (writer: Writer): Promise<void> => {
+  const [row] = await writer.rows(sql`select pg_catalog.current_setting('session_replication_role')`)
+  if (row?.[0] === 'replica') await writer.execute(sql`set local session_replication_role = origin`)
+}
+
 /** Keeps the definitions of the used tables as they are until the transaction ends, and compares them with the plan's. Needs an empty search_path. */
 export const checkCatalog = async (writer: Writer, plan: Plan): Promise<Catalog> => {
   const before = await readCatalog(writer)

@@ -84,6 +84,7 @@ export const makeReport = (parts: Partial<Report> = {}): Report => ({
   complete: true,
   triggerChanges: [],
   generatedDifferences: [],
+  hooks: [],
   notUndone: [],
   elapsed: 612,
   ...parts,

@@ -55,7 +55,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   const bare = buildSteps(decided)
   const standIns = buildStandIns(decided)
   const measured = await measureSteps(known, bare)
-  const triggers = firingTriggers(tables, bare)
+  const triggers = firingTriggers(tables, bare, options.triggers)
   if (options.triggers === null) for (const finding of outwardFindings(triggers)) log.decide(finding)
   const sequences = usedSequences(tables, bare, sides.catalog)
   refuseMissing(sides.catalog.live, bare, sequences, standIns)

@@ -6,13 +6,20 @@ import { sanitise } from './sanitise.ts'
 import { formatHints, formatSources } from './values-text.ts'
 
 const formatTriggers = (plan: Plan): readonly string[] => {
-  if (plan.triggers.length === 0) return []
-  const all = plan.triggers.map(({ table, name, events, reachesOutside }) => {
+  const words = ({ table, name, events, reachesOutside }: Plan['triggers'][number]): string => {
     const outside = reachesOutside === null ? '' : `; reaches outside: ${reachesOutside}`
     return sanitise(`${formatTable(table)}.${name} (${events.join(', ')}${outside})`)
-  })
-  const verb = plan.options.triggers === 'off' ? 'Does not fire' : 'Fires'
-  return [`${verb} ${all.join(', ')}.`]
+  }
+  const named = (fires: boolean): string =>
+    plan.triggers
+      .filter((trigger) => trigger.fires === fires)
+      .map(words)
+      .join(', ')
+  const [fired, silent] = [named(true), named(false)]
+  return [
+    ...(silent === '' ? [] : [`Does not fire ${silent}.`]),
+    ...(fired === '' ? [] : [`${silent === '' ? 'Fires' : 'Fires all the same:'} ${fired}.`]),
+  ]
 }
 
 const formatSequences = (plan: Plan): readonly string[] => {

@@ -1,16 +1,29 @@
 /** What a run does beside writing the rows of its steps: triggers it fires, locks it takes, sequences it raises. Pure. */
 
-import type { Table } from '../catalog/catalog.ts'
+import type { Table, Trigger } from '../catalog/catalog.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { displayTable } from '../database/display.ts'
 import type { Finding } from '../probe/finding.ts'
-import type { PlanSequence, PlanTrigger, Step } from './plan.ts'
+import type { PlanOptions, PlanSequence, PlanTrigger, Step } from './plan.ts'
 
-/** Triggers that the steps will fire. */
-export const firingTriggers = (tables: ReadonlyMap<string, Table>, steps: readonly Step[]): readonly PlanTrigger[] => {
+/** When a trigger fires, with triggers on and with `--triggers off`, under which the session counts as a replica. */
+const fires: Readonly<Record<Trigger['enabled'], { readonly on: boolean; readonly off: boolean }>> = {
+  always: { on: true, off: true },
+  origin: { on: true, off: false },
+  replica: { on: false, off: true },
+  disabled: { on: false, off: false },
+}
+
+/** Triggers that concern the steps: those that fire, and with `--triggers off` also those that would have. */
+export const firingTriggers = (
+  tables: ReadonlyMap<string, Table>,
+  steps: readonly Step[],
+  policy: PlanOptions['triggers'],
+): readonly PlanTrigger[] => {
+  const isOff = policy === 'off'
   const fired = steps.flatMap((step) =>
     (tables.get(step.table)?.triggers ?? [])
-      .filter(({ enabled }) => enabled === 'origin' || enabled === 'always')
+      .filter(({ enabled }) => fires[enabled].on || (isOff && fires[enabled].off))
       .filter(({ events }) => events.includes(step.action))
       .filter(({ ofColumns }) => step.action !== 'update' || ofColumns.length === 0 || overlap(ofColumns, step.columns))
       .map((trigger) => ({ table: step.table, trigger })),
@@ -21,6 +34,7 @@ export const firingTriggers = (tables: ReadonlyMap<string, Table>, steps: readon
     name: trigger.name,
     events: trigger.events.filter((event) => steps.some((step) => step.table === table && step.action === event)),
     reachesOutside: trigger.reachesOutside,
+    fires: isOff ? fires[trigger.enabled].off : true,
   }))
 }
 

@@ -91,6 +91,8 @@ export interface PlanTrigger {
   readonly name: string
   readonly events: readonly string[]
   readonly reachesOutside: string | null
+  /** False for one that `--triggers off` keeps from firing. */
+  readonly fires: boolean
 }
 
 export interface PlanSequence {

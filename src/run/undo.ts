@@ -75,9 +75,9 @@ export const planUndo = async (head: JournalHead, live: Catalog, given: Plan['op
   const tables = new Map(live.tables.map((table) => [table.id, table]))
   const sequences = usedSequences(tables, steps, catalog)
   refuseMissing(live, steps, sequences)
-  const fired = firingTriggers(tables, steps)
   // What held for the run holds for its undo, unless the user says otherwise.
   const triggers = given ?? head.plan.options.triggers
+  const fired = firingTriggers(tables, steps, triggers)
   return invertPlan(run, head.plan, {
     made: new Date().toISOString(),
     steps,

@@ -42,8 +42,8 @@ const pets: Partial<Plan> = {
     { table: 'public.gallery', column: 'legacy', values: 0 },
   ],
   triggers: [
-    { table: 'public.photo', name: 'touch', events: ['update'], reachesOutside: null },
-    { table: 'public.comment', name: 'notify', events: ['insert'], reachesOutside: 'NOTIFY' },
+    { table: 'public.photo', name: 'touch', events: ['update'], reachesOutside: null, fires: true },
+    { table: 'public.comment', name: 'notify', events: ['insert'], reachesOutside: 'NOTIFY', fires: true },
   ],
   sequences: [
     { table: 'public.gallery_photo', column: 'id', sequence: 'public.gallery_photo_id_seq', allocates: 2 },

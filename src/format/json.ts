@@ -52,6 +52,7 @@ export const jsonReport = (report: Report): object => ({
   coverage: report.coverage,
   verified: report.verified,
   complete: report.complete,
+  replaced: report.replaced,
   triggerChanges: report.triggerChanges,
   generatedDifferences: report.generatedDifferences,
   hooks: report.hooks,

@@ -102,6 +102,10 @@ const formatNewKeys = (report: Report, setting: Setting): readonly string[] => {
 }
 
 const formatChanges = (report: Report): readonly string[] => [
+  ...report.replaced.map(({ table, rows, triggers }) => {
+    const what = `${plural(rows, 'row')} of ${formatTable(table)} that a trigger had just made (${formatWords(triggers)})`
+    return `${what} made way for the backup's.`
+  }),
   ...report.triggerChanges.map(
     ({ table, column, rows }) =>
       `A trigger changed ${formatTable(table)}.${formatColumn(column)} in ${plural(rows, 'row')}; that was accepted.`,

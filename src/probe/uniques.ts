@@ -33,6 +33,27 @@ const conflict = (unique: Uniqueness, element: IndexElement, position: number): 
 export const canProbe = (table: SharedTable, unique: Uniqueness): boolean =>
   unique.columns.every((name) => columnOf(table.backup, name) !== undefined)
 
+/** An index's expressions by name, `u0`, `u1`, of the rows it holds. */
+const indexed = (unique: Uniqueness, more: readonly Query[], source: Query): Query => {
+  const expressions = unique.elements.map((element, p) => sql`${evaluate(element)} as ${identifier(`u${p}`)}`)
+  const where = unique.predicate === null ? sql`` : sql`where ${serverText(`(${unique.predicate})`)}`
+  return sql`(select ${list([...more, ...expressions])} from ${source} ${where})`
+}
+
+/**
+ * Rows `s` of a source joined with rows `t` of live in conflict with them. The source has the columns of the constraint by their
+ * names; `mine` and `theirs` are what else is wanted of each side.
+ */
+export const joinConflicts = (
+  table: SharedTable,
+  unique: Uniqueness,
+  source: Query,
+  wanted: { readonly mine: readonly Query[]; readonly theirs: readonly Query[] },
+): Query => sql`
+  ${indexed(unique, wanted.mine, source)} as s
+  join ${indexed(unique, wanted.theirs, fromTable(table.live))} as t
+    on ${all(unique.elements.map((element, p) => conflict(unique, element, p)))}`
+
 /** Per row the packed keys of live rows that conflict with it. Rows without conflict are absent. */
 export const probeUnique = async (
   live: Reader,
@@ -41,8 +62,6 @@ export const probeUnique = async (
   rows: readonly ProbedRow[],
 ): Promise<ReadonlyMap<string, readonly string[]>> => {
   const found = new Map<string, string[]>()
-  const expressions = unique.elements.map((element, p) => sql`${evaluate(element)} as ${identifier(`u${p}`)}`)
-  const where = unique.predicate === null ? sql`` : sql`where ${serverText(`(${unique.predicate})`)}`
   const identity = table.identity.map((name, p) => sql`${identifier(name)}::text as ${identifier(`k${p}`)}`)
   for (const batch of inBatches(rows)) {
     const source = valueSource(
@@ -50,11 +69,10 @@ export const probeUnique = async (
       batch.map(({ values }) => values),
       { alias: 'x', names: unique.columns },
     )
+    const wanted = { mine: [sql`${ordinal('x')} as ord`], theirs: identity }
     const conflicts = await live.rows(sql`
       select s.ord::text, ${list(table.identity.map((_, p) => column('t', `k${p}`)))}
-      from (select ${ordinal('x')} as ord, ${list(expressions)} from ${source} ${where}) as s
-      join (select ${list([...identity, ...expressions])} from ${fromTable(table.live)} ${where}) as t
-        on ${all(unique.elements.map((element, p) => conflict(unique, element, p)))}
+      from ${joinConflicts(table, unique, source, wanted)}
       order by s.ord`)
     for (const [ord, ...key] of conflicts) {
       const row = batch[Number(ord) - 1]

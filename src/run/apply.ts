@@ -13,19 +13,20 @@ import { type SharedCatalog, shareCatalogs } from '../catalog/shared.ts'
 import type { Reader, Session, Writer } from '../database/session.ts'
 import { pinWrite, type WriteOptions, withWriteTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
-import { keysOf, type Plan } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 import { combineDigests } from '../probe/measure.ts'
 import { allocateKeys, createMaps, raiseSequences } from './allocate.ts'
 import { checkGuards, keepImages, lockRows, type Refusal } from './guards.ts'
 import { blameHooks, type HookTime, runHooks } from './hooks.ts'
-import { incomplete, type OpenJournal, startJournal, streamRows } from './journal.ts'
+import { type OpenJournal, startJournal } from './journal.ts'
 import { writeImages, writeOutcome } from './journal-rows.ts'
 import { type Layout, layOut } from './layout.ts'
 import { refuseDefaultPartitions } from './partitions.ts'
 import { refuseReferences } from './references.ts'
 import { buildReport } from './report.ts'
 import type { Report, RunOptions, RunProgress } from './run.ts'
-import { createStage, digestStage, indexStage, stageFromBackup, stageFromImages, stageKeys } from './stage.ts'
+import { digestStage, stageFromBackup } from './stage.ts'
+import { stageFromJournal } from './stage-from-journal.ts'
 import { refuseDisagreement, refuseTaken } from './taken.ts'
 import { checkCatalog, lockDatabase, switchTriggersOn, withLiveSearchPath } from './transaction-start.ts'
 import { validateConstraints } from './validate.ts'
@@ -83,7 +84,9 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
           journal = await startJournal(input.journal, plan, input.live)
           await beginJournal(journal, writer, layout)
         }
-        await withLiveSearchPath(writer, session.searchPath, () => writeAll(writer, layout, catalog, input))
+        const replaced = await withLiveSearchPath(writer, session.searchPath, () =>
+          writeAll(writer, layout, catalog, input),
+        )
         await hook(writer, 'after')
         await withLiveSearchPath(writer, session.searchPath, () => checkAll(writer, layout, catalog, plan))
         await refuseDefaultPartitions(writer, layout)
@@ -98,6 +101,7 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
           outcome: options.rehearse ? 'rehearsed' : 'committed',
           elapsed: performance.now() - started,
           raised,
+          replaced,
           ...verified,
         })
         if (journal !== null) {
@@ -189,34 +193,6 @@ const checkDigest = async (writer: Writer, plan: Plan, layout: Layout): Promise<
   })
 }
 
-const stageFromJournal = async (writer: Writer, layout: Layout, path: string): Promise<void> => {
-  for (const staged of layout.tables.values()) {
-    await createStage(writer, staged)
-    for (const [action, kind] of [
-      ['insert', 'deleted'],
-      ['update', 'updated'],
-    ] as const) {
-      if (!staged.steps.some(({ step }) => step.action === action)) continue
-      const columns = staged.table.columns.map(({ name }) => name).sort()
-      const rows = await stageFromImages(
-        writer,
-        staged,
-        columns,
-        (async function* () {
-          yield streamRows(path, (stream) => stream.kind === kind && stream.table === staged.table.id)
-        })(),
-      )
-      const wanted = staged.steps
-        .filter(({ step }) => step.action === action)
-        .reduce((sum, { step }) => sum + step.rows, 0)
-      if (rows !== wanted) throw incomplete(path, `images of ${rows} of ${wanted} rows of "${staged.table.id}"`)
-    }
-    for (const { step } of staged.steps)
-      if (step.action === 'delete') await stageKeys(writer, staged, keysOf(step.keys))
-    await indexStage(writer, staged)
-  }
-}
-
 const beginJournal = async (journal: OpenJournal, writer: Writer, layout: Layout): Promise<void> => {
   const [row] = await writer.rows(sql`
     select a.pid::text, a.backend_start::text, pg_catalog.pg_current_xact_id()::text
@@ -228,11 +204,17 @@ const beginJournal = async (journal: OpenJournal, writer: Writer, layout: Layout
   await journal.writer.sync()
 }
 
-const writeAll = async (writer: Writer, layout: Layout, catalog: SharedCatalog, input: ApplyInput): Promise<void> => {
-  await insertRows(writer, layout, catalog, input.onProgress)
+const writeAll = async (
+  writer: Writer,
+  layout: Layout,
+  catalog: SharedCatalog,
+  input: ApplyInput,
+): Promise<Report['replaced']> => {
+  const replaced = await insertRows(writer, layout, catalog, input.onProgress)
   await updateRows(writer, layout, input.onProgress)
   if (input.source.kind === 'journal') await refuseReferences(writer, layout)
   await deleteRows(writer, layout, catalog, input.onProgress)
+  return replaced
 }
 
 const checkAll = async (writer: Writer, layout: Layout, catalog: SharedCatalog, plan: Plan): Promise<void> => {

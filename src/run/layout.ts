@@ -6,7 +6,7 @@ import { columnOf } from '../catalog/catalog.ts'
 import type { Relation } from '../catalog/relations.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { column, identifier, type Query, serverText } from '../database/names.ts'
-import { keysOf, type Plan, type StandIns, type Step } from '../plan/plan.ts'
+import { keysOf, type Plan, type PlanTrigger, type StandIns, type Step } from '../plan/plan.ts'
 
 /** Ordinals `first` to `last`, both included; empty when `last < first`. */
 export interface Range {
@@ -44,6 +44,8 @@ export interface Layout {
   readonly mapped: readonly Relation[]
   /** Every relation by id. */
   readonly relations: ReadonlyMap<string, Relation>
+  /** Triggers that the run fires. */
+  readonly triggers: readonly PlanTrigger[]
 }
 
 /** The ordinal column of every temporary table. */
@@ -94,6 +96,7 @@ export const layOut = (plan: Plan, catalog: SharedCatalog): Layout => {
     tables,
     mapped: relations.filter(({ parent }) => changing.has(parent)),
     relations: new Map(catalog.relations.map((relation) => [relation.id, relation])),
+    triggers: plan.triggers.filter(({ fires }) => fires),
   }
 }
 

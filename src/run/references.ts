@@ -19,7 +19,7 @@ import {
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { inRange, type Layout, type StagedTable } from './layout.ts'
-import { onLiveIdentity } from './live-identity.ts'
+import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import { deleted } from './write.ts'
 
 /** A foreign key as far as it decides who refers to a row. */
@@ -41,7 +41,7 @@ const oidOf = ({ schema, name }: QualifiedName): Query =>
   sql`pg_catalog.format('%I.%I', ${literal(schema)}, ${literal(name)})::pg_catalog.regclass`
 
 /** The table and, of a partitioned one, every partition: a key can refer to a single one of them, or be a single one's. */
-const treeOf = (table: Table): Query =>
+export const treeOf = (table: Table): Query =>
   table.kind === 'partitioned'
     ? sql`select relid from pg_catalog.pg_partition_tree(${oidOf(table)})`
     : sql`select ${oidOf(table)}`
@@ -94,11 +94,12 @@ const isDying = (child: StagedTable | undefined): Query => {
     : sql`exists (select from ${child.stage} as s where ${inRange('s', range)} and ${onLiveIdentity(child, 'c')})`
 }
 
+/** Keys of rows that refer to the rows `t` of a source. */
 const findReferring = async (
   writer: Writer,
-  staged: StagedTable,
   reference: Reference,
-  child: StagedTable | undefined,
+  referred: Query,
+  isSpared: Query,
 ): Promise<readonly string[]> => {
   const { columns, parentColumns, isPeriod, key } = reference
   const refers = columns.map((name, p) => {
@@ -110,10 +111,9 @@ const findReferring = async (
   const order = key.length === 0 ? sql`` : sql`order by ${list(key.map((name) => column('c', name)))}`
   const rows = await writer.rows(sql`
     select ${asText('c', key.length === 0 ? columns : key)}
-    from ${staged.stage} as s
-    join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+    from ${referred}
     join ${only} ${tableReference(reference.child)} as c on ${all(refers)}
-    where ${inRange('s', deleted(staged))} and not ${isDying(child)}
+    where not ${isSpared}
     ${order}
     limit 10`)
   return rows.map((row) => displayKey(row.map((value) => value ?? '').join('\0')))
@@ -129,6 +129,17 @@ const unreadable = (child: string, parent: string): RowgraftError =>
     },
   )
 
+/** A row that refers to one of the rows `t` of a source, as it is displayed with its table; null where there is none. */
+export const findReference = async (writer: Writer, table: Table, referred: Query): Promise<string | null> => {
+  for (const reference of await readReferences(writer, table)) {
+    const child = displayTable(reference.child)
+    if (!reference.canSelect) return `${child}, which this role may not read`
+    const [row] = await findReferring(writer, reference, referred, sql`false`)
+    if (row !== undefined) return `${child} ${row}`
+  }
+  return null
+}
+
 /**
  * Throws `undo-refused` naming rows that refer to a row about to be deleted and are not deleted themselves; `missing-privileges` where
  * such rows could not be seen.
@@ -143,10 +154,13 @@ export const refuseReferences = async (writer: Writer, layout: Layout): Promise<
         if (reference.isRefused) continue
         throw unreadable(child, staged.table.id)
       }
-      const rows = await findReferring(writer, staged, reference, byName.get(child))
+      const referred = sql`
+        (select s.* from ${staged.stage} as s where ${inRange('s', deleted(staged))}) as s ${liveIdentity(staged).joins}
+        join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}`
+      const rows = await findReferring(writer, reference, referred, isDying(byName.get(child)))
       if (rows.length === 0) continue
       throw new RowgraftError('undo-refused', `rows of "${child}" refer to rows of "${staged.table.id}" by now`, {
-        detail: `They came after the run:\n${rows.map((row) => `${child} ${row}`).join('\n')}`,
+        detail: `They came after the run, or a trigger of the run made them:\n${rows.map((row) => `${child} ${row}`).join('\n')}`,
         hint: 'Live is unchanged. Delete or move these rows first, then undo again.',
       })
     }

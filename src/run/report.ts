@@ -11,7 +11,7 @@ export const buildReport = async (
   writer: Writer,
   layout: Layout,
   plan: Plan,
-  facts: Pick<Report, 'run' | 'outcome' | 'elapsed' | 'triggerChanges' | 'generatedDifferences'> & {
+  facts: Pick<Report, 'run' | 'outcome' | 'elapsed' | 'replaced' | 'triggerChanges' | 'generatedDifferences'> & {
     /** Sequences that moved. */
     readonly raised: readonly string[]
   },
@@ -42,6 +42,7 @@ export const emptyReport = (plan: Plan): Report => {
     coverage: plan.coverage,
     verified: false,
     complete: plan.notInBackup.length === 0 && asked.length === 0,
+    replaced: [],
     triggerChanges: [],
     generatedDifferences: [],
     hooks: [],

@@ -52,6 +52,8 @@ export interface Report {
   readonly verified: boolean
   /** Everything asked for is back. */
   readonly complete: boolean
+  /** Rows that triggers of the run made, and that made way for the backup's. */
+  readonly replaced: readonly { readonly table: string; readonly rows: number; readonly triggers: string }[]
   /** What triggers changed on rows that were written, and what was accepted. */
   readonly triggerChanges: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
   /** Generated columns whose value in live differs from the backup's. */

@@ -65,8 +65,9 @@ export const checkCatalog = async (writer: Writer, plan: Plan): Promise<Catalog>
  * Runs the statements that change live with the search_path its own triggers and checks expect; everything else runs with an empty
  * one, under which names inside values (`regclass`) read the same as in the plan.
  */
-export const withLiveSearchPath = async (writer: Writer, path: string, work: () => Promise<void>): Promise<void> => {
+export const withLiveSearchPath = async <T>(writer: Writer, path: string, work: () => Promise<T>): Promise<T> => {
   await writer.rows(sql`select pg_catalog.set_config('search_path', ${path}, true)`)
-  await work()
+  const done = await work()
   await writer.rows(sql`select pg_catalog.set_config('search_path', '', true)`)
+  return done
 }

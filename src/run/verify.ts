@@ -23,6 +23,7 @@ import {
   type StagedTable,
 } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
+import { suspects } from './refused-rows.ts'
 import type { Report } from './run.ts'
 import { reportedColumns } from './stage.ts'
 
@@ -160,9 +161,8 @@ const mismatch = async (
     limit 1`)
   const key = displayKey((example ?? []).map((value) => value ?? '').join('\0'))
   const names = differing.map(({ column: name }) => `${table.id}.${name}`)
-  const triggers = table.live.triggers.filter(({ events }) => events.includes('insert')).map(({ name }) => name)
-  const why =
-    triggers.length > 0 ? `a trigger of the table changed it (${triggers.join(', ')})` : "live's column type changed it"
+  const triggers = suspects(layout, staged, 'insert')
+  const why = triggers === '' ? "live's column type changed it" : `a trigger changed it (${triggers})`
   const count = last - facts.equal
   const what = `${count} of ${last} inserted rows of "${table.id}" ${count === 1 ? 'differs' : 'differ'} from the backup`
   const where = differing.map(({ column: name }) => displayAlone(name)).join(', ')
@@ -172,8 +172,8 @@ const mismatch = async (
       `most likely ${why}`,
     ].join('\n'),
     hint:
-      triggers.length > 0
-        ? `Live is unchanged. Accept what the trigger writes with --accept-trigger ${names.join(',')}.`
+      triggers !== ''
+        ? `Live is unchanged. Accept what the trigger writes with --accept-trigger ${names.join(',')}, or switch triggers off with --triggers off.`
         : 'Live is unchanged. Widen the column, or leave the rows out.',
   })
 }

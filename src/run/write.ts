@@ -11,7 +11,6 @@ import { fromTable } from '../catalog/row.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { all, column, identifier, list, type Query, serverText, tableReference } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
-import { RowgraftError } from '../errors.ts'
 import type { Step } from '../plan/plan.ts'
 import { finalValues } from './final-values.ts'
 import {
@@ -25,7 +24,9 @@ import {
   type StagedTable,
 } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
+import { refuseCount, write } from './refused-rows.ts'
 import type { RunProgress } from './run.ts'
+import { clearTheWay, makersOf, type Replaced } from './trigger-made.ts'
 
 /** Rows per INSERT; ranges of 10,000 cost a third more than of 100,000. */
 const insertRange = 100_000
@@ -49,50 +50,6 @@ const insertQuery = (layout: Layout, staged: StagedTable, range: Range): Query =
     where ${inRange('s', range)}`
 }
 
-const refuseCount = (table: string, did: string, wanted: number, got: number): void => {
-  if (wanted === got) return
-  throw new RowgraftError('rolled-back', `live ${did} ${got} of ${wanted} rows of "${table}"`, {
-    detail: 'A trigger or rule swallowed rows, or they are gone.',
-    hint: 'Live is unchanged. See "rowgraft tables" for triggers, and make the plan again.',
-  })
-}
-
-const changedSince = 'Live has changed since the plan was made: make it again.'
-
-/** What helps against a value or a row that live does not take, by SQLSTATE. */
-const hints: Readonly<Record<string, string>> = {
-  '22001': 'Widen the column, or leave the rows out.',
-  '22003': 'Widen the column, or leave the rows out.',
-  '23502': "Live's column does not take NULL; leave the row out, or change the column.",
-  '23503': changedSince,
-  '23505': changedSince,
-  '23514': "Live's check does not allow the row; leave it out, or change the check.",
-  '23P01': changedSince,
-  P0001: 'A trigger of the table raised this; leave the row out, or switch triggers off with --triggers off.',
-}
-
-/** A row that falls into no partition is refused with the code of a check, and without the name of one. */
-const hintFor = ({ sqlstate = '', detail = '' }: RowgraftError): string =>
-  sqlstate === '23514' && !/^constraint: /m.test(detail)
-    ? 'Create the partition first, or leave the row out.'
-    : (hints[sqlstate] ?? "Live's column does not take the value; leave the row out.")
-
-/** Runs a statement that writes rows; what the server has against a value or a row is said with the tables. */
-const write = async (writer: Writer, tables: readonly StagedTable[], query: Query): ReturnType<Writer['execute']> => {
-  try {
-    return await writer.execute(query)
-  } catch (error) {
-    if (!(error instanceof RowgraftError) || !/^(22|23|44|P0)/.test(error.sqlstate ?? '')) throw error
-    const names = tables.map(({ table }) => `"${table.id}"`).join(' or ')
-    throw new RowgraftError(error.code, `live refused rows of ${names}: ${error.message}`, {
-      detail: error.detail,
-      hint: `Live is unchanged. ${hintFor(error)}`,
-      sqlstate: error.sqlstate,
-      cause: error.cause,
-    })
-  }
-}
-
 /** Groups of tables that must be written by one statement: a cycle of references. */
 const writeOrder = (layout: Layout, catalog: SharedCatalog): readonly (readonly StagedTable[])[] => {
   const enforced = catalog.relations.filter(({ isEnforced }) => isEnforced)
@@ -105,17 +62,25 @@ const refersToItself = (catalog: SharedCatalog, group: readonly StagedTable[]): 
   group.length > 1 ||
   catalog.relations.some(({ child, parent }: Relation) => child === parent && child === group[0]?.table.id)
 
-/** Inserts every staged row, parents first. */
+/** Inserts every staged row, parents first. Returns the rows that triggers had made in their place. */
 export const insertRows = async (
   writer: Writer,
   layout: Layout,
   catalog: SharedCatalog,
   onProgress: RunProgress,
-): Promise<void> => {
+): Promise<readonly Replaced[]> => {
+  const replaced: Replaced[] = []
+  const written = new Set<string>()
   for (const group of writeOrder(layout, catalog)) {
     const writing = group.filter((staged) => inserted(staged).last > 0)
     const [first] = writing
     if (first === undefined) continue
+    const makers = makersOf(layout, written)
+    for (const staged of makers.length === 0 ? [] : writing) {
+      const made = await clearTheWay(writer, layout, staged, makers)
+      if (made !== null) replaced.push(made)
+    }
+    for (const { table } of writing) written.add(table.id)
     if (writing.length > 1) {
       await insertTogether(writer, layout, writing)
       continue
@@ -125,10 +90,11 @@ export const insertRows = async (
     for (let start = 1; start <= last; start += size) {
       const range = { first: start, last: Math.min(last, start + size - 1) }
       onProgress({ phase: 'insert', table: first.table.id, rows: range.last })
-      const { count } = await write(writer, [first], insertQuery(layout, first, range))
-      refuseCount(first.table.id, 'took', range.last - range.first + 1, count)
+      const { count } = await write(writer, layout, [first], insertQuery(layout, first, range))
+      refuseCount(layout, first, 'insert', range.last - range.first + 1, count)
     }
   }
+  return replaced
 }
 
 /** One statement for tables that refer to each other: every key is checked at its end. */
@@ -138,9 +104,9 @@ const insertTogether = async (writer: Writer, layout: Layout, group: readonly St
       sql`${identifier(`i${staged.position}`)} as (${insertQuery(layout, staged, inserted(staged))} returning 1)`,
   )
   const counts = group.map(({ position }) => sql`(select pg_catalog.count(*) from ${identifier(`i${position}`)})::text`)
-  const { rows } = await write(writer, group, sql`with ${list(parts)} select ${list(counts)}`)
+  const { rows } = await write(writer, layout, group, sql`with ${list(parts)} select ${list(counts)}`)
   for (const [position, staged] of group.entries()) {
-    refuseCount(staged.table.id, 'took', inserted(staged).last, Number(rows[0]?.[position] ?? 0))
+    refuseCount(layout, staged, 'insert', inserted(staged).last, Number(rows[0]?.[position] ?? 0))
   }
 }
 
@@ -149,8 +115,8 @@ export const updateRows = async (writer: Writer, layout: Layout, onProgress: Run
   for (const staged of layout.tables.values()) {
     for (const part of staged.steps.filter(({ step }) => step.action === 'update')) {
       onProgress({ phase: 'update', table: staged.table.id, rows: part.step.rows })
-      const { count } = await write(writer, [staged], updateQuery(layout, staged, part))
-      refuseCount(staged.table.id, 'updated', part.step.rows, count)
+      const { count } = await write(writer, layout, [staged], updateQuery(layout, staged, part))
+      refuseCount(layout, staged, 'update', part.step.rows, count)
     }
   }
 }
@@ -213,11 +179,11 @@ export const deleteRows = async (
     const counts = deleting.map(
       ({ position }) => sql`(select pg_catalog.count(*) from ${identifier(`d${position}`)})::text`,
     )
-    const { rows } = await writer.execute(sql`with ${list(parts)} select ${list(counts)}`)
+    const { rows } = await write(writer, layout, deleting, sql`with ${list(parts)} select ${list(counts)}`)
     for (const [position, staged] of deleting.entries()) {
       const range = deleted(staged)
       onProgress({ phase: 'delete', table: staged.table.id, rows: range.last })
-      refuseCount(staged.table.id, 'deleted', range.last - range.first + 1, Number(rows[0]?.[position] ?? 0))
+      refuseCount(layout, staged, 'delete', range.last - range.first + 1, Number(rows[0]?.[position] ?? 0))
     }
   }
 }

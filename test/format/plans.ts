@@ -82,6 +82,7 @@ export const makeReport = (parts: Partial<Report> = {}): Report => ({
   coverage: [],
   verified: true,
   complete: true,
+  replaced: [],
   triggerChanges: [],
   generatedDifferences: [],
   hooks: [],

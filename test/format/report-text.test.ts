@@ -65,6 +65,13 @@ New keys
     expect(format({ keys })).toContain('  and 5 more; --json lists all\n')
   })
 
+  test('says which rows of triggers made way', () => {
+    const replaced = [{ table: 'public.profile', rows: 2, triggers: 'public.users.make_profile' }]
+    expect(format({ replaced })).toContain(
+      "2 rows of profile that a trigger had just made (users.make_profile) made way for the backup's.",
+    )
+  })
+
   test('of an undo says what was deleted and put back', () => {
     const tables = [{ ...counts, table: 'public.gallery', deleted: 6, updated: 1 }]
     expect(format({ tables, elapsed: 65_400 }, { undoes: 'a1' })).toContain(

@@ -1,0 +1,97 @@
+/** Rows that live does not take, or takes otherwise than it was told to: whose doing that is, and what helps. */
+import type { Query } from '../database/names.ts'
+import type { Writer } from '../database/session.ts'
+import { RowgraftError } from '../errors.ts'
+import type { PlanTrigger, Step } from '../plan/plan.ts'
+import type { Layout, StagedTable } from './layout.ts'
+
+/** Triggers by name: those of the table bare, others with theirs. */
+const named = (triggers: readonly PlanTrigger[], own: string): string =>
+  triggers.map(({ table, name }) => (table === own ? name : `${table}.${name}`)).join(', ')
+
+/** The triggers of a table that this action fires. */
+const triggersOf = ({ triggers }: Layout, { table }: StagedTable, action: Step['action']): readonly PlanTrigger[] =>
+  triggers.filter((trigger) => trigger.table === table.id && trigger.events.includes(action))
+
+/** Triggers of the run that may have changed rows of a table: its own, else anybody's. Empty where none fires. */
+export const suspects = (layout: Layout, staged: StagedTable, action: Step['action']): string => {
+  const own = triggersOf(layout, staged, action)
+  return named(own.length > 0 ? own : layout.triggers, staged.table.id)
+}
+
+const did: Readonly<Record<Step['action'], string>> = { insert: 'took', update: 'updated', delete: 'deleted' }
+
+/** Throws `rolled-back` when a statement wrote another number of rows than it was to write. */
+export const refuseCount = (
+  layout: Layout,
+  staged: StagedTable,
+  action: Step['action'],
+  wanted: number,
+  got: number,
+): void => {
+  if (wanted === got) return
+  const triggers = named(triggersOf(layout, staged, action), staged.table.id)
+  const message = `live ${did[action]} ${got} of ${wanted} rows of "${staged.table.id}"`
+  if (triggers === '') {
+    throw new RowgraftError('rolled-back', message, {
+      detail: 'The others are gone.',
+      hint: 'Live is unchanged. Make the plan again.',
+    })
+  }
+  throw new RowgraftError('rolled-back', message, {
+    detail: `A trigger swallowed the others (${triggers}), or they are gone.`,
+    hint: 'Live is unchanged. Leave the rows out, or switch triggers off with --triggers off.',
+  })
+}
+
+const changedSince = 'Live has changed since the plan was made: make it again.'
+
+/** What helps against a value or a row that live does not take, by SQLSTATE. */
+const hints: Readonly<Record<string, string>> = {
+  '22001': 'Widen the column, or leave the rows out.',
+  '22003': 'Widen the column, or leave the rows out.',
+  '23502': "Live's column does not take NULL; leave the row out, or change the column.",
+  '23503': changedSince,
+  '23505': changedSince,
+  '23514': "Live's check does not allow the row; leave it out, or change the check.",
+  '23P01': changedSince,
+}
+
+const raised = 'A trigger raised this; leave the row out, or switch triggers off with --triggers off.'
+
+/** A trigger's own statement or RAISE is the one that failed; deadlocks, timeouts and full disks have hints of their own. */
+const isOfTrigger = ({ sqlstate = '', detail = '' }: RowgraftError): boolean =>
+  sqlstate.startsWith('P0') || (/^(PL\/|SQL function )/m.test(detail) && !/^(40|5[3578])/.test(sqlstate))
+
+const hintFor = (error: RowgraftError, { triggers }: Layout): string => {
+  const { sqlstate = '', detail = '' } = error
+  if (triggers.length > 0 && isOfTrigger(error)) return raised
+  // A row that falls into no partition is refused with the code of a check, and without the name of one.
+  if (sqlstate === '23514' && !/^constraint: /m.test(detail)) {
+    return 'Create the partition first, or leave the row out.'
+  }
+  return hints[sqlstate] ?? "Live's column does not take the value; leave the row out."
+}
+
+/** Runs a statement that writes rows; what the server has against a value or a row is said with the tables. */
+export const write = async (
+  writer: Writer,
+  layout: Layout,
+  tables: readonly StagedTable[],
+  query: Query,
+): ReturnType<Writer['execute']> => {
+  try {
+    return await writer.execute(query)
+  } catch (error) {
+    if (!(error instanceof RowgraftError) || error.code !== 'server-error') throw error
+    const isRefused = /^(22|23|44|P0)/.test(error.sqlstate ?? '') || (layout.triggers.length > 0 && isOfTrigger(error))
+    if (!isRefused) throw error
+    const names = tables.map(({ table }) => `"${table.id}"`).join(' or ')
+    throw new RowgraftError(error.code, `live refused rows of ${names}: ${error.message}`, {
+      detail: error.detail,
+      hint: `Live is unchanged. ${hintFor(error, layout)}`,
+      sqlstate: error.sqlstate,
+      cause: error.cause,
+    })
+  }
+}

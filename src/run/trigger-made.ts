@@ -1,0 +1,125 @@
+/**
+ * Rows that triggers of this very run have made where the backup has rows of its own: a profile for every new user. They make way for
+ * the backup's, which come back as they were, under their own keys. Only what this transaction has inserted may go: anybody else's row
+ * in the way stops the run, and so does a row that another one refers to.
+ */
+import { sql } from 'kysely'
+import { displayKey, fromTable } from '../catalog/row.ts'
+import { all, column, identifier, list, type Query } from '../database/names.ts'
+import type { Writer } from '../database/session.ts'
+import { RowgraftError } from '../errors.ts'
+import type { PlanTrigger } from '../plan/plan.ts'
+import { joinConflicts } from '../probe/uniques.ts'
+import { finalValues } from './final-values.ts'
+import { inRange, inserted, isStagedAsText, type Layout, type StagedTable } from './layout.ts'
+import { findReference, treeOf } from './references.ts'
+
+/** Rows of a table that made way, and the triggers that had made them. */
+export interface Replaced {
+  readonly table: string
+  readonly rows: number
+  readonly triggers: string
+}
+
+/**
+ * True for a row that this transaction wrote: it can be seen, and yet its transaction has not ended. A trigger may have written it in
+ * a subtransaction (an EXCEPTION block), whose id is not the transaction's own.
+ */
+const isOurs = sql`(
+  select pg_catalog.pg_xact_status((id + case when id > top + 2147483648 then -4294967296
+                                             when id < top - 2147483648 then 4294967296 else 0 end)::text::xid8) = 'in progress'
+  from (select ((top >> 32) << 32) + writer as id, top
+        from (select pg_catalog.pg_current_xact_id()::text::bigint) as current(top)) as known)`
+
+/** Finds the rows in the way. `isNew`: its key was free when the run began, so that nobody else's row can be meant. */
+const findMade = async (writer: Writer, layout: Layout, staged: StagedTable, made: Query): Promise<void> => {
+  const { table } = staged
+  const final = finalValues(layout, staged, { withOwnMap: true })
+  const names = new Set(table.columns.filter(({ live }) => !isStagedAsText(live)).map(({ name }) => name))
+  const known = table.live.uniques.filter(({ columns }) => columns.every((name) => names.has(name)))
+  const keys = table.identity.map((_, p) => column('t', `k${p}`))
+  const parts = known.map((unique) => {
+    const values = unique.columns.map((name) => sql`${final.liveValue(name)} as ${identifier(name)}`)
+    const source = sql`(
+      select ${list(values)} from ${staged.stage} as s ${final.joins} where ${inRange('s', inserted(staged))}
+    ) as x`
+    const theirs = [
+      ...table.identity.map((name, p) => sql`${identifier(name)} as ${identifier(`k${p}`)}`),
+      sql`xmin::text::bigint as writer`,
+    ]
+    const isIdentity = unique.kind === 'primary' && table.ends === null
+    return sql`
+      select ${list(keys)}, t.writer, ${sql.lit(isIdentity)} as isnew
+      from ${joinConflicts(table, unique, source, { mine: [], theirs })}`
+  })
+  const grouped = table.identity.map((_, p) => identifier(`k${p}`))
+  await writer.execute(sql`
+    create temporary table ${made} on commit drop as
+    select ${list(grouped)}, bool_and(${isOurs}) as ours, bool_or(isnew) as isnew
+    from (${list(parts, ' union all ')}) as found
+    group by ${list(grouped)}`)
+}
+
+/** True where rows of the table were updated in this transaction, or nobody counts such things. */
+const mayBeUpdated = async (writer: Writer, { table }: StagedTable): Promise<boolean> => {
+  const [row] = await writer.rows(sql`
+    select (pg_catalog.current_setting('track_counts') <> 'on'
+            or coalesce(sum(pg_catalog.pg_stat_get_xact_tuples_updated(relid)), 0) > 0)::text
+    from (${treeOf(table.live)}) as tree(relid)`)
+  return row?.[0] !== 'false'
+}
+
+const waysOut = 'Live is unchanged. Switch triggers off with --triggers off, or leave the table out with --without.'
+
+/** Deletes the rows in the way of those that are to be inserted. Null where there are none. Throws `rolled-back`, `plan-stale`. */
+export const clearTheWay = async (
+  writer: Writer,
+  layout: Layout,
+  staged: StagedTable,
+  makers: readonly PlanTrigger[],
+): Promise<Replaced | null> => {
+  const { table } = staged
+  const made = sql.id('pg_temp', `rowgraft_made${staged.position}`)
+  await findMade(writer, layout, staged, made)
+  const key = list(table.identity.map((_, p) => sql`m.${identifier(`k${p}`)}::text`))
+  const [counts] = await writer.rows(sql`
+    select count(*)::text, count(*) filter (where not isnew)::text from ${made}`)
+  const [rows, unproven] = [Number(counts?.[0] ?? 0), Number(counts?.[1] ?? 0)]
+  if (rows === 0) return null
+  const triggers = makers.map(({ table: of, name }) => `${of}.${name}`).join(', ')
+  const [foreign] = await writer.rows(sql`select ${key} from ${made} as m where not m.ours limit 1`)
+  const nameOf = (values: readonly (string | null)[]): string => displayKey(values.map((each) => each ?? '').join('\0'))
+  if (foreign !== undefined) {
+    throw new RowgraftError('plan-stale', `live row ${nameOf(foreign)} of "${table.id}" is in the way by now`, {
+      hint: 'Live has changed since the plan was made: make it again.',
+    })
+  }
+  if (unproven > 0 && (await mayBeUpdated(writer, staged))) {
+    throw new RowgraftError('rolled-back', `a trigger wrote rows of "${table.id}" where the backup has its own`, {
+      detail: `Whether it made them (${triggers}), or changed rows that were there before, cannot be told.`,
+      hint: waysOut,
+    })
+  }
+  const same = all(table.identity.map((name, p) => sql`${column('t', name)} = m.${identifier(`k${p}`)}`))
+  const referred = sql`${made} as m join ${fromTable(table.live)} as t on ${same}`
+  const reference = await findReference(writer, table.live, referred)
+  if (reference !== null) {
+    throw new RowgraftError('rolled-back', `a trigger made rows of "${table.id}" where the backup has its own`, {
+      detail: `They cannot make way: ${reference} refers to them. Fired: ${triggers}.`,
+      hint: waysOut,
+    })
+  }
+  const { count } = await writer.execute(sql`
+    delete from ${fromTable(table.live)} as t using ${made} as m where ${same}`)
+  if (count !== rows) {
+    throw new RowgraftError('rolled-back', `a trigger made rows of "${table.id}" where the backup has its own`, {
+      detail: `They cannot make way: live deleted ${count} of ${rows}. Fired: ${triggers}.`,
+      hint: waysOut,
+    })
+  }
+  return { table: table.id, rows, triggers }
+}
+
+/** Triggers that have fired, and may have made rows of other tables. */
+export const makersOf = ({ triggers }: Layout, written: ReadonlySet<string>): readonly PlanTrigger[] =>
+  triggers.filter(({ table, events }) => written.has(table) && events.includes('insert'))

@@ -56,7 +56,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   const standIns = buildStandIns(decided)
   const measured = await measureSteps(known, bare)
   const triggers = firingTriggers(tables, bare, options.triggers)
-  if (options.triggers === null) for (const finding of outwardFindings(triggers)) log.decide(finding)
+  for (const finding of outwardFindings(triggers, options.triggers)) log.decide(finding)
   const sequences = usedSequences(tables, bare, sides.catalog)
   refuseMissing(sides.catalog.live, bare, sequences, standIns)
   const used = [...new Set([...bare, ...standIns].map(({ table }) => table))].sort()

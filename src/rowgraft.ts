@@ -8,7 +8,7 @@
 import { readCatalog } from './catalog/read.ts'
 import { findTable, type SharedCatalog, shareCatalogs, withSoftDeletes } from './catalog/shared.ts'
 import { parseTableName } from './catalog/table-name.ts'
-import { withActing } from './database/acting.ts'
+import { refuseTriggersOff, withActing } from './database/acting.ts'
 import { lendSnapshot } from './database/snapshot.ts'
 import { beginRead, withReadTransaction, withUserSearchPath } from './database/transaction.ts'
 import { type DiffState, type DiffStep, diffStates, type TableDiff } from './diff/diff.ts'
@@ -113,6 +113,7 @@ export class Rowgraft {
   ): Promise<Plan> {
     const { live } = this.#pair
     const backup = this.#requireBackup()
+    if (options.triggers === 'off') await refuseTriggersOff(live.session)
     const restoredIncidents = readRestoredIncidents(await readRuns(this.#folder, live.identity))
     const plan = await this.#withSides((sides) =>
       makePlan({
@@ -163,7 +164,9 @@ export class Rowgraft {
     const head = findRun(await readRuns(this.#folder, identity), run)
     // What it takes to undo is asked of the role that ran it.
     const catalog = await withActing(session, head.plan.options, () => withReadTransaction(session, readCatalog))
-    return planUndo(head, catalog, options.triggers ?? null)
+    const plan = await planUndo(head, catalog, options.triggers ?? null)
+    if (plan.options.triggers === 'off') await refuseTriggersOff(session)
+    return plan
   }
 
   /** Every run on this live, newest first. */

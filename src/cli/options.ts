@@ -62,6 +62,7 @@ export interface PlanFlags {
   readonly again?: boolean
   readonly acceptTrigger?: readonly string[]
   readonly triggers?: 'fire' | 'off'
+  readonly bulk?: boolean
 }
 
 /** One `--on-conflict`; null is for every table that has no answer of its own. */
@@ -113,11 +114,13 @@ const liveOptions = (): readonly Option[] => [
   new Option('--lock-timeout <time>', 'the longest to wait for a lock').argParser(parseDuration),
 ]
 
-const triggersOption = (): Option =>
-  new Option('--triggers <how>', 'triggers that reach outside the database: fire, off').choices(['fire', 'off'])
+const triggersOptions = (): readonly Option[] => [
+  new Option('--triggers <how>', 'triggers that reach outside the database: fire, off').choices(['fire', 'off']),
+  new Option('--bulk', 'write without triggers, and check foreign keys table by table; the same as --triggers off'),
+]
 
 /** An undo fires triggers of its own. */
-export const addTriggers = addTo('Running:', () => [triggersOption()])
+export const addTriggers = addTo('Running:', triggersOptions)
 
 export const addLive = addTo('Databases:', liveOptions)
 
@@ -187,7 +190,7 @@ export const addConflicts = addTo('Keys and conflicts:', () => [
   new Option('--accept-trigger <columns>', 'table.column that a trigger may change on inserted rows').argParser(
     (text: string, known: readonly string[] | undefined) => [...(known ?? []), ...splitList(text)],
   ),
-  triggersOption(),
+  ...triggersOptions(),
 ])
 
 export const addRows = addTo('Rows:', () => [

@@ -47,13 +47,27 @@ const resolveColumn = (typed: string, tables: Tables): string => {
 const namesTables = (flags: PlanFlags): boolean =>
   flags.without !== undefined || flags.onConflict !== undefined || flags.acceptTrigger !== undefined
 
+/** Whether triggers fire: `--bulk` is another word for `--triggers off`. Throws `usage` where both are said. */
+export const triggersOf = ({
+  triggers,
+  bulk,
+}: Pick<PlanFlags, 'triggers' | 'bulk'>): Pick<Partial<PlanOptions>, 'triggers'> => {
+  if (bulk !== true) return triggers === undefined ? {} : { triggers }
+  if (triggers === 'fire') {
+    throw new RowgraftError('usage', '--bulk writes without triggers: it does not go with --triggers fire', {
+      hint: 'Leave one of the two out.',
+    })
+  }
+  return { triggers: 'off' }
+}
+
 /** The options that were given; the others are for the engine to fill in. */
 export const readPlanOptions = async (
   flags: PlanFlags,
   readTables: () => Promise<Tables>,
 ): Promise<Partial<PlanOptions>> => {
   const tables = namesTables(flags) ? await readTables() : []
-  const { parents, children, links, relink, keys, triggers } = flags
+  const { parents, children, links, relink, keys } = flags
   const onConflict = (flags.onConflict ?? []).map(
     ({ table, answer }) => [table === null ? '*' : resolveTable(table, tables), answer] as const,
   )
@@ -63,7 +77,7 @@ export const readPlanOptions = async (
     ...(links === undefined ? {} : { links }),
     ...(relink === undefined ? {} : { relink }),
     ...(keys === undefined ? {} : { keys }),
-    ...(triggers === undefined ? {} : { triggers }),
+    ...triggersOf(flags),
     ...(flags.again === true ? { again: true } : {}),
     ...(flags.without === undefined ? {} : { without: flags.without.map((table) => resolveTable(table, tables)) }),
     ...(onConflict.length === 0 ? {} : { onConflict: Object.fromEntries(onConflict) }),

@@ -110,7 +110,7 @@ const addAfterwards = (program: Command, perform: Perform): void => {
   addOutput(addTriggers(addRunning(addLive(program.command('undo [run]')))))
     .description('take a run back')
     .action(
-      perform<ConnectionFlags & RunFlags & Pick<PlanFlags, 'triggers'>>(async ({ context, args, flags }) =>
+      perform<ConnectionFlags & RunFlags & Pick<PlanFlags, 'triggers' | 'bulk'>>(async ({ context, args, flags }) =>
         (await import('./commands/undo.ts')).undo(context, args[0], flags),
       ),
     )

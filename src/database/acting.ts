@@ -91,6 +91,27 @@ export const beginActing = async (session: Session): Promise<void> => {
   await set(session, sql`set local role ${sql.id(role)}`, (error) => refusedRole(role, session, error))
 }
 
+/** Throws `missing-privileges` unless whoever connects may switch triggers off: asked by doing it, in a transaction that is rolled back. */
+export const refuseTriggersOff = async (session: Session): Promise<void> => {
+  const refused = (error: RowgraftError): RowgraftError =>
+    error.sqlstate === '42501'
+      ? new RowgraftError('missing-privileges', 'the role that connects to live may not switch triggers off', {
+          detail:
+            session.version >= 150_000
+              ? `grant set on parameter session_replication_role to ${displayAlone(session.target.user)};`
+              : 'PostgreSQL 14 lets superusers alone do it.',
+          hint: 'Have it granted, connect with another role, or use neither --bulk nor --triggers off.',
+          cause: error.cause,
+        })
+      : error
+  await session.execute(sql`begin read only`)
+  try {
+    await set(session, sql`set local session_replication_role = replica`, refused)
+  } finally {
+    await session.rollback()
+  }
+}
+
 /** Runs `work` with another role and other settings in its transactions. */
 export const withActing = async <T>(session: Session, acting: Acting, work: () => Promise<T>): Promise<T> => {
   const before = session.acting

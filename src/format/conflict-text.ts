@@ -47,7 +47,9 @@ export const waysOut = (conflict: Conflict, alike: readonly Conflict[] = [confli
   if (conflict.kind === 'triggers') {
     return [
       { flag: '--triggers fire', does: 'let it reach outside' },
-      { flag: '--triggers off', does: 'switch all triggers off while the rows are written' },
+      ...(/fires with triggers off too/.test(conflict.text)
+        ? []
+        : [{ flag: '--triggers off', does: 'switch all triggers off while the rows are written' }]),
     ]
   }
   if (conflict.kind !== 'changed') return given

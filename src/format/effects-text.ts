@@ -19,6 +19,9 @@ const formatTriggers = (plan: Plan): readonly string[] => {
   return [
     ...(silent === '' ? [] : [`Does not fire ${silent}.`]),
     ...(fired === '' ? [] : [`${silent === '' ? 'Fires' : 'Fires all the same:'} ${fired}.`]),
+    ...(plan.options.triggers === 'off'
+      ? ['Writes without triggers; foreign keys and deferrable constraints are checked afterwards, table by table.']
+      : []),
   ]
 }
 

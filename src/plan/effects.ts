@@ -84,10 +84,10 @@ export const usedSequences = (
   })
 }
 
-/** A finding per trigger that reaches outside: whether it fires is for the user to say. */
-export const outwardFindings = (triggers: readonly PlanTrigger[]): readonly Finding[] =>
-  triggers.flatMap(({ table, name, reachesOutside }) =>
-    reachesOutside === null
+/** A finding per trigger that fires and reaches outside, unless the user said that it may. */
+export const outwardFindings = (triggers: readonly PlanTrigger[], given: PlanOptions['triggers']): readonly Finding[] =>
+  triggers.flatMap(({ table, name, reachesOutside, fires }) =>
+    reachesOutside === null || !fires || given === 'fire'
       ? []
       : [
           {
@@ -99,7 +99,7 @@ export const outwardFindings = (triggers: readonly PlanTrigger[]): readonly Find
             values: [],
             live: [],
             possible: [],
-            detail: `trigger ${name} reaches outside the database (${reachesOutside}), which no undo takes back`,
+            detail: `trigger ${name} reaches outside the database (${reachesOutside}), which no undo takes back${given === 'off' ? '; it is ENABLE ALWAYS or REPLICA, so it fires with triggers off too' : ''}`,
           },
         ],
   )

@@ -88,7 +88,7 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
           writeAll(writer, layout, catalog, input),
         )
         await hook(writer, 'after')
-        await withLiveSearchPath(writer, session.searchPath, () => checkAll(writer, layout, catalog, plan))
+        await withLiveSearchPath(writer, session.searchPath, () => checkAll(writer, layout, plan))
         await refuseDefaultPartitions(writer, layout)
         input.onProgress({ phase: 'verify', table: null, rows: 0 })
         const verified = await verifyRows(writer, layout, new Set(plan.options.acceptTrigger)).catch(
@@ -217,7 +217,7 @@ const writeAll = async (
   return replaced
 }
 
-const checkAll = async (writer: Writer, layout: Layout, catalog: SharedCatalog, plan: Plan): Promise<void> => {
+const checkAll = async (writer: Writer, layout: Layout, plan: Plan): Promise<void> => {
   await writer.execute(sql`set constraints all immediate`)
-  if (plan.options.triggers === 'off') await validateConstraints(writer, layout, catalog)
+  if (plan.options.triggers === 'off') await validateConstraints(writer, layout)
 }

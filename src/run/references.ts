@@ -1,75 +1,14 @@
-/**
- * Before an undo deletes rows: nobody else may refer to them, whatever live would do with such a reference. The keys are read from
- * live itself, not from the catalog: that leaves out what cannot be restored (keys to or of a single partition, tables of extensions,
- * schemas the role may not use), and CASCADE spares none of it.
- */
+/** Before an undo deletes rows: nobody else may refer to them, whatever live would do with such a reference. */
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
 import { asText, displayKey, fromTable } from '../catalog/row.ts'
-import {
-  all,
-  column,
-  displayTable,
-  list,
-  literal,
-  type QualifiedName,
-  type Query,
-  tableReference,
-} from '../database/names.ts'
+import { all, column, displayTable, list, type Query, tableReference } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
+import { type LiveForeignKey, readForeignKeys, treeOf } from './foreign-keys.ts'
 import { inRange, type Layout, type StagedTable } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import { deleted } from './write.ts'
-
-/** A foreign key as far as it decides who refers to a row. */
-interface Reference {
-  readonly child: QualifiedName
-  readonly isPartitioned: boolean
-  readonly columns: readonly string[]
-  readonly parentColumns: readonly string[]
-  /** The last column is a period: it refers to whatever it overlaps. */
-  readonly isPeriod: boolean
-  /** The child's primary key. */
-  readonly key: readonly string[]
-  readonly canSelect: boolean
-  /** The server itself refuses to delete a row that is referred to. */
-  readonly isRefused: boolean
-}
-
-const oidOf = ({ schema, name }: QualifiedName): Query =>
-  sql`pg_catalog.format('%I.%I', ${literal(schema)}, ${literal(name)})::pg_catalog.regclass`
-
-/** The table and, of a partitioned one, every partition: a key can refer to a single one of them, or be a single one's. */
-export const treeOf = (table: Table): Query =>
-  table.kind === 'partitioned'
-    ? sql`select relid from pg_catalog.pg_partition_tree(${oidOf(table)})`
-    : sql`select ${oidOf(table)}`
-
-// k: foreign key, c: child, i: its primary key. Keys that the server made for partitions have a parent of their own.
-const readReferences = async (writer: Writer, table: Table): Promise<readonly Reference[]> => {
-  const names = (numbers: Query, relation: Query): Query => sql`(
-    select coalesce(json_agg(a.attname order by u.position), '[]')
-    from unnest(${numbers}) with ordinality as u(number, position)
-    join pg_catalog.pg_attribute a on a.attrelid = ${relation} and a.attnum = u.number)`
-  const rows = await writer.rows(sql`
-    select json_build_object(
-      'child', json_build_object('schema', n.nspname, 'name', c.relname),
-      'isPartitioned', c.relkind = 'p',
-      'columns', ${names(sql`k.conkey`, sql`k.conrelid`)},
-      'parentColumns', ${names(sql`k.confkey`, sql`k.confrelid`)},
-      'isPeriod', coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false),
-      'key', ${names(sql`i.indkey::int2[]`, sql`c.oid`)},
-      'canSelect', pg_catalog.has_schema_privilege(n.oid, 'USAGE') and pg_catalog.has_table_privilege(c.oid, 'SELECT'),
-      'isRefused', k.confdeltype in ('a', 'r'))::text -- no action, restrict
-    from pg_catalog.pg_constraint k
-    join pg_catalog.pg_class c on c.oid = k.conrelid
-    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    left join pg_catalog.pg_index i on i.indrelid = c.oid and i.indisprimary
-    where k.contype = 'f' and k.conparentid = 0 and k.confrelid in (${treeOf(table)})
-    order by n.nspname collate "C", c.relname collate "C", k.conname collate "C"`)
-  return rows.map(([text]) => JSON.parse(text ?? '') as Reference)
-}
 
 /** The staged table that a table is, or is a partition of. */
 const stagedByName = async (writer: Writer, layout: Layout): Promise<ReadonlyMap<string, StagedTable>> => {
@@ -97,7 +36,7 @@ const isDying = (child: StagedTable | undefined): Query => {
 /** Keys of rows that refer to the rows `t` of a source. */
 const findReferring = async (
   writer: Writer,
-  reference: Reference,
+  reference: LiveForeignKey,
   referred: Query,
   isSpared: Query,
 ): Promise<readonly string[]> => {
@@ -106,7 +45,7 @@ const findReferring = async (
     const operator = isPeriod && p === columns.length - 1 ? sql`&&` : sql`=`
     return sql`${column('c', name)} ${operator} ${column('t', parentColumns[p] ?? '')}`
   })
-  const only = reference.isPartitioned ? sql`` : sql`only`
+  const only = reference.isChildPartitioned ? sql`` : sql`only`
   // Without a primary key a row is called by what it refers to, which no type need be able to order.
   const order = key.length === 0 ? sql`` : sql`order by ${list(key.map((name) => column('c', name)))}`
   const rows = await writer.rows(sql`
@@ -131,7 +70,7 @@ const unreadable = (child: string, parent: string): RowgraftError =>
 
 /** A row that refers to one of the rows `t` of a source, as it is displayed with its table; null where there is none. */
 export const findReference = async (writer: Writer, table: Table, referred: Query): Promise<string | null> => {
-  for (const reference of await readReferences(writer, table)) {
+  for (const reference of await readForeignKeys(writer, table, 'parent')) {
     const child = displayTable(reference.child)
     if (!reference.canSelect) return `${child}, which this role may not read`
     const [row] = await findReferring(writer, reference, referred, sql`false`)
@@ -148,7 +87,7 @@ export const refuseReferences = async (writer: Writer, layout: Layout): Promise<
   const byName = await stagedByName(writer, layout)
   for (const staged of layout.tables.values()) {
     if (deleted(staged).last < deleted(staged).first) continue
-    for (const reference of await readReferences(writer, staged.table.live)) {
+    for (const reference of await readForeignKeys(writer, staged.table.live, 'parent')) {
       const child = displayTable(reference.child)
       if (!reference.canSelect) {
         if (reference.isRefused) continue

@@ -11,8 +11,9 @@ import { RowgraftError } from '../errors.ts'
 import type { PlanTrigger } from '../plan/plan.ts'
 import { joinConflicts } from '../probe/uniques.ts'
 import { finalValues } from './final-values.ts'
+import { treeOf } from './foreign-keys.ts'
 import { inRange, inserted, isStagedAsText, type Layout, type StagedTable } from './layout.ts'
-import { findReference, treeOf } from './references.ts'
+import { findReference } from './references.ts'
 
 /** Rows of a table that made way, and the triggers that had made them. */
 export interface Replaced {

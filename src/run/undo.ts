@@ -89,7 +89,7 @@ export const planUndo = async (head: JournalHead, live: Catalog, given: Plan['op
       role: head.plan.options.role,
       settings: head.plan.options.settings,
     },
-    conflicts: triggers === null ? outwardFindings(fired).map(makeConflict) : [],
+    conflicts: outwardFindings(fired, triggers).map(makeConflict),
     triggers: fired,
     sequences,
   })

@@ -1,74 +1,165 @@
 /**
- * With triggers switched off (`session_replication_role = replica`) the server checks neither foreign keys nor deferrable uniques:
- * they are triggers too. Both are checked here, set by set, in the same transaction; the parents are locked first.
+ * With triggers switched off (`session_replication_role = replica`) the server checks neither foreign keys nor deferrable uniques and
+ * exclusions: they are triggers too. All are checked here, set by set, in the same transaction, the parents locked first: references of
+ * written rows, references to rows whose key was changed, and what written rows must not share with any other.
  */
 
 import { sql } from 'kysely'
-import { fromTable, isSet, joinRelation } from '../catalog/row.ts'
-import type { SharedCatalog } from '../catalog/shared.ts'
-import { all, column, identifier, list, serverText } from '../database/names.ts'
+import type { Uniqueness } from '../catalog/catalog.ts'
+import { fromTable, isSet } from '../catalog/row.ts'
+import {
+  all,
+  any,
+  column,
+  displayTable,
+  identifier,
+  list,
+  type QualifiedName,
+  type Query,
+  serverText,
+  tableReference,
+} from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
-import type { Layout, StagedTable } from './layout.ts'
+import { type LiveForeignKey, readForeignKeys } from './foreign-keys.ts'
+import { inRange, type Layout, type StagedTable } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 
 const broken = (table: string, constraint: string, rows: string): RowgraftError =>
-  new RowgraftError('verification-failed', `${rows} rows of "${table}" break "${constraint}"`, {
-    detail: 'Triggers are off, so the server did not check it; rowgraft did.',
-    hint: 'Live is unchanged. Make the plan again, or run it with --triggers fire.',
-  })
+  new RowgraftError(
+    'verification-failed',
+    `${rows === '1' ? '1 row' : `${rows} rows`} of "${table}" ${rows === '1' ? 'breaks' : 'break'} "${constraint}"`,
+    {
+      detail: 'Triggers are off, so the server did not check it; rowgraft did.',
+      hint: 'Live is unchanged. Make the plan again, or run it with --triggers fire.',
+    },
+  )
 
-/** Checks every foreign key of written rows and every deferrable unique they are in. Throws `verification-failed`. */
-export const validateConstraints = async (writer: Writer, layout: Layout, catalog: SharedCatalog): Promise<void> => {
+const refuseRows = async (writer: Writer, query: Query, table: string, constraint: string): Promise<void> => {
+  const [row] = await writer.rows(query)
+  if (row?.[0] !== '0') throw broken(table, constraint, row?.[0] ?? '')
+}
+
+/** Checks every foreign key of and to written rows, and every deferrable constraint they are in. Throws `verification-failed`. */
+export const validateConstraints = async (writer: Writer, layout: Layout): Promise<void> => {
   for (const staged of layout.tables.values()) {
     if (!staged.steps.some(({ step }) => step.action !== 'delete')) continue
-    await validateReferences(writer, staged, catalog)
-    await validateUniques(writer, staged)
+    for (const key of await readForeignKeys(writer, staged.table.live, 'child')) {
+      if (key.isEnforced) await validateReferences(writer, staged, key)
+    }
+    for (const key of await readForeignKeys(writer, staged.table.live, 'parent')) {
+      if (key.isEnforced) await validateReferring(writer, staged, key)
+    }
+    for (const unique of staged.table.live.uniques.filter(({ isDeferrable }) => isDeferrable)) {
+      await (unique.kind === 'exclusion' ? validateExclusion : validateUnique)(writer, staged, unique)
+    }
   }
 }
 
-const validateReferences = async (writer: Writer, staged: StagedTable, catalog: SharedCatalog): Promise<void> => {
+const source = (table: QualifiedName, isPartitioned: boolean): Query =>
+  isPartitioned ? tableReference(table) : sql`only ${tableReference(table)}`
+
+const refersTo = (key: LiveForeignKey, child: string, parent: string): Query =>
+  all(key.columns.map((name, p) => sql`${column(child, name)} = ${column(parent, key.parentColumns[p] ?? '')}`))
+
+/** True for staged rows that are inserted or updated. */
+const isWritten = ({ steps }: StagedTable): Query =>
+  any(steps.filter(({ step }) => step.action !== 'delete').map(({ range }) => inRange('s', range)))
+
+const refusePeriod = (key: LiveForeignKey): void => {
+  if (!key.isPeriod) return
+  throw new RowgraftError('not-restorable', `"${key.name}" of "${displayTable(key.child)}" refers to periods`, {
+    detail: 'Triggers are off, so the server does not check it, and rowgraft cannot.',
+    hint: 'Live is unchanged. Run it with --triggers fire.',
+  })
+}
+
+const validateReferences = async (writer: Writer, staged: StagedTable, key: LiveForeignKey): Promise<void> => {
+  refusePeriod(key)
   const live = liveIdentity(staged)
-  for (const relation of catalog.relations) {
-    const parent = catalog.live.tables.find(({ id }) => id === relation.parent)
-    if (relation.child !== staged.table.id || !relation.isEnforced || parent === undefined) continue
-    const written = sql`
-      from ${staged.stage} as s ${live.joins}
-      join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}`
-    await writer.rows(sql`
-      select pg_catalog.count(*)::text
-      from (
-        select 1 from ${fromTable(parent)} as p
-        where exists (select ${written} where ${joinRelation(relation, 't', 'p')})
-        for key share of p
-      ) as locked`)
-    const [row] = await writer.rows(sql`
-      select pg_catalog.count(*)::text ${written}
-      where ${isSet('t', relation.columns)}
-        and not exists (select from ${fromTable(parent)} as p where ${joinRelation(relation, 't', 'p')})`)
-    if (row?.[0] !== '0') throw broken(staged.table.id, relation.name, row?.[0] ?? '')
-  }
+  const parent = source(key.parent, key.isParentPartitioned)
+  const written = sql`
+    from ${staged.stage} as s ${live.joins}
+    join ${source(key.child, key.isChildPartitioned)} as t on ${onLiveIdentity(staged, 't')} and ${isWritten(staged)}`
+  await writer.rows(sql`
+    select pg_catalog.count(*)::text
+    from (
+      select 1 from ${parent} as p
+      where exists (select ${written} where ${refersTo(key, 't', 'p')})
+      for key share of p
+    ) as locked`)
+  // Under MATCH FULL a reference is whole or not there at all.
+  const nulls = key.columns.map((name) => sql`${column('t', name)} is null`)
+  const isHalf = key.isMatchFull ? sql`(${any(nulls)} and not ${all(nulls)})` : sql`false`
+  const isOrphan = sql`(${isSet('t', key.columns)}
+    and not exists (select from ${parent} as p where ${refersTo(key, 't', 'p')}))`
+  const query = sql`select pg_catalog.count(*)::text ${written} where ${isHalf} or ${isOrphan}`
+  await refuseRows(writer, query, displayTable(key.child), key.name)
 }
 
-const validateUniques = async (writer: Writer, staged: StagedTable): Promise<void> => {
-  const { table } = staged
-  for (const unique of table.live.uniques.filter(({ isDeferrable, kind }) => isDeferrable && kind !== 'exclusion')) {
-    const expressions = unique.elements.map(({ column: name, expression }, position) => {
-      const value = name === null ? serverText(`(${expression})`) : identifier(name)
-      return sql`${value} as ${identifier(`u${position}`)}`
+/** Rows that refer to what an update took away. */
+const validateReferring = async (writer: Writer, staged: StagedTable, key: LiveForeignKey): Promise<void> => {
+  const changing = staged.steps.filter(
+    ({ step }) => step.action === 'update' && step.columns.some((name) => key.parentColumns.includes(name)),
+  )
+  if (changing.length === 0) return
+  refusePeriod(key)
+  if (!key.canSelect) {
+    throw new RowgraftError('missing-privileges', `this role may not read "${displayTable(key.child)}"`, {
+      detail: `Its rows refer to rows of "${staged.table.id}" whose key is put back; with triggers off nobody checks that.`,
+      hint: 'Live is unchanged. Restore with a role that may read it, or with --triggers fire.',
     })
-    const names = unique.elements.map((_, position) => column('t', `u${position}`))
-    const where = unique.predicate === null ? sql`` : sql`where ${serverText(`(${unique.predicate})`)}`
-    const isComparable = unique.nullsNotDistinct ? sql`true` : all(names.map((name) => sql`${name} is not null`))
-    const [row] = await writer.rows(sql`
-      select pg_catalog.count(*)::text
-      from (
-        select 1
-        from (select ${list(expressions)} from ${fromTable(table.live)} ${where}) as t
-        where ${isComparable}
-        group by ${list(names)}
-        having pg_catalog.count(*) > 1
-      ) as duplicates`)
-    if (row?.[0] !== '0') throw broken(table.id, unique.name, row?.[0] ?? '')
   }
+  const parent = source(key.parent, key.isParentPartitioned)
+  const query = sql`
+    select pg_catalog.count(*)::text
+    from ${source(key.child, key.isChildPartitioned)} as c
+    where ${isSet('c', key.columns)}
+      and exists (
+        select from ${staged.before} as b
+        where ${any(changing.map(({ range }) => inRange('b', range)))} and ${refersTo(key, 'c', 'b')})
+      and not exists (select from ${parent} as p where ${refersTo(key, 'c', 'p')})`
+  await refuseRows(writer, query, displayTable(key.child), key.name)
+}
+
+/** The rows that a constraint compares, with what it compares as `u0`, `u1`... */
+const compared = ({ table }: StagedTable, unique: Uniqueness): Query => {
+  const expressions = unique.elements.map(({ column: name, expression }, position) => {
+    const value = name === null ? serverText(`(${expression})`) : identifier(name)
+    return sql`${value} as ${identifier(`u${position}`)}`
+  })
+  const own = table.identity.map((name, position) => sql`${identifier(name)} as ${identifier(`k${position}`)}`)
+  const where = unique.predicate === null ? sql`` : sql`where ${serverText(`(${unique.predicate})`)}`
+  return sql`(select ${list([...expressions, ...own])} from ${fromTable(table.live)} ${where})`
+}
+
+const validateUnique = async (writer: Writer, staged: StagedTable, unique: Uniqueness): Promise<void> => {
+  const names = unique.elements.map((_, position) => column('t', `u${position}`))
+  const isComparable = unique.nullsNotDistinct ? sql`true` : all(names.map((name) => sql`${name} is not null`))
+  const query = sql`
+    select pg_catalog.count(*)::text
+    from (
+      select 1
+      from ${compared(staged, unique)} as t
+      where ${isComparable}
+      group by ${list(names)}
+      having pg_catalog.count(*) > 1
+    ) as duplicates`
+  await refuseRows(writer, query, staged.table.id, unique.name)
+}
+
+const validateExclusion = async (writer: Writer, staged: StagedTable, unique: Uniqueness): Promise<void> => {
+  const live = liveIdentity(staged)
+  const { identity } = staged.table
+  const excludes = unique.elements.map(
+    ({ operator }, p) => sql`${column('t', `u${p}`)} operator(${serverText(operator)}) ${column('o', `u${p}`)}`,
+  )
+  const isOther = any(identity.map((_, p) => sql`${column('t', `k${p}`)} is distinct from ${column('o', `k${p}`)}`))
+  const isRow = all(identity.map((name, p) => sql`${column('t', `k${p}`)} = ${live.of(name)}`))
+  const query = sql`
+    select pg_catalog.count(*)::text
+    from ${staged.stage} as s ${live.joins}
+    join ${compared(staged, unique)} as t on ${isRow} and ${isWritten(staged)}
+    join ${compared(staged, unique)} as o on ${isOther} and ${all(excludes)}`
+  await refuseRows(writer, query, staged.table.id, unique.name)
 }

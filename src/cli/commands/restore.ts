@@ -31,6 +31,7 @@ const planning = [
   'again',
   'acceptTrigger',
   'triggers',
+  'bulk',
   'role',
   'setting',
 ] as const

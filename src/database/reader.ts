@@ -1,6 +1,8 @@
 /** The two ways to use a connection, as the stages see them: a Reader has no way to write. */
 import type { Readable } from 'node:stream'
+import type { Check } from './check.ts'
 import type { Query } from './names.ts'
+import type { SequenceBounds } from './sequences.ts'
 import type { Side } from './settings.ts'
 
 /** One row: the server's text per column, null for NULL. */
@@ -31,6 +33,14 @@ export interface Reader {
 /** A Reader inside a write transaction. */
 export interface Writer extends Reader {
   execute(query: Query): Promise<Outcome>
+  /** Runs a statement, and throws unless it comes to what is expected. */
+  check(check: Check): Promise<void>
+  /** Makes sure that the next value of a sequence lies beyond what the query returns, if it does. True if it had to be raised. */
+  raise(sequence: SequenceBounds, goal: Query): Promise<boolean>
+  /** Reads definitions, which stay as they are. A script looks them up when it is made. */
+  look(query: Query): Promise<readonly Row[]>
+  /** Reads what is only told: nothing that is written, and no check, depends on it. */
+  observe(query: Query): Promise<readonly Row[]>
   /** COPY ... FROM STDIN fed from the sources in turn; resolves to the number of rows the server took. */
   copyIn(query: Query, sources: AsyncIterable<Readable>): Promise<number>
 }

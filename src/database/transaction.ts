@@ -6,6 +6,8 @@
 import { sql } from 'kysely'
 import { RowgraftError } from '../errors.ts'
 import { beginActing } from './acting.ts'
+import { runCheck } from './check.ts'
+import { raiseSequence } from './sequences.ts'
 import type { Reader, Session, Writer } from './session.ts'
 import { pinSettings, readTimeouts, type Timeouts } from './settings.ts'
 
@@ -18,6 +20,24 @@ const asReader = (session: Session): Reader => ({
   copyOut: (query) => session.copyOut(query),
   copyFrames: (query) => session.copyFrames(query),
 })
+
+const asWriter = (session: Session): Writer => {
+  const reader = asReader(session)
+  const execute: Writer['execute'] = (query) => session.execute(query)
+  const writer: Writer = {
+    ...reader,
+    execute,
+    copyIn: (query, sources) => session.copyIn(query, sources),
+    check: (check) => runCheck(execute, check),
+    raise: async (sequence, goal) => {
+      const target = (await reader.rows(goal))[0]?.[0] ?? null
+      return target !== null && (await raiseSequence(writer, sequence, target))
+    },
+    look: reader.rows,
+    observe: reader.rows,
+  }
+  return writer
+}
 
 /** Begins a read-only snapshot with everything pinned and an empty search_path; end it with `session.rollback()`. */
 export const beginRead = async (
@@ -83,11 +103,7 @@ export const withWriteTransaction = async <T>(
       exception when others then null;
       end $$`)
     await beginActing(session)
-    answer = await work({
-      ...asReader(session),
-      execute: (query) => session.execute(query),
-      copyIn: (query, sources) => session.copyIn(query, sources),
-    })
+    answer = await work(asWriter(session))
     if (answer.ending === 'commit') {
       await options.beforeCommit?.()
       session.shield()

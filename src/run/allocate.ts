@@ -16,7 +16,7 @@ import {
   serverText,
   tableReference,
 } from '../database/names.ts'
-import { nextValue, raiseSequence } from '../database/sequences.ts'
+import { nextValue } from '../database/sequences.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { keysOf } from '../plan/plan.ts'
@@ -66,17 +66,15 @@ export const raiseSequences = async (writer: Writer, staged: StagedTable): Promi
     const inLive = readsLive
       ? sql`union all select ${extreme}(${column('t', name)})::numeric from ${fromTable(staged.table.live)} as t`
       : sql``
-    const [row] = await writer.rows(sql`
+    const goal = sql`
       select ${extreme}(v)::text
       from (
         select ${extreme}(${column('s', name)})::numeric as v
         from ${staged.stage} as s
         where ${inRange('s', rows)} and not ${allocates ? isAllocated(staged) : sql`false`}
         ${inLive}
-      ) as extremes`)
-    const target = row?.[0]
-    if (target === null || target === undefined) continue
-    const isMoved = (await raiseSequence(writer, live.sequence, target)) || allocates
+      ) as extremes`
+    const isMoved = (await writer.raise(live.sequence, goal)) || allocates
     if (isMoved) raised.push(displayTable(live.sequence))
   }
   return raised
@@ -209,17 +207,18 @@ const mapStandIns = async (writer: Writer, staged: StagedTable): Promise<void> =
       const pairs = list(
         keyColumns.flatMap((name) => [column('s', name), column(written.includes(name) ? 's' : 't', name)]),
       )
-      const { count } = await writer.execute(sql`
-        insert into ${staged.map}
-        select ${ordinalOf('s')}, ${pairs}
-        from ${source}
-        join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}
-        join ${staged.stage} as s on ${ordinalOf('s')} = ${column('k', ordinalColumn)} + ${String(offset)}::bigint`)
-      if (count !== batch.length) {
-        throw new RowgraftError('plan-stale', `a live row of "${table.id}" that stands in for a backup row is gone`, {
-          hint: 'Make the plan again.',
-        })
-      }
+      await writer.check({
+        query: sql`
+          insert into ${staged.map}
+          select ${ordinalOf('s')}, ${pairs}
+          from ${source}
+          join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}
+          join ${staged.stage} as s on ${ordinalOf('s')} = ${column('k', ordinalColumn)} + ${String(offset)}::bigint`,
+        expect: { written: batch.length },
+        code: 'plan-stale',
+        message: () => `a live row of "${table.id}" that stands in for a backup row is gone`,
+        hint: 'Make the plan again.',
+      })
       offset += batch.length
     }
   }

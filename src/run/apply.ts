@@ -7,54 +7,25 @@
  */
 
 import { sql } from 'kysely'
-import type { Catalog } from '../catalog/catalog.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
-import { type SharedCatalog, shareCatalogs } from '../catalog/shared.ts'
-import type { Reader, Session, Writer } from '../database/session.ts'
-import { pinWrite, type WriteOptions, withWriteTransaction } from '../database/transaction.ts'
+import type { Session, Writer } from '../database/session.ts'
+import { pinWrite, withWriteTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
-import type { Plan } from '../plan/plan.ts'
-import { combineDigests } from '../probe/measure.ts'
-import { allocateKeys, createMaps, raiseSequences } from './allocate.ts'
-import { checkGuards, keepImages, lockRows, type Refusal } from './guards.ts'
 import { blameHooks, type HookTime, runHooks } from './hooks.ts'
 import { type OpenJournal, startJournal } from './journal.ts'
 import { writeImages, writeOutcome } from './journal-rows.ts'
 import { type Layout, layOut } from './layout.ts'
-import { refuseDefaultPartitions } from './partitions.ts'
-import { refuseReferences } from './references.ts'
+import { type Performance, prepareRows, shareWithSource, transactionOf, writeRows } from './perform.ts'
 import { buildReport } from './report.ts'
-import type { Report, RunOptions, RunProgress } from './run.ts'
-import { digestStage, stageFromBackup } from './stage.ts'
-import { stageFromJournal } from './stage-from-journal.ts'
-import { refuseDisagreement, refuseTaken } from './taken.ts'
-import { checkCatalog, lockDatabase, switchTriggersOn, withLiveSearchPath } from './transaction-start.ts'
-import { validateConstraints } from './validate.ts'
-import { verifyRows } from './verify.ts'
-import { applyNulls, deleteRows, insertRows, updateRows } from './write.ts'
+import type { Report, RunOptions } from './run.ts'
+import { checkCatalog, lockDatabase, switchTriggersOn } from './transaction-start.ts'
 
-/** Where the rows come from: the backup's snapshot, or the images in another run's journal. */
-export type RowSource =
-  | { readonly kind: 'backup'; readonly reader: Reader; readonly catalog: Catalog }
-  | { readonly kind: 'journal'; readonly path: string }
-
-export interface ApplyInput {
+export interface ApplyInput extends Omit<Performance, 'runHooks'> {
   readonly session: Session
   readonly live: DatabaseIdentity
-  readonly plan: Plan
-  readonly source: RowSource
   readonly options: RunOptions
   /** Journal folder. */
   readonly journal: string
-  readonly onProgress: RunProgress
-}
-
-const refusals: Readonly<Record<RowSource['kind'], Refusal>> = {
-  backup: { code: 'plan-stale', hint: 'Make the plan again: live has changed since.' },
-  journal: {
-    code: 'undo-refused',
-    hint: 'Somebody changed these rows after the run: an undo would take that back too. Undo it by hand.',
-  },
 }
 
 /** Runs the plan. Throws RowgraftErrors after a rollback; live is unchanged then, except for `outcome-unknown`. */
@@ -79,30 +50,26 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
         },
       },
       async (writer) => {
-        const { layout, catalog, raised } = await prepare(writer, input, () => hook(writer, 'before'))
+        await lockDatabase(writer)
+        if (plan.options.triggers !== 'off') await switchTriggersOn(writer)
+        const catalog = shareWithSource(await checkCatalog(writer, plan), input.source)
+        const layout = layOut(plan, catalog)
+        const work = { ...input, runHooks: (when: HookTime) => hook(writer, when) }
+        const { raised } = await prepareRows(writer, layout, { ...work, batchSize: options.batchSize })
         if (!options.rehearse) {
           journal = await startJournal(input.journal, plan, input.live)
           await beginJournal(journal, writer, layout)
         }
-        const replaced = await withLiveSearchPath(writer, session.searchPath, () =>
-          writeAll(writer, layout, catalog, input),
-        )
-        await hook(writer, 'after')
-        await withLiveSearchPath(writer, session.searchPath, () => checkAll(writer, layout, plan))
-        await refuseDefaultPartitions(writer, layout)
-        input.onProgress({ phase: 'verify', table: null, rows: 0 })
-        const verified = await verifyRows(writer, layout, new Set(plan.options.acceptTrigger)).catch(
-          (error: unknown) => {
-            throw blameHooks(plan, error)
-          },
-        )
+        const writing = { ...work, catalog, searchPath: session.searchPath }
+        const written = await writeRows(writer, layout, writing).catch((error: unknown) => {
+          throw blameHooks(plan, error)
+        })
         const value = await buildReport(writer, layout, plan, {
           run: journal?.run ?? '',
           outcome: options.rehearse ? 'rehearsed' : 'committed',
           elapsed: performance.now() - started,
           raised,
-          replaced,
-          ...verified,
+          ...written,
         })
         if (journal !== null) {
           input.onProgress({ phase: 'journal', table: null, rows: 0 })
@@ -129,12 +96,6 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
   }
 }
 
-/** Limits and settings of the transaction of a run. */
-const transactionOf = ({ options: { triggers } }: Plan, { timeout, lockTimeout }: RunOptions): WriteOptions => ({
-  timeouts: { statement: timeout, lock: lockTimeout, idle: Math.max(timeout, 300_000) },
-  settings: [['search_path', ''], ...(triggers === 'off' ? [['session_replication_role', 'replica'] as const] : [])],
-})
-
 const settle = async (journal: OpenJournal | null, ending: 'DONE' | 'ABORTED'): Promise<void> => {
   await journal?.writer.write(ending, '')
   await journal?.writer.sync()
@@ -142,55 +103,6 @@ const settle = async (journal: OpenJournal | null, ending: 'DONE' | 'ABORTED'): 
 
 const closeJournal = async (journal: OpenJournal | null): Promise<void> => {
   await journal?.writer.close()
-}
-
-/** Everything up to the first write: stage, locks, guards, keys. */
-const prepare = async (
-  writer: Writer,
-  input: ApplyInput,
-  before: () => Promise<void>,
-): Promise<{ readonly layout: Layout; readonly catalog: SharedCatalog; readonly raised: readonly string[] }> => {
-  const { plan, source } = input
-  await lockDatabase(writer)
-  if (plan.options.triggers !== 'off') await switchTriggersOn(writer)
-  const live = await checkCatalog(writer, plan)
-  const catalog = shareCatalogs(live, source.kind === 'backup' ? source.catalog : live)
-  const layout = layOut(plan, catalog)
-  if (source.kind === 'backup') {
-    await stageFromBackup(writer, source.reader, layout, input.options.batchSize, input.onProgress)
-    await checkDigest(writer, plan, layout)
-    for (const staged of layout.tables.values()) await applyNulls(writer, staged)
-  } else await stageFromJournal(writer, layout, source.path)
-  await before()
-  await createMaps(writer, layout)
-  input.onProgress({ phase: 'lock', table: null, rows: 0 })
-  await lockRows(writer, layout, refusals[source.kind])
-  await checkGuards(writer, layout, refusals[source.kind])
-  const raised: string[] = []
-  for (const staged of layout.tables.values()) {
-    input.onProgress({ phase: 'allocate', table: staged.table.id, rows: 0 })
-    raised.push(...(await raiseSequences(writer, staged)))
-  }
-  await allocateKeys(writer, layout)
-  for (const staged of layout.tables.values()) {
-    await refuseDisagreement(writer, layout, staged)
-    await refuseTaken(writer, staged)
-  }
-  await keepImages(writer, layout)
-  return { layout, catalog, raised }
-}
-
-const checkDigest = async (writer: Writer, plan: Plan, layout: Layout): Promise<void> => {
-  const digests: string[] = []
-  for (const staged of layout.tables.values()) {
-    const rows = staged.steps.at(-1)?.range.last ?? 0
-    digests.push(await digestStage(writer, staged, plan.digest.method, rows))
-  }
-  if (combineDigests(digests) === plan.digest.value) return
-  throw new RowgraftError('plan-stale', 'the rows of the backup are not those the plan was made from', {
-    detail: "The digest of the rows' images differs from the plan's.",
-    hint: 'Make the plan again.',
-  })
 }
 
 const beginJournal = async (journal: OpenJournal, writer: Writer, layout: Layout): Promise<void> => {
@@ -202,22 +114,4 @@ const beginJournal = async (journal: OpenJournal, writer: Writer, layout: Layout
   await journal.writer.write('BEGIN', JSON.stringify({ pid, backendStart, xid }))
   await writeImages(journal.writer, writer, layout)
   await journal.writer.sync()
-}
-
-const writeAll = async (
-  writer: Writer,
-  layout: Layout,
-  catalog: SharedCatalog,
-  input: ApplyInput,
-): Promise<Report['replaced']> => {
-  const replaced = await insertRows(writer, layout, catalog, input.onProgress)
-  await updateRows(writer, layout, input.onProgress)
-  if (input.source.kind === 'journal') await refuseReferences(writer, layout)
-  await deleteRows(writer, layout, catalog, input.onProgress)
-  return replaced
-}
-
-const checkAll = async (writer: Writer, layout: Layout, plan: Plan): Promise<void> => {
-  await writer.execute(sql`set constraints all immediate`)
-  if (plan.options.triggers === 'off') await validateConstraints(writer, layout)
 }

@@ -7,8 +7,8 @@ import { type Layout, newColumn, oldColumn, ordinalOf, parentOf, type StagedTabl
 export interface FinalValues {
   readonly joins: Query
   readonly liveValue: (name: string) => Query
-  /** Rows in which two references disagree about a column they share. */
-  readonly disagreements: Query
+  /** Rows in which two references disagree about a column they share; null where none is shared. */
+  readonly disagreements: Query | null
 }
 
 /** Final values of `s`, the stage of a table. `withOwnMap`: keys from the table's own map, once it is filled. */
@@ -55,5 +55,5 @@ export const finalValues = (
         .map((other) => sql`(${found[0]?.isMapped} and ${other.isMapped} and ${found[0]?.value} <> ${other.value})`),
     ),
   )
-  return { joins: list(joins, ' '), liveValue, disagreements }
+  return { joins: list(joins, ' '), liveValue, disagreements: shared.length === 0 ? null : disagreements }
 }

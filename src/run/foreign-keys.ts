@@ -48,7 +48,7 @@ export const readForeignKeys = async (
     join pg_catalog.pg_attribute a on a.attrelid = ${relation} and a.attnum = u.number)`
   const end = as === 'child' ? sql`k.conrelid` : sql`k.confrelid`
   // k: foreign key, c: child, p: parent, i: the child's primary key
-  const rows = await writer.rows(sql`
+  const rows = await writer.look(sql`
     select json_build_object(
       'name', k.conname,
       'child', json_build_object('schema', n.nspname, 'name', c.relname),

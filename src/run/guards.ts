@@ -2,10 +2,10 @@
 
 import { sql } from 'kysely'
 import { digestOf, rowImage } from '../catalog/digest.ts'
-import { asText, displayKey, fromTable, inBatches } from '../catalog/row.ts'
+import { asText, batchSize, displayKey, fromTable, inBatches } from '../catalog/row.ts'
 import { all, column, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
-import { type ErrorCode, RowgraftError } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
 import { inRange, type Layout, ordinalColumn, type Range, type StagedStep, type StagedTable } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
@@ -19,9 +19,9 @@ export interface Refusal {
   readonly hint: string
 }
 
-const lock = async (writer: Writer, staged: StagedTable, range: Range, strength: Query): Promise<number> => {
+const lock = async (writer: Writer, staged: StagedTable, range: Range, strength: Query): Promise<void> => {
   const live = liveIdentity(staged)
-  const [row] = await writer.rows(sql`
+  await writer.execute(sql`
     select pg_catalog.count(*)::text
     from (
       select 1
@@ -30,8 +30,12 @@ const lock = async (writer: Writer, staged: StagedTable, range: Range, strength:
       where ${onLiveIdentity(staged, 't')}
       for ${strength} of t
     ) as locked`)
-  return Number(row?.[0] ?? 0)
 }
+
+const nameRow =
+  (staged: StagedTable) =>
+  (key: readonly string[]): string =>
+    `${staged.table.id} ${displayKey(key.join('\0'))}`
 
 /** Locks every row that is updated, deleted or stands in. Throws when one of them is gone. */
 export const lockRows = async (writer: Writer, layout: Layout, refusal: Refusal): Promise<void> => {
@@ -45,31 +49,27 @@ export const lockRows = async (writer: Writer, layout: Layout, refusal: Refusal)
       ),
     ]
     for (const { range, strength } of wanted) {
-      const rows = await lock(writer, staged, range, strength)
-      const expected = range.last - range.first + 1
-      if (rows === expected) continue
-      throw new RowgraftError(
-        refusal.code,
-        `${expected - rows} of ${expected} live rows of "${staged.table.id}" are gone`,
-        {
-          detail: (await goneRows(writer, staged, range)).join('\n'),
-          hint: refusal.hint,
-        },
-      )
+      await lock(writer, staged, range, strength)
+      const rows = range.last - range.first + 1
+      await writer.check({
+        query: goneRows(staged, range),
+        expect: { none: staged.table.identity.length },
+        ...refusal,
+        message: ({ count }) => `${count} of ${rows} live rows of "${staged.table.id}" are gone`,
+        nameRow: nameRow(staged),
+      })
     }
   }
 }
 
-const goneRows = async (writer: Writer, staged: StagedTable, range: Range): Promise<readonly string[]> => {
+const goneRows = (staged: StagedTable, range: Range): Query => {
   const live = liveIdentity(staged)
-  const rows = await writer.rows(sql`
+  return sql`
     select ${asText('s', staged.table.identity)}
     from ${staged.stage} as s ${live.joins}
     where ${inRange('s', range)}
       and not exists (select from ${fromTable(staged.table.live)} as t where ${onLiveIdentity(staged, 't')})
-    order by ${ord('s')}
-    limit 10`)
-  return rows.map((key) => `${staged.table.id} ${displayKey(key.map((value) => value ?? '').join('\0'))}`)
+    order by ${ord('s')}`
 }
 
 /** Compares locked rows with the digests of the plan, and survivors with emptiness. Throws naming the rows. */
@@ -77,56 +77,47 @@ export const checkGuards = async (writer: Writer, layout: Layout, refusal: Refus
   for (const staged of layout.tables.values()) {
     for (const part of staged.steps) {
       const changed = [
-        ...(part.step.guards === undefined ? [] : await changedRows(writer, staged, part, part.step.guards)),
-        ...(part.step.because === 'survivor' ? await filledRows(writer, layout, staged, part) : []),
+        ...changedRows(staged, part, part.step.guards ?? []),
+        ...(part.step.because === 'survivor' ? [filledRows(layout, staged, part)] : []),
       ]
-      if (changed.length === 0) continue
-      const rows = changed.slice(0, 10).map((key) => `${staged.table.id} ${displayKey(key)}`)
-      throw new RowgraftError(
-        refusal.code,
-        `${changed.length === 1 ? 'a live row' : `${changed.length} live rows`} of "${staged.table.id}" changed since`,
-        { detail: rows.join('\n'), hint: refusal.hint },
-      )
+      for (const query of changed) {
+        await writer.check({
+          query,
+          expect: { none: staged.table.identity.length },
+          ...refusal,
+          message: ({ count }) =>
+            `${count === '1' ? 'a live row' : `${count} live rows`} of "${staged.table.id}" changed since`,
+          nameRow: nameRow(staged),
+        })
+      }
     }
   }
 }
 
-const changedRows = async (
-  writer: Writer,
-  staged: StagedTable,
-  { range }: StagedStep,
-  guards: readonly string[],
-): Promise<readonly string[]> => {
+/** Rows that no longer have the image the plan saw, batch by batch. */
+const changedRows = (staged: StagedTable, { range }: StagedStep, guards: readonly string[]): readonly Query[] => {
   const live = liveIdentity(staged)
-  const changed: string[] = []
-  let offset = range.first - 1
-  for (const batch of inBatches(guards)) {
-    const rows = await writer.rows(sql`
+  return [...inBatches(guards)].map((batch, index) => {
+    const digests = `{${batch.map((guard) => (guard === '' ? 'NULL' : guard)).join(',')}}`
+    const offset = String(range.first - 1 + index * batchSize)
+    return sql`
       select ${asText('t', staged.table.identity)}
-      from pg_catalog.unnest(${`{${batch.map((guard) => (guard === '' ? 'NULL' : guard)).join(',')}}`}::bigint[])
-        with ordinality as guard(digest, position)
-      join ${staged.stage} as s on ${ord('s')} = guard.position + ${String(offset)}::bigint ${live.joins}
+      from pg_catalog.unnest(${digests}::bigint[]) with ordinality as guard(digest, position)
+      join ${staged.stage} as s on ${ord('s')} = guard.position + ${offset}::bigint ${live.joins}
       join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
-      where ${digestOf(rowImage('t', storedColumns(staged.table.live)), 'sha256')} is distinct from guard.digest`)
-    for (const row of rows) changed.push(row.map((value) => value ?? '').join('\0'))
-    offset += batch.length
-  }
-  return changed
+      where ${digestOf(rowImage('t', storedColumns(staged.table.live)), 'sha256')} is distinct from guard.digest
+      order by ${ord('s')}`
+  })
 }
 
-const filledRows = async (
-  writer: Writer,
-  layout: Layout,
-  staged: StagedTable,
-  { step, range }: StagedStep,
-): Promise<readonly string[]> => {
+const filledRows = (layout: Layout, staged: StagedTable, { step, range }: StagedStep): Query => {
   const live = liveIdentity(staged)
-  const rows = await writer.rows(sql`
+  return sql`
     select ${asText('t', staged.table.identity)}
     from ${staged.stage} as s ${live.joins}
     join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
-    where ${inRange('s', range)} and not ${stillEmpty(layout, staged, step)}`)
-  return rows.map((row) => row.map((value) => value ?? '').join('\0'))
+    where ${inRange('s', range)} and not ${stillEmpty(layout, staged, step)}
+    order by ${ord('s')}`
 }
 
 /** Keeps the images of the rows that are about to be updated or deleted, in the transaction. */

@@ -1,10 +1,9 @@
 /** A row that no partition is meant for falls into the default one, silently, and out of everybody's sight. */
 
 import { sql } from 'kysely'
-import { displayKey, fromTable } from '../catalog/row.ts'
-import { column, list } from '../database/names.ts'
+import { asText, displayKey, fromTable } from '../catalog/row.ts'
+import { column } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
-import { RowgraftError } from '../errors.ts'
 import { inRange, inserted, type Layout } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import { defaultColumn, isInDefault, watchesPartitions } from './stage.ts'
@@ -16,24 +15,20 @@ export const refuseDefaultPartitions = async (writer: Writer, layout: Layout): P
     const range = inserted(staged)
     if (!watchesPartitions(staged.table) || range.last === 0) continue
     const live = liveIdentity(staged)
-    const [found] = await writer.rows(sql`
-      select t.tableoid::pg_catalog.regclass::text,
-             ${list(staged.table.identity.map((name) => sql`${column('t', name)}::text`))}
-      from ${staged.stage} as s ${live.joins}
-      join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
-      where ${inRange('s', range)}
-        and ${isInDefault('t')} and not ${column('s', defaultColumn)}
-      limit 1`)
-    if (found === undefined) continue
-    const [partition, ...key] = found
-    const row = displayKey(key.map((value) => value ?? '').join('\0'))
-    throw new RowgraftError(
-      'rolled-back',
-      `row ${row} of "${staged.table.id}" fell into the default partition ${partition}`,
-      {
-        detail: 'No partition of live is made for it: it was dropped, or never there.',
-        hint: 'Live is unchanged. Create the partition first, or leave the row out.',
-      },
-    )
+    await writer.check({
+      query: sql`
+        select t.tableoid::pg_catalog.regclass::text, ${asText('t', staged.table.identity)}
+        from ${staged.stage} as s ${live.joins}
+        join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+        where ${inRange('s', range)}
+          and ${isInDefault('t')} and not ${column('s', defaultColumn)}
+        limit 1`,
+      expect: { none: staged.table.identity.length + 1 },
+      code: 'rolled-back',
+      message: ({ row: [partition, ...key] }) =>
+        `row ${displayKey(key.join('\0'))} of "${staged.table.id}" fell into the default partition ${partition}`,
+      detail: 'No partition of live is made for it: it was dropped, or never there.',
+      hint: 'Live is unchanged. Create the partition first, or leave the row out.',
+    })
   }
 }

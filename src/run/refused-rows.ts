@@ -1,5 +1,5 @@
 /** Rows that live does not take, or takes otherwise than it was told to: whose doing that is, and what helps. */
-import type { Query } from '../database/names.ts'
+import type { Check } from '../database/check.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import type { PlanTrigger, Step } from '../plan/plan.ts'
@@ -21,27 +21,32 @@ export const suspects = (layout: Layout, staged: StagedTable, action: Step['acti
 
 const did: Readonly<Record<Step['action'], string>> = { insert: 'took', update: 'updated', delete: 'deleted' }
 
-/** Throws `rolled-back` when a statement wrote another number of rows than it was to write. */
-export const refuseCount = (
+/** A statement writes all the rows it is to write; one that writes several tables returns a count for each. */
+export const writesAll = (
   layout: Layout,
-  staged: StagedTable,
   action: Step['action'],
-  wanted: number,
-  got: number,
-): void => {
-  if (wanted === got) return
-  const triggers = named(triggersOf(layout, staged, action), staged.table.id)
-  const message = `live ${did[action]} ${got} of ${wanted} rows of "${staged.table.id}"`
-  if (triggers === '') {
-    throw new RowgraftError('rolled-back', message, {
-      detail: 'The others are gone.',
-      hint: 'Live is unchanged. Make the plan again.',
-    })
+  wanted: readonly (readonly [StagedTable, rows: number])[],
+): Omit<Check, 'query'> => {
+  const [only] = wanted.length === 1 ? wanted : []
+  const triggers = [
+    ...new Set(wanted.map(([staged]) => named(triggersOf(layout, staged, action), only?.[0].table.id ?? ''))),
+  ].filter((names) => names !== '')
+  return {
+    expect: only === undefined ? { row: wanted.map(([, rows]) => String(rows)) } : { written: only[1] },
+    code: 'rolled-back',
+    message: ({ count, row }) => {
+      const counts = wanted.map(
+        ([{ table }, rows], p) => `${only === undefined ? row[p] : count} of ${rows} rows of "${table.id}"`,
+      )
+      return `live ${did[action]} ${counts.join(', ')}`
+    },
+    ...(triggers.length === 0
+      ? { detail: 'The others are gone.', hint: 'Live is unchanged. Make the plan again.' }
+      : {
+          detail: `A trigger swallowed the others (${triggers.join(', ')}), or they are gone.`,
+          hint: 'Live is unchanged. Leave the rows out, or switch triggers off with --triggers off.',
+        }),
   }
-  throw new RowgraftError('rolled-back', message, {
-    detail: `A trigger swallowed the others (${triggers}), or they are gone.`,
-    hint: 'Live is unchanged. Leave the rows out, or switch triggers off with --triggers off.',
-  })
 }
 
 const changedSince = 'Live has changed since the plan was made: make it again.'
@@ -78,10 +83,10 @@ export const write = async (
   writer: Writer,
   layout: Layout,
   tables: readonly StagedTable[],
-  query: Query,
-): ReturnType<Writer['execute']> => {
+  check: Check,
+): Promise<void> => {
   try {
-    return await writer.execute(query)
+    await writer.check(check)
   } catch (error) {
     if (!(error instanceof RowgraftError) || error.code !== 'server-error') throw error
     const isRefused = /^(22|23|44|P0)/.test(error.sqlstate ?? '') || (layout.triggers.length > 0 && isOfTrigger(error))

@@ -134,16 +134,11 @@ export const indexStage = async (writer: Writer, staged: StagedTable): Promise<v
 }
 
 /** The digest of the staged rows of the plan's steps: equal to the plan's where the backup still holds what was planned. */
-export const digestStage = async (
-  writer: Writer,
-  staged: StagedTable,
-  method: DigestMethod,
-  rows: number,
-): Promise<string> => {
+export const digestStage = (staged: StagedTable, method: DigestMethod): Query => {
   const image = rowImage('s', imageColumns(staged.table))
-  const [row] = await writer.rows(sql`
-    select coalesce(bit_xor(${digestOf(image, method, column('s', ordinalColumn))}), 0)::text
+  const last = staged.steps.at(-1)?.range.last ?? 0
+  return sql`(
+    select coalesce(bit_xor(${digestOf(image, method, column('s', ordinalColumn))}), 0)
     from ${staged.stage} as s
-    where ${column('s', ordinalColumn)} <= ${String(rows)}::bigint`)
-  return row?.[0] ?? '0'
+    where ${column('s', ordinalColumn)} <= ${String(last)}::bigint)`
 }

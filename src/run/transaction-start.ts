@@ -1,14 +1,16 @@
 /** How every write transaction begins: alone on this live, on the catalog the plan was made for. */
 import { sql } from 'kysely'
-import type { Catalog } from '../catalog/catalog.ts'
+import type { Catalog, Table } from '../catalog/catalog.ts'
 import { fingerprint } from '../catalog/fingerprint.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { fromTable } from '../catalog/row.ts'
+import type { Query } from '../database/names.ts'
 import type { Reader, Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 
-const lockKey = sql`pg_catalog.hashtextextended('rowgraft:' || pg_catalog.current_database(), 0)`
+/** The advisory lock of the database that is written. */
+export const lockKey = sql`pg_catalog.hashtextextended('rowgraft:' || pg_catalog.current_database(), 0)`
 
 /** Takes the advisory lock of this database for the transaction. Throws `busy` naming who holds it. */
 export const lockDatabase = async (reader: Reader): Promise<void> => {
@@ -40,12 +42,16 @@ export const switchTriggersOn = async (writer: Writer): Promise<void> => {
   if (row?.[0] === 'replica') await writer.execute(sql`set local session_replication_role = origin`)
 }
 
+/** LOCK TABLE asks for privileges on the whole table; reading nothing takes the same lock with those on some column. */
+export const lockDefinitions = async (writer: Writer, tables: readonly Table[]): Promise<void> => {
+  for (const table of tables) await writer.execute(sql`select from ${fromTable(table)} where false`)
+}
+
 /** Keeps the definitions of the used tables as they are until the transaction ends, and compares them with the plan's. Needs an empty search_path. */
 export const checkCatalog = async (writer: Writer, plan: Plan): Promise<Catalog> => {
   const before = await readCatalog(writer)
   const used = before.tables.filter(({ id }) => plan.fingerprints[id] !== undefined)
-  // LOCK TABLE asks for privileges on the whole table; reading nothing takes the same lock with those on some column.
-  for (const table of used) await writer.rows(sql`select from ${fromTable(table)} where false`)
+  await lockDefinitions(writer, used)
   const catalog = await readCatalog(writer)
   for (const [id, expected] of Object.entries(plan.fingerprints)) {
     const table = catalog.tables.find((candidate) => candidate.id === id)
@@ -65,9 +71,13 @@ export const checkCatalog = async (writer: Writer, plan: Plan): Promise<Catalog>
  * Runs the statements that change live with the search_path its own triggers and checks expect; everything else runs with an empty
  * one, under which names inside values (`regclass`) read the same as in the plan.
  */
-export const withLiveSearchPath = async <T>(writer: Writer, path: string, work: () => Promise<T>): Promise<T> => {
-  await writer.rows(sql`select pg_catalog.set_config('search_path', ${path}, true)`)
+export const withLiveSearchPath = async <T>(
+  writer: Writer,
+  path: string | Query,
+  work: () => Promise<T>,
+): Promise<T> => {
+  await writer.execute(sql`select pg_catalog.set_config('search_path', ${path}, true)`)
   const done = await work()
-  await writer.rows(sql`select pg_catalog.set_config('search_path', '', true)`)
+  await writer.execute(sql`select pg_catalog.set_config('search_path', '', true)`)
   return done
 }

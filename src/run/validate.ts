@@ -25,20 +25,16 @@ import { type LiveForeignKey, readForeignKeys } from './foreign-keys.ts'
 import { inRange, type Layout, type StagedTable } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 
-const broken = (table: string, constraint: string, rows: string): RowgraftError =>
-  new RowgraftError(
-    'verification-failed',
-    `${rows === '1' ? '1 row' : `${rows} rows`} of "${table}" ${rows === '1' ? 'breaks' : 'break'} "${constraint}"`,
-    {
-      detail: 'Triggers are off, so the server did not check it; rowgraft did.',
-      hint: 'Live is unchanged. Make the plan again, or run it with --triggers fire.',
-    },
-  )
-
-const refuseRows = async (writer: Writer, query: Query, table: string, constraint: string): Promise<void> => {
-  const [row] = await writer.rows(query)
-  if (row?.[0] !== '0') throw broken(table, constraint, row?.[0] ?? '')
-}
+const refuseRows = (writer: Writer, query: Query, table: string, constraint: string): Promise<void> =>
+  writer.check({
+    query,
+    expect: { row: ['0'] },
+    code: 'verification-failed',
+    message: ({ count }) =>
+      `${count === '1' ? '1 row' : `${count} rows`} of "${table}" ${count === '1' ? 'breaks' : 'break'} "${constraint}"`,
+    detail: 'Triggers are off, so the server did not check it; rowgraft did.',
+    hint: 'Live is unchanged. Make the plan again, or run it with --triggers fire.',
+  })
 
 /** Checks every foreign key of and to written rows, and every deferrable constraint they are in. Throws `verification-failed`. */
 export const validateConstraints = async (writer: Writer, layout: Layout): Promise<void> => {
@@ -81,7 +77,7 @@ const validateReferences = async (writer: Writer, staged: StagedTable, key: Live
   const written = sql`
     from ${staged.stage} as s ${live.joins}
     join ${source(key.child, key.isChildPartitioned)} as t on ${onLiveIdentity(staged, 't')} and ${isWritten(staged)}`
-  await writer.rows(sql`
+  await writer.execute(sql`
     select pg_catalog.count(*)::text
     from (
       select 1 from ${parent} as p

@@ -103,15 +103,19 @@ const verifyInserted = async (
     from ${staged.stage} as s ${live.joins}
     join ${fromTable(table.live)} as t on ${onLiveIdentity(staged, 't')}
     where ${inRange('s', range)}`
-  const same = all(names.filter((name) => !isAccepted(name)).map((name) => sameValue(layout, staged, name)))
-  const [row] = await writer.rows(
-    sql`select pg_catalog.count(*)::text, pg_catalog.count(*) filter (where ${same})::text ${found}`,
-  )
-  const [present, equal] = [Number(row?.[0] ?? 0), Number(row?.[1] ?? 0)]
-  if (present !== range.last || equal !== range.last) {
-    const compared = names.filter((name) => !isAccepted(name))
-    throw await mismatch(writer, layout, staged, { found, names: compared, present, equal })
-  }
+  const compared = names.filter((name) => !isAccepted(name))
+  const same = all(compared.map((name) => sameValue(layout, staged, name)))
+  await writer.check({
+    query: sql`select pg_catalog.count(*)::text, pg_catalog.count(*) filter (where ${same})::text ${found}`,
+    expect: { row: [String(range.last), String(range.last)] },
+    code: 'verification-failed',
+    message: ({ row: [present, equal] }) =>
+      `of ${range.last} inserted rows of "${table.id}" ${present} are in live, ${equal} of them as in the backup`,
+    detail: `Compared columns: ${compared.map(displayAlone).join(', ')}.`,
+    hint: 'Live is unchanged. A trigger changed, moved or removed them: make the plan with --accept-trigger <table.column>.',
+    explain: ({ row: [present, equal] }) =>
+      mismatch(writer, layout, staged, { found, names: compared, present: Number(present), equal: Number(equal) }),
+  })
   const changed = await countDifferences(
     writer,
     names.filter(isAccepted).map((name) => [name, sameValue(layout, staged, name)]),
@@ -128,7 +132,7 @@ const countDifferences = async (
 ): Promise<readonly { readonly column: string; readonly rows: number }[]> => {
   if (columns.length === 0) return []
   const counts = columns.map(([, same]) => sql`pg_catalog.count(*) filter (where not ${same})::text`)
-  const [row] = await writer.rows(sql`select ${list(counts)} ${found}`)
+  const [row] = await writer.observe(sql`select ${list(counts)} ${found}`)
   return columns
     .map(([name], position) => ({ column: name, rows: Number(row?.[position] ?? 0) }))
     .filter(({ rows }) => rows > 0)
@@ -189,13 +193,14 @@ const verifyUpdated = async (writer: Writer, layout: Layout, staged: StagedTable
       join ${staged.before} as b on ${column('b', ordinalColumn)} = ${column('s', ordinalColumn)}
       where ${inRange('s', range)}`
     const intended = all(step.columns.map((name) => sameReference(layout, staged, name)))
-    const [row] = await writer.rows(sql`select pg_catalog.count(*) filter (where ${intended})::text ${found}`)
-    if (Number(row?.[0] ?? 0) !== step.rows) {
-      throw new RowgraftError('verification-failed', `updated rows of "${table.id}" do not hold what was written`, {
-        detail: `${Number(row?.[0] ?? 0)} of ${step.rows} rows are as intended in ${step.columns.join(', ')}.`,
-        hint: 'Live is unchanged. A trigger of the table rewrites these columns.',
-      })
-    }
+    await writer.check({
+      query: sql`select pg_catalog.count(*) filter (where ${intended})::text ${found}`,
+      expect: { row: [String(step.rows)] },
+      code: 'verification-failed',
+      message: ({ count }) => `${count} of ${step.rows} updated rows of "${table.id}" hold what was written`,
+      detail: `Compared columns: ${step.columns.map(displayAlone).join(', ')}.`,
+      hint: 'Live is unchanged. A trigger of the table rewrites these columns.',
+    })
     const others = storedColumns(table.live).filter((name) => !step.columns.includes(name))
     const touched = await countDifferences(
       writer,

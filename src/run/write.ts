@@ -24,7 +24,7 @@ import {
   type StagedTable,
 } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
-import { refuseCount, write } from './refused-rows.ts'
+import { write, writesAll } from './refused-rows.ts'
 import type { RunProgress } from './run.ts'
 import { clearTheWay, makersOf, type Replaced } from './trigger-made.ts'
 
@@ -90,8 +90,9 @@ export const insertRows = async (
     for (let start = 1; start <= last; start += size) {
       const range = { first: start, last: Math.min(last, start + size - 1) }
       onProgress({ phase: 'insert', table: first.table.id, rows: range.last })
-      const { count } = await write(writer, layout, [first], insertQuery(layout, first, range))
-      refuseCount(layout, first, 'insert', range.last - range.first + 1, count)
+      const query = insertQuery(layout, first, range)
+      const rows = range.last - range.first + 1
+      await write(writer, layout, [first], { query, ...writesAll(layout, 'insert', [[first, rows]]) })
     }
   }
   return replaced
@@ -104,10 +105,9 @@ const insertTogether = async (writer: Writer, layout: Layout, group: readonly St
       sql`${identifier(`i${staged.position}`)} as (${insertQuery(layout, staged, inserted(staged))} returning 1)`,
   )
   const counts = group.map(({ position }) => sql`(select pg_catalog.count(*) from ${identifier(`i${position}`)})::text`)
-  const { rows } = await write(writer, layout, group, sql`with ${list(parts)} select ${list(counts)}`)
-  for (const [position, staged] of group.entries()) {
-    refuseCount(layout, staged, 'insert', inserted(staged).last, Number(rows[0]?.[position] ?? 0))
-  }
+  const query = sql`with ${list(parts)} select ${list(counts)}`
+  const wanted = group.map((staged) => [staged, inserted(staged).last] as const)
+  await write(writer, layout, group, { query, ...writesAll(layout, 'insert', wanted) })
 }
 
 /** Updates the rows of every update step; only the step's columns, and for survivors only what is still empty. */
@@ -115,8 +115,8 @@ export const updateRows = async (writer: Writer, layout: Layout, onProgress: Run
   for (const staged of layout.tables.values()) {
     for (const part of staged.steps.filter(({ step }) => step.action === 'update')) {
       onProgress({ phase: 'update', table: staged.table.id, rows: part.step.rows })
-      const { count } = await write(writer, layout, [staged], updateQuery(layout, staged, part))
-      refuseCount(layout, staged, 'update', part.step.rows, count)
+      const query = updateQuery(layout, staged, part)
+      await write(writer, layout, [staged], { query, ...writesAll(layout, 'update', [[staged, part.step.rows]]) })
     }
   }
 }
@@ -173,18 +173,21 @@ export const deleteRows = async (
   for (const group of [...writeOrder(layout, catalog)].reverse()) {
     const deleting = group.filter((staged) => deleted(staged).last >= deleted(staged).first)
     if (deleting.length === 0) continue
+    const wanted = deleting.map((staged) => {
+      const range = deleted(staged)
+      onProgress({ phase: 'delete', table: staged.table.id, rows: range.last })
+      return [staged, range.last - range.first + 1] as const
+    })
     const parts = deleting.map(
       (staged) => sql`${identifier(`d${staged.position}`)} as (${deleteQuery(staged, deleted(staged))} returning 1)`,
     )
     const counts = deleting.map(
       ({ position }) => sql`(select pg_catalog.count(*) from ${identifier(`d${position}`)})::text`,
     )
-    const { rows } = await write(writer, layout, deleting, sql`with ${list(parts)} select ${list(counts)}`)
-    for (const [position, staged] of deleting.entries()) {
-      const range = deleted(staged)
-      onProgress({ phase: 'delete', table: staged.table.id, rows: range.last })
-      refuseCount(layout, staged, 'delete', range.last - range.first + 1, Number(rows[0]?.[position] ?? 0))
-    }
+    const [only] = deleting.length === 1 ? deleting : []
+    const query =
+      only === undefined ? sql`with ${list(parts)} select ${list(counts)}` : deleteQuery(only, deleted(only))
+    await write(writer, layout, deleting, { query, ...writesAll(layout, 'delete', wanted) })
   }
 }
 

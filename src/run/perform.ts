@@ -1,0 +1,131 @@
+/**
+ * What a run does between BEGIN and COMMIT, statement by statement: on a transaction of live, or into a script that somebody else runs.
+ */
+
+import { sql } from 'kysely'
+import type { Catalog } from '../catalog/catalog.ts'
+import { type SharedCatalog, shareCatalogs } from '../catalog/shared.ts'
+import { list, type Query } from '../database/names.ts'
+import type { Reader, Writer } from '../database/session.ts'
+import type { WriteOptions } from '../database/transaction.ts'
+import type { Plan } from '../plan/plan.ts'
+import { allocateKeys, createMaps, raiseSequences } from './allocate.ts'
+import { checkGuards, keepImages, lockRows, type Refusal } from './guards.ts'
+import type { HookTime } from './hooks.ts'
+import type { Layout } from './layout.ts'
+import { refuseDefaultPartitions } from './partitions.ts'
+import { refuseReferences } from './references.ts'
+import type { Report, RunOptions, RunProgress } from './run.ts'
+import { digestStage, stageFromBackup } from './stage.ts'
+import { stageFromJournal } from './stage-from-journal.ts'
+import { refuseDisagreement, refuseTaken } from './taken.ts'
+import { withLiveSearchPath } from './transaction-start.ts'
+import { validateConstraints } from './validate.ts'
+import { type Verified, verifyRows } from './verify.ts'
+import { applyNulls, deleteRows, insertRows, updateRows } from './write.ts'
+
+/** Where the rows come from: the backup's snapshot, or the images in another run's journal. */
+export type RowSource =
+  | { readonly kind: 'backup'; readonly reader: Reader; readonly catalog: Catalog }
+  | { readonly kind: 'journal'; readonly path: string }
+
+/** What is run, and from where. */
+export interface Performance {
+  readonly plan: Plan
+  readonly source: RowSource
+  /** Runs the config file's SQL for this moment. */
+  readonly runHooks: (when: HookTime) => Promise<void>
+  readonly onProgress: RunProgress
+}
+
+/** What live and the source share. */
+export const shareWithSource = (live: Catalog, source: RowSource): SharedCatalog =>
+  shareCatalogs(live, source.kind === 'backup' ? source.catalog : live)
+
+/** Limits and settings of the transaction of a run. */
+export const transactionOf = (
+  { options: { triggers } }: Plan,
+  { timeout, lockTimeout }: Pick<RunOptions, 'timeout' | 'lockTimeout'>,
+): Required<Pick<WriteOptions, 'timeouts' | 'settings'>> => ({
+  timeouts: { statement: timeout, lock: lockTimeout, idle: Math.max(timeout, 300_000) },
+  settings: [['search_path', ''], ...(triggers === 'off' ? [['session_replication_role', 'replica'] as const] : [])],
+})
+
+interface Writing extends Performance {
+  readonly catalog: SharedCatalog
+  /** What a fresh connection has. */
+  readonly searchPath: string | Query
+}
+
+const refusals: Readonly<Record<RowSource['kind'], Refusal>> = {
+  backup: { code: 'plan-stale', hint: 'Make the plan again: live has changed since.' },
+  journal: {
+    code: 'undo-refused',
+    hint: 'Somebody changed these rows after the run: an undo would take that back too. Undo it by hand.',
+  },
+}
+
+/** Everything up to the first write: stage, locks, guards, keys. Returns the sequences that moved. */
+export const prepareRows = async (
+  writer: Writer,
+  layout: Layout,
+  { plan, source, runHooks, onProgress, batchSize }: Performance & { readonly batchSize: number },
+): Promise<{ readonly raised: readonly string[] }> => {
+  if (source.kind === 'backup') {
+    await stageFromBackup(writer, source.reader, layout, batchSize, onProgress)
+    await checkDigest(writer, plan, layout)
+    for (const staged of layout.tables.values()) await applyNulls(writer, staged)
+  } else await stageFromJournal(writer, layout, source.path)
+  await runHooks('before')
+  await createMaps(writer, layout)
+  onProgress({ phase: 'lock', table: null, rows: 0 })
+  await lockRows(writer, layout, refusals[source.kind])
+  await checkGuards(writer, layout, refusals[source.kind])
+  const raised: string[] = []
+  for (const staged of layout.tables.values()) {
+    onProgress({ phase: 'allocate', table: staged.table.id, rows: 0 })
+    raised.push(...(await raiseSequences(writer, staged)))
+  }
+  await allocateKeys(writer, layout)
+  for (const staged of layout.tables.values()) {
+    await refuseDisagreement(writer, layout, staged)
+    await refuseTaken(writer, staged)
+  }
+  await keepImages(writer, layout)
+  return { raised }
+}
+
+const checkDigest = async (writer: Writer, plan: Plan, layout: Layout): Promise<void> => {
+  const digests = [...layout.tables.values()].map((staged) => digestStage(staged, plan.digest.method))
+  await writer.check({
+    query: sql`select (${list([sql`0::bigint`, ...digests], ' # ')})::text`,
+    expect: { row: [plan.digest.value] },
+    code: 'plan-stale',
+    message: () => 'the rows of the backup are not those the plan was made from',
+    detail: "The digest of the rows' images differs from the plan's.",
+    hint: 'Make the plan again.',
+  })
+}
+
+/** Writes, checks and verifies, with the search_path that live's own triggers expect. */
+export const writeRows = async (
+  writer: Writer,
+  layout: Layout,
+  { plan, source, catalog, searchPath, runHooks, onProgress }: Writing,
+): Promise<Verified & Pick<Report, 'replaced'>> => {
+  const replaced = await withLiveSearchPath(writer, searchPath, async () => {
+    const gaveWay = await insertRows(writer, layout, catalog, onProgress)
+    await updateRows(writer, layout, onProgress)
+    if (source.kind === 'journal') await refuseReferences(writer, layout)
+    await deleteRows(writer, layout, catalog, onProgress)
+    return gaveWay
+  })
+  await runHooks('after')
+  await withLiveSearchPath(writer, searchPath, async () => {
+    await writer.execute(sql`set constraints all immediate`)
+    if (plan.options.triggers === 'off') await validateConstraints(writer, layout)
+  })
+  await refuseDefaultPartitions(writer, layout)
+  onProgress({ phase: 'verify', table: null, rows: 0 })
+  return { replaced, ...(await verifyRows(writer, layout, new Set(plan.options.acceptTrigger))) }
+}

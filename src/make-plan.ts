@@ -1,20 +1,26 @@
 /** The plan stage: from a selection to a plan, in one snapshot of each side. Nothing is written anywhere. */
 
+import type { Catalog } from './catalog/catalog.ts'
+import { editBackup, resolveEdits } from './catalog/edits.ts'
 import { fingerprint } from './catalog/fingerprint.ts'
 import type { DatabaseIdentity } from './catalog/identity.ts'
 import { displayKey } from './catalog/row.ts'
+import type { SharedCatalog } from './catalog/shared.ts'
 import { type Sides, tableOf } from './diff/sides.ts'
 import { buildStandIns, buildSteps } from './plan/build.ts'
 import { ConflictLog } from './plan/conflicts.ts'
 import { renameHints, takenDefaults, usedSources } from './plan/drifted.ts'
+import { rowsWriting, setEdits } from './plan/edits.ts'
 import { firingTriggers, locksParents, outwardFindings, usedSequences } from './plan/effects.ts'
 import { listAlsoMissing, listLeftOut } from './plan/left-out.ts'
 import { findNarrower } from './plan/narrower.ts'
 import { hashPlan, keysOf, type Plan, type PlanOptions, type Step } from './plan/plan.ts'
 import { refuseMissing } from './plan/rights.ts'
 import { type Decision, decideRows } from './probe/decide.ts'
+import { countMapped } from './probe/edited-rows.ts'
 import type { Answer } from './probe/finding.ts'
 import { combineDigests, countLost, measureRows, readGuards } from './probe/measure.ts'
+import { readSetValues } from './probe/set-values.ts'
 import { nameIncidents } from './selection/incidents/select.ts'
 import { type Resolved, resolveSelection, restorableTable, type WithUserSearchPath } from './selection/resolve.ts'
 import type { Selection } from './selection/selection.ts'
@@ -22,6 +28,8 @@ import { judgeSurvivors } from './selection/survivors.ts'
 
 export interface MakePlanInput {
   readonly sides: Sides
+  /** Puts live side by side with the backup's catalog, as edited. */
+  readonly share: (backup: Catalog) => SharedCatalog
   readonly selection: Selection
   readonly options: PlanOptions
   readonly answers: Readonly<Record<string, Answer>>
@@ -34,11 +42,13 @@ export interface MakePlanInput {
 
 /** Makes a plan. Throws on unusable selections and missing privileges; conflicts are part of the plan. */
 export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
-  const { sides, selection, options } = input
+  const { selection } = input
+  const { sides, options } = await editSides(input)
   const log = new ConflictLog({ byId: input.answers, byTable: options.onConflict, again: options.again })
   const known: Sides = options.again ? { ...sides, restored: new Map() } : sides
   const without = new Set(options.without.map((name) => restorableId(known, name)))
-  const direct = await nameIncidents(known, selection, input.restoredIncidents)
+  // Incidents are told by what the backup itself holds.
+  const direct = await nameIncidents({ ...known, catalog: input.sides.catalog }, selection, input.restoredIncidents)
   const resolved = await resolveSelection(known, direct, input.withUserSearchPath)
   const decision = await decideRows(
     known,
@@ -88,10 +98,42 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     locksParents: locksParents(sides.catalog, bare),
     bytes: measured.bytes,
     sources: usedSources(sides.catalog.backup, used),
+    edits: [...setEdits(bare, options), ...(await mappedEdits(sides, options, bare))],
     hints: renameHints(sides.catalog, bare),
     answers: log.answers,
   }
   return { ...plan, hash: hashPlan(plan) }
+}
+
+/** Both sides as if the backup held the values that the user gives, and those as live spells them. */
+const editSides = async ({
+  sides,
+  options,
+  share,
+}: MakePlanInput): Promise<Pick<MakePlanInput, 'sides' | 'options'>> => {
+  const { live, backup } = sides.catalog
+  const edits = resolveEdits(sides.catalog, options)
+  if (edits.set.length + edits.mapEnum.length === 0) return { sides, options }
+  const spelled = { ...edits, set: await readSetValues(sides.live, live, edits.set) }
+  return {
+    sides: { ...sides, catalog: share(editBackup(backup, live, spelled)) },
+    options: { ...options, ...spelled },
+  }
+}
+
+/** What `--map-enum` makes of the rows written. */
+const mappedEdits = async (sides: Sides, { mapEnum }: PlanOptions, steps: readonly Step[]): Promise<Plan['edits']> => {
+  const edits: Plan['edits'][number][] = []
+  for (const [, [first, ...others]] of Map.groupBy(mapEnum, ({ table, column }) => JSON.stringify([table, column]))) {
+    if (first === undefined) continue
+    const { table, column } = first
+    const counts = await countMapped(sides, tableOf(sides.catalog, table), column, rowsWriting(steps, table, column))
+    for (const { from, to } of [first, ...others]) {
+      const rows = counts.get(from) ?? 0
+      if (rows > 0) edits.push({ table, column, by: 'map-enum', from, to, rows })
+    }
+  }
+  return edits
 }
 
 /** Links of the plan that live has already: as they are, or with their ends mapped. */

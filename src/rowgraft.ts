@@ -5,6 +5,8 @@
  *                                                                      undo = inverse of the journal
  */
 
+import type { Catalog } from './catalog/catalog.ts'
+import { type Edits, editBackup, resolveEdits } from './catalog/edits.ts'
 import { readCatalog } from './catalog/read.ts'
 import { findTable, type SharedCatalog, shareCatalogs, withSoftDeletes } from './catalog/shared.ts'
 import { parseTableName } from './catalog/table-name.ts'
@@ -66,21 +68,18 @@ export class Rowgraft {
     this.#pair = pair
     this.#options = options
     this.#folder = journalFolder(options.journal, options.env ?? process.env)
-    const catalog = shareCatalogs(pair.live.catalog, (pair.backup ?? pair.live).catalog)
-    const softDeletes = Object.entries(options.config?.softDelete ?? {}).map(
-      ([table, column]) => [findTable(catalog, parseTableName(table)).id, column] as const,
-    )
-    this.#catalog = withSoftDeletes(catalog, new Map(softDeletes))
+    this.#catalog = this.#share((pair.backup ?? pair.live).catalog)
     this.live = describeSide(pair.live)
     this.backup = pair.backup === null ? null : describeSide(pair.backup)
     this.protection = options.config?.protect ?? false
     this.notes = pair.notes
   }
 
-  /** Every table: identity, relations, drift, restorable or why not. */
-  async tables(): Promise<readonly TableOverview[]> {
-    this.#requireBackup()
-    return describeTables(this.#catalog)
+  /** Every table: identity, relations, drift, restorable or why not; as if the backup held the values given. */
+  async tables(options: Partial<Edits> = {}): Promise<readonly TableOverview[]> {
+    const { catalog } = this.#requireBackup()
+    const edits = resolveEdits(this.#catalog, { set: [], mapEnum: [], ...options })
+    return describeTables(this.#share(editBackup(catalog, this.#pair.live.catalog, edits)))
   }
 
   /** Counts per table, as each is done. */
@@ -118,6 +117,7 @@ export class Rowgraft {
     const plan = await this.#withSides((sides) =>
       makePlan({
         sides,
+        share: (edited) => this.#share(edited),
         selection,
         options: { ...defaultPlanOptions, ...options, ...configuredOptions(this.#options) },
         answers,
@@ -182,6 +182,15 @@ export class Rowgraft {
 
   async close(): Promise<void> {
     await closePair(this.#pair)
+  }
+
+  /** Live side by side with the backup's catalog, as the config file wants them seen. */
+  #share(backup: Catalog): SharedCatalog {
+    const catalog = shareCatalogs(this.#pair.live.catalog, backup)
+    const softDeletes = Object.entries(this.#options.config?.softDelete ?? {}).map(
+      ([table, column]) => [findTable(catalog, parseTableName(table)).id, column] as const,
+    )
+    return withSoftDeletes(catalog, new Map(softDeletes))
   }
 
   readonly #diffProgress = (step: DiffStep): void => this.#options.onProgress?.({ kind: 'diff', ...step })

@@ -1,4 +1,5 @@
 /** From a plan to its run: what must hold before anything is written, and where the rows come from. */
+import { editBackup } from './catalog/edits.ts'
 import type { Acting } from './database/acting.ts'
 import { withActing } from './database/acting.ts'
 import { withReadTransaction } from './database/transaction.ts'
@@ -92,6 +93,7 @@ export const startRun = async (input: StartRunInput): Promise<Report> => {
     return withActing(session, plan.options, () => run({ kind: 'journal', path: head.path }))
   }
   const backup = input.requireBackup()
-  refuseOtherSources(plan, backup.catalog)
-  return withReadTransaction(backup.session, (reader) => run({ kind: 'backup', reader, catalog: backup.catalog }))
+  const catalog = editBackup(backup.catalog, pair.live.catalog, plan.options)
+  refuseOtherSources(plan, catalog)
+  return withReadTransaction(backup.session, (reader) => run({ kind: 'backup', reader, catalog }))
 }

@@ -65,7 +65,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   plan: ['types:selection', 'types:probe', 'catalog'],
   run: ['plan', 'probe', 'types:diff', 'database', 'catalog'],
   'make-plan.ts': ['plan', 'probe', 'selection', 'diff', 'catalog'],
-  'start-run.ts': ['run', 'plan', 'open', 'database'],
+  'start-run.ts': ['run', 'plan', 'open', 'database', 'catalog'],
   'inspect.ts': ['selection', 'diff', 'types:database', 'catalog'],
   'rowgraft.ts': [...allStages, ...story, 'config'],
   'index.ts': ['rowgraft.ts', ...allStages, ...story.map((stage) => `types:${stage}`), 'config'],

@@ -2,7 +2,7 @@
 import { displayAlone, displayTable } from '../database/names.ts'
 import type { Column, Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
-import { isRenamed, storedColumn, storedTable } from './source.ts'
+import { isEdited, isGiven, isRenamed, storedColumn, storedTable } from './source.ts'
 import { likelyRenames } from './suggestions.ts'
 
 export interface Drift {
@@ -97,14 +97,16 @@ export const compareTables = (
       })
       continue
     }
-    if (column.generated === null && !fits(other, column)) {
+    if (isGiven(backup, column.name)) continue
+    const isOwn = !isEdited(backup, column.name)
+    if (isOwn && column.generated === null && !fits(other, column)) {
       refusals.push(`column "${column.name}" is ${other.type} in the backup and ${column.type} in live`)
-    } else if (column.generated === null && !sameAttributes(other, column)) {
+    } else if (isOwn && column.generated === null && !sameAttributes(other, column)) {
       refusals.push(
         `column "${column.name}" has (${other.attributes?.join(', ')}) in the backup and (${column.attributes?.join(', ')}) in live`,
       )
     }
-    if (other.type !== column.type) {
+    if (isOwn && other.type !== column.type) {
       drift.push({
         kind: 'type',
         column: column.name,

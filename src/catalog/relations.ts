@@ -1,6 +1,7 @@
 /** Relations between tables: the foreign keys of both sides, put together, and the junction tables they make. */
 import type { DeleteAction, ForeignKey, Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
+import { isGiven } from './source.ts'
 
 /** A child table's reference to its parent, as closure follows it. */
 export interface Relation {
@@ -42,7 +43,13 @@ export const buildRelations = (
     const table = tables.get(id)
     return table !== undefined && columns.every((name) => columnOf(table, name) !== undefined)
   }
+  // Rows with a reference that the user gave refer to a row of live, and to none of the backup.
+  const isGivenKey = (child: string, key: ForeignKey): boolean => {
+    const table = backup.get(child)
+    return table !== undefined && key.columns.some((name) => isGiven(table, name))
+  }
   const isShared = (child: string, key: ForeignKey): boolean =>
+    !isGivenKey(child, key) &&
     [live, backup].every((side) => has(side, child, key.columns) && has(side, key.parent, key.parentColumns))
   const toRelation = (child: Table, key: ForeignKey, isEnforced: boolean): Relation => ({
     id: `${child.id}.${key.name}`,

@@ -14,7 +14,7 @@ import {
   serverText,
   tableReference,
 } from '../database/names.ts'
-import type { Table } from './catalog.ts'
+import type { ForeignKey, Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
 import type { Relation } from './relations.ts'
 import { readAs } from './source.ts'
@@ -117,7 +117,7 @@ export const displayKey = (packed: string): string =>
     .join(',')
 
 /** `c.fk1 = p.k1 and c.fk2 = p.k2` */
-export const joinRelation = (relation: Relation, child: string, parent: string): Query =>
+export const joinRelation = (relation: Relation | ForeignKey, child: string, parent: string): Query =>
   all(
     relation.columns.map(
       (name, position) => sql`${column(child, name)} = ${column(parent, relation.parentColumns[position] ?? '')}`,

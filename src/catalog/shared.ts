@@ -1,5 +1,5 @@
 /** What live and backup share: the tables both have, how a row is recognised in both, the relations, and what drifted. */
-import { displayAlone, displayName, displayTable, type QualifiedName } from '../database/names.ts'
+import { displayName, displayTable, type QualifiedName } from '../database/names.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Catalog, Column, OtherRelation, Sequence, Table } from './catalog.ts'
 import { columnOf, primaryKeyOf } from './catalog.ts'
@@ -58,10 +58,16 @@ export interface SharedCatalog {
 
 const refusedHint = 'Run "rowgraft tables" to see what can be restored, and why the rest cannot.'
 
-/** What helps against the refusal of a table. */
-export const hintForRefusal = ({ refusal }: Pick<SharedTable, 'refusal'>): string => {
+/** `--set` for the column without which a table is refused; null where it is refused for another reason. */
+export const setFlagFor = ({ id, refusal }: Pick<SharedTable, 'id' | 'refusal'>): string | null => {
   const [, required] = /^column "(.+)" of live is NOT NULL without a default/s.exec(refusal ?? '') ?? []
-  return required === undefined ? refusedHint : `Give ${displayAlone(required)} a default in live first.`
+  return required === undefined ? null : `--set ${id}.${displayName(required)}=<value>`
+}
+
+/** What helps against the refusal of a table. */
+export const hintForRefusal = (table: Pick<SharedTable, 'id' | 'refusal'>): string => {
+  const flag = setFlagFor(table)
+  return flag === null ? refusedHint : `Give it a value with ${flag}, or give the column a default in live first.`
 }
 
 const isInteger = (column: Column): boolean => /^(smallint|integer|bigint)$/.test(column.baseType)

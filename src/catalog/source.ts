@@ -59,11 +59,12 @@ export const readAs = (source: TableSource, kind: Table['kind'], sample: Query):
   return sql`(select ${list([sql`o.tableoid`, ...columns])} from ${only(source, kind === 'partitioned')} as o ${sample})`
 }
 
-/** The source without what the user gave: the names alone. Columns that the backup does not have are left out. */
-export const withoutEdits = (table: Table): Table => {
-  if (table.source === undefined) return table
-  const columns = Object.entries(table.source.columns).flatMap(([name, { column: own }]) =>
+/** The table without what the user gave: the names alone. Columns that the backup does not have are left out. */
+export const withoutEdits = ({ source, ...table }: Table): Table => {
+  if (source === undefined) return table
+  if (!isRenamed({ ...table, source })) return table
+  const columns = Object.entries(source.columns).flatMap(([name, { column: own }]) =>
     own === null ? [] : [[name, { column: own }] as const],
   )
-  return { ...table, source: { ...table.source, columns: Object.fromEntries(columns) } }
+  return { ...table, source: { ...source, columns: Object.fromEntries(columns) } }
 }

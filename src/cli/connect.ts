@@ -5,7 +5,7 @@ import { RowgraftError } from '../errors.ts'
 import { type Config, type OpenOptions, open, type Plan, type Rowgraft } from '../index.ts'
 import type { ConnectionFlags } from './options.ts'
 import type { Context } from './output.ts'
-import { splitColumn } from './plan-options.ts'
+import { splitColumn } from './typed-column.ts'
 
 const given = (flag: string | undefined, variable: string | undefined): string | undefined => {
   const text = flag ?? variable

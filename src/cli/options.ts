@@ -61,6 +61,8 @@ export interface PlanFlags {
   readonly onConflict?: readonly ConflictAnswer[]
   readonly again?: boolean
   readonly acceptTrigger?: readonly string[]
+  readonly set?: readonly string[]
+  readonly mapEnum?: readonly string[]
   readonly triggers?: 'fire' | 'off'
   readonly bulk?: boolean
 }
@@ -187,6 +189,12 @@ export const addConflicts = addTo('Keys and conflicts:', () => [
     repeatable(parseConflictAnswer),
   ),
   new Option('--again', 'insert rows again that look restored already'),
+  new Option('--set <table.column=value>', "what every restored row gets; null is NULL, 'null' is that text").argParser(
+    repeatable(same),
+  ),
+  new Option('--map-enum <table.column:old=new>', "a label of live's for one it does not have; repeatable").argParser(
+    repeatable(same),
+  ),
   new Option('--accept-trigger <columns>', 'table.column that a trigger may change on inserted rows').argParser(
     (text: string, known: readonly string[] | undefined) => [...(known ?? []), ...splitList(text)],
   ),

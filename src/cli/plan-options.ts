@@ -3,6 +3,8 @@ import { RowgraftError } from '../errors.ts'
 import { formatTable } from '../format/names.ts'
 import { type PlanOptions, parseTableName, type TableOverview } from '../index.ts'
 import type { PlanFlags } from './options.ts'
+import { splitColumn } from './typed-column.ts'
+import { parseMapEnum, parseSet } from './values.ts'
 
 type Tables = readonly Pick<TableOverview, 'table'>[]
 
@@ -24,17 +26,6 @@ export const resolveTable = (typed: string, tables: Tables): string => {
   throw new RowgraftError('unknown-table', `the name "${typed}" fits several tables`, {
     hint: `Name the schema: ${matches.map(({ table }) => table).join(' or ')}.`,
   })
-}
-
-/** `gallery.updated_at` in its two parts: the table as typed, the column as the catalog has it. */
-export const splitColumn = (typed: string, flag: string): { readonly table: string; readonly column: string } => {
-  const match = /^(.+)\.((?:"(?:[^"]|"")+")|[^".]+)$/u.exec(typed.trim())
-  if (match === null) {
-    throw new RowgraftError('usage', `${flag} "${typed}" names no column`, {
-      hint: `Write ${flag} <table>.<column>, for example photo.updated_at.`,
-    })
-  }
-  return { table: match[1] ?? '', column: parseTableName(match[2] ?? '').name }
 }
 
 /** `gallery.updated_at` as `public.gallery.updated_at`. */
@@ -61,6 +52,12 @@ export const triggersOf = ({
   return { triggers: 'off' }
 }
 
+/** Values that are given: the engine knows their tables. */
+export const readEdits = ({ set, mapEnum }: PlanFlags): Partial<Pick<PlanOptions, 'set' | 'mapEnum'>> => ({
+  ...(set === undefined ? {} : { set: set.map(parseSet) }),
+  ...(mapEnum === undefined ? {} : { mapEnum: mapEnum.map(parseMapEnum) }),
+})
+
 /** The options that were given; the others are for the engine to fill in. */
 export const readPlanOptions = async (
   flags: PlanFlags,
@@ -81,6 +78,7 @@ export const readPlanOptions = async (
     ...(flags.again === true ? { again: true } : {}),
     ...(flags.without === undefined ? {} : { without: flags.without.map((table) => resolveTable(table, tables)) }),
     ...(onConflict.length === 0 ? {} : { onConflict: Object.fromEntries(onConflict) }),
+    ...readEdits(flags),
     ...(flags.acceptTrigger === undefined
       ? {}
       : { acceptTrigger: flags.acceptTrigger.map((column) => resolveColumn(column, tables)) }),

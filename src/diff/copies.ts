@@ -14,8 +14,8 @@ import { readExtent } from './estimate.ts'
 import { copyShape } from './key-shape.ts'
 import { type Found, mergeBlocks, nothingFound } from './merge.ts'
 import { prepareScan, type ScanOptions, withHeartbeat, withoutSorting } from './prepare.ts'
+import { comparedColumns } from './records.ts'
 import type { Sides } from './sides.ts'
-import { comparedColumns } from './states.ts'
 
 /** Tables of more rows are put into buckets first; there are so many of them. */
 const [small, buckets] = [100_000, 16_384]

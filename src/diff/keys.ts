@@ -14,8 +14,8 @@ import type { Reader } from '../database/session.ts'
 import { type Block, decodeBlocks } from './blocks.ts'
 import { orderOfKey, selectKey, shapeOf } from './key-shape.ts'
 import { type Found, mergeBlocks, nothingFound } from './merge.ts'
+import { comparedColumns, tellingColumns } from './records.ts'
 import type { Sides } from './sides.ts'
-import { comparedColumns, tellingColumns } from './states.ts'
 
 /** Which rows of a table are read. */
 export interface Part {

@@ -19,8 +19,8 @@ import { shapeOf } from './key-shape.ts'
 import { compareKeys, type Part } from './keys.ts'
 import type { Found } from './merge.ts'
 import { prepareScan, type ScanOptions, type Way, withHeartbeat, without } from './prepare.ts'
+import { comparedColumns } from './records.ts'
 import type { Sides } from './sides.ts'
-import { comparedColumns } from './states.ts'
 
 /** Tables up to this many rows are read whole: estimating would cost more. */
 const small = 20_000

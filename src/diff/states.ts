@@ -3,13 +3,13 @@
  * digests differ are read again, column by column.
  */
 import { sql } from 'kysely'
-import type { Uniqueness } from '../catalog/catalog.ts'
 import { rowDigest } from '../catalog/digest.ts'
 import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isMarked } from '../catalog/soft-delete.ts'
 import { list } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
+import { comparedColumns, isReused } from './records.ts'
 import type { Sides } from './sides.ts'
 
 /** What live holds of a backup row. `isMarked`: the backup's row is itself marked as deleted (soft delete). */
@@ -21,45 +21,6 @@ export type RowState =
   /** In live, but marked as deleted, which it is not in the backup. */
   | { readonly state: 'deleted'; readonly columns: readonly string[] }
   | { readonly state: 'restored'; readonly liveKey: string }
-
-const creationNames =
-  /^(created|creation|inserted|added|joined|registered)(_?(at|on|date|time|timestamp))?$|^date_(created|joined|added)$/i
-const creationTypes = /^(timestamp|date)/
-
-/** Columns that are compared: for a junction table its surrogate key is not. */
-export const comparedColumns = (table: SharedTable): readonly string[] =>
-  table.columns
-    .map(({ name }) => name)
-    .filter((name) => table.ends === null || table.identity.includes(name) || !table.primaryKey.includes(name))
-
-/** Columns that say when a record was made. */
-export const creationColumns = (table: SharedTable): readonly string[] =>
-  table.columns
-    .filter(({ name, live }) => creationNames.test(name) && creationTypes.test(live.baseType))
-    .map(({ name }) => name)
-
-/** Same primary key, another record: its creation differs, or another unique key and more than half of the other columns do. */
-export const isReused = (table: SharedTable, changed: readonly string[]): boolean => {
-  if (table.ends !== null) return false
-  if (creationColumns(table).some((name) => changed.includes(name))) return true
-  const compared = comparedColumns(table).filter((name) => !table.identity.includes(name))
-  const differs = (unique: Uniqueness): boolean => {
-    const own = unique.columns.filter((name) => compared.includes(name))
-    if (!own.some((name) => changed.includes(name))) return false
-    const rest = compared.filter((name) => !own.includes(name))
-    return rest.filter((name) => changed.includes(name)).length * 2 > rest.length
-  }
-  return table.live.uniques.some((unique) => unique.kind === 'unique' && differs(unique))
-}
-
-/** Columns without which a row that differs is changed, and nothing else: neither another record nor marked as deleted. */
-export const tellingColumns = (table: SharedTable): readonly string[] => {
-  const compared = comparedColumns(table)
-  const uniques = table.live.uniques.filter(({ kind }) => kind === 'unique').flatMap(({ columns }) => columns)
-  const marks = table.softDelete === null ? [] : [table.softDelete]
-  const telling = new Set([...creationColumns(table), ...(table.ends === null ? uniques : []), ...marks])
-  return compared.filter((name) => telling.has(name) && !table.identity.includes(name))
-}
 
 /** Digest per key of the rows one side has; keys that it lacks are absent. */
 export const readDigests = async (

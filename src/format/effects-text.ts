@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.ts'
 import { formatColumn, formatTable } from './names.ts'
 import { formatBytes, plural } from './quantities.ts'
 import { sanitise } from './sanitise.ts'
-import { formatHints, formatSources } from './values-text.ts'
+import { formatEdits, formatHints, formatSources } from './values-text.ts'
 
 const formatTriggers = (plan: Plan): readonly string[] => {
   const words = ({ table, name, events, reachesOutside }: Plan['triggers'][number]): string => {
@@ -87,6 +87,7 @@ export const formatEffects = (plan: Plan): readonly string[] => {
   return [
     ...formatActing(plan),
     ...formatSources(plan),
+    ...formatEdits(plan),
     ...formatHints(plan),
     ...formatHooks(plan),
     ...formatNarrower(plan),

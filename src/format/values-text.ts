@@ -2,6 +2,7 @@
 import { displayTable } from '../database/display.ts'
 import type { Plan } from '../plan/plan.ts'
 import { formatColumn, formatTable } from './names.ts'
+import { plural } from './quantities.ts'
 import { sanitise } from './sanitise.ts'
 
 /** Tables and columns that have another name in the backup, a sentence per table. */
@@ -14,6 +15,24 @@ export const formatSources = ({ sources }: Plan): readonly string[] =>
     const table = stored === id ? [] : [`it is ${formatTable(stored)}`]
     const words = [...table, ...renamed]
     return words.length === 0 ? [] : [`${formatTable(id)} in the backup: ${words.join(', ')}.`]
+  })
+
+const source = { set: '--set', 'map-enum': '--map-enum', transform: 'transform' } as const
+
+const formatValue = (value: string | null): string => (value === null ? 'NULL' : `"${sanitise(value)}"`)
+
+/** Values that live gets instead of the backup's, a sentence per column. */
+export const formatEdits = ({ edits }: Plan): readonly string[] =>
+  [...Map.groupBy(edits, ({ table, column, by }) => JSON.stringify([table, column, by])).values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined) return []
+    const name = `${formatTable(first.table)}.${formatColumn(first.column)}`
+    const values = group.map(({ from, to, rows }) => {
+      const becomes =
+        to === undefined ? '' : `${from === undefined ? '' : `${formatValue(from)} → `}${formatValue(to)} `
+      return `${becomes}in ${plural(rows, 'row')}`
+    })
+    return [`Writes into ${name}: ${values.join(', ')} (${source[first.by]}).`]
   })
 
 /** What the config file may have to say. */

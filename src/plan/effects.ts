@@ -41,7 +41,9 @@ export const firingTriggers = (
 /** True where inserted rows refer to others in a way that live checks. */
 export const locksParents = (catalog: SharedCatalog, steps: readonly Step[]): boolean => {
   const inserted = new Set(steps.filter(({ action }) => action === 'insert').map(({ table }) => table))
-  return catalog.relations.some(({ child, isEnforced }) => isEnforced && inserted.has(child))
+  return catalog.live.tables.some(
+    ({ id, foreignKeys }) => inserted.has(id) && foreignKeys.some(({ isEnforced }) => isEnforced),
+  )
 }
 
 const overlap = (a: readonly string[], b: readonly string[]): boolean => a.some((name) => b.includes(name))

@@ -96,6 +96,7 @@ export const invertPlan = (
     locksParents: parts.steps.some(({ action }) => action === 'insert'),
     bytes: 0,
     sources: {},
+    edits: [],
     hints: [],
     answers: {},
     ...parts,

@@ -1,6 +1,7 @@
 /** Columns of live that may not take what the backup holds: their type is another one, and not surely a wider one. Pure. */
 import type { Column } from '../catalog/catalog.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
+import { isEdited } from '../catalog/source.ts'
 import type { Plan, Step } from './plan.ts'
 
 /** The numbers of `numeric(8,2)` or `character varying(10)`; null where the type has none. */
@@ -21,11 +22,17 @@ const surelyFits = (backup: Column, live: Column): boolean => {
   return digits >= scale && room - digits >= width - scale
 }
 
+const isEditedIn = (catalog: SharedCatalog, id: string, name: string): boolean => {
+  const table = catalog.tables.get(id)
+  return table !== undefined && isEdited(table.backup, name)
+}
+
 /** Those columns of the tables inserted into. */
 export const findNarrower = (catalog: SharedCatalog, steps: readonly Step[]): Plan['narrower'] => {
   const inserted = new Set(steps.filter(({ action }) => action === 'insert').map(({ table }) => table))
   return [...inserted].flatMap((id) =>
     (catalog.tables.get(id)?.columns ?? [])
+      .filter(({ name }) => !isEditedIn(catalog, id, name))
       .filter(({ live, backup }) => live.type !== backup.type && !surelyFits(backup, live))
       .map(({ name, live, backup }) => ({ table: id, column: name, live: live.type, backup: backup.type })),
   )

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { DigestMethod } from '../catalog/digest.ts'
+import type { MappedLabel, SetValue } from '../catalog/edits.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
 import type { TableSource } from '../catalog/source.ts'
 import type { Answer } from '../probe/finding.ts'
@@ -28,6 +29,10 @@ export interface PlanOptions {
   readonly triggers: 'fire' | 'off' | null
   /** `table.column` that a trigger may change on inserted rows. */
   readonly acceptTrigger: readonly string[]
+  /** What every restored row of a table gets in a column. */
+  readonly set: readonly SetValue[]
+  /** What enum labels become. */
+  readonly mapEnum: readonly MappedLabel[]
   /** The role that the run becomes on live; null is the one that connects. */
   readonly role: string | null
   /** Settings on live inside the run's transaction. */
@@ -47,6 +52,8 @@ export const defaultPlanOptions: PlanOptions = {
   again: false,
   triggers: null,
   acceptTrigger: [],
+  set: [],
+  mapEnum: [],
   role: null,
   settings: {},
   hooks: { before: [], after: [] },
@@ -161,6 +168,15 @@ export interface Plan {
   readonly bytes: number
   /** Where the backup's rows stand, for tables that are not read as their names say. */
   readonly sources: Readonly<Record<string, TableSource>>
+  /** Values that live gets instead of the backup's; `rows` are those in which they are others. `from` is a label. */
+  readonly edits: readonly {
+    readonly table: string
+    readonly column: string
+    readonly by: 'set' | 'map-enum' | 'transform'
+    readonly from?: string
+    readonly to?: string | null
+    readonly rows: number
+  }[]
   /** What the config file may have to say about the tables written: sentences. */
   readonly hints: readonly string[]
   /** Answers to conflicts, by conflict id. May be edited. */

@@ -2,6 +2,7 @@
 import { columnOf } from '../catalog/catalog.ts'
 import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
+import { isGiven } from '../catalog/source.ts'
 import type { RowState } from '../diff/states.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Resolved } from '../selection/resolve.ts'
@@ -40,7 +41,8 @@ export const judgeChosen = (
       const twin = twins.get(id)?.get(key)
       if (excluded.get(id)?.has(key)) continue
       if (state.state === 'restored' || twin !== undefined) judgeRestored(table, key, state, twin, decider)
-      else if (state.state === 'same') judged.unchanged.set(id, (judged.unchanged.get(id) ?? 0) + 1)
+      else if (state.state === 'same' || isOnlyGiven(table, state, columns))
+        judged.unchanged.set(id, (judged.unchanged.get(id) ?? 0) + 1)
       else if (state.state === 'changed') judgeChanged(judged, table, key, state.columns, columns, decider)
       else if (state.state !== 'deleted' && state.isMarked === true) {
         const why = 'it is marked as deleted in the backup too'
@@ -89,6 +91,10 @@ const judgeRepairs = (
   if (rows.size > 0) judged.updates.set(table.id, rows)
   judged.repaired.set(table.id, repaired)
 }
+
+/** What the user gives by --set is no reason to write a row that live has, unless --columns names the column. */
+const isOnlyGiven = (table: SharedTable, state: RowState, columns: readonly string[] | null): boolean =>
+  columns === null && state.state === 'changed' && state.columns.every((name) => isGiven(table.backup, name))
 
 const checkColumns = (table: SharedTable, columns: readonly string[]): void => {
   const names = new Set(table.columns.map(({ name }) => name))

@@ -1,16 +1,28 @@
 /** Rows that hold enum labels which live's type does not have. */
+import { columnOf } from '../catalog/catalog.ts'
 import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import { displayAlone } from '../database/display.ts'
+import { displayAlone, displayName } from '../database/display.ts'
 import type { Sides } from '../diff/sides.ts'
 import { readBackupValues } from './backup-values.ts'
-import type { Finding } from './finding.ts'
+import type { Finding, Help } from './finding.ts'
 
 /** True where a value, or an array of such values, holds the label. */
 const hasLabel = (value: string | null, label: string): boolean => {
   if (value === null || value === label) return value !== null
   const elements = /^\{(.*)\}$/s.exec(value)?.[1]?.split(',') ?? []
   return elements.some((element) => element.replace(/^"(.*)"$/s, '$1').replace(/\\(.)/gs, '$1') === label)
+}
+
+/** An array of labels is nothing to map. */
+const helpsFor = (table: SharedTable, name: string, lacking: readonly string[]): readonly Help[] => {
+  const live = columnOf(table.live, name)
+  if (live?.typeKind !== 'enum') return []
+  const labels = (live.enumLabels ?? []).join(', ')
+  return lacking.map((label) => ({
+    flag: `--map-enum '${table.id}.${displayName(name)}:${label}=<label>'`,
+    does: `write another label instead: ${labels}`,
+  }))
 }
 
 /** A finding per row with such a label, by packed key. */
@@ -41,6 +53,7 @@ export const findLabels = async (
       live: [],
       possible: ['skip'],
       detail: words.join('; '),
+      helps: bad.flatMap((drift) => helpsFor(table, drift.column, lacking[drifted.indexOf(drift)] ?? [])),
     })
   }
   return found

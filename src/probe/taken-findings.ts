@@ -1,7 +1,7 @@
 /** Findings that a row's place in live is taken, or that its parent is missing, with what words need to tell it. */
 import { columnOf, type Uniqueness } from '../catalog/catalog.ts'
 import { displayKey } from '../catalog/row.ts'
-import type { SharedTable } from '../catalog/shared.ts'
+import { type SharedTable, setFlagFor } from '../catalog/shared.ts'
 import { displayAlone } from '../database/display.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
 import type { MissingParent } from '../selection/closure.ts'
@@ -100,7 +100,9 @@ export const parentFinding = (sides: Sides, missing: MissingParent, options: Clo
   const { relation, key, why } = missing
   const child = tableOf(sides.catalog, relation.child)
   const nullable = relation.columns.filter((name) => columnOf(child.live, name)?.notNull === false)
+  const flag = setFlagFor(tableOf(sides.catalog, relation.parent))
   const helps: readonly Help[] = [
+    ...(flag === null ? [] : [{ flag, does: 'give the column of its parent a value' }]),
     ...(missing.isHad && options.parents !== 'restore'
       ? [{ flag: '--parents restore', does: 'bring back the parents that are gone' }]
       : []),

@@ -19,8 +19,9 @@ import {
 } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { all, column } from '../database/names.ts'
+import { comparedColumns } from '../diff/records.ts'
 import type { Sides } from '../diff/sides.ts'
-import { comparedColumns, readPresent, readStates } from '../diff/states.ts'
+import { readPresent, readStates } from '../diff/states.ts'
 import { fresh, type MappedValue } from './mapping.ts'
 
 /** True for tables whose rows can come back under another key of their own. */

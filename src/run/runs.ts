@@ -2,6 +2,7 @@
 import { type DatabaseIdentity, isSameDatabase } from '../catalog/identity.ts'
 import type { RestoredKeys } from '../diff/sides.ts'
 import { RowgraftError } from '../errors.ts'
+import { keysOf } from '../plan/plan.ts'
 import { type JournalHead, listJournals, readFields, readHead } from './journal.ts'
 import type { RunState, RunSummary } from './run.ts'
 
@@ -74,13 +75,26 @@ export const findRun = (heads: readonly JournalHead[], name: string | undefined)
   return found
 }
 
-/** Keys of rows that runs in live brought back under another key. */
+/** Rows that a run wrote with other values than the backup's: under their own key they are still those rows. */
+const editedRows = ({ plan }: JournalHead): readonly { readonly table: string; readonly keys: readonly string[] }[] => {
+  const edited = new Set(plan.edits.map(({ table }) => table))
+  return plan.steps
+    .filter(({ action, table }) => action === 'insert' && edited.has(table))
+    .map(({ table, keys }) => ({ table, keys: keysOf(keys) }))
+}
+
+/** Keys of rows that runs in live brought back under another key, or with other values than the backup's. */
 export const readRestored = async (heads: readonly JournalHead[]): Promise<RestoredKeys> => {
   const restored = new Map<string, Map<string, string>>()
   const taken = undone(heads)
   // Oldest first, so that what a later run says of the same row holds.
   for (const head of [...heads].reverse()) {
     if (stateOf(head, taken) !== 'committed') continue
+    for (const { table, keys } of editedRows(head)) {
+      const rows = restored.get(table) ?? new Map<string, string>()
+      restored.set(table, rows)
+      for (const key of keys) rows.set(key, key)
+    }
     for (const { table, columns } of head.streams.filter(({ kind }) => kind === 'keys')) {
       const rows = restored.get(table) ?? new Map<string, string>()
       restored.set(table, rows)

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { asText, displayKey, fromTable, inBatches, joinOn, keySource, ordinal, packKey } from '../catalog/row.ts'
 import { findTable, hintForRefusal, type SharedCatalog, type SharedTable } from '../catalog/shared.ts'
+import { withoutEdits } from '../catalog/source.ts'
 import { parseTableName } from '../catalog/table-name.ts'
 import { serverText } from '../database/names.ts'
 import { diffRows } from '../diff/diff.ts'
@@ -90,7 +91,7 @@ const findWhere = async (
   // could end the read-only transaction. The newline ends a comment.
   const query = sql`
     select ${asText(table.name, table.identity)}
-    from ${fromTable(table.backup)} as ${sql.id(table.name)}
+    from ${fromTable(withoutEdits(table.backup))} as ${sql.id(table.name)}
     where (${serverText(where)}
     ) and ${'one statement'}::text is not null`
   const keys: string[] = []

@@ -10,8 +10,8 @@ import { withReadTransaction } from '../../src/database/transaction.ts'
 import { type DiffState, diffTable } from '../../src/diff/diff.ts'
 import { compareKeys } from '../../src/diff/keys.ts'
 import { prepareScan } from '../../src/diff/prepare.ts'
+import { comparedColumns } from '../../src/diff/records.ts'
 import { openSides, type Sides, tableOf } from '../../src/diff/sides.ts'
-import { comparedColumns } from '../../src/diff/states.ts'
 
 /** What to measure. */
 export type Work =

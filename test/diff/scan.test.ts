@@ -4,8 +4,8 @@ import { rowImage } from '../../src/catalog/digest.ts'
 import { asText, fromTable, packKey } from '../../src/catalog/row.ts'
 import type { SharedTable } from '../../src/catalog/shared.ts'
 import { type DiffOptions, type DiffState, diffRows, diffTable } from '../../src/diff/diff.ts'
+import { comparedColumns } from '../../src/diff/records.ts'
 import { type Sides, tableOf } from '../../src/diff/sides.ts'
-import { comparedColumns } from '../../src/diff/states.ts'
 import { withSides } from './open-sides.ts'
 
 type Found = Readonly<Record<'missing' | 'extra' | 'changed', readonly string[]>>

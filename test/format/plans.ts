@@ -33,6 +33,7 @@ export const makePlan = (parts: Partial<Plan> = {}): Plan => ({
   locksParents: false,
   bytes: 0,
   sources: {},
+  edits: [],
   hints: [],
   answers: {},
   hash: 'a'.repeat(64),

@@ -6,7 +6,7 @@ import { exitCodes } from '../exit.ts'
 import type { ConnectionFlags, PlanFlags, SelectionFlags } from '../options.ts'
 import type { Context } from '../output.ts'
 import { checkPlanTarget, printPlan, writePlanFile } from '../plan-file.ts'
-import { readPlanOptions } from '../plan-options.ts'
+import { readEdits, readPlanOptions } from '../plan-options.ts'
 import { readSelection, type TypedSelection } from '../selection.ts'
 
 export interface PlanCommandFlags extends ConnectionFlags, SelectionFlags, PlanFlags {
@@ -16,7 +16,7 @@ export interface PlanCommandFlags extends ConnectionFlags, SelectionFlags, PlanF
 /** Makes the plan that arguments and flags ask for. */
 export const makePlan = async (rowgraft: Rowgraft, typed: TypedSelection, flags: PlanFlags): Promise<Plan> => {
   const { selection, allTables } = typed
-  const restorable = allTables ? (await rowgraft.tables()).filter((table) => table.restorable) : []
+  const restorable = allTables ? (await rowgraft.tables(readEdits(flags))).filter((table) => table.restorable) : []
   const selectors = [...selection.selectors, ...restorable.map(({ table }) => ({ by: 'all missing', table }) as const)]
   return rowgraft.plan({ ...selection, selectors }, await readPlanOptions(flags, () => rowgraft.tables()))
 }

@@ -6,8 +6,9 @@
 import { sql } from 'kysely'
 import { asText, displayKey, fromTable, inBatches, joinOn, keySource, ordinal } from '../../catalog/row.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
+import { isReused } from '../../diff/records.ts'
 import type { Sides } from '../../diff/sides.ts'
-import { isReused, type RowState } from '../../diff/states.ts'
+import type { RowState } from '../../diff/states.ts'
 import type { Hits } from './hits.ts'
 
 /** What is to be put back in a row that live still has. */

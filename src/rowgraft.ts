@@ -5,8 +5,7 @@
  *                                                                      undo = inverse of the journal
  */
 
-import type { Catalog } from './catalog/catalog.ts'
-import { type Edits, editBackup, resolveEdits } from './catalog/edits.ts'
+import { type Edits, editCatalog, resolveEdits } from './catalog/edits.ts'
 import { readCatalog } from './catalog/read.ts'
 import { findTable, type SharedCatalog, shareCatalogs, withSoftDeletes } from './catalog/shared.ts'
 import { parseTableName } from './catalog/table-name.ts'
@@ -68,7 +67,11 @@ export class Rowgraft {
     this.#pair = pair
     this.#options = options
     this.#folder = journalFolder(options.journal, options.env ?? process.env)
-    this.#catalog = this.#share((pair.backup ?? pair.live).catalog)
+    const catalog = shareCatalogs(pair.live.catalog, (pair.backup ?? pair.live).catalog)
+    const softDeletes = Object.entries(options.config?.softDelete ?? {}).map(
+      ([table, column]) => [findTable(catalog, parseTableName(table)).id, column] as const,
+    )
+    this.#catalog = withSoftDeletes(catalog, new Map(softDeletes))
     this.live = describeSide(pair.live)
     this.backup = pair.backup === null ? null : describeSide(pair.backup)
     this.protection = options.config?.protect ?? false
@@ -77,9 +80,9 @@ export class Rowgraft {
 
   /** Every table: identity, relations, drift, restorable or why not; as if the backup held the values given. */
   async tables(options: Partial<Edits> = {}): Promise<readonly TableOverview[]> {
-    const { catalog } = this.#requireBackup()
+    this.#requireBackup()
     const edits = resolveEdits(this.#catalog, { set: [], mapEnum: [], ...options })
-    return describeTables(this.#share(editBackup(catalog, this.#pair.live.catalog, edits)))
+    return describeTables(editCatalog(this.#catalog, edits))
   }
 
   /** Counts per table, as each is done. */
@@ -117,7 +120,6 @@ export class Rowgraft {
     const plan = await this.#withSides((sides) =>
       makePlan({
         sides,
-        share: (edited) => this.#share(edited),
         selection,
         options: { ...defaultPlanOptions, ...options, ...configuredOptions(this.#options) },
         answers,
@@ -182,15 +184,6 @@ export class Rowgraft {
 
   async close(): Promise<void> {
     await closePair(this.#pair)
-  }
-
-  /** Live side by side with the backup's catalog, as the config file wants them seen. */
-  #share(backup: Catalog): SharedCatalog {
-    const catalog = shareCatalogs(this.#pair.live.catalog, backup)
-    const softDeletes = Object.entries(this.#options.config?.softDelete ?? {}).map(
-      ([table, column]) => [findTable(catalog, parseTableName(table)).id, column] as const,
-    )
-    return withSoftDeletes(catalog, new Map(softDeletes))
   }
 
   readonly #diffProgress = (step: DiffStep): void => this.#options.onProgress?.({ kind: 'diff', ...step })

@@ -1,11 +1,9 @@
 /** The plan stage: from a selection to a plan, in one snapshot of each side. Nothing is written anywhere. */
 
-import type { Catalog } from './catalog/catalog.ts'
-import { editBackup, resolveEdits } from './catalog/edits.ts'
+import { editCatalog, resolveEdits } from './catalog/edits.ts'
 import { fingerprint } from './catalog/fingerprint.ts'
 import type { DatabaseIdentity } from './catalog/identity.ts'
 import { displayKey } from './catalog/row.ts'
-import type { SharedCatalog } from './catalog/shared.ts'
 import { type Sides, tableOf } from './diff/sides.ts'
 import { buildStandIns, buildSteps } from './plan/build.ts'
 import { ConflictLog } from './plan/conflicts.ts'
@@ -28,8 +26,6 @@ import { judgeSurvivors } from './selection/survivors.ts'
 
 export interface MakePlanInput {
   readonly sides: Sides
-  /** Puts live side by side with the backup's catalog, as edited. */
-  readonly share: (backup: Catalog) => SharedCatalog
   readonly selection: Selection
   readonly options: PlanOptions
   readonly answers: Readonly<Record<string, Answer>>
@@ -106,17 +102,12 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
 }
 
 /** Both sides as if the backup held the values that the user gives, and those as live spells them. */
-const editSides = async ({
-  sides,
-  options,
-  share,
-}: MakePlanInput): Promise<Pick<MakePlanInput, 'sides' | 'options'>> => {
-  const { live, backup } = sides.catalog
+const editSides = async ({ sides, options }: MakePlanInput): Promise<Pick<MakePlanInput, 'sides' | 'options'>> => {
   const edits = resolveEdits(sides.catalog, options)
   if (edits.set.length + edits.mapEnum.length === 0) return { sides, options }
-  const spelled = { ...edits, set: await readSetValues(sides.live, live, edits.set) }
+  const spelled = { ...edits, set: await readSetValues(sides.live, sides.catalog.live, edits.set) }
   return {
-    sides: { ...sides, catalog: share(editBackup(backup, live, spelled)) },
+    sides: { ...sides, catalog: editCatalog(sides.catalog, spelled) },
     options: { ...options, ...spelled },
   }
 }

@@ -3,7 +3,7 @@ import { displayAlone, displayName } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Catalog, Column, Table } from './catalog.ts'
 import { columnOf, primaryKeyOf } from './catalog.ts'
-import type { SharedCatalog } from './shared.ts'
+import { type SharedCatalog, shareCatalogs, withSoftDeletes } from './shared.ts'
 import type { ColumnSource, TableSource } from './source.ts'
 import { tableNamed } from './table-name.ts'
 
@@ -176,4 +176,13 @@ export const editBackup = (backup: Catalog, live: Catalog, { set, mapEnum }: Edi
     return labels.reduce((made, one) => mapLabel(made, column(one.column), one), given)
   }
   return { ...backup, tables: backup.tables.map(edit) }
+}
+
+/** Both sides as if the backup's rows held what the user gives. */
+export const editCatalog = (catalog: SharedCatalog, edits: Edits): SharedCatalog => {
+  if (edits.set.length + edits.mapEnum.length === 0) return catalog
+  const marks = [...catalog.tables.values()].flatMap(({ id, softDelete }) =>
+    softDelete === null ? [] : [[id, softDelete] as const],
+  )
+  return withSoftDeletes(shareCatalogs(catalog.live, editBackup(catalog.backup, catalog.live, edits)), new Map(marks))
 }

@@ -19,6 +19,7 @@ import { countMapped } from './probe/edited-rows.ts'
 import type { Answer } from './probe/finding.ts'
 import { combineDigests, countLost, measureRows, readGuards } from './probe/measure.ts'
 import { readSetValues } from './probe/set-values.ts'
+import { readMaterialisedViews } from './probe/views.ts'
 import { nameIncidents } from './selection/incidents/select.ts'
 import { type Resolved, resolveSelection, restorableTable, type WithUserSearchPath } from './selection/resolve.ts'
 import type { Selection } from './selection/selection.ts'
@@ -34,6 +35,8 @@ export interface MakePlanInput {
   readonly withUserSearchPath: WithUserSearchPath
   /** Ids of incidents that runs in live have brought back. */
   readonly restoredIncidents: ReadonlySet<string>
+  /** Looks for the files that written rows name. */
+  readonly findMissingFiles: (sides: Sides, steps: readonly Step[]) => Promise<Plan['missingFiles']>
 }
 
 /** Makes a plan. Throws on unusable selections and missing privileges; conflicts are part of the plan. */
@@ -91,6 +94,11 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     sequences,
     defaults: takenDefaults(sides.catalog, bare),
     narrower: findNarrower(sides.catalog, bare),
+    materialisedViews: await readMaterialisedViews(
+      sides.live,
+      [...new Set(bare.map(({ table }) => table))].map((id) => tableOf(sides.catalog, id).live),
+    ),
+    missingFiles: await input.findMissingFiles(known, bare),
     locksParents: locksParents(sides.catalog, bare),
     bytes: measured.bytes,
     sources: usedSources(sides.catalog.backup, used),

@@ -16,6 +16,7 @@ import { type DiffState, type DiffStep, diffStates, type TableDiff } from './dif
 import { type CountOptions, countTables } from './diff/parallel.ts'
 import { openSides, type RestoredKeys, type Sides } from './diff/sides.ts'
 import { RowgraftError } from './errors.ts'
+import { findMissingFiles } from './files/missing.ts'
 import {
   chooseTables,
   describeTables,
@@ -37,7 +38,7 @@ import type { Protection } from './run/protect.ts'
 import { recoverRuns } from './run/recover.ts'
 import type { RecoverReport, Report, RunOptions, RunSummary, VerifyReport } from './run/run.ts'
 import { findRun, readRestored, readRestoredIncidents, readRuns, summarise } from './run/runs.ts'
-import { planUndo } from './run/undo.ts'
+import { planUndo, readUndone } from './run/undo.ts'
 import { verifyRun } from './run/verify-run.ts'
 import { findIncidents, type IncidentReport } from './selection/incidents/incidents.ts'
 import type { Selection } from './selection/selection.ts'
@@ -127,6 +128,8 @@ export class Rowgraft {
         backup: backup.identity,
         withUserSearchPath: (work) => withUserSearchPath(backup.session, sides.backup, work),
         restoredIncidents,
+        findMissingFiles: (known, steps) =>
+          findMissingFiles(known, steps, this.#options.config?.files, this.#options.signal),
       }),
     )
     this.#made.add(plan)
@@ -165,8 +168,10 @@ export class Rowgraft {
     const { session, identity } = this.#pair.live
     const head = findRun(await readRuns(this.#folder, identity), run)
     // What it takes to undo is asked of the role that ran it.
-    const catalog = await withActing(session, head.plan.options, () => withReadTransaction(session, readCatalog))
-    const plan = await planUndo(head, catalog, options.triggers ?? null)
+    const found = await withActing(session, head.plan.options, () =>
+      withReadTransaction(session, (reader) => readUndone(reader, head)),
+    )
+    const plan = await planUndo(head, found, options.triggers ?? null)
     if (plan.options.triggers === 'off') await refuseTriggersOff(session)
     return plan
   }

@@ -16,6 +16,7 @@ import { refuseUnsettled } from './run/recover.ts'
 import { emptyReport } from './run/report.ts'
 import { defaultRunOptions, type Report, type RunOptions } from './run/run.ts'
 import { findRun, readRuns } from './run/runs.ts'
+import { refuseLarge } from './run/size.ts'
 
 export interface StartRunInput {
   readonly pair: OpenPair
@@ -71,6 +72,7 @@ export const startRun = async (input: StartRunInput): Promise<Report> => {
   const options: RunOptions = { ...defaultRunOptions, ...input.options }
   refuseOpen(plan)
   if (!isEmpty(plan)) refuseProtected(opened.config?.protect ?? false, pair.live.catalog.database, options)
+  refuseLarge(plan, options)
   const { session, identity } = pair.live
   await refuseUnsettled(session, await readRuns(folder, identity))
   if (isEmpty(plan)) return emptyReport(plan)

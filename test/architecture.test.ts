@@ -41,7 +41,19 @@ const isInside = (path: string): boolean => /\.tsx?$/.test(path)
 /** A folder of src, or a file that stands in src itself. */
 const stageOf = (path: string): string => path.split('/')[0] ?? path
 
-const allStages = ['catalog', 'cluster', 'database', 'diff', 'open', 'plan', 'probe', 'run', 'selection', 'sources']
+const allStages = [
+  'catalog',
+  'cluster',
+  'database',
+  'diff',
+  'files',
+  'open',
+  'plan',
+  'probe',
+  'run',
+  'selection',
+  'sources',
+]
 
 /** Files of `src` itself that tell the story: one stage each. */
 const story = ['make-plan.ts', 'start-run.ts', 'inspect.ts']
@@ -71,6 +83,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['rowgraft.ts', ...allStages, ...story.map((stage) => `types:${stage}`), 'config'],
   config: [],
   format: [...allStages, 'index.ts', 'rowgraft.ts', 'config'].map((stage) => `types:${stage}`),
+  files: ['plan', 'probe', 'selection', 'diff', 'catalog', 'types:config'],
   demo: ['cluster', 'index.ts'],
   cli: ['index.ts', 'format', 'config', 'demo', 'dynamic:tui'],
   tui: ['index.ts', 'format', 'config'],

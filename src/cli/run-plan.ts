@@ -67,6 +67,7 @@ const confirm = async (
 
 const runOptions = (flags: RunFlags & ConnectionFlags): Partial<RunOptions> => ({
   ...(flags.rehearse === true ? { rehearse: true } : {}),
+  ...(flags.big === true ? { big: true } : {}),
   ...(flags.batchSize === undefined ? {} : { batchSize: flags.batchSize }),
   ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }),
   ...(flags.lockTimeout === undefined ? {} : { lockTimeout: flags.lockTimeout }),

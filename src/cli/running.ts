@@ -7,6 +7,7 @@ export interface RunFlags {
   readonly rehearse?: boolean
   readonly yes?: boolean
   readonly confirm?: string
+  readonly big?: boolean
   readonly expect?: string
   readonly batchSize?: number
   readonly strict?: boolean
@@ -21,6 +22,7 @@ const runOptions = (): readonly Option[] => [
   new Option('--rehearse', 'do everything, verify, and roll back'),
   new Option('--yes', 'do not ask'),
   new Option('--confirm <dbname>', 'the name of the live database, which a protected one asks for; do not ask'),
+  new Option('--big', 'more than 1,000,000 rows, or 1 GB, in one transaction'),
   new Option('--batch-size <rows>', 'rows per round trip').argParser(parseCount),
 ]
 

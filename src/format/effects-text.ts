@@ -1,5 +1,6 @@
 /** What a run does beside writing rows: defaults, triggers, sequences, locks. */
 import type { Plan } from '../plan/plan.ts'
+import { formatMissingFiles, formatViews } from './left-text.ts'
 import { formatColumn, formatTable } from './names.ts'
 import { formatBytes, plural } from './quantities.ts'
 import { sanitise } from './sanitise.ts'
@@ -97,5 +98,7 @@ export const formatEffects = (plan: Plan): readonly string[] => {
     ...formatSequences(plan),
     `One transaction, verified before commit, undoable.${plan.bytes > 0 ? ` Writes about ${formatBytes(plan.bytes)}.` : ''}`,
     ...formatLocks(plan),
+    ...formatMissingFiles(plan.missingFiles),
+    ...formatViews(plan.materialisedViews),
   ]
 }

@@ -56,6 +56,7 @@ export const jsonReport = (report: Report): object => ({
   triggerChanges: report.triggerChanges,
   generatedDifferences: report.generatedDifferences,
   hooks: report.hooks,
+  left: report.left,
   notUndone: report.notUndone,
   elapsed: Math.round(report.elapsed),
 })

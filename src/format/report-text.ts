@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { Report, TableReport } from '../run/run.ts'
 import { formatCoverage } from './coverage-text.ts'
 import { formatColumns, indent, joinLines } from './layout.ts'
+import { formatLeft } from './left-text.ts'
 import { formatColumn, formatKey, formatTable, formatWords } from './names.ts'
 import { explainNothing } from './plan-text.ts'
 import { formatCount, formatElapsed, joinCounts, plural } from './quantities.ts'
@@ -162,6 +163,8 @@ export const formatReport = (report: Report, plan: Plan, setting: Setting): stri
     ...(report.complete ? [] : ['  Not everything that was asked for is back.']),
     '',
     ...formatChanges(report).flatMap((line) => indent(line, width, 2, 2)),
+    '',
+    ...formatLeft(report, setting),
     '',
     ...formatHooks(report, width),
     '',

@@ -73,7 +73,10 @@ export const invertSteps = (plan: Plan, rows: readonly WrittenRows[], catalog: S
 export const invertPlan = (
   run: string,
   plan: Plan,
-  parts: Pick<Plan, 'steps' | 'fingerprints' | 'options' | 'conflicts' | 'triggers' | 'sequences' | 'made'>,
+  parts: Pick<
+    Plan,
+    'steps' | 'fingerprints' | 'options' | 'conflicts' | 'triggers' | 'sequences' | 'made' | 'materialisedViews'
+  >,
 ): Plan => {
   const inverse: Omit<Plan, 'hash'> = {
     v: 1,
@@ -95,6 +98,7 @@ export const invertPlan = (
     narrower: [],
     locksParents: parts.steps.some(({ action }) => action === 'insert'),
     bytes: 0,
+    missingFiles: [],
     sources: {},
     edits: [],
     hints: [],

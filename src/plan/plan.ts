@@ -162,6 +162,15 @@ export interface Plan {
     readonly live: string
     readonly backup: string
   }[]
+  /** Materialised views of live that read written tables, in an order to refresh them in. */
+  readonly materialisedViews: readonly string[]
+  /** Files that written rows name and that do not exist, by column: keys of the rows, and how many rows could not be told of. */
+  readonly missingFiles: readonly {
+    readonly table: string
+    readonly column: string
+    readonly keys: readonly string[]
+    readonly unchecked: number
+  }[]
   /** Rows are inserted that refer to others: those are locked until the run ends. */
   readonly locksParents: boolean
   /** Bytes the written rows take as text, about. */

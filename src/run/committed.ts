@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { formatKeyList } from './key-list.ts'
 import type { Report } from './run.ts'
 
 export interface CommittedInput {
@@ -35,23 +36,36 @@ const runCommand = (command: string, env: CommittedInput['env']): Promise<Ran> =
     })
   })
 
-const writeReport = async (path: string, report: Report): Promise<void> => {
+const writeFile = async (path: string, text: string): Promise<void> => {
   const file = await open(path, 'wx', 0o600)
   try {
-    await file.writeFile(`${JSON.stringify(report)}\n`)
+    await file.writeFile(text)
   } finally {
     await file.close()
   }
 }
 
+/** Writes the keys that changed, and resolves to the report with the path; where that cannot be, `--json` still has the keys. */
+const writeKeys = async (report: Report, folder: string): Promise<Report> => {
+  if (report.keys.length === 0) return report
+  const keysFile = join(folder, report.run, 'keys.csv')
+  try {
+    await writeFile(keysFile, formatKeyList(report.keys))
+    return { ...report, left: { ...report.left, keysFile } }
+  } catch {
+    return report
+  }
+}
+
 /**
- * Writes the report of a committed run and runs the commands, one after the other. Never rejects: the run is in live, whatever becomes
- * of these; what failed is in the report that comes back.
+ * Writes keys and report of a committed run and runs the commands, one after the other. Never rejects: the run is in live, whatever
+ * becomes of these; what failed is in the report that comes back.
  */
-export const afterCommit = async (report: Report, input: CommittedInput): Promise<Report> => {
+export const afterCommit = async (committed: Report, input: CommittedInput): Promise<Report> => {
+  const report = await writeKeys(committed, input.folder)
   const path = join(input.folder, report.run, 'report.json')
   try {
-    await writeReport(path, report)
+    await writeFile(path, `${JSON.stringify(report)}\n`)
   } catch (error) {
     const status = `not run: the report could not be written to ${path}: ${messageOf(error)}`
     return { ...report, hooks: input.commands.map((command) => ({ command, failed: true, status, output: '' })) }

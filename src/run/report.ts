@@ -46,10 +46,21 @@ export const emptyReport = (plan: Plan): Report => {
     triggerChanges: [],
     generatedDifferences: [],
     hooks: [],
+    left: leftFor(plan),
     notUndone: [],
     elapsed: 0,
   }
 }
+
+const leftFor = ({ missingFiles, materialisedViews, triggers }: Plan): Report['left'] => ({
+  keysFile: null,
+  missingFiles,
+  materialisedViews,
+  firedOutward: triggers.flatMap(({ table, name, fires, reachesOutside }) =>
+    fires && reachesOutside !== null ? [{ table, trigger: name, how: reachesOutside }] : [],
+  ),
+  notFired: triggers.flatMap(({ table, name, fires }) => (fires ? [] : [{ table, trigger: name }])),
+})
 
 const tableReports = (plan: Plan): readonly TableReport[] => {
   const ids = [

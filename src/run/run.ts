@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly timeout: number
   /** Milliseconds to wait for a lock on live. */
   readonly lockTimeout: number
+  /** Run a plan of more than a million rows, or a gigabyte, in one transaction. */
+  readonly big: boolean
   /** Live's database name, as somebody typed it; null: nobody did. */
   readonly confirm: string | null
 }
@@ -19,6 +21,7 @@ export const defaultRunOptions: RunOptions = {
   batchSize: 10_000,
   timeout: 600_000,
   lockTimeout: 5_000,
+  big: false,
   confirm: null,
 }
 
@@ -67,6 +70,18 @@ export interface Report {
     /** The end of what it printed. */
     readonly output: string
   }[]
+  /** What is left for somebody to do. */
+  readonly left: {
+    /** Path of the CSV with the old and the new keys; null where no key changed, or nothing is committed. */
+    readonly keysFile: string | null
+    /** As they were when the plan was made. */
+    readonly missingFiles: Plan['missingFiles']
+    readonly materialisedViews: Plan['materialisedViews']
+    /** Triggers that fired and reach outside the database. */
+    readonly firedOutward: readonly { readonly table: string; readonly trigger: string; readonly how: string }[]
+    /** Triggers that were kept from firing. */
+    readonly notFired: readonly { readonly table: string; readonly trigger: string }[]
+  }
   /** Things an undo does not take back, named. */
   readonly notUndone: readonly string[]
   /** Milliseconds from connect to commit. */

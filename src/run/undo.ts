@@ -1,13 +1,16 @@
 /** Undo: the inverse plan of a run, from live and the journal alone. */
 import type { Catalog } from '../catalog/catalog.ts'
 import { fingerprint } from '../catalog/fingerprint.ts'
+import { readCatalog } from '../catalog/read.ts'
 import { shareCatalogs } from '../catalog/shared.ts'
+import type { Reader } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { makeConflict } from '../plan/conflicts.ts'
 import { firingTriggers, outwardFindings, usedSequences } from '../plan/effects.ts'
 import { invertPlan, invertSteps, type WrittenRows } from '../plan/inverse.ts'
 import { defaultPlanOptions, keysOf, type Plan } from '../plan/plan.ts'
 import { refuseMissing } from '../plan/rights.ts'
+import { readMaterialisedViews } from '../probe/views.ts'
 import { incomplete, type JournalHead, readFields } from './journal.ts'
 
 /** Reads what a run wrote, per table, from its journal. */
@@ -31,6 +34,16 @@ export const readWritten = async (head: JournalHead): Promise<readonly WrittenRo
   return rows
 }
 
+/** What live looks like where a run wrote. */
+export const readUndone = async (
+  reader: Reader,
+  { plan }: JournalHead,
+): Promise<{ readonly live: Catalog } & Pick<Plan, 'materialisedViews'>> => {
+  const live = await readCatalog(reader)
+  const written = live.tables.filter(({ id }) => plan.steps.some(({ table }) => table === id))
+  return { live, materialisedViews: await readMaterialisedViews(reader, written) }
+}
+
 /** A plan that takes back less than the run did must never come of a journal. */
 const checkComplete = (head: JournalHead, written: readonly WrittenRows[]): void => {
   for (const { table, inserted, updated } of written) {
@@ -46,7 +59,11 @@ const checkComplete = (head: JournalHead, written: readonly WrittenRows[]): void
 }
 
 /** Builds the plan that takes a run back. Throws `undo-refused` where that cannot be, `damaged-journal` where it lacks rows. */
-export const planUndo = async (head: JournalHead, live: Catalog, given: Plan['options']['triggers']): Promise<Plan> => {
+export const planUndo = async (
+  head: JournalHead,
+  { live, materialisedViews }: { readonly live: Catalog } & Pick<Plan, 'materialisedViews'>,
+  given: Plan['options']['triggers'],
+): Promise<Plan> => {
   const run = head.run.run
   if (head.state !== 'committed') {
     throw new RowgraftError('undo-refused', `run ${run} is not in live: it is ${head.state}`, {
@@ -92,5 +109,6 @@ export const planUndo = async (head: JournalHead, live: Catalog, given: Plan['op
     conflicts: outwardFindings(fired, triggers).map(makeConflict),
     triggers: fired,
     sequences,
+    materialisedViews,
   })
 }

@@ -95,6 +95,8 @@ const leftOut = (plan: LeftOut): readonly Cells[] =>
     const [first] = group
     if (first === undefined) return []
     const keys = firstOf(group.map(({ key }) => sanitise(key)))
+    // Nobody can say which rows, nor how many.
+    if (keys === '*') return [['left out', formatTable(first.table), 'some', formatReason(group)]]
     return [['left out', formatTable(first.table), formatCount(group.length), `${formatReason(group)} · ${keys}`]]
   })
 
@@ -126,12 +128,16 @@ const formatUnchanged = (plan: Plan): readonly Cells[] =>
   ])
 
 const formatAlsoMissing = (plan: Plan): readonly Cells[] =>
-  [...Map.groupBy(plan.alsoMissing, ({ table, why }) => JSON.stringify([table, why])).values()].map((group) => [
-    'missing',
-    formatTable(group[0]?.table ?? ''),
-    formatCount(group.reduce((sum, { rows }) => sum + rows, 0)),
-    `belonged to it too (${formatWords(group[0]?.why ?? '')})`,
-  ])
+  [...Map.groupBy(plan.alsoMissing, ({ table, why }) => JSON.stringify([table, why])).values()].map((group) => {
+    const why = formatWords(group[0]?.why ?? '')
+    const isFollowing = group[0]?.via === ''
+    return [
+      isFollowing ? 'left out' : 'missing',
+      formatTable(group[0]?.table ?? ''),
+      formatCount(group.reduce((sum, { rows }) => sum + rows, 0)),
+      isFollowing ? why : `belonged to it too (${why})`,
+    ]
+  })
 
 const formatLost = (plan: Plan): readonly Cells[] =>
   plan.lost

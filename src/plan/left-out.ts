@@ -48,11 +48,11 @@ export const listLeftOut = (
 
 /** Missing rows behind keys that are not followed, and why each key is not. */
 export const listAlsoMissing = (
-  { closure }: Decision,
+  { closure, followers }: Decision,
   catalog: SharedCatalog,
   { children, links, without }: PlanOptions,
-): Plan['alsoMissing'] =>
-  [...closure.alsoMissing].map(([relation, rows]) => {
+): Plan['alsoMissing'] => {
+  const behind = [...closure.alsoMissing].map(([relation, rows]) => {
     const { id, child, onDelete, isLink } = relation
     const refusal = catalog.tables.get(child)?.refusal ?? null
     const reason = (): string => {
@@ -65,3 +65,8 @@ export const listAlsoMissing = (
     }
     return { table: child, via: id, rows, why: reason() }
   })
+  const following = [...followers]
+    .filter(([, rows]) => rows > 0)
+    .map(([table, rows]) => ({ table, via: '', rows, why: 'came only because of rows that are left out' }))
+  return [...behind, ...following]
+}

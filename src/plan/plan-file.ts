@@ -1,10 +1,52 @@
 /** A plan as a file: parsed, and refused when anything but its answers was edited. Pure. */
 import { RowgraftError } from '../errors.ts'
 import { answers } from './conflicts.ts'
-import { hashPlan, type Plan } from './plan.ts'
+import { defaultPlanOptions, hashPlan, type Plan } from './plan.ts'
 
 const isPlan = (value: unknown): value is Plan =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'plan' && 'hash' in value
+
+/** Everything a plan consists of. */
+const parts: { readonly [Name in keyof Plan as undefined extends Plan[Name] ? never : Name]: true } = {
+  v: true,
+  kind: true,
+  made: true,
+  live: true,
+  backup: true,
+  undoes: true,
+  selection: true,
+  options: true,
+  digest: true,
+  fingerprints: true,
+  steps: true,
+  standIns: true,
+  conflicts: true,
+  leftOut: true,
+  notInBackup: true,
+  coverage: true,
+  unchanged: true,
+  alreadyLinked: true,
+  alsoMissing: true,
+  lost: true,
+  triggers: true,
+  sequences: true,
+  defaults: true,
+  narrower: true,
+  locksParents: true,
+  bytes: true,
+  sources: true,
+  hints: true,
+  answers: true,
+  hash: true,
+}
+
+/** What a plan lacks that this rowgraft relies on; null where it has everything. */
+const findLack = (plan: Plan): string | null => {
+  const lack = Object.keys(parts).find((name) => !(name in plan) && name !== 'answers')
+  if (lack !== undefined) return lack
+  const option = Object.keys(defaultPlanOptions).find((name) => !(name in plan.options))
+  return option === undefined ? null : `options.${option}`
+}
 
 /** Parses a plan file. Throws `bad-file` for anything that is no plan of this version, `plan-edited` when the hash does not fit. */
 export const parsePlan = (text: string): Plan => {
@@ -31,6 +73,13 @@ export const parsePlan = (text: string): Plan => {
     throw new RowgraftError('plan-edited', 'the plan was edited beyond its answers', {
       detail: 'Its hash covers everything but "answers".',
       hint: 'Make the plan again with the flags that say what you want; only "answers" may be edited.',
+    })
+  }
+  const lack = findLack(value)
+  if (lack !== null) {
+    throw new RowgraftError('bad-file', 'the plan was made by another version of rowgraft', {
+      detail: `It has no "${lack}".`,
+      hint: 'Make the plan again with this rowgraft.',
     })
   }
   // The hash says nothing of the answers: they may have become anything.

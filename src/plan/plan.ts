@@ -147,7 +147,7 @@ export interface Plan {
   readonly unchanged: readonly TableRows[]
   /** Links that live has already. */
   readonly alreadyLinked: readonly TableRows[]
-  /** Missing rows behind keys that are not followed, and why those are not. */
+  /** Missing rows behind keys that are not followed (`via`), and why; or, with `via` empty, that came only because of rows left out. */
   readonly alsoMissing: readonly (TableRows & { readonly via: string; readonly why: string })[]
   /** Values of columns live no longer has. */
   readonly lost: readonly { readonly table: string; readonly column: string; readonly values: number }[]

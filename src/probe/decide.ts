@@ -35,6 +35,8 @@ export interface Decision {
   readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
   /** Selected rows that live holds unchanged, per table. */
   readonly unchanged: ReadonlyMap<string, number>
+  /** How many rows came only because of rows answered `skip`, and stay out with them, per table. */
+  readonly followers: ReadonlyMap<string, number>
 }
 
 type RowSets = Map<string, Set<string>>
@@ -111,15 +113,37 @@ export const decideRows = async (
       if (grow(inPlace, id, stoodIn.filter(isInPlace))) isStable = false
     }
     if (!isStable) continue
+    const followers = async (): Promise<Decision['followers']> => {
+      const { resolved: whole } = judgeChosen(
+        await currentStates(resolved, states),
+        twins,
+        new Map(),
+        options.columns,
+        decider,
+      )
+      const decidedAll = { excluded: new Map(), matched }
+      const all = await followEdges(known, whole, updates, options.closure, decidedAll, states)
+      return countFollowers(closure, all, excluded)
+    }
     return {
       closure,
       mapping: probed.mapping,
       updates: chosen.updates,
       leftOut: chosen.leftOut,
       unchanged: chosen.unchanged,
+      followers: excluded.size === 0 ? new Map() : await followers(),
     }
   }
 }
+
+/** Rows that a closure without any row left out has more, the rows left out aside. */
+const countFollowers = ({ members }: Closure, all: Closure, excluded: RowSets): ReadonlyMap<string, number> =>
+  new Map(
+    [...all.members].map(([id, rows]) => {
+      const isFollower = (key: string): boolean => !members.get(id)?.has(key) && !excluded.get(id)?.has(key)
+      return [id, rows.keys().filter(isFollower).length] as const
+    }),
+  )
 
 /** The selected rows with their states as things stand. */
 const currentStates = async (resolved: Resolved, states: StateCache): Promise<Resolved> => {

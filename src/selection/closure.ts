@@ -79,12 +79,26 @@ export const followEdges = async (
     standIns: walk.standIns,
     survivors: walk.survivors,
     leftOut: [...walk.leftOut.values()],
-    alsoMissing: walk.alsoMissing,
+    alsoMissing: countBehind(walk),
     missingParents: walk.missingParents,
     nulled: walk.nulled,
     met: walk.met,
     linked: walk.linked,
   }
+}
+
+/** How many rows stay behind each key: those that came along by another one do not, and a row is counted once. */
+const countBehind = ({ behind, members }: Walk): ReadonlyMap<Relation, number> => {
+  const counts = new Map<Relation, number>()
+  const seen = new Set<string>()
+  for (const [relation, keys] of behind) {
+    const rows = keys.map((key) => `${relation.child}\0${key}`)
+    const open = keys.filter((key, row) => !members.get(relation.child)?.has(key) && !seen.has(rows[row] ?? ''))
+    for (const row of rows) seen.add(row)
+    const count = new Set(open).size
+    if (count > 0) counts.set(relation, count)
+  }
+  return counts
 }
 
 const follow = async (walk: Walk): Promise<void> => {

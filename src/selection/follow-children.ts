@@ -31,7 +31,7 @@ export const followChildren = async (
   for (const { key } of children) if (isOut(key)) addTo(walk.met, child.id, key)
   const lost = children.filter(({ key }) => isLost(states.get(key)) && !wasMarked(states.get(key)) && !isOut(key))
   if (child.refusal !== null || walk.options.without.has(child.id) || (isEnd && walk.options.links === 'none')) {
-    countMissing(walk, child, relation, lost)
+    countMissing(walk, relation, lost)
     return
   }
   const hiddenEnd = child.ends
@@ -63,7 +63,7 @@ export const followChildren = async (
     relation,
     states,
   )
-  countMissing(walk, child, relation, behind)
+  countMissing(walk, relation, behind)
 }
 
 /** Rows of a table that cannot be compared, as far as any belong to the rows given; which of them live lacks is not known. */
@@ -83,7 +83,8 @@ const leaveOut = (walk: Walk, table: SharedTable, key: string, why: string): voi
   walk.leftOut.set(`${table.id}\0${key}`, { table: table.id, key, why })
 }
 
-const countMissing = (walk: Walk, child: SharedTable, relation: Relation, rows: readonly Referring[]): void => {
-  const open = rows.filter(({ key }) => !walk.members.get(child.id)?.has(key)).length
-  if (open > 0) walk.alsoMissing.set(relation, (walk.alsoMissing.get(relation) ?? 0) + open)
+const countMissing = (walk: Walk, relation: Relation, rows: readonly Referring[]): void => {
+  const known = walk.behind.get(relation) ?? []
+  walk.behind.set(relation, known)
+  for (const { key } of rows) known.push(key)
 }

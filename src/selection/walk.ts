@@ -55,7 +55,8 @@ export class Walk {
   readonly standIns = new Map<string, Map<string, string>>()
   readonly survivors: Survivor[] = []
   readonly leftOut = new Map<string, LeftOut>()
-  readonly alsoMissing = new Map<Relation, number>()
+  /** Packed keys of lost rows behind keys that are not followed; some may come along by another way. */
+  readonly behind = new Map<Relation, string[]>()
   readonly missingParents: MissingParent[] = []
   readonly nulled = new Map<Relation, string[]>()
   readonly met = new Map<string, Set<string>>()

@@ -13,12 +13,15 @@ import { firingTriggers, locksParents, outwardFindings, usedSequences } from './
 import { listAlsoMissing, listLeftOut } from './plan/left-out.ts'
 import { findNarrower } from './plan/narrower.ts'
 import { hashPlan, keysOf, type Plan, type PlanOptions, type Step } from './plan/plan.ts'
+import { listNotUndoable, refuseUnpublishable } from './plan/publications.ts'
 import { refuseMissing } from './plan/rights.ts'
 import { type Decision, decideRows } from './probe/decide.ts'
 import { countMapped } from './probe/edited-rows.ts'
 import type { Answer } from './probe/finding.ts'
 import { combineDigests, countLost, measureRows, readGuards } from './probe/measure.ts'
+import { checkRoom } from './probe/room.ts'
 import { readSetValues } from './probe/set-values.ts'
+import { checkTriggersOff } from './probe/triggers.ts'
 import { readMaterialisedViews } from './probe/views.ts'
 import { nameIncidents } from './selection/incidents/select.ts'
 import { type Resolved, resolveSelection, restorableTable, type WithUserSearchPath } from './selection/resolve.ts'
@@ -68,6 +71,9 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   for (const finding of outwardFindings(triggers, options.triggers)) log.decide(finding)
   const sequences = usedSequences(tables, bare, sides.catalog)
   refuseMissing(sides.catalog.live, bare, sequences, standIns)
+  refuseUnpublishable(sides.catalog.live, bare, 'not-restorable')
+  await checkRoom(known.live, sides.catalog.live, sequences)
+  if (options.triggers === 'off' && bare.length > 0) await checkTriggersOff(known.live, sides.catalog.live.user)
   const used = [...new Set([...bare, ...standIns].map(({ table }) => table))].sort()
   const plan: Omit<Plan, 'hash'> = {
     v: 1,
@@ -99,6 +105,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
       [...new Set(bare.map(({ table }) => table))].map((id) => tableOf(sides.catalog, id).live),
     ),
     missingFiles: await input.findMissingFiles(known, bare),
+    notUndoable: listNotUndoable(sides.catalog.live, bare),
     locksParents: locksParents(sides.catalog, bare),
     bytes: measured.bytes,
     sources: usedSources(sides.catalog.backup, used),

@@ -374,3 +374,42 @@ describe('row-level security', () => {
     })
   })
 })
+
+describe('without a right to name a type', () => {
+  const moods = {
+    schema: `create schema kinds; create type kinds.mood as enum ('glad', 'sad');
+      create table day (id integer primary key, mood kinds.mood)`,
+    backup: `insert into day values (1, 'glad'), (2, 'sad')`,
+    live: 'delete from day where id = 1',
+  }
+
+  test('the grant that is missing is named before anything is written', async () => {
+    await withRole(moods, async (attempts) => {
+      await attempts.grant(readAll)
+      await attempts.grantInLive('grant insert on day to $role')
+      await attempts.grantInLive(
+        `do $$ begin execute format('grant temporary on database %I to $role', current_database()); end $$`,
+      )
+      const restore = ['restore', 'day', '1', '--yes', '--json']
+      const grants = grantsOf(await attempts.rowgraft(restore))
+      expect(named(grants, attempts)).toEqual(['grant usage on schema kinds to $role;'])
+      for (const text of grants) await query(attempts.live, text)
+      expect((await attempts.rowgraft(restore)).exit).toBe(0)
+    })
+  })
+
+  test('switching triggers off needs a grant of its own', async () => {
+    await withRole(moods, async (attempts) => {
+      await attempts.grant(`${readAll}; grant usage on schema kinds to $role`)
+      await attempts.grantInLive('grant insert on day to $role')
+      await attempts.grantInLive(
+        `do $$ begin execute format('grant temporary on database %I to $role', current_database()); end $$`,
+      )
+      const restore = ['restore', 'day', '1', '--yes', '--triggers', 'off']
+      const grants = grantsOf(await attempts.rowgraft([...restore, '--json']))
+      expect(named(grants, attempts)).toEqual(['grant set on parameter session_replication_role to $role;'])
+      for (const text of grants) await query(attempts.live, text)
+      expect((await attempts.rowgraft(restore)).exit).toBe(0)
+    })
+  })
+})

@@ -18,9 +18,11 @@ import type {
   ForeignKeyRow,
   OtherRow,
   RuleRow,
+  SubscribedRow,
   TableRow,
   TriggerRow,
   UniqueRow,
+  UnpublishableRow,
 } from './catalog-rows.ts'
 
 export interface CatalogRows {
@@ -34,6 +36,8 @@ export interface CatalogRows {
   readonly checks: readonly CheckRow[]
   readonly triggers: readonly TriggerRow[]
   readonly rules: readonly RuleRow[]
+  readonly unpublishable: readonly UnpublishableRow[]
+  readonly subscribed: readonly SubscribedRow[]
 }
 
 const kinds: Readonly<Record<string, TypeKind>> = {
@@ -77,6 +81,7 @@ const buildColumn = (row: ColumnRow): Column => ({
           canUse: row.sequence.can_use,
           canUpdate: row.sequence.can_update,
         },
+  typeGrant: row.type_grant,
   isNondeterministic: row.nondeterministic,
   hasOwnEquality: row.own_equality,
   canSelect: row.can_select,
@@ -180,6 +185,8 @@ export const buildCatalog = (rows: CatalogRows): Catalog => {
   const checks = groupByTable(rows.checks)
   const triggers = groupByTable(rows.triggers)
   const rules = groupByTable(rows.rules)
+  const unpublishable = new Map(rows.unpublishable.map((row) => [row.table, row]))
+  const subscribed = new Map(rows.subscribed.map((row) => [row.table, row]))
   const buildTable = (row: TableRow): Table => ({
     schema: row.schema,
     name: row.name,
@@ -195,6 +202,8 @@ export const buildCatalog = (rows: CatalogRows): Catalog => {
     rules: (rules.get(row.oid) ?? []).filter(({ kind }) => kind === 'rule').map((rule) => rule.definition),
     policies: (rules.get(row.oid) ?? []).filter(({ kind }) => kind === 'policy').map((rule) => rule.definition),
     hidesRows: row.hides_rows,
+    subscription: subscribed.get(row.oid)?.name ?? null,
+    unpublishable: unpublishable.get(row.oid) ?? null,
     canSelect: row.can_select,
     canInsert: row.can_insert,
     canUpdate: row.can_update,

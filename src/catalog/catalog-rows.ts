@@ -44,6 +44,7 @@ export interface ColumnRow {
   readonly identity: string
   readonly generated: string
   readonly default: string | null
+  readonly type_grant: string | null
   readonly nondeterministic: boolean
   readonly own_equality: boolean
   readonly can_select: boolean
@@ -117,4 +118,16 @@ export interface RuleRow {
   readonly name: string
   readonly kind: 'rule' | 'policy'
   readonly definition: string
+}
+
+export interface UnpublishableRow {
+  readonly table: string
+  readonly name: string
+  readonly update: boolean
+  readonly delete: boolean
+}
+
+export interface SubscribedRow {
+  readonly table: string
+  readonly name: string
 }

@@ -24,6 +24,8 @@ export interface Column {
   readonly identity: 'always' | 'by default' | null
   readonly generated: 'stored' | 'virtual' | null
   readonly sequence: Sequence | null
+  /** The privilege without which the role cannot name the column's type: `usage on schema sales`. */
+  readonly typeGrant: string | null
   /** A collation under which unequal bytes may be equal. */
   readonly isNondeterministic: boolean
   /** Its `=` is an extension's: under an empty search_path there is none. */
@@ -114,6 +116,10 @@ export interface Table extends QualifiedName {
   /** Names of rules on INSERT, UPDATE or DELETE. */
   readonly rules: readonly string[]
   readonly policies: readonly string[]
+  /** The subscription that writes the table, where one does. */
+  readonly subscription: string | null
+  /** A publication of the table, which has no replica identity: what is published of it fails. */
+  readonly unpublishable: { readonly name: string; readonly update: boolean; readonly delete: boolean } | null
   /** Row-level security applies to the role that reads. */
   readonly hidesRows: boolean
   readonly canSelect: boolean

@@ -48,12 +48,16 @@ export const whyHidden = ({ table, name, user }: SeenTable): string | null => {
   return `no SELECT on it in ${name} (${names}): grant select on ${table.id} to ${displayAlone(user)};`
 }
 
-/** Why rows of a table cannot be looked up by these columns; null where they can. */
+/** Why rows of a table cannot be looked up by their identity, or by what they refer to; null where they can. */
 export const whyNotFound = (table: Table, identity: readonly string[]): string | null => {
-  const found = table.columns.find(({ name, hasOwnEquality }) => identity.includes(name) && hasOwnEquality)
-  return found === undefined
-    ? null
-    : `its key "${found.name}" is of type ${found.type}: rows cannot be looked up by a type of an extension`
+  const hidden = table.columns.find(({ name, typeGrant }) => identity.includes(name) && typeGrant !== null)
+  if (hidden !== undefined) return `no ${hidden.typeGrant}, which its key "${hidden.name}" needs`
+  const references = table.foreignKeys.flatMap(({ columns }) => columns)
+  const looksUp = ({ name }: Column): boolean => identity.includes(name) || references.includes(name)
+  const found = table.columns.find((column) => column.hasOwnEquality && looksUp(column))
+  if (found === undefined) return null
+  const what = identity.includes(found.name) ? 'key' : 'reference'
+  return `its ${what} "${found.name}" is of type ${found.type}: rows cannot be looked up by a type of an extension`
 }
 
 /** True where all rows and columns of a table can be read. */
@@ -133,6 +137,9 @@ export const compareTables = (
   }
   drift.push(...renames(live, backup))
   if (hidden !== null) refusals.push(hidden)
+  if (live.subscription !== null) {
+    refusals.push(`subscription "${live.subscription}" writes it in live: bring its rows back where they come from`)
+  }
   if (live.rules.length > 0) refusals.push('a rule on live rewrites what is written to it')
   return { drift, refusal: refusals[0] ?? null }
 }

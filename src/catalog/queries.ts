@@ -75,6 +75,11 @@ export const columnsQuery = sql`
       where e.oid in (b.oid, b.typelem) and e.typtype = 'c'), -- c: composite
     'not_null', a.attnotnull, 'identity', a.attidentity, 'generated', a.attgenerated,
     'default', case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
+    'type_grant', case
+      when not pg_catalog.has_schema_privilege(bt.typnamespace, 'USAGE')
+        then 'usage on schema ' || bt.typnamespace::regnamespace::text
+      when not pg_catalog.has_type_privilege(b.oid, 'USAGE')
+        then 'usage on type ' || pg_catalog.format_type(b.oid, null) end,
     'nondeterministic', coalesce(not co.collisdeterministic, false),
     'own_equality', coalesce((
       select op.oprnamespace <> 'pg_catalog'::regnamespace
@@ -83,10 +88,7 @@ export const columnsQuery = sql`
       join pg_catalog.pg_amop am on am.amopfamily = oc.opcfamily and am.amoplefttype = oc.opcintype
         and am.amoprighttype = oc.opcintype and am.amopstrategy = 3 -- equal
       join pg_catalog.pg_operator op on op.oid = am.amopopr
-      where oc.opcintype = b.oid and oc.opcdefault), false)
-      and not exists (select 1 from pg_catalog.pg_cast ca -- b: the same bytes, i: implicitly
-                      where ca.castsource = b.oid and ca.casttarget = 'text'::regtype
-                        and ca.castmethod = 'b' and ca.castcontext = 'i'),
+      where oc.opcintype = b.oid and oc.opcdefault), false),
     'can_select', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT'),
     'can_insert', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'INSERT'),
     'can_update', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'UPDATE'),
@@ -112,6 +114,7 @@ export const columnsQuery = sql`
   join pg_catalog.pg_class c on c.oid = a.attrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   join base b on b.start = a.atttypid and b.typtype <> 'd'
+  join pg_catalog.pg_type bt on bt.oid = b.oid
   left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
   left join pg_catalog.pg_collation co on co.oid = a.attcollation
   where a.attnum > 0 and not a.attisdropped and ${userTable} and pg_catalog.has_schema_privilege(n.oid, 'USAGE')

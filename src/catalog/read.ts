@@ -15,9 +15,11 @@ import type {
   ForeignKeyRow,
   OtherRow,
   RuleRow,
+  SubscribedRow,
   TableRow,
   TriggerRow,
   UniqueRow,
+  UnpublishableRow,
 } from './catalog-rows.ts'
 import {
   checksQuery,
@@ -30,6 +32,7 @@ import {
   triggersQuery,
   uniquesQuery,
 } from './queries.ts'
+import { subscribedQuery, unpublishableQuery } from './replication-queries.ts'
 
 /** Rows of one catalog query, decoded. The shape is the query's own `json_build_object`. */
 const read = async <T>(reader: Reader, query: Query): Promise<readonly T[]> => {
@@ -52,5 +55,7 @@ export const readCatalog = async (reader: Reader): Promise<Catalog> => {
     checks: await read<CheckRow>(reader, checksQuery),
     triggers: await read<TriggerRow>(reader, triggersQuery),
     rules: await read<RuleRow>(reader, rulesQuery),
+    unpublishable: await read<UnpublishableRow>(reader, unpublishableQuery),
+    subscribed: await read<SubscribedRow>(reader, subscribedQuery),
   })
 }

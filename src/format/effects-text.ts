@@ -96,7 +96,10 @@ export const formatEffects = (plan: Plan): readonly string[] => {
     ...formatTriggers(plan),
     ...(accepted === '' ? [] : [`Accepts what triggers put into ${accepted}.`]),
     ...formatSequences(plan),
-    `One transaction, verified before commit, undoable.${plan.bytes > 0 ? ` Writes about ${formatBytes(plan.bytes)}.` : ''}`,
+    `One transaction, verified before commit${plan.notUndoable.length === 0 ? ', undoable' : ''}.${plan.bytes > 0 ? ` Writes about ${formatBytes(plan.bytes)}.` : ''}`,
+    ...plan.notUndoable.map(({ table, why }) =>
+      sanitise(`Rows of ${formatTable(table)} cannot be undone as live is: ${why}.`),
+    ),
     ...formatLocks(plan),
     ...formatMissingFiles(plan.missingFiles),
     ...formatViews(plan.materialisedViews),

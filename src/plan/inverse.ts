@@ -96,6 +96,7 @@ export const invertPlan = (
     lost: [],
     defaults: [],
     narrower: [],
+    notUndoable: [],
     locksParents: parts.steps.some(({ action }) => action === 'insert'),
     bytes: 0,
     missingFiles: [],

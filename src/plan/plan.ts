@@ -171,6 +171,8 @@ export interface Plan {
     readonly keys: readonly string[]
     readonly unchecked: number
   }[]
+  /** Tables whose inserted rows an undo could not delete as live is, and why. */
+  readonly notUndoable: readonly { readonly table: string; readonly why: string }[]
   /** Rows are inserted that refer to others: those are locked until the run ends. */
   readonly locksParents: boolean
   /** Bytes the written rows take as text, about. */

@@ -23,6 +23,8 @@ export const missingGrants = (
     if (table === undefined) continue
     const lacking = (may: 'canInsert' | 'canUpdate'): readonly string[] =>
       table[may] ? [] : step.columns.filter((name) => columnOf(table, name)?.[may] === false)
+    // Rows are staged whole, as the types live has.
+    for (const { typeGrant } of table.columns) if (typeGrant !== null) grants.push(`grant ${typeGrant} to ${role};`)
     if (step.action === 'insert' && lacking('canInsert').length > 0) {
       grants.push(`grant insert on ${table.id} to ${role};`)
     }

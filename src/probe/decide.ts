@@ -3,19 +3,17 @@
  * the closure any more. A skipped row is left out with everything that came only because of it, simply because the next round does
  * not find it; rows that need it then lack a parent.
  */
-import type { SharedTable } from '../catalog/shared.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
 import { type Closure, followEdges } from '../selection/closure.ts'
 import type { ClosureOptions } from '../selection/closure-options.ts'
 import type { ChosenRows, Resolved } from '../selection/resolve.ts'
 import { StateCache } from '../selection/state-cache.ts'
-import { readBackupValues } from './backup-values.ts'
 import { judgeChosen } from './chosen.ts'
 import { probeRows } from './fates.ts'
 import type { Decider } from './finding.ts'
 import type { Mapping } from './mapping.ts'
-import { parentFinding, uniqueFinding } from './taken-findings.ts'
-import { canProbe, probeUnique } from './uniques.ts'
+import { parentFinding } from './taken-findings.ts'
+import { probeUpdates } from './updates.ts'
 
 export interface DecideOptions {
   readonly closure: ClosureOptions
@@ -152,33 +150,4 @@ const currentStates = async (resolved: Resolved, states: StateCache): Promise<Re
     chosen.set(id, { table, states: new Map(await states.read(table, [...read.keys()])) })
   }
   return { ...resolved, chosen }
-}
-
-/** Rows whose restored columns another live row's unique value stands in the way of; those answered `skip` are returned. */
-const probeUpdates = async (
-  sides: Sides,
-  table: SharedTable,
-  rows: ReadonlyMap<string, readonly string[]>,
-  decider: Decider,
-): Promise<readonly string[]> => {
-  const skipped: string[] = []
-  for (const unique of table.live.uniques) {
-    if (!canProbe(table, unique)) continue
-    const touched = [...rows].filter(([, columns]) => columns.some((name) => unique.columns.includes(name)))
-    const values = await readBackupValues(
-      sides,
-      table,
-      touched.map(([key]) => key),
-      unique.columns,
-    )
-    const probed = [...values].map(([key, row]) => ({ key, values: row }))
-    for (const [key, live] of await probeUnique(sides.live, table, unique, probed)) {
-      const others = live.filter((other) => other !== key)
-      if (others.length === 0) continue
-      const taken = { unique, values: values.get(key) ?? [] }
-      const answer = decider.decide(uniqueFinding(table, key, taken, others, ['skip']))
-      if (answer === 'skip') skipped.push(key)
-    }
-  }
-  return skipped
 }

@@ -9,6 +9,7 @@ import { makeConflict } from '../plan/conflicts.ts'
 import { firingTriggers, outwardFindings, usedSequences } from '../plan/effects.ts'
 import { invertPlan, invertSteps, type WrittenRows } from '../plan/inverse.ts'
 import { defaultPlanOptions, keysOf, type Plan } from '../plan/plan.ts'
+import { refuseUnpublishable } from '../plan/publications.ts'
 import { refuseMissing } from '../plan/rights.ts'
 import { readMaterialisedViews } from '../probe/views.ts'
 import { incomplete, type JournalHead, readFields } from './journal.ts'
@@ -92,6 +93,7 @@ export const planUndo = async (
   const tables = new Map(live.tables.map((table) => [table.id, table]))
   const sequences = usedSequences(tables, steps, catalog)
   refuseMissing(live, steps, sequences)
+  refuseUnpublishable(live, steps, 'undo-refused')
   // What held for the run holds for its undo, unless the user says otherwise.
   const triggers = given ?? head.plan.options.triggers
   const fired = firingTriggers(tables, steps, triggers)

@@ -43,6 +43,11 @@ const schema = `
   create table by_path (path ltree primary key, parent ltree references by_path);
   insert into by_path values ('a', null), ('a.b', 'a');
   create table below_path (id integer primary key, path ltree references by_path);
+  create extension citext;
+  create table by_word (word citext primary key);
+  insert into by_word values ('Sea');
+  create table says_word (id integer primary key, word citext references by_word);
+  insert into says_word values (1, 'sea');
   create table required (id integer primary key);
   insert into required values (1)`
 
@@ -85,6 +90,8 @@ const cases: readonly (readonly [name: string, table: string, why: string])[] = 
     'column "at" has (x integer, y integer) in the backup and (y integer, x integer) in live',
   ],
   ['a table with a key of a type of an extension', 'by_path', 'its key "path" is of type public.ltree'],
+  ['a table whose key has an equality of its own', 'by_word', 'its key "word" is of type public.citext'],
+  ['a table that refers to such a key', 'says_word', 'its reference "word" is of type public.citext'],
   ['a table with a new column that needs a value', 'required', 'column "owner" of live is NOT NULL without a default'],
 ]
 

@@ -52,23 +52,6 @@ export const shapeOf = (table: SharedTable): KeyShape => {
   return { parts, isText, width }
 }
 
-/** Types whose values are equal only if they read the same. */
-const exact =
-  /^(smallint|integer|bigint|oid|boolean|uuid|date|time|timestamp|bytea|name|text|character varying|inet|macaddr8?)( with(out)? time zone)?$/
-
-/**
- * True where the server may hold two keys to be equal that read differently: 1.0 and 1.00, `24:00:00` and `1 day`, text under a
- * collation that ignores case. A comparison of texts takes such a pair for one missing and one extra row.
- */
-export const hasSpellings = ({ identity, live, backup }: SharedTable): boolean =>
-  identity.some((name) =>
-    [live, backup].some((side) => {
-      const found = columnOf(side, name)
-      if (found === undefined || found.isNondeterministic) return true
-      return found.typeKind !== 'enum' && !exact.test(found.baseType)
-    }),
-  )
-
 /** The shape of keys that stand for rows without one: a 64-bit hash of the row, and which of its copies it is. */
 export const copyShape: KeyShape = {
   parts: ['hash', 'copy'].map((name) => ({ name, encoding: 'int8', cast: null })),

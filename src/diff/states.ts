@@ -4,12 +4,14 @@
  */
 import { sql } from 'kysely'
 import { rowDigest } from '../catalog/digest.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
+import { fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isMarked } from '../catalog/soft-delete.ts'
+import { isAllKey } from '../catalog/spelling.ts'
 import { list } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 import { comparedColumns, isReused } from './records.ts'
+import { followsRestored } from './restored-references.ts'
 import type { Sides } from './sides.ts'
 
 /** What live holds of a backup row. `isMarked`: the backup's row is itself marked as deleted (soft delete). */
@@ -31,6 +33,8 @@ export const readDigests = async (
 ): Promise<ReadonlyMap<string, string>> => {
   const side = reader.side === 'live' ? table.live : table.backup
   const found = new Map<string, string>()
+  if (isAllKey(side, table.identity))
+    return new Map([...(await readPresent(reader, table, keys))].map((key) => [key, '']))
   for (const batch of inBatches(keys)) {
     const rows = await reader.rows(sql`
       select ${ordinal('k')}::text, ${rowDigest('t', comparedColumns(table), sides.digest)}::text
@@ -110,44 +114,9 @@ export const readPresent = async (
   return found
 }
 
-/** Of the differing rows, those that differ only in references that follow rows restored under another key. */
-const followsRestored = async (
-  sides: Sides,
-  table: SharedTable,
-  changed: ReadonlyMap<string, readonly string[]>,
-): Promise<ReadonlySet<string>> => {
-  const relations = sides.catalog.relations.filter(
-    ({ child, parent, columns, parentColumns }) =>
-      child === table.id &&
-      columns.length === 1 &&
-      (sides.restored.get(parent)?.size ?? 0) > 0 &&
-      sides.catalog.tables.get(parent)?.identity.join() === parentColumns.join(),
-  )
-  const followed = new Set<string>()
-  const references = relations.flatMap(({ columns }) => columns)
-  const keys = [...changed]
-    .filter(([, columns]) => columns.every((name) => references.includes(name)))
-    .map(([key]) => key)
-  for (const batch of inBatches(keys, 1_000)) {
-    const read = async (reader: Reader): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
-      const side = reader.side === 'live' ? table.live : table.backup
-      const rows = await reader.rows(sql`
-        select ${ordinal('k')}::text, ${asText('t', references)}
-        from ${keySource(side, table.identity, batch)}
-        join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}`)
-      return new Map(rows.map(([ord, ...values]) => [batch[Number(ord) - 1] ?? '', values]))
-    }
-    const [live, backup] = [await read(sides.live), await read(sides.backup)]
-    for (const key of batch) {
-      const isMapped = relations.every(({ parent }, position) => {
-        const [here, there] = [live.get(key)?.[position], backup.get(key)?.[position]]
-        return here === there || sides.restored.get(parent)?.get(there ?? '') === here
-      })
-      if (isMapped) followed.add(key)
-    }
-  }
-  return followed
-}
+// One object each: there may be millions of such rows.
+const missing: RowState = { state: 'missing' }
+const same: RowState = { state: 'same' }
 
 /** The state of every key given; each must be in the backup. `digests` are the backup's, where the caller has read them. */
 export const readStates = async (
@@ -172,10 +141,10 @@ export const readStates = async (
   const open = keys.filter((key) => !states.has(key))
   const live = await readDigests(sides, sides.live, table, open)
   const present = open.filter((key) => live.has(key))
-  for (const key of open) if (!live.has(key)) states.set(key, { state: 'missing' })
+  for (const key of open) if (!live.has(key)) states.set(key, missing)
   const backup = await readDigests(sides, sides.backup, table, present)
   const differing = present.filter((key) => live.get(key) !== backup.get(key))
-  for (const key of present) states.set(key, { state: 'same' })
+  for (const key of present) states.set(key, same)
   for (const [key, state] of await classifyDiffering(sides, table, differing)) states.set(key, state)
   const gone = open.filter((key) => /^(missing|reused)$/.test(states.get(key)?.state ?? ''))
   for (const key of await readMarked(sides.backup, table, gone)) {

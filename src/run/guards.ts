@@ -1,12 +1,11 @@
 /** Locks the live rows a plan relies on, after the transfer, and checks that they are still what the plan saw. */
 
 import { sql } from 'kysely'
-import { digestOf, rowImage } from '../catalog/digest.ts'
 import { asText, batchSize, displayKey, fromTable, inBatches } from '../catalog/row.ts'
 import { all, column, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import type { ErrorCode } from '../errors.ts'
-import { storedColumns } from '../probe/measure.ts'
+import { keptDigest, storedColumns } from '../probe/measure.ts'
 import { inRange, type Layout, ordinalColumn, type Range, type StagedStep, type StagedTable } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import { stillEmpty } from './write.ts'
@@ -105,7 +104,7 @@ const changedRows = (staged: StagedTable, { range }: StagedStep, guards: readonl
       from pg_catalog.unnest(${digests}::bigint[]) with ordinality as guard(digest, position)
       join ${staged.stage} as s on ${ord('s')} = guard.position + ${offset}::bigint ${live.joins}
       join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
-      where ${digestOf(rowImage('t', storedColumns(staged.table.live)), 'sha256')} is distinct from guard.digest
+      where ${keptDigest('t', staged.table.live, staged.table.identity)} is distinct from guard.digest
       order by ${ord('s')}`
   })
 }

@@ -1,11 +1,10 @@
 /** The rows of a journal: images before the writes, digests and key changes after them, straight from the server as COPY text. */
 
 import { sql } from 'kysely'
-import { digestOf, rowImage } from '../catalog/digest.ts'
 import { fromTable } from '../catalog/row.ts'
 import { column, list, literal, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
-import { storedColumns } from '../probe/measure.ts'
+import { keptDigest, storedColumns } from '../probe/measure.ts'
 import { writeStream } from './journal.ts'
 import type { JournalWriter } from './journal-file.ts'
 import { inRange, type Layout, ordinalColumn, type StagedTable } from './layout.ts'
@@ -67,7 +66,7 @@ const writeDigests = async (
   const rows = await writer.copyOut(sql`
     copy (
       select ${literal(action)}, ${identityOf(staged, 't')},
-             ${digestOf(rowImage('t', storedColumns(table.live)), 'sha256')}
+             ${keptDigest('t', table.live, table.identity)}
       from ${staged.stage} as s ${live.joins}
       join ${fromTable(table.live)} as t on ${onLiveIdentity(staged, 't')}
       where ${list(

@@ -7,7 +7,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
-import { digestOf, rowImage } from '../catalog/digest.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import { shareCatalogs } from '../catalog/shared.ts'
@@ -15,7 +14,7 @@ import { withActing } from '../database/acting.ts'
 import type { Reader, Session } from '../database/session.ts'
 import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
-import { storedColumns } from '../probe/measure.ts'
+import { keptDigest } from '../probe/measure.ts'
 import { type JournalHead, readHead } from './journal.ts'
 import { JournalWriter } from './journal-file.ts'
 import type { RecoverReport } from './run.ts'
@@ -74,7 +73,7 @@ const countEvidence = async (
       from ${keySource(table, identity, keys)}
       join pg_catalog.unnest(${digests}::bigint[]) with ordinality as d(digest, position) on d.position = ${ordinal('k')}
       join ${fromTable(table)} as t on ${joinOn(identity, 't', 'k')}
-      where ${digestOf(rowImage('t', storedColumns(table)), 'sha256')} = d.digest`)
+      where ${keptDigest('t', table, identity)} = d.digest`)
     same += Number(row?.[0] ?? 0)
     own += Number(row?.[1] ?? 0)
   }

@@ -7,12 +7,22 @@
 import type { Readable } from 'node:stream'
 import { sql } from 'kysely'
 import { type DigestMethod, digestOf, rowImage } from '../catalog/digest.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal, typeOf, unpackKey, valueSource } from '../catalog/row.ts'
+import {
+  fromTable,
+  inBatches,
+  inKeyRange,
+  joinOn,
+  keySource,
+  ordinal,
+  typeOf,
+  unpackKey,
+  valueSource,
+} from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { column, identifier, list, type Query } from '../database/names.ts'
 import type { Reader, Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
-import { imageColumns } from '../probe/measure.ts'
+import { imageColumns, pinsNothing } from '../probe/measure.ts'
 import { type Layout, ordinalColumn, type StagedTable, stageType } from './layout.ts'
 import type { RunProgress } from './run.ts'
 
@@ -99,6 +109,7 @@ const copyOutQuery = (
       ${watchesPartitions(table) ? sql`, ${isInDefault('t')}` : sql``}
     from ${keySource(table.backup, table.identity, keys, { inline: true })}
     join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}
+      ${inKeyRange('t', table.backup, table.identity, keys)}
   ) to stdout`
 
 /** Copies images of a journal into the stage of one table, in their order; ordinals follow. Returns the rows taken. */
@@ -135,6 +146,7 @@ export const indexStage = async (writer: Writer, staged: StagedTable): Promise<v
 
 /** The digest of the staged rows of the plan's steps: equal to the plan's where the backup still holds what was planned. */
 export const digestStage = (staged: StagedTable, method: DigestMethod): Query => {
+  if (pinsNothing(staged.table)) return sql`0::bigint`
   const image = rowImage('s', imageColumns(staged.table))
   const last = staged.steps.at(-1)?.range.last ?? 0
   return sql`(

@@ -1,12 +1,11 @@
 /** Compares the rows of a committed run with what it wrote, from live and the journal alone. */
 import { sql } from 'kysely'
 import type { Catalog } from '../catalog/catalog.ts'
-import { digestOf, rowImage } from '../catalog/digest.ts'
 import { fromTable, inBatches, joinOn, keySource, ordinal, unpackKey } from '../catalog/row.ts'
 import { shareCatalogs } from '../catalog/shared.ts'
 import type { Reader } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
-import { storedColumns } from '../probe/measure.ts'
+import { keptDigest } from '../probe/measure.ts'
 import type { JournalHead } from './journal.ts'
 import type { VerifyReport } from './run.ts'
 import { readWritten } from './undo.ts'
@@ -56,7 +55,7 @@ const readRows = async (
   rows: readonly { readonly key: string }[],
 ): Promise<ReadonlyMap<number, string>> => {
   const found = await reader.rows(sql`
-    select ${ordinal('k')}::text, ${digestOf(rowImage('t', storedColumns(table.live)), 'sha256')}::text
+    select ${ordinal('k')}::text, ${keptDigest('t', table.live, table.identity)}::text
     from ${keySource(
       table.live,
       table.identity,

@@ -1,7 +1,7 @@
 /** Values of backup rows that a probe needs, as text; read in batches, never kept. */
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
+import { asText, fromTable, inBatches, joinOn, keySource, ordinal, unpackKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import type { Sides } from '../diff/sides.ts'
 
@@ -14,6 +14,18 @@ export const readBackupValues = async (
 ): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
   const known = columns.filter((name) => columnOf(table.backup, name) !== undefined)
   const found = new Map<string, readonly (string | null)[]>()
+  const places = known.map((name) => table.identity.indexOf(name))
+  if (!places.includes(-1)) {
+    // All of it is in the key.
+    for (const key of keys) {
+      const values = unpackKey(key)
+      found.set(
+        key,
+        places.map((place) => values[place] ?? null),
+      )
+    }
+    return found
+  }
   for (const batch of inBatches(keys)) {
     const rows = await sides.backup.rows(sql`
       select ${ordinal('k')}::text, ${asText('t', known)}

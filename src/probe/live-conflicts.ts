@@ -1,6 +1,7 @@
 /** What stands in the way of rows in live, and which of them other rows refer to. */
 import type { Uniqueness } from '../catalog/catalog.ts'
 import type { SharedTable } from '../catalog/shared.ts'
+import { hasSpellings } from '../catalog/spelling.ts'
 import type { Sides } from '../diff/sides.ts'
 import { readPresent } from '../diff/states.ts'
 import type { Members } from '../selection/members.ts'
@@ -21,6 +22,13 @@ export interface LiveConflict {
   readonly isOwn: boolean
 }
 
+/** True where a live row is in conflict by this constraint only if it has the row's identity. */
+const isIdentityOf = ({ identity, ...table }: SharedTable, { kind, elements }: Uniqueness): boolean =>
+  kind !== 'exclusion' &&
+  elements.length === identity.length &&
+  elements.every(({ column }) => column !== null && identity.includes(column)) &&
+  !hasSpellings({ identity, ...table })
+
 /**
  * Live rows in conflict with the rows given, by packed key: the values asked about are those that would be written, references mapped.
  * The primary key is left to its own question, except for links, whose identity is their ends.
@@ -34,7 +42,10 @@ export const findLiveConflicts = async (
   const found = new Map<string, LiveConflict[]>()
   for (const unique of table.live.uniques) {
     if ((unique.kind === 'primary' && table.ends === null) || !canProbe(table, unique)) continue
-    const values = await readBackupValues(sides, table, keys, unique.columns)
+    const isIdentity = isIdentityOf(table, unique)
+    // Live is known to lack rows that keep their identity: only where it changes could another row have it.
+    const asked = isIdentity ? keys.filter((key) => rewritten.has(key)) : keys
+    const values = await readBackupValues(sides, table, asked, unique.columns)
     const rows = [...values].flatMap(([key, row]) => {
       const own = rewritten.get(key)
       const mapped = row.map((value, p) => {

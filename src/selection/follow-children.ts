@@ -4,6 +4,7 @@ import type { Relation } from '../catalog/relations.ts'
 import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isFollowed } from './closure-options.ts'
+import { addLinks } from './follow-links.ts'
 import { hasChildren, type Referring, readChildren } from './references.ts'
 import { readSurvivors } from './survivors.ts'
 import { addTo, isLost, isPresent, type Walk, wasMarked } from './walk.ts'
@@ -42,9 +43,15 @@ export const followChildren = async (
     return
   }
   if (isEnd) {
-    for (const { key, other } of lost) {
-      walk.links.push({ table: child, key, via: relation, from: other, state: states.get(key) })
-    }
+    const links = lost.map(({ key, other }) => ({
+      table: child,
+      key,
+      via: relation,
+      from: other,
+      state: states.get(key),
+    }))
+    // Most have both their ends at once; only the others wait.
+    await addLinks(walk, child, links, (link) => walk.links.push(link))
     const linked = children.filter(({ key }) => isPresent(states.get(key)))
     for (const { key } of linked) addTo(walk.linked, child.id, key)
     return

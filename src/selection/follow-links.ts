@@ -17,29 +17,44 @@ export const judgeLinks = async (walk: Walk, isLast: boolean): Promise<boolean> 
   const open: Link[] = []
   let added = 0
   for (const [table, links] of Map.groupBy(walk.links, (link) => link.table)) {
-    const judged = links.filter(({ key }) => !walk.membersOf(table.id).has(key))
-    const gone = await findGoneEnds(walk, table, judged)
-    for (const link of judged) {
-      const end = gone.get(link.key)
-      if (end === undefined) {
-        added += walk.membersOf(table.id).add(link.key, 'whole', 'link', link.via, link.from)
-        note(walk.membersOf(table.id), link.key, link.state)
-      } else {
-        // Judged again in the next round, when a pulled end is a member.
-        open.push(link)
-        if (walk.options.links === 'pull' && pull(walk, end, link)) added++
-      }
-      if (isLast && end !== undefined) {
+    const more = await addLinks(walk, table, links, (link, end) => {
+      // Judged again in the next round, when a pulled end is a member.
+      open.push(link)
+      if (walk.options.links === 'pull' && pull(walk, end, link)) added++
+      if (isLast) {
         const other = { table: end.table.id, key: displayKey(end.key) }
         const isBarred = walk.options.links === 'pull' || walk.isBarred(end.table, end.key)
         const help = isBarred ? '' : '; --links pull brings it along'
         const why = `${other.table} ${other.key} is gone from live too${help}`
         walk.leftOut.set(`${table.id}\0${link.key}`, { table: table.id, key: displayKey(link.key), why, other })
       }
-    }
+    })
+    added += more
   }
   walk.links = open
   return added > 0
+}
+
+/** Adds the links both of whose ends will be there; says which are not, and for want of which end. Returns how many were added. */
+export const addLinks = async (
+  walk: Walk,
+  table: SharedTable,
+  links: readonly Link[],
+  onGone: (link: Link, end: GoneEnd) => void,
+): Promise<number> => {
+  const members = walk.membersOf(table.id)
+  const judged = links.filter(({ key }) => !members.has(key))
+  const gone = await findGoneEnds(walk, table, judged)
+  let added = 0
+  for (const link of judged) {
+    const end = gone.get(link.key)
+    if (end !== undefined) onGone(link, end)
+    else {
+      added += members.add(link.key, 'whole', 'link', link.via, link.from)
+      note(members, link.key, link.state)
+    }
+  }
+  return added
 }
 
 /** Per link the end that will not be there, if one will not. */

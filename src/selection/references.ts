@@ -12,10 +12,12 @@ import {
   ordinal,
   packKey,
   typeOf,
+  unpackKey,
   valueSource,
 } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-
+import { findReferenceInKey } from '../catalog/spelling.ts'
+import type { Query } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 import type { Sides } from '../diff/sides.ts'
 
@@ -37,6 +39,15 @@ export const readParents = async (
   relation: Relation,
   keys: readonly string[],
 ): Promise<{ readonly rows: readonly Referring[]; readonly nowhere: readonly Referring[] }> => {
+  const parent = sides.catalog.tables.get(relation.parent)
+  const places = parent === undefined ? null : findReferenceInKey(table, relation, parent)
+  if (places !== null) {
+    const rows = keys.map((key) => {
+      const values = unpackKey(key)
+      return { key, other: packKey(places.map((place) => values[place] ?? '')) }
+    })
+    return { rows, nowhere: [] }
+  }
   const memory = memories.get(sides.backup)
   if (memory === undefined) return queryParents(sides, table, relation, keys)
   const known = memory.get(relation.id) ?? new Map<string, Remembered>()
@@ -180,6 +191,17 @@ export const readReferring = async (
   return found
 }
 
+/** Keys of parents `k`, joined with their children `c`; by way of the parents where the keys alone do not say what is referred to. */
+const joinChildren = (child: SharedTable, parent: SharedTable, relation: Relation, keys: readonly string[]): Query => {
+  const source = keySource(parent.backup, parent.identity, keys)
+  const isByKey = relation.parentColumns.every((name) => parent.identity.includes(name))
+  return isByKey
+    ? sql`from ${source} join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'k')}`
+    : sql`from ${source}
+      join ${fromTable(parent.backup)} as p on ${joinOn(parent.identity, 'p', 'k')}
+      join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'p')}`
+}
+
 /** The children that refer to rows of `parent` by `relation` in the backup: `key` is the child, `other` the parent. */
 export const readChildren = async (
   sides: Sides,
@@ -192,9 +214,7 @@ export const readChildren = async (
   for (const batch of inBatches(keys)) {
     const rows = await sides.backup.rows(sql`
       select ${ordinal('k')}::text, ${asText('c', child.identity)}
-      from ${keySource(parent.backup, parent.identity, batch)}
-      join ${fromTable(parent.backup)} as p on ${joinOn(parent.identity, 'p', 'k')}
-      join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'p')}`)
+      ${joinChildren(child, parent, relation, batch)}`)
     for (const [ord, ...key] of rows) found.push({ key: pack(key), other: batch[Number(ord) - 1] ?? '' })
   }
   return found
@@ -211,9 +231,7 @@ export const hasChildren = async (
   for (const batch of inBatches(keys)) {
     const rows = await sides.backup.rows(sql`
       select 1
-      from ${keySource(parent.backup, parent.identity, batch)}
-      join ${fromTable(parent.backup)} as p on ${joinOn(parent.identity, 'p', 'k')}
-      join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'p')}
+      ${joinChildren(child, parent, relation, batch)}
       limit 1`)
     if (rows.length > 0) return true
   }

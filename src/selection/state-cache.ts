@@ -39,8 +39,11 @@ export class StateCache {
   /** Takes over states that were read elsewhere. */
   async seed(table: SharedTable, states: ReadonlyMap<string, RowState>): Promise<void> {
     const known = this.#of(table.id)
-    for (const [key, state] of states) known.set(key, state)
-    const present = [...states].filter(([, { state }]) => state === 'same' || state === 'changed').map(([key]) => key)
+    const present: string[] = []
+    for (const [key, state] of states) {
+      known.set(key, state)
+      if (state.state === 'same' || state.state === 'changed') present.push(key)
+    }
     if (present.length > 0) await this.#findOwners(table, present)
   }
 

@@ -71,7 +71,8 @@ const damageSql = (table: BenchTable, rows: number): string => {
     from generate_series(${count + 1}, ${count + Math.round(count / 2_500)}) as i;`
 }
 
-const run = async (cluster: Cluster, database: string, text: string): Promise<void> => {
+/** Runs a script in one database. */
+export const runSql = async (cluster: Cluster, database: string, text: string): Promise<void> => {
   const session = await openSession(cluster.url(database))
   try {
     await session.script(text)
@@ -82,24 +83,24 @@ const run = async (cluster: Cluster, database: string, text: string): Promise<vo
 
 /** Creates databases `backup` and `live`. */
 export const makeDataset = async (cluster: Cluster, rows: number, say: (text: string) => void): Promise<void> => {
-  await run(cluster, 'postgres', 'create database backup')
+  await runSql(cluster, 'postgres', 'create database backup')
   for (const table of benchTables) {
     say(`filling ${table.name}`)
-    await run(cluster, 'backup', createSql(table, rows))
+    await runSql(cluster, 'backup', createSql(table, rows))
   }
-  await run(cluster, 'backup', 'vacuum (freeze, analyze)')
+  await runSql(cluster, 'backup', 'vacuum (freeze, analyze)')
   say('copying the database')
-  await run(cluster, 'postgres', 'create database live template backup strategy file_copy')
+  await runSql(cluster, 'postgres', 'create database live template backup strategy file_copy')
   for (const table of benchTables) {
     say(`damaging ${table.name}`)
-    await run(cluster, 'live', damageSql(table, rows))
+    await runSql(cluster, 'live', damageSql(table, rows))
   }
-  await run(cluster, 'live', 'vacuum (analyze)')
-  await run(cluster, 'live', 'checkpoint')
+  await runSql(cluster, 'live', 'vacuum (analyze)')
+  await runSql(cluster, 'live', 'checkpoint')
 }
 
 /** One row in five is lost. */
 export const loseMore = async (cluster: Cluster): Promise<void> => {
-  await run(cluster, 'live', 'delete from photo where id % 5 = 0')
-  await run(cluster, 'live', 'vacuum (analyze) photo')
+  await runSql(cluster, 'live', 'delete from photo where id % 5 = 0')
+  await runSql(cluster, 'live', 'vacuum (analyze) photo')
 }

@@ -12,19 +12,13 @@ import { compareKeys } from '../../src/diff/keys.ts'
 import { prepareScan } from '../../src/diff/prepare.ts'
 import { comparedColumns } from '../../src/diff/records.ts'
 import { openSides, type Sides, tableOf } from '../../src/diff/sides.ts'
+import type { Measured } from './runs.ts'
 
 /** What to measure. */
 export type Work =
   | { readonly kind: 'copy' | 'record digest' | 'column digest'; readonly table: string; readonly key: string }
   | { readonly kind: 'stream everything'; readonly table: string }
   | { readonly kind: 'diff'; readonly table: string; readonly states?: readonly DiffState[] }
-
-/** Milliseconds, MB, and what was found. */
-export interface Measured {
-  readonly elapsed: number
-  readonly memory: number
-  readonly found: string
-}
 
 const perform = async (sides: Sides, work: Work): Promise<string> => {
   const table = tableOf(sides.catalog, `public.${work.table}`)

@@ -1,0 +1,126 @@
+/**
+ * The bars of a restore: half of the photos are lost with their links. The limit is what psql needs to copy the same rows into the same
+ * tables, from COPY to COPY, without new keys, without verifying, without a journal.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Cluster } from '../../src/cluster/cluster.ts'
+import { runSql } from './dataset.ts'
+import type { RestoreWork } from './measure-restore.ts'
+import { chain, lost, makeAlbum, makeChain } from './restore-dataset.ts'
+import { count, type Measured, median, psqlPath, runChild, say, seconds, tableLine, verdict } from './runs.ts'
+
+const measure = (cluster: Cluster, live: string, backup: string, work: RestoreWork): Measured =>
+  runChild('measure-restore.ts', [cluster.url(live), cluster.url(backup)], work)
+
+/** A live as it was right after the loss. */
+const cloneLive = async (cluster: Cluster): Promise<void> => {
+  await runSql(cluster, 'postgres', 'drop database if exists album_run')
+  await runSql(cluster, 'postgres', 'create database album_run template album_live strategy file_copy')
+}
+
+const copyByPsql = (cluster: Cluster): number => {
+  const start = performance.now()
+  for (const [table, condition] of Object.entries(lost)) {
+    const script = 'set -o pipefail; "$0" -qX "$1" -c "$3" | "$0" -qX "$2" -c "$4"'
+    const copies = [`copy (select * from ${table} where ${condition}) to stdout`, `copy ${table} from stdin`]
+    const urls = [cluster.url('album'), cluster.url('album_run')]
+    const { status, stderr } = spawnSync('bash', ['-c', script, psqlPath, ...urls, ...copies], { encoding: 'utf8' })
+    if (status !== 0) throw new Error(stderr)
+  }
+  return performance.now() - start
+}
+
+const measureRun = async (
+  cluster: Cluster,
+  keys: 'auto' | 'new',
+  options: { readonly photos: number; readonly repeats: number; readonly folder: string },
+): Promise<readonly string[]> => {
+  const { photos, repeats, folder } = options
+  const file = join(folder, `${keys}.json`)
+  const [limits, runs]: [number[], Measured[]] = [[], []]
+  let plan: Measured | null = null
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    if (existsSync(psqlPath)) {
+      await cloneLive(cluster)
+      limits.push(copyByPsql(cluster))
+    }
+    await cloneLive(cluster)
+    // A plan is bound to its database, and every run has a new one.
+    plan = measure(cluster, 'album_run', 'album', { kind: 'plan', tables: ['photo'], keys, file })
+    runs.push(measure(cluster, 'album_run', 'album', { kind: 'run', file, journal: join(folder, `${keys}${repeat}`) }))
+  }
+  const elapsed = median(runs.map((run) => run.elapsed))
+  const memory = Math.max(...runs.map((run) => run.memory))
+  const limit = limits.length === 0 ? null : median(limits)
+  const ratio = limit === null ? null : elapsed / limit
+  const name = `restore of photos and their links, ${keys === 'new' ? 'all keys new' : 'keys kept'}`
+  say(
+    `${name}: ${runs[0]?.found}; ${seconds(elapsed)} / ${limit === null ? '-' : seconds(limit)}; after ${plan?.found}`,
+  )
+  return [
+    tableLine([
+      name,
+      `${count(photos)} + ${count(2 * photos)}`,
+      limit === null ? '' : `psql: copy to copy: ${seconds(limit)}`,
+      seconds(elapsed),
+      ratio === null ? '' : ratio.toFixed(2),
+      ratio === null ? '' : verdict(Number(ratio.toFixed(2)), 1.4),
+      `${Math.round(memory)} MB`,
+    ]),
+    tableLine([
+      `the plan of it (${plan?.found.split(', ')[1] ?? ''})`,
+      `${count(photos)} + ${count(2 * photos)}`,
+      '',
+      seconds(plan?.elapsed ?? 0),
+      '',
+      '',
+      `${Math.round(plan?.memory ?? 0)} MB`,
+    ]),
+  ]
+}
+
+const measureOnce = (
+  cluster: Cluster,
+  name: string,
+  work: RestoreWork,
+  options: { readonly repeats: number; readonly most: number },
+): string => {
+  const runs = Array.from({ length: options.repeats }, () => measure(cluster, 'chain_live', 'chain', work))
+  const elapsed = median(runs.map((run) => run.elapsed))
+  say(`${name}: ${runs[0]?.found}; ${seconds(elapsed)}`)
+  const memory = Math.max(...runs.map((run) => run.memory))
+  const cells = [name, '100,000', '', seconds(elapsed), '', verdict(elapsed / 1_000, options.most, ' s')]
+  return tableLine([...cells, `${Math.round(memory)} MB`])
+}
+
+/** Makes the databases and measures; `rows` at `5m` restores a million photos. */
+export const measureRestores = async (cluster: Cluster, rows: number, repeats: number): Promise<readonly string[]> => {
+  const photos = Math.round(rows / 5)
+  const folder = await mkdtemp(join(tmpdir(), 'rowgraft-bench-'))
+  try {
+    const start = performance.now()
+    await makeAlbum(cluster, photos)
+    await makeChain(cluster)
+    say(`made in ${seconds(performance.now() - start)}`)
+    const kept = await measureRun(cluster, 'auto', { photos, repeats, folder })
+    const anew = await measureRun(cluster, 'new', { photos, repeats, folder })
+    const file = join(folder, 'chain.json')
+    return [
+      ...kept,
+      ...anew,
+      measureOnce(cluster, 'incidents over 12 tables', { kind: 'incidents' }, { repeats, most: 5 }),
+      measureOnce(
+        cluster,
+        'plan of all that is missing in 12 tables',
+        { kind: 'plan', tables: chain, keys: 'auto', file },
+        { repeats, most: 5 },
+      ),
+    ]
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,40 @@
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { withCluster } from '../../src/cluster/cluster.ts'
+import { openSession } from '../../src/database/session.ts'
+import { executeSql, open } from '../../src/index.ts'
+
+const schema = `
+  create table gallery (id integer primary key, name text);
+  create table photo (id integer primary key, cover_of integer references gallery on delete set null);
+  insert into gallery select i, 'Gallery ' || i from generate_series(1, 4) as i;
+  insert into photo select i, 1 + i % 4 from generate_series(1, 8) as i;`
+
+const readCommitTime = async (url: string): Promise<string | null | undefined> => {
+  const session = await openSession(url)
+  try {
+    const { rows } = await session.execute(
+      sql`select pg_xact_commit_timestamp(xmin) at time zone 'UTC' || '+00' from photo where cover_of is null limit 1`,
+    )
+    return rows[0]?.[0]
+  } finally {
+    await session.close()
+  }
+}
+
+test('where the server keeps commit timestamps, an incident is told when it happened: when its survivors were unhooked', () =>
+  withCluster({ settings: { track_commit_timestamp: 'on' } }, async (cluster) => {
+    await executeSql(cluster.url('postgres'), 'create database backup')
+    await executeSql(cluster.url('backup'), schema)
+    await executeSql(cluster.url('postgres'), 'create database live template backup')
+    await executeSql(cluster.url('live'), 'delete from gallery where id = 2')
+    const rowgraft = await open({ live: cluster.url('live'), backup: cluster.url('backup'), env: {} })
+    try {
+      const { incidents } = await rowgraft.incidents()
+      expect(incidents).toHaveLength(1)
+      const [incident] = incidents
+      expect(incident?.when).toBe(await readCommitTime(cluster.url('live')))
+    } finally {
+      await rowgraft.close()
+    }
+  }))

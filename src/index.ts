@@ -13,6 +13,8 @@ export { parsePlan } from './plan/plan-file.ts'
 export type { Answer } from './probe/finding.ts'
 export { open, Rowgraft } from './rowgraft.ts'
 export type { RecoverReport, Report, RunOptions, RunOutcome, RunSummary, TableReport, VerifyReport } from './run/run.ts'
+export { isScript } from './script/header.ts'
+export type { ScriptSink } from './script/script.ts'
 export type { Incident, IncidentReport } from './selection/incidents/incidents.ts'
 export {
   mergeSelectors,

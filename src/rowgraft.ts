@@ -40,9 +40,11 @@ import type { RecoverReport, Report, RunOptions, RunSummary, VerifyReport } from
 import { findRun, readRestored, readRestoredIncidents, readRuns, summarise } from './run/runs.ts'
 import { planUndo, readUndone } from './run/undo.ts'
 import { verifyRun } from './run/verify-run.ts'
+import type { ScriptSink } from './script/script.ts'
 import { findIncidents, type IncidentReport } from './selection/incidents/incidents.ts'
 import type { Selection } from './selection/selection.ts'
-import { refuseOtherConfig, startRun } from './start-run.ts'
+import { refuseOtherConfig, type StartRunInput, startRun } from './start-run.ts'
+import { startScript } from './start-script.ts'
 
 interface ChosenTables {
   /** Default: all that can be compared. */
@@ -141,17 +143,15 @@ export class Rowgraft {
    * `plan-stale`, `wrong-database`, and whatever the run itself stops with.
    */
   async run(plan: Plan, options: Partial<RunOptions> = {}): Promise<Report> {
-    checkPlanned(this.#pair, plan)
-    if (plan.undoes === null) refuseOtherConfig(plan, configuredOptions(this.#options))
-    const isSettled = plan.conflicts.length === 0 || plan.undoes !== null || this.#made.has(plan)
-    return startRun({
-      pair: this.#pair,
-      plan: isSettled ? plan : await this.#planAgain(plan),
-      options,
-      opened: this.#options,
-      folder: this.#folder,
-      requireBackup: () => this.#requireBackup(),
-    })
+    return startRun({ ...(await this.#start(plan)), options, folder: this.#folder })
+  }
+
+  /**
+   * Writes a plan as one SQL script for psql, with the backup's rows in it: its effect is that of a run, and it rolls back unless it is
+   * told to commit. Nothing is written to live. Throws what `run` throws before it begins.
+   */
+  async script(plan: Plan, sink: ScriptSink, options: Partial<RunOptions> = {}): Promise<void> {
+    await startScript({ ...(await this.#start(plan)), options, sink })
   }
 
   /** Compares what a run wrote with what live holds now. Default: the newest run that is in live. */
@@ -201,8 +201,16 @@ export class Rowgraft {
     })
   }
 
-  /** The plan with the answers its file gives; refused when a used table was altered since. */
-  async #planAgain(plan: Plan): Promise<Plan> {
+  async #start(plan: Plan): Promise<Omit<StartRunInput, 'options' | 'folder'>> {
+    const requireBackup = (): OpenSide => this.#requireBackup()
+    return { pair: this.#pair, plan: await this.#settle(plan), opened: this.#options, requireBackup }
+  }
+
+  /** The plan with the answers its file gives in its steps; refused on other databases, or when a used table was altered since. */
+  async #settle(plan: Plan): Promise<Plan> {
+    checkPlanned(this.#pair, plan)
+    if (plan.undoes === null) refuseOtherConfig(plan, configuredOptions(this.#options))
+    if (plan.conflicts.length === 0 || plan.undoes !== null || this.#made.has(plan)) return plan
     const again = await this.plan(plan.selection, plan.options, plan.answers)
     refuseAltered(plan, again)
     return again

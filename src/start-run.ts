@@ -30,7 +30,7 @@ export interface StartRunInput {
 }
 
 /** Throws `decision-needed` naming what has no answer. */
-const refuseOpen = (plan: Plan): void => {
+export const refuseOpen = (plan: Plan): void => {
   const open = openConflicts(plan)
   if (open.length === 0) return
   throw new RowgraftError('decision-needed', `${open.length} conflict(s) of the plan have no answer`, {

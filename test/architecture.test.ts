@@ -51,12 +51,13 @@ const allStages = [
   'plan',
   'probe',
   'run',
+  'script',
   'selection',
   'sources',
 ]
 
 /** Files of `src` itself that tell the story: one stage each. */
-const story = ['make-plan.ts', 'start-run.ts', 'inspect.ts']
+const story = ['make-plan.ts', 'start-run.ts', 'start-script.ts', 'inspect.ts']
 
 /** Names are quoted in one place, which everybody may use. */
 const everybodys = ['errors.ts', 'database/names.ts', 'database/display.ts']
@@ -76,8 +77,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   probe: ['selection', 'diff', 'types:database', 'catalog'],
   plan: ['types:selection', 'types:probe', 'catalog'],
   run: ['plan', 'probe', 'types:diff', 'database', 'catalog'],
+  script: ['run', 'plan', 'database', 'catalog'],
   'make-plan.ts': ['plan', 'probe', 'selection', 'diff', 'catalog'],
   'start-run.ts': ['run', 'plan', 'open', 'database', 'catalog'],
+  'start-script.ts': ['start-run.ts', 'script', 'run', 'plan', 'types:open', 'database'],
   'inspect.ts': ['selection', 'diff', 'types:database', 'catalog'],
   'rowgraft.ts': [...allStages, ...story, 'config'],
   'index.ts': ['rowgraft.ts', ...allStages, ...story.map((stage) => `types:${stage}`), 'config'],

@@ -211,6 +211,7 @@ export const addRows = addTo('Rows:', () => [
 
 export const addSaving = addTo('Plan:', () => [
   new Option('--out <file>', 'save the plan, to be run by "rowgraft restore <file>"'),
+  new Option('--sql <file>', 'write it as one SQL script for psql, with the rows in it'),
 ])
 
 const outputOptions = (formats: readonly Format[]): readonly Option[] => [

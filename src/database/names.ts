@@ -20,14 +20,25 @@ export { displayAlone, displayName, displayTable, type QualifiedName } from './d
 /** A piece of SQL with its parameters bound; every statement and fragment in rowgraft is one. */
 export type Query = RawBuilder<unknown>
 
-const compiler = new Kysely<Record<string, never>>({
-  dialect: {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-})
+const withCompiler = (createQueryCompiler: () => PostgresQueryCompiler): Kysely<Record<string, never>> =>
+  new Kysely({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler,
+    },
+  })
+
+const compiler = withCompiler(() => new PostgresQueryCompiler())
+
+class LiteralCompiler extends PostgresQueryCompiler {
+  protected override appendValue(value: unknown): void {
+    this.appendImmediateValue(value)
+  }
+}
+
+const literalCompiler = withCompiler(() => new LiteralCompiler())
 
 /** Compiles a query to text and parameters. */
 export const compile = (query: Query): { readonly sql: string; readonly parameters: readonly unknown[] } =>
@@ -39,6 +50,9 @@ export const compileInline = (query: Query): string => {
   if (parameters.length > 0) throw new Error('COPY takes no parameters')
   return text
 }
+
+/** Compiles a query to text with every parameter as a quoted literal, of the type its place gives it: for a script. */
+export const compileLiteral = (query: Query): string => query.compile(literalCompiler).sql
 
 /** An identifier, quoted. */
 export const identifier = (name: string): Query => sql.id(name)

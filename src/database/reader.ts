@@ -32,6 +32,8 @@ export interface Reader {
 
 /** A Reader inside a write transaction. */
 export interface Writer extends Reader {
+  /** False for a script: what is written now is run later, and decides nothing here. */
+  readonly canRead: boolean
   execute(query: Query): Promise<Outcome>
   /** Runs a statement, and throws unless it comes to what is expected. */
   check(check: Check): Promise<void>

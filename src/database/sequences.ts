@@ -23,10 +23,11 @@ export const sequenceText = (sequence: QualifiedName): string =>
 export const nextValue = (sequence: QualifiedName): Query =>
   sql`pg_catalog.nextval(${sql.lit(sequenceText(sequence))}::pg_catalog.regclass)`
 
-const stepLimit = 1_000_000n
+/** Up to here a sequence is walked, beyond it is set. */
+export const stepLimit = 1_000_000n
 
 /** As far as a sequence is walked that the role may not set: about 5 s. */
-const walkLimit = 20_000_000n
+export const walkLimit = 20_000_000n
 
 /** The value the sequence would hand out next. */
 const readNext = async (writer: Writer, sequence: SequenceBounds): Promise<bigint> => {

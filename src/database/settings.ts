@@ -44,15 +44,21 @@ export const pinnedNames: readonly string[] = [
   'idle_in_transaction_session_timeout',
 ]
 
+type Settings = readonly (readonly [name: string, value: string])[]
+
+/** Everything that is pinned for a transaction. */
+export const pinnedSettings = (extra: Settings, timeouts: Timeouts): Settings => [
+  ...pinned,
+  ['statement_timeout', String(timeouts.statement)],
+  ['lock_timeout', String(timeouts.lock)],
+  ['idle_in_transaction_session_timeout', String(timeouts.idle)],
+  ...extra,
+]
+
 /** One statement that pins everything for the current transaction; its last column is the backend's pid, new behind a pooler. */
-export const pinSettings = (extra: readonly (readonly [string, string])[], timeouts: Timeouts): Query => {
-  const settings = [
-    ...pinned,
-    ['statement_timeout', String(timeouts.statement)] as const,
-    ['lock_timeout', String(timeouts.lock)] as const,
-    ['idle_in_transaction_session_timeout', String(timeouts.idle)] as const,
-    ...extra,
-  ]
-  const pins = settings.map(([name, value]) => sql`pg_catalog.set_config(${name}, ${value}, true)`)
+export const pinSettings = (extra: Settings, timeouts: Timeouts): Query => {
+  const pins = pinnedSettings(extra, timeouts).map(
+    ([name, value]) => sql`pg_catalog.set_config(${name}, ${value}, true)`,
+  )
   return sql`select ${sql.join(pins)}, pg_catalog.pg_backend_pid()::text`
 }

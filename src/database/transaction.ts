@@ -26,6 +26,7 @@ const asWriter = (session: Session): Writer => {
   const execute: Writer['execute'] = (query) => session.execute(query)
   const writer: Writer = {
     ...reader,
+    canRead: true,
     execute,
     copyIn: (query, sources) => session.copyIn(query, sources),
     check: (check) => runCheck(execute, check),

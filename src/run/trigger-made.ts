@@ -72,6 +72,18 @@ const mayBeUpdated = async (writer: Writer, { table }: StagedTable): Promise<boo
 
 const waysOut = 'Live is unchanged. Switch triggers off with --triggers off, or leave the table out with --without.'
 
+/** A script has nobody to judge what is in the way. */
+const refuseMade = (writer: Writer, { table }: StagedTable, query: Query): Promise<void> =>
+  writer.check({
+    query,
+    expect: { none: table.identity.length },
+    code: 'rolled-back',
+    message: ({ count }) => `${count} rows of "${table.id}" are in the way by now`,
+    detail: 'A trigger of this script made them where the backup has its own, or somebody else did.',
+    nameRow: (row) => `${table.id} ${displayKey(row.join('\0'))}`,
+    hint: 'Live is unchanged. Use "rowgraft restore", under which rows that triggers made give way, or --triggers off.',
+  })
+
 /** Deletes the rows in the way of those that are to be inserted. Null where there are none. Throws `rolled-back`, `plan-stale`. */
 export const clearTheWay = async (
   writer: Writer,
@@ -83,6 +95,10 @@ export const clearTheWay = async (
   const made = sql.id('pg_temp', `rowgraft_made${staged.position}`)
   await findMade(writer, layout, staged, made)
   const key = list(table.identity.map((_, p) => sql`m.${identifier(`k${p}`)}::text`))
+  if (!writer.canRead) {
+    await refuseMade(writer, staged, sql`select ${key} from ${made} as m`)
+    return null
+  }
   const [counts] = await writer.rows(sql`
     select count(*)::text, count(*) filter (where not isnew)::text from ${made}`)
   const [rows, unproven] = [Number(counts?.[0] ?? 0), Number(counts?.[1] ?? 0)]

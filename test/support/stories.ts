@@ -52,7 +52,8 @@ const runIn =
     return { ...result, stderr: stderr.replace(/^Config: .*\n/m, '') }
   }
 
-const compare = (before: readonly string[], after: readonly string[]): string => {
+/** What changed in live, row by row. */
+export const compare = (before: readonly string[], after: readonly string[]): string => {
   const [had, has] = [new Set(before), new Set(after)]
   const gone = before.filter((line) => !has.has(line)).map((line) => `- ${line}`)
   const come = after.filter((line) => !had.has(line)).map((line) => `+ ${line}`)
@@ -70,7 +71,7 @@ const withFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> =
 }
 
 /** The value each sequence hands out next. */
-const readSequences = async (url: string): Promise<ReadonlyMap<string, bigint>> => {
+export const readSequences = async (url: string): Promise<ReadonlyMap<string, bigint>> => {
   const rows = await query(
     url,
     `select schemaname || '.' || sequencename as name, sign(increment_by) as direction,
@@ -82,7 +83,7 @@ const readSequences = async (url: string): Promise<ReadonlyMap<string, bigint>> 
 }
 
 /** Sequences that moved; none may ever be lowered (all of the stories ascend). */
-const compareSequences = (before: ReadonlyMap<string, bigint>, after: ReadonlyMap<string, bigint>): string =>
+export const compareSequences = (before: ReadonlyMap<string, bigint>, after: ReadonlyMap<string, bigint>): string =>
   [...after]
     .filter(([name, next]) => next !== before.get(name))
     .map(([name, next]) => {

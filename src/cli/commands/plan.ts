@@ -7,10 +7,12 @@ import type { ConnectionFlags, PlanFlags, SelectionFlags } from '../options.ts'
 import type { Context } from '../output.ts'
 import { checkPlanTarget, printPlan, writePlanFile } from '../plan-file.ts'
 import { readEdits, readPlanOptions } from '../plan-options.ts'
+import { checkScriptTarget, writeScriptFile } from '../script-file.ts'
 import { readSelection, type TypedSelection } from '../selection.ts'
 
 export interface PlanCommandFlags extends ConnectionFlags, SelectionFlags, PlanFlags {
   readonly out?: string
+  readonly sql?: string
 }
 
 /** Makes the plan that arguments and flags ask for. */
@@ -21,10 +23,25 @@ export const makePlan = async (rowgraft: Rowgraft, typed: TypedSelection, flags:
   return rowgraft.plan({ ...selection, selectors }, await readPlanOptions(flags, () => rowgraft.tables()))
 }
 
+/** A script decides nothing: it is written once every conflict has its answer. */
+const saveScript = async ({ output }: Context, rowgraft: Rowgraft, made: Plan, path: string): Promise<void> => {
+  if (openOnes(made).length > 0) {
+    output.note(`No script is written to ${formatArgument(path)}: conflicts are open. Answer them with --on-conflict.`)
+    return
+  }
+  await writeScriptFile(path, rowgraft, made)
+  const file = formatArgument(path)
+  output.note(
+    `Review the script, then run it with: psql -X -v ON_ERROR_STOP=1 -d ${formatArgument(made.live.database)} -f ${file}`,
+  )
+  output.note('It rolls back; add -v commit=1 to keep what it does.')
+}
+
 /** `rowgraft plan`: writes nothing to live. Exit code 4 says that conflicts are open; the plan file is written all the same. */
 export const plan = async (context: Context, args: readonly string[], flags: PlanCommandFlags): Promise<number> => {
   const typed = await readSelection(args, flags, context.io)
   if (flags.out !== undefined) await checkPlanTarget(flags.out)
+  if (flags.sql !== undefined) await checkScriptTarget(flags.sql)
   return withRowgraft(context, flags, 'both', async (rowgraft) => {
     const { output } = context
     const made = await makePlan(rowgraft, typed, flags)
@@ -34,6 +51,7 @@ export const plan = async (context: Context, args: readonly string[], flags: Pla
       const first = openOnes(made).length > 0 ? 'Answer its conflicts under "answers", then run it with' : 'Run it with'
       output.note(`${first}: rowgraft restore ${formatArgument(flags.out)} --expect ${made.hash}`)
     }
+    if (flags.sql !== undefined) await saveScript(context, rowgraft, made, flags.sql)
     return openOnes(made).length > 0 ? exitCodes.refused : exitCodes.done
   })
 }

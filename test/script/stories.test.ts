@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'vitest'
+import { type CommandResult, command } from '../support/command.ts'
+import { withDatabases } from '../support/databases.ts'
+import { hasPsql, psql, withPlainRole } from '../support/psql.ts'
+import { dumpRows } from '../support/queries.ts'
+import { withFolder } from '../support/restores.ts'
+import {
+  compare,
+  compareSequences,
+  readSequences,
+  readStories,
+  type Story,
+  type StoryCase,
+} from '../support/stories.ts'
+
+/** Cases that a plain role cannot run: they take a superuser's right. */
+const isPlain = ({ args }: StoryCase): boolean => !args.includes('off')
+
+interface Scripted {
+  readonly planned: CommandResult
+  readonly script: string
+  readonly live: string
+}
+
+/** Makes the script of a case, in databases of its own. */
+const withScript = <T>(story: Story, each: StoryCase, work: (scripted: Scripted) => Promise<T>): Promise<T> =>
+  withDatabases(story.sql, ({ live, backup }) =>
+    withFolder(async (folder) => {
+      const env = { ROWGRAFT_LIVE: live, ROWGRAFT_BACKUP: backup, ROWGRAFT_JOURNAL: folder }
+      const script = join(folder, 'restore.sql')
+      const args = each.args.filter((argument) => argument !== '--strict')
+      const planned = await command(['plan', ...args, '--sql', script], { env, folder: story.folder })
+      if (!isPlain(each)) return work({ planned, script, live })
+      return withPlainRole(live, (url) => work({ planned, script, live: url }))
+    }),
+  )
+
+/** What the run of the case changed: its part of after.txt. */
+const readAfter = async (story: Story, each: StoryCase): Promise<string> => {
+  const text = await readFile(join(story.folder, 'after.txt'), 'utf8')
+  const part = text.split(/^== /m).find((block) => block.startsWith(`${each.name}: `)) ?? ''
+  return part.slice(part.indexOf('\n') + 1).replace(/\n\n$/, '\n')
+}
+
+const stories = await readStories()
+
+describe.skipIf(!hasPsql)('a script run by psql (skipped where there is none)', () => {
+  for (const story of stories) {
+    const cases = story.cases.filter(({ exit }) => exit === 0 || exit === 7)
+    if (cases.length === 0) continue
+    test.concurrent(`does what the run does: ${story.name}`, { timeout: 120_000 }, async ({ expect }) => {
+      for (const each of cases) {
+        await withScript(story, each, async ({ script, live }) => {
+          const [before, sequences] = [await dumpRows(live), await readSequences(live)]
+          const { exit, stderr } = await psql(live, script, '-v', 'commit=1')
+          expect(`${exit} ${stderr}`, `case "${each.name}"`).toBe('0 ')
+          const after = compare(before, await dumpRows(live)) + compareSequences(sequences, await readSequences(live))
+          expect(after, `case "${each.name}"`).toBe(await readAfter(story, each))
+        })
+      }
+    })
+    test.concurrent(`rolls back unless it is told to commit: ${story.name}`, { timeout: 120_000 }, async ({
+      expect,
+    }) => {
+      const [first] = cases
+      if (first === undefined) return
+      await withScript(story, first, async ({ script, live }) => {
+        const before = await dumpRows(live)
+        const { exit, stderr } = await psql(live, script)
+        expect(`${exit} ${stderr}`).toBe('0 ')
+        expect(await dumpRows(live)).toEqual(before)
+      })
+    })
+  }
+})

@@ -23,20 +23,31 @@ export const statement = (query: Query): string => {
 
 const mark = (what: string): string => `\ue000${what}\ue001`
 
+/** Values may hold what drives a terminal, and psql shows an error as it is. */
+const visible = (value: string): string =>
+  value === 'counted' ? value : `pg_catalog.regexp_replace(coalesce(${value}, ''), '[[:cntrl:]]', '?', 'g')`
+
 /** A text in which the values that a check finds stand as marks, as an expression that puts them in. */
 const template = (text: string): string =>
   text
     .split(/(\ue000\w+\ue001)/)
     .filter((part) => part !== '')
-    .map((part) => (part.startsWith('\ue000') ? `coalesce(${part.slice(1, -1)}::text, '')` : quote(part)))
+    .map((part) => (part.startsWith('\ue000') ? visible(part.slice(1, -1)) : quote(part)))
     .join(' || ')
+
+/** A message that reads differently for one row is two. */
+const messageOf = (message: Check['message'], found: Found): string => {
+  const [one, many] = [message({ ...found, count: '1' }), message(found)]
+  if (many.replaceAll(found.count, '1') === one) return template(many)
+  return `case ${found.count.slice(1, -1)}::text when '1' then ${template(one)} else ${template(many)} end`
+}
 
 const raiseError = ({ message, detail, nameRow, hint }: Check, found: Found): string => {
   const named = nameRow === undefined ? [] : [nameRow(found.row)]
   const details = [...(detail === undefined ? [] : [detail]), ...named].join('\n')
   return [
     '    raise exception using',
-    `      message = ${template(message(found))},`,
+    `      message = ${messageOf(message, found)},`,
     ...(details === '' ? [] : [`      detail = ${template(details)},`]),
     `      hint = ${template(hint)};`,
   ].join('\n')

@@ -34,9 +34,10 @@ export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /** A text in dollar quotes that it cannot end. */
 export const dollarQuote = (text: string, name: string): string => {
+  const isShort = !text.includes('\n') && text.length < 100
   let tag = `$${name}$`
   for (let number = 1; text.includes(tag); number += 1) tag = `$${name}${number}$`
-  return `${tag}\n${text}\n${tag}`
+  return isShort ? `${tag} ${text.trim()} ${tag}` : `${tag}\n${text}\n${tag}`
 }
 
 /** Characters that end a line somewhere, or are not seen. */

@@ -37,11 +37,19 @@ const withScript = <T>(story: Story, each: StoryCase, work: (scripted: Scripted)
     }),
   )
 
+/** What types and constraints say of themselves. */
+const withoutNotices = (stderr: string): string => stderr.replace(/^psql:.* NOTICE: .*\n/gm, '')
+
+/** Stories in which a trigger makes rows where the backup has its own: a run lets them give way, a script refuses them. */
+const isRefused = ({ name }: Story): boolean => name === 'trigger-made-row'
+
 /** What the run of the case changed: its part of after.txt. */
 const readAfter = async (story: Story, each: StoryCase): Promise<string> => {
   const text = await readFile(join(story.folder, 'after.txt'), 'utf8')
-  const part = text.split(/^== /m).find((block) => block.startsWith(`${each.name}: `)) ?? ''
-  return part.slice(part.indexOf('\n') + 1).replace(/\n\n$/, '\n')
+  const head = `== ${each.name}: rowgraft restore ${each.args.join(' ')}\n`
+  const [, part = ''] = text.split(head)
+  const [own = ''] = part.split(/\n== /)
+  return own.endsWith('\n') ? own : `${own}\n`
 }
 
 const stories = await readStories()
@@ -49,13 +57,13 @@ const stories = await readStories()
 describe.skipIf(!hasPsql)('a script run by psql (skipped where there is none)', () => {
   for (const story of stories) {
     const cases = story.cases.filter(({ exit }) => exit === 0 || exit === 7)
-    if (cases.length === 0) continue
+    if (cases.length === 0 || isRefused(story)) continue
     test.concurrent(`does what the run does: ${story.name}`, { timeout: 120_000 }, async ({ expect }) => {
       for (const each of cases) {
         await withScript(story, each, async ({ script, live }) => {
           const [before, sequences] = [await dumpRows(live), await readSequences(live)]
           const { exit, stderr } = await psql(live, script, '-v', 'commit=1')
-          expect(`${exit} ${stderr}`, `case "${each.name}"`).toBe('0 ')
+          expect(`${exit} ${withoutNotices(stderr)}`, `case "${each.name}"`).toBe('0 ')
           const after = compare(before, await dumpRows(live)) + compareSequences(sequences, await readSequences(live))
           expect(after, `case "${each.name}"`).toBe(await readAfter(story, each))
         })
@@ -69,7 +77,7 @@ describe.skipIf(!hasPsql)('a script run by psql (skipped where there is none)', 
       await withScript(story, first, async ({ script, live }) => {
         const before = await dumpRows(live)
         const { exit, stderr } = await psql(live, script)
-        expect(`${exit} ${stderr}`).toBe('0 ')
+        expect(`${exit} ${withoutNotices(stderr)}`).toBe('0 ')
         expect(await dumpRows(live)).toEqual(before)
       })
     })

@@ -1,4 +1,6 @@
 /** From a plan to its run: what must hold before anything is written, and where the rows come from. */
+
+import type { Catalog } from './catalog/catalog.ts'
 import { editBackup } from './catalog/edits.ts'
 import type { Acting } from './database/acting.ts'
 import { withActing } from './database/acting.ts'
@@ -66,6 +68,21 @@ export const refuseOtherConfig = (plan: Plan, configured: ConfiguredOptions): vo
   })
 }
 
+/** The backup, and its catalog as the plan edits it. Throws where its tables are not those the plan was made from. */
+export const plannedBackup = ({
+  pair,
+  plan,
+  requireBackup,
+}: Pick<StartRunInput, 'pair' | 'plan' | 'requireBackup'>): {
+  readonly backup: OpenSide
+  readonly catalog: Catalog
+} => {
+  const backup = requireBackup()
+  const catalog = editBackup(backup.catalog, pair.live.catalog, plan.options)
+  refuseOtherSources(plan, catalog)
+  return { backup, catalog }
+}
+
 /** Runs a plan that is settled. */
 export const startRun = async (input: StartRunInput): Promise<Report> => {
   const { pair, plan, opened, folder } = input
@@ -94,8 +111,6 @@ export const startRun = async (input: StartRunInput): Promise<Report> => {
     const head = findRun(await readRuns(folder, identity), plan.undoes)
     return withActing(session, plan.options, () => run({ kind: 'journal', path: head.path }))
   }
-  const backup = input.requireBackup()
-  const catalog = editBackup(backup.catalog, pair.live.catalog, plan.options)
-  refuseOtherSources(plan, catalog)
+  const { backup, catalog } = plannedBackup(input)
   return withReadTransaction(backup.session, (reader) => run({ kind: 'backup', reader, catalog }))
 }

@@ -1,10 +1,9 @@
 /** From a plan to its script: what must hold, and where the rows come from. */
 import { withReadTransaction } from './database/transaction.ts'
 import { RowgraftError } from './errors.ts'
-import { refuseOtherSources } from './plan/drifted.ts'
 import { defaultRunOptions, type RunOptions } from './run/run.ts'
 import { type ScriptSink, writeScript } from './script/script.ts'
-import { refuseOpen, type StartRunInput } from './start-run.ts'
+import { plannedBackup, refuseOpen, type StartRunInput } from './start-run.ts'
 
 export interface StartScriptInput extends Omit<StartRunInput, 'options' | 'folder'> {
   readonly options: Partial<RunOptions>
@@ -20,13 +19,12 @@ export const startScript = async (input: StartScriptInput): Promise<void> => {
       hint: 'Its rows are in the journal of the run: use "rowgraft undo".',
     })
   }
-  const backup = input.requireBackup()
-  refuseOtherSources(plan, backup.catalog)
+  const { backup, catalog } = plannedBackup(input)
   await withReadTransaction(pair.live.session, (live) =>
     withReadTransaction(backup.session, (reader) =>
       writeScript({
         live,
-        backup: { reader, catalog: backup.catalog },
+        backup: { reader, catalog },
         plan,
         options: { ...defaultRunOptions, ...input.options },
         identity: pair.live.identity,

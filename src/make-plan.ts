@@ -21,7 +21,6 @@ import type { Answer } from './probe/finding.ts'
 import { combineDigests, countLost, measureRows, readGuards } from './probe/measure.ts'
 import { checkRoom } from './probe/room.ts'
 import { readSetValues } from './probe/set-values.ts'
-import { checkTriggersOff } from './probe/triggers.ts'
 import { readMaterialisedViews } from './probe/views.ts'
 import { nameIncidents } from './selection/incidents/select.ts'
 import { type Resolved, resolveSelection, restorableTable, type WithUserSearchPath } from './selection/resolve.ts'
@@ -73,7 +72,6 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   refuseMissing(sides.catalog.live, bare, sequences, standIns)
   refuseUnpublishable(sides.catalog.live, bare, 'not-restorable')
   await checkRoom(known.live, sides.catalog.live, sequences)
-  if (options.triggers === 'off' && bare.length > 0) await checkTriggersOff(known.live, sides.catalog.live.user)
   const used = [...new Set([...bare, ...standIns].map(({ table }) => table))].sort()
   const plan: Omit<Plan, 'hash'> = {
     v: 1,

@@ -103,6 +103,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
       [...new Set(bare.map(({ table }) => table))].map((id) => tableOf(sides.catalog, id).live),
     ),
     missingFiles: await input.findMissingFiles(known, bare),
+    aside: decision.aside,
     notUndoable: listNotUndoable(sides.catalog.live, bare),
     locksParents: locksParents(sides.catalog, bare),
     bytes: measured.bytes,

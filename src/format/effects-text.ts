@@ -61,6 +61,13 @@ const formatNarrower = (plan: Plan): readonly string[] => {
   return columns.length === 0 ? [] : [`${columns.join('; ')}: a value that does not fit stops the run.`]
 }
 
+const formatAside = ({ table, constraint, column, rows }: Plan['aside'][number]): string => {
+  const what = `${plural(rows, 'row')} of ${formatTable(table)}`
+  if (column === null) return `Checks ${sanitise(constraint)} only at the end, as ${what} and others trade values.`
+  const its = rows === 1 ? 'its' : 'their'
+  return `Moves ${what} aside first, as ${its} ${formatColumn(column)} goes to other rows (${sanitise(constraint)}).`
+}
+
 const formatLocks = (plan: Plan): readonly string[] => {
   const locked = [
     plan.steps.some(({ action }) => action !== 'insert') ? 'the rows it changes' : '',
@@ -96,6 +103,7 @@ export const formatEffects = (plan: Plan): readonly string[] => {
     ...formatTriggers(plan),
     ...(accepted === '' ? [] : [`Accepts what triggers put into ${accepted}.`]),
     ...formatSequences(plan),
+    ...plan.aside.map(formatAside),
     `One transaction, verified before commit${plan.notUndoable.length === 0 ? ', undoable' : ''}.${plan.bytes > 0 ? ` Writes about ${formatBytes(plan.bytes)}.` : ''}`,
     ...plan.notUndoable.map(({ table, why }) =>
       sanitise(`Rows of ${formatTable(table)} cannot be undone as live is: ${why}.`),

@@ -96,6 +96,7 @@ export const invertPlan = (
     lost: [],
     defaults: [],
     narrower: [],
+    aside: [],
     notUndoable: [],
     locksParents: parts.steps.some(({ action }) => action === 'insert'),
     bytes: 0,

@@ -32,6 +32,7 @@ const parts: { readonly [Name in keyof Plan as undefined extends Plan[Name] ? ne
   sequences: true,
   defaults: true,
   narrower: true,
+  aside: true,
   notUndoable: true,
   locksParents: true,
   bytes: true,

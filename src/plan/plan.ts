@@ -8,6 +8,7 @@ import type { MappedLabel, SetValue } from '../catalog/edits.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
 import type { TableSource } from '../catalog/source.ts'
 import type { Answer } from '../probe/finding.ts'
+import type { Aside } from '../probe/moving.ts'
 import type { Coverage } from '../selection/coverage.ts'
 import type { Because } from '../selection/members.ts'
 import type { Selection } from '../selection/selection.ts'
@@ -171,6 +172,8 @@ export interface Plan {
     readonly keys: readonly string[]
     readonly unchecked: number
   }[]
+  /** Updated rows that are moved aside first, because others take their unique values. */
+  readonly aside: readonly Aside[]
   /** Tables whose inserted rows an undo could not delete as live is, and why. */
   readonly notUndoable: readonly { readonly table: string; readonly why: string }[]
   /** Rows are inserted that refer to others: those are locked until the run ends. */

@@ -12,6 +12,7 @@ import { judgeChosen } from './chosen.ts'
 import { probeRows } from './fates.ts'
 import type { Decider } from './finding.ts'
 import type { Mapping } from './mapping.ts'
+import { type Aside, findMoving } from './moving.ts'
 import { parentFinding } from './taken-findings.ts'
 import { probeUpdates } from './updates.ts'
 
@@ -29,6 +30,8 @@ export interface Decision {
   readonly closure: Closure
   readonly mapping: Mapping
   readonly updates: Updates
+  /** Of those, rows that are moved aside before others take their unique values. */
+  readonly aside: readonly Aside[]
   /** Selected rows that stay out, beside those of the closure. */
   readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
   /** Selected rows that live holds unchanged, per table. */
@@ -68,8 +71,9 @@ export const decideRows = async (
     decider.nextRound()
     const chosen = judgeChosen(await currentStates(resolved, states), twins, excluded, options.columns, decider)
     let isStable = true
+    const moving = await findMoving(known, chosen.updates)
     for (const [id, rows] of chosen.updates) {
-      const blocked = await probeUpdates(known, tableOf(sides.catalog, id), rows, decider)
+      const blocked = await probeUpdates(known, tableOf(sides.catalog, id), rows, moving, decider)
       if (grow(excluded, id, blocked)) isStable = false
     }
     if (!isStable) continue
@@ -87,11 +91,16 @@ export const decideRows = async (
     for (const [id, { deleted }] of closure.members) {
       const table = tableOf(sides.catalog, id)
       const revived = new Map([...deleted].map((key) => [key, table.softDelete === null ? [] : [table.softDelete]]))
-      const blocked = await probeUpdates(known, table, revived, decider)
+      const blocked = await probeUpdates(known, table, revived, moving, decider)
       if (grow(excluded, id, blocked)) isStable = false
     }
     if (!isStable) continue
-    const probed = await probeRows(known, closure.members, closure.standIns, { keys: options.keys, decider, inPlace })
+    const probed = await probeRows(known, closure.members, closure.standIns, {
+      keys: options.keys,
+      decider,
+      inPlace,
+      moving,
+    })
     for (const [id, keys] of probed.skipped) if (grow(excluded, id, keys)) isStable = false
     for (const [id, rows] of probed.twins) {
       const all = twins.get(id) ?? new Map<string, string>()
@@ -127,6 +136,7 @@ export const decideRows = async (
       closure,
       mapping: probed.mapping,
       updates: chosen.updates,
+      aside: moving.aside,
       leftOut: chosen.leftOut,
       unchanged: chosen.unchanged,
       followers: excluded.size === 0 ? new Map() : await followers(),

@@ -12,6 +12,7 @@ import type { Answer, Decider, Finding } from './finding.ts'
 import { findLabels } from './labels.ts'
 import { findLiveConflicts, findReferred, findTaken, type LiveConflict } from './live-conflicts.ts'
 import { Mapping } from './mapping.ts'
+import type { Moving } from './moving.ts'
 import { severalFinding, takenFinding, twinFinding, uniqueFinding } from './taken-findings.ts'
 import { findCycleTwins } from './twin-cycles.ts'
 import { findTwins } from './twins.ts'
@@ -21,6 +22,8 @@ export interface KeyPolicy {
   readonly decider: Decider
   /** Reused rows for which the live row of the same key is known to stand in, packed, per table. */
   readonly inPlace: ReadonlyMap<string, ReadonlySet<string>>
+  /** Live rows that give up a unique value in the same run. */
+  readonly moving: Moving
 }
 
 export interface Probed {
@@ -125,7 +128,7 @@ class Prober {
       this.#standIn(table, key, live, false)
       open.delete(key)
     }
-    const conflicts = await findLiveConflicts(this.#sides, table, [...open], rewritten)
+    const conflicts = await findLiveConflicts(this.#sides, table, [...open], rewritten, this.#policy.moving)
     const referred = await findReferred(this.#sides, table, [...takenBy.keys()])
     for (const key of open) {
       const mine = conflicts.get(key) ?? []

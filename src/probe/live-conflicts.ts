@@ -8,6 +8,7 @@ import type { Members } from '../selection/members.ts'
 import { readChildren } from '../selection/references.ts'
 import { readBackupValues } from './backup-values.ts'
 import { fresh, type MappedValue, mappedKey } from './mapping.ts'
+import type { Moving } from './moving.ts'
 import { ownRows } from './twins.ts'
 import { canProbe, probeUnique } from './uniques.ts'
 
@@ -38,6 +39,7 @@ export const findLiveConflicts = async (
   table: SharedTable,
   keys: readonly string[],
   rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
+  moving: Moving,
 ): Promise<ReadonlyMap<string, readonly LiveConflict[]>> => {
   const found = new Map<string, LiveConflict[]>()
   for (const unique of table.live.uniques) {
@@ -60,8 +62,10 @@ export const findLiveConflicts = async (
     const own = await ownRows(sides, table, [...new Set([...probed.values()].flat())])
     for (const [key, live] of probed) {
       const values = written.get(key) ?? []
-      const conflicts = live.map((row) => ({ unique, live: row, values, isOwn: own.has(row) }))
-      found.set(key, [...(found.get(key) ?? []), ...conflicts])
+      const conflicts = moving
+        .staying(table, unique, live)
+        .map((row) => ({ unique, live: row, values, isOwn: own.has(row) }))
+      if (conflicts.length > 0) found.set(key, [...(found.get(key) ?? []), ...conflicts])
     }
   }
   return found

@@ -5,11 +5,12 @@ import type { SharedTable } from '../catalog/shared.ts'
 import type { Sides } from '../diff/sides.ts'
 import { readBackupValues } from './backup-values.ts'
 import type { Decider } from './finding.ts'
+import type { Moving } from './moving.ts'
 import { uniqueFinding } from './taken-findings.ts'
 import { canProbe, probeUnique } from './uniques.ts'
 
 /** The keys of rows as live has them: equal ones may read otherwise, as 1.0 and 1 do. */
-const readLiveKeys = async (
+export const readLiveKeys = async (
   sides: Sides,
   table: SharedTable,
   keys: readonly string[],
@@ -30,6 +31,7 @@ export const probeUpdates = async (
   sides: Sides,
   table: SharedTable,
   rows: ReadonlyMap<string, readonly string[]>,
+  moving: Moving,
   decider: Decider,
 ): Promise<readonly string[]> => {
   const skipped: string[] = []
@@ -46,7 +48,11 @@ export const probeUpdates = async (
     const found = await probeUnique(sides.live, table, unique, probed)
     const own = await readLiveKeys(sides, table, [...found.keys()])
     for (const [key, live] of found) {
-      const others = live.filter((other) => other !== own.get(key))
+      const others = moving.staying(
+        table,
+        unique,
+        live.filter((other) => other !== own.get(key)),
+      )
       if (others.length === 0) continue
       const taken = { unique, values: values.get(key) ?? [] }
       const answer = decider.decide(uniqueFinding(table, key, taken, others, ['skip']))

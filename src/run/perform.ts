@@ -10,6 +10,7 @@ import type { Reader, Writer } from '../database/session.ts'
 import type { WriteOptions } from '../database/transaction.ts'
 import type { Plan } from '../plan/plan.ts'
 import { allocateKeys, createMaps, raiseSequences } from './allocate.ts'
+import { moveAside } from './aside.ts'
 import { checkGuards, keepImages, lockRows, type Refusal } from './guards.ts'
 import type { HookTime } from './hooks.ts'
 import type { Layout } from './layout.ts'
@@ -114,6 +115,7 @@ export const writeRows = async (
   { plan, source, catalog, searchPath, runHooks, onProgress }: Writing,
 ): Promise<Verified & Pick<Report, 'replaced'>> => {
   const replaced = await withLiveSearchPath(writer, searchPath, async () => {
+    await moveAside(writer, layout)
     const gaveWay = await insertRows(writer, layout, catalog, onProgress)
     await updateRows(writer, layout, onProgress)
     if (source.kind === 'journal') await refuseReferences(writer, layout)

@@ -51,15 +51,18 @@ export const writesAll = (
 
 const changedSince = 'Live has changed since the plan was made: make it again.'
 
+const collides =
+  'Two rows of the plan collide, or live has changed since it was made: leave one of them out, or make it again.'
+
 /** What helps against a value or a row that live does not take, by SQLSTATE. */
 const hints: Readonly<Record<string, string>> = {
   '22001': 'Widen the column, or leave the rows out.',
   '22003': 'Widen the column, or leave the rows out.',
   '23502': "Live's column does not take NULL; leave the row out, or change the column.",
   '23503': changedSince,
-  '23505': changedSince,
+  '23505': collides,
   '23514': "Live's check does not allow the row; leave it out, or change the check.",
-  '23P01': changedSince,
+  '23P01': collides,
 }
 
 const raised = 'A trigger raised this; leave the row out, or switch triggers off with --triggers off.'

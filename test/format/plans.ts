@@ -32,6 +32,7 @@ export const makePlan = (parts: Partial<Plan> = {}): Plan => ({
   narrower: [],
   materialisedViews: [],
   missingFiles: [],
+  aside: [],
   notUndoable: [],
   locksParents: false,
   bytes: 0,

@@ -18,7 +18,7 @@ import { refuseMissing } from './plan/rights.ts'
 import { type Decision, decideRows } from './probe/decide.ts'
 import { countMapped } from './probe/edited-rows.ts'
 import type { Answer } from './probe/finding.ts'
-import { combineDigests, countLost, measureRows, readGuards } from './probe/measure.ts'
+import { countLost, measureImages, readGuards } from './probe/measure.ts'
 import { checkRoom } from './probe/room.ts'
 import { readSetValues } from './probe/set-values.ts'
 import { readMaterialisedViews } from './probe/views.ts'
@@ -177,19 +177,8 @@ const measureSteps = async (
       isGuarded ? { ...step, guards: await readGuards(sides.live, table, keysOf(step.live ?? step.keys)) } : step,
     )
   }
-  const digests: string[] = []
-  let bytes = 0
-  for (const [id, own] of Map.groupBy(guarded, ({ table }) => table)) {
-    const ordered = [
-      ...own.filter(({ action }) => action === 'insert'),
-      ...own.filter(({ action }) => action === 'update'),
-    ]
-    const keys = ordered.flatMap((step) => keysOf(step.keys))
-    const measured = await measureRows(sides.backup, tableOf(sides.catalog, id), keys, sides.digest)
-    digests.push(measured.digest)
-    bytes += measured.bytes
-  }
-  return { steps: guarded, digest: combineDigests(digests), bytes }
+  const written = guarded.map(({ table, action, keys }) => ({ table, action, keys: keysOf(keys) }))
+  return { steps: guarded, ...(await measureImages(sides, written)) }
 }
 
 const lostValues = async (sides: Sides, steps: readonly Step[]): Promise<Plan['lost']> => {

@@ -10,11 +10,10 @@ import { readCatalog } from './catalog/read.ts'
 import { findTable, type SharedCatalog, shareCatalogs, withSoftDeletes } from './catalog/shared.ts'
 import { parseTableName } from './catalog/table-name.ts'
 import { refuseTriggersOff, withActing } from './database/acting.ts'
-import { lendSnapshot } from './database/snapshot.ts'
-import { beginRead, withReadTransaction, withUserSearchPath } from './database/transaction.ts'
+import { withReadTransaction, withUserSearchPath } from './database/transaction.ts'
 import { type DiffState, type DiffStep, diffStates, type TableDiff } from './diff/diff.ts'
 import { type CountOptions, countTables } from './diff/parallel.ts'
-import { openSides, type RestoredKeys, type Sides } from './diff/sides.ts'
+import type { Sides } from './diff/sides.ts'
 import { RowgraftError } from './errors.ts'
 import { findMissingFiles } from './files/missing.ts'
 import {
@@ -37,7 +36,7 @@ import { journalFolder } from './run/journal.ts'
 import type { Protection } from './run/protect.ts'
 import { recoverRuns } from './run/recover.ts'
 import type { RecoverReport, Report, RunOptions, RunSummary, VerifyReport } from './run/run.ts'
-import { findRun, readRestored, readRestoredIncidents, readRuns, summarise } from './run/runs.ts'
+import { findRun, findUnits, readRestored, readRestoredIncidents, readRuns, summarise } from './run/runs.ts'
 import { planUndo, readUndone } from './run/undo.ts'
 import { verifyRun } from './run/verify-run.ts'
 import type { ScriptSink } from './script/script.ts'
@@ -45,6 +44,7 @@ import { findIncidents, type IncidentReport } from './selection/incidents/incide
 import type { Selection } from './selection/selection.ts'
 import { refuseOtherConfig, type StartRunInput, startRun } from './start-run.ts'
 import { startScript } from './start-script.ts'
+import { type OpenedSides, streamSides, withSides } from './with-sides.ts'
 
 interface ChosenTables {
   /** Default: all that can be compared. */
@@ -176,6 +176,11 @@ export class Rowgraft {
     return plan
   }
 
+  /** The runs that are to be undone, newest first: the one named, or the newest with all other units of its plan. */
+  async units(run?: string): Promise<readonly string[]> {
+    return findUnits(await readRuns(this.#folder, this.#pair.live.identity), run)
+  }
+
   /** Every run on this live, newest first. */
   async runs(): Promise<readonly RunSummary[]> {
     return summarise(await readRuns(this.#folder, this.#pair.live.identity))
@@ -202,8 +207,13 @@ export class Rowgraft {
   }
 
   async #start(plan: Plan): Promise<Omit<StartRunInput, 'options' | 'folder'>> {
-    const requireBackup = (): OpenSide => this.#requireBackup()
-    return { pair: this.#pair, plan: await this.#settle(plan), opened: this.#options, requireBackup }
+    return {
+      pair: this.#pair,
+      plan: await this.#settle(plan),
+      opened: this.#options,
+      requireBackup: () => this.#requireBackup(),
+      withSides: (work) => this.#withSides(work),
+    }
   }
 
   /** The plan with the answers its file gives in its steps; refused on other databases, or when a used table was altered since. */
@@ -216,33 +226,19 @@ export class Rowgraft {
     return again
   }
 
-  async #restoredKeys(): Promise<RestoredKeys> {
-    return readRestored(await readRuns(this.#folder, this.#pair.live.identity))
+  async #sides(): Promise<OpenedSides> {
+    const { live } = this.#pair
+    const backup = this.#requireBackup().session
+    const restored = await readRestored(await readRuns(this.#folder, live.identity))
+    return { live: live.session, backup, catalog: this.#catalog, restored }
   }
 
   async #withSides<T>(work: (sides: Sides) => Promise<T>): Promise<T> {
-    const backup = this.#requireBackup()
-    const restored = await this.#restoredKeys()
-    return withReadTransaction(this.#pair.live.session, (here) =>
-      withReadTransaction(backup.session, async (there) =>
-        work(await openSides({ live: here, backup: there, catalog: this.#catalog, restored })),
-      ),
-    )
+    return withSides(await this.#sides(), work)
   }
 
-  /** As `withSides`, for a generator: the snapshots end when the last item has been taken, or nobody wants more. */
   async *#stream<T>(start: (sides: Sides) => AsyncGenerator<T>): AsyncGenerator<T> {
-    const { live } = this.#pair
-    const backup = this.#requireBackup()
-    const restored = await this.#restoredKeys()
-    try {
-      const [here, there] = [await beginRead(live.session), await beginRead(backup.session)]
-      const forks = { live: lendSnapshot(live.session, here), backup: lendSnapshot(backup.session, there) }
-      yield* start(await openSides({ live: here, backup: there, catalog: this.#catalog, restored, forks }))
-    } finally {
-      await backup.session.rollback()
-      await live.session.rollback()
-    }
+    yield* streamSides(await this.#sides(), start)
   }
 }
 

@@ -5,6 +5,7 @@ import { editBackup } from './catalog/edits.ts'
 import type { Acting } from './database/acting.ts'
 import { withActing } from './database/acting.ts'
 import { withReadTransaction } from './database/transaction.ts'
+import type { Sides } from './diff/sides.ts'
 import { RowgraftError } from './errors.ts'
 import { type ConfiguredOptions, committedCommands } from './open/configured.ts'
 import type { OpenOptions, OpenPair, OpenSide } from './open/connect.ts'
@@ -12,6 +13,7 @@ import { refuseOtherSources } from './plan/drifted.ts'
 import { isEmpty, openConflicts, type Plan } from './plan/plan.ts'
 import { apply } from './run/apply.ts'
 import { afterCommit } from './run/committed.ts'
+import { addReports, doneRows } from './run/parts.ts'
 import type { RowSource } from './run/perform.ts'
 import { refuseProtected } from './run/protect.ts'
 import { refuseUnsettled } from './run/recover.ts'
@@ -19,6 +21,7 @@ import { emptyReport } from './run/report.ts'
 import { defaultRunOptions, type Report, type RunOptions } from './run/run.ts'
 import { findRun, readRuns } from './run/runs.ts'
 import { refuseLarge } from './run/size.ts'
+import { splitPlan } from './split-plan.ts'
 
 export interface StartRunInput {
   readonly pair: OpenPair
@@ -29,6 +32,7 @@ export interface StartRunInput {
   /** Journal folder. */
   readonly folder: string
   readonly requireBackup: () => OpenSide
+  readonly withSides: <T>(work: (sides: Sides) => Promise<T>) => Promise<T>
 }
 
 /** Throws `decision-needed` naming what has no answer. */
@@ -83,34 +87,68 @@ export const plannedBackup = ({
   return { backup, catalog }
 }
 
-/** Runs a plan that is settled. */
+/** The plan, or its units: those that are not in live yet. */
+const planUnits = async (input: StartRunInput, { commitEvery }: RunOptions): Promise<readonly Plan[]> => {
+  const { plan, pair, folder } = input
+  const done = plan.undoes === null ? doneRows(await readRuns(folder, pair.live.identity), plan.hash) : new Map()
+  if (plan.undoes !== null || (commitEvery === null && done.size === 0)) return [plan]
+  const size = commitEvery ?? Number.POSITIVE_INFINITY
+  return input.withSides((sides) => splitPlan({ sides, plan, size, done }))
+}
+
+/** Where the rows of a plan come from, as long as `work` takes. */
+const withSource = async <T>(input: StartRunInput, work: (source: RowSource) => Promise<T>): Promise<T> => {
+  const { pair, plan, folder } = input
+  if (plan.undoes !== null) {
+    const { path } = findRun(await readRuns(folder, pair.live.identity), plan.undoes)
+    return withActing(pair.live.session, plan.options, () => work({ kind: 'journal', path }))
+  }
+  const { backup, catalog } = plannedBackup(input)
+  return withReadTransaction(backup.session, (reader) => work({ kind: 'backup', reader, catalog }))
+}
+
+/** Runs one unit, and what comes after its COMMIT. */
+const runUnit = async (input: StartRunInput, options: RunOptions, plan: Plan, source: RowSource): Promise<Report> => {
+  const { pair, opened, folder } = input
+  const report = await apply({
+    session: pair.live.session,
+    live: pair.live.identity,
+    plan,
+    source,
+    options,
+    journal: folder,
+    onProgress: (event) => opened.onProgress?.({ kind: 'run', ...event }),
+  })
+  if (report.outcome !== 'committed') return report
+  const env = opened.env ?? process.env
+  return afterCommit(report, { commands: committedCommands(opened), folder, env, undoes: plan.undoes })
+}
+
+/** Runs a plan that is settled. With `commitEvery` one that stops after its first unit resolves to what is done by then. */
 export const startRun = async (input: StartRunInput): Promise<Report> => {
   const { pair, plan, opened, folder } = input
   const options: RunOptions = { ...defaultRunOptions, ...input.options }
   refuseOpen(plan)
   if (!isEmpty(plan)) refuseProtected(opened.config?.protect ?? false, pair.live.catalog.database, options)
-  refuseLarge(plan, options)
   const { session, identity } = pair.live
   await refuseUnsettled(session, await readRuns(folder, identity))
   if (isEmpty(plan)) return emptyReport(plan)
-  const run = async (source: RowSource): Promise<Report> => {
-    const report = await apply({
-      session,
-      live: identity,
-      plan,
-      source,
-      options,
-      journal: folder,
-      onProgress: (event) => opened.onProgress?.({ kind: 'run', ...event }),
-    })
-    if (report.outcome !== 'committed') return report
-    const env = opened.env ?? process.env
-    return afterCommit(report, { commands: committedCommands(opened), folder, env, undoes: plan.undoes })
-  }
-  if (plan.undoes !== null) {
-    const head = findRun(await readRuns(folder, identity), plan.undoes)
-    return withActing(session, plan.options, () => run({ kind: 'journal', path: head.path }))
-  }
-  const { backup, catalog } = plannedBackup(input)
-  return withReadTransaction(backup.session, (reader) => run({ kind: 'backup', reader, catalog }))
+  const units = await planUnits(input, options)
+  for (const unit of units) refuseLarge(unit, options)
+  if (units.length === 0) return emptyReport({ ...plan, steps: [] })
+  const isWhole = units.length === 1 && units[0] === plan
+  return withSource(input, async (source) => {
+    const reports: Report[] = []
+    for (const unit of units) {
+      try {
+        reports.push(await runUnit(input, options, unit, source))
+      } catch (error) {
+        const isKnown = error instanceof RowgraftError && error.code !== 'outcome-unknown'
+        if (!isKnown || reports.length === 0 || options.rehearse) throw error
+        return addReports(reports, { total: units.length, stopped: error })
+      }
+    }
+    const [only] = reports
+    return isWhole && only !== undefined ? only : addReports(reports, { total: units.length, stopped: null })
+  })
 }

@@ -57,7 +57,7 @@ const allStages = [
 ]
 
 /** Files of `src` itself that tell the story: one stage each. */
-const story = ['make-plan.ts', 'start-run.ts', 'start-script.ts', 'inspect.ts']
+const story = ['make-plan.ts', 'split-plan.ts', 'start-run.ts', 'start-script.ts', 'with-sides.ts', 'inspect.ts']
 
 /** Names are quoted in one place, which everybody may use. */
 const everybodys = ['errors.ts', 'database/names.ts', 'database/display.ts']
@@ -79,8 +79,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   run: ['plan', 'probe', 'types:diff', 'database', 'catalog'],
   script: ['run', 'plan', 'database', 'catalog'],
   'make-plan.ts': ['plan', 'probe', 'selection', 'diff', 'catalog'],
-  'start-run.ts': ['run', 'plan', 'open', 'database', 'catalog'],
+  'split-plan.ts': ['plan', 'probe', 'selection', 'diff', 'catalog'],
+  'start-run.ts': ['split-plan.ts', 'run', 'plan', 'open', 'database', 'types:diff', 'catalog'],
   'start-script.ts': ['start-run.ts', 'script', 'run', 'plan', 'types:open', 'database'],
+  'with-sides.ts': ['diff', 'database', 'types:catalog'],
   'inspect.ts': ['selection', 'diff', 'types:database', 'catalog'],
   'rowgraft.ts': [...allStages, ...story, 'config'],
   'index.ts': ['rowgraft.ts', ...allStages, ...story.map((stage) => `types:${stage}`), 'config'],

@@ -67,6 +67,7 @@ const confirm = async (
 
 const runOptions = (flags: RunFlags & ConnectionFlags): Partial<RunOptions> => ({
   ...(flags.rehearse === true ? { rehearse: true } : {}),
+  ...(flags.commitEvery === undefined ? {} : { commitEvery: flags.commitEvery }),
   ...(flags.big === true ? { big: true } : {}),
   ...(flags.batchSize === undefined ? {} : { batchSize: flags.batchSize }),
   ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }),
@@ -85,6 +86,7 @@ export const runPlan = async (
   const isEmpty = plan.steps.length === 0
   if (isText) output.text(formatPlan(plan, output.setting))
   if (openOnes(plan).length > 0) throw conflictsOpen(plan, context)
+  if (flags.commitEvery !== undefined) output.note(`Commits in parts of about ${plural(flags.commitEvery, 'row')}.`)
   const isAsked = !isEmpty && flags.rehearse !== true && flags.confirm === undefined
   const confirmed = isAsked ? await confirm(context, rowgraft, plan, flags) : flags.confirm
   const report = await rowgraft.run(plan, {

@@ -8,6 +8,7 @@ export interface RunFlags {
   readonly yes?: boolean
   readonly confirm?: string
   readonly big?: boolean
+  readonly commitEvery?: number
   readonly expect?: string
   readonly batchSize?: number
   readonly strict?: boolean
@@ -30,6 +31,9 @@ export const addRunning: (command: Command) => Command = addTo('Running:', runOp
 
 export const addRestoring: (command: Command) => Command = addTo('Running:', () => [
   ...runOptions(),
+  new Option('--commit-every <rows>', 'commit in parts of about so many rows, each complete in itself').argParser(
+    parseCount,
+  ),
   new Option('--expect <sha256>', 'refuse a plan file with another hash').argParser(parseHash),
   new Option('--strict', 'exit with 7 if anything was left out'),
 ])

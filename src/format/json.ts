@@ -37,7 +37,10 @@ export const jsonRuns = (runs: readonly RunSummary[]): object => ({ v: 1, runs }
 export const jsonReport = (report: Report): object => ({
   v: 1,
   run: report.run,
+  runs: report.runs,
   outcome: report.outcome,
+  units: report.units,
+  stopped: report.stopped,
   tables: report.tables.map(({ table, inserted, updated, linked, skipped, deleted }) => ({
     table,
     inserted,

@@ -34,7 +34,9 @@ export const formatLeft = ({ left, outcome }: Report, { width, style }: Setting)
   const silent = left.notFired.map(named).join(', ')
   const isDone = outcome === 'committed' || outcome === 'partial'
   const lines = [
-    ...(left.keysFile === null ? [] : [`Old and new keys: ${sanitise(left.keysFile)}`]),
+    ...(left.keysFiles.length === 0
+      ? []
+      : [`Old and new keys: ${firstOf(left.keysFiles.map((path) => sanitise(path)))}`]),
     ...formatMissingFiles(left.missingFiles),
     ...formatViews(left.materialisedViews),
     ...(outward === '' || !isDone ? [] : [`Reached outside, which no undo takes back: ${outward}.`]),

@@ -138,8 +138,28 @@ const formatHooks = ({ hooks }: Report, width: number): readonly string[] =>
         .map((line) => `    ${sanitise(line)}`),
     ])
 
-const undoCommand = (report: Report): readonly string[] =>
-  report.outcome === 'committed' ? [`Run ${report.run}. Undo: rowgraft undo ${report.run}`] : []
+const undoCommand = ({ outcome, run, runs }: Report): readonly string[] => {
+  if (outcome !== 'committed' && outcome !== 'partial') return []
+  if (runs.length === 1) return [`Run ${run}. Undo: rowgraft undo ${run}`]
+  return [`${formatCount(runs.length)} runs, the last one ${run}. Undo all of them: rowgraft undo`]
+}
+
+/** Why a run in parts stopped, and how to go on. */
+const formatStop = ({ stopped, units }: Report, width: number): readonly string[] => {
+  if (stopped === null || units === null) return []
+  const { message, detail, hint } = stopped
+  return [
+    ...indent(
+      `Stopped after ${formatCount(units.done)} of ${formatCount(units.total)} parts: ${sanitise(message)}`,
+      width,
+      2,
+      2,
+    ),
+    ...(detail === null ? [] : detail.split('\n').flatMap((line) => indent(sanitise(line), width, 4, 2))),
+    ...(hint === null ? [] : indent(`Hint: ${sanitise(hint)}`, width, 2, 2)),
+    '',
+  ]
+}
 
 /** A report as text. `plan` is what was run. */
 export const formatReport = (report: Report, plan: Plan, setting: Setting): string => {
@@ -168,6 +188,7 @@ export const formatReport = (report: Report, plan: Plan, setting: Setting): stri
     '',
     ...formatHooks(report, width),
     '',
+    ...formatStop(report, width),
     ...undoCommand(report).map((line) => `  ${line}`),
   ])
 }

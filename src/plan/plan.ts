@@ -130,6 +130,8 @@ export interface Plan {
   readonly backup: DatabaseIdentity | null
   /** Run this plan takes back, for an undo. */
   readonly undoes: string | null
+  /** The plan that this one is a part of, by hash, and which part. */
+  readonly unit?: { readonly of: string; readonly number: number; readonly total: number }
   readonly selection: Selection
   readonly options: PlanOptions
   /** Digest of the backup's row images that will be written. */

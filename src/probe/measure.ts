@@ -7,7 +7,7 @@ import type { SharedTable } from '../catalog/shared.ts'
 import { isAllKey } from '../catalog/spelling.ts'
 import { column, list, type Query } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
-import type { Sides } from '../diff/sides.ts'
+import { type Sides, tableOf } from '../diff/sides.ts'
 
 /** Columns whose values travel, in a fixed order. */
 export const imageColumns = (table: SharedTable): readonly string[] => table.columns.map(({ name }) => name).sort()
@@ -64,6 +64,33 @@ export const measureRows = async (
     digests.push(row?.[0] ?? '0')
     bytes += Number(row?.[1] ?? 0)
     offset += batch.length
+  }
+  return { digest: combineDigests(digests), bytes }
+}
+
+/** Rows that a step writes, by packed backup key. */
+export interface WrittenKeys {
+  readonly table: string
+  readonly action: string
+  readonly keys: readonly string[]
+}
+
+/** The digest of everything that steps write, in the order in which it is staged: inserted rows of a table, then updated ones. */
+export const measureImages = async (
+  { backup, catalog, digest: method }: Pick<Sides, 'backup' | 'catalog' | 'digest'>,
+  written: readonly WrittenKeys[],
+): Promise<Measured> => {
+  const digests: string[] = []
+  let bytes = 0
+  for (const [id, own] of Map.groupBy(written, ({ table }) => table)) {
+    const ordered = [
+      ...own.filter(({ action }) => action === 'insert'),
+      ...own.filter(({ action }) => action === 'update'),
+    ]
+    const keys = ordered.flatMap((step) => step.keys)
+    const measured = await measureRows(backup, tableOf(catalog, id), keys, method)
+    digests.push(measured.digest)
+    bytes += measured.bytes
   }
   return { digest: combineDigests(digests), bytes }
 }

@@ -51,7 +51,7 @@ const writeKeys = async (report: Report, folder: string): Promise<Report> => {
   const keysFile = join(folder, report.run, 'keys.csv')
   try {
     await writeFile(keysFile, formatKeyList(report.keys))
-    return { ...report, left: { ...report.left, keysFile } }
+    return { ...report, left: { ...report.left, keysFiles: [keysFile] } }
   } catch {
     return report
   }

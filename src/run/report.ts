@@ -22,6 +22,7 @@ export const buildReport = async (
   return {
     ...emptyReport(plan),
     ...rest,
+    runs: rest.run === '' ? [] : [rest.run],
     keys,
     verified: true,
     notUndone: notUndone(plan, raised, rest.triggerChanges),
@@ -34,7 +35,10 @@ export const emptyReport = (plan: Plan): Report => {
   return {
     v: 1,
     run: '',
+    runs: [],
     outcome: 'nothing',
+    units: null,
+    stopped: null,
     tables: tableReports(plan),
     keys: [],
     leftOut: plan.leftOut.map(({ table, key, why }) => ({ table, key, why })),
@@ -53,7 +57,7 @@ export const emptyReport = (plan: Plan): Report => {
 }
 
 const leftFor = ({ missingFiles, materialisedViews, triggers }: Plan): Report['left'] => ({
-  keysFile: null,
+  keysFiles: [],
   missingFiles,
   materialisedViews,
   firedOutward: triggers.flatMap(({ table, name, fires, reachesOutside }) =>

@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly timeout: number
   /** Milliseconds to wait for a lock on live. */
   readonly lockTimeout: number
+  /** Commit in units of about so many rows, each complete in itself; null: all in one transaction. */
+  readonly commitEvery: number | null
   /** Run a plan of more than a million rows, or a gigabyte, in one transaction. */
   readonly big: boolean
   /** Live's database name, as somebody typed it; null: nobody did. */
@@ -21,6 +23,7 @@ export const defaultRunOptions: RunOptions = {
   batchSize: 10_000,
   timeout: 600_000,
   lockTimeout: 5_000,
+  commitEvery: null,
   big: false,
   confirm: null,
 }
@@ -44,7 +47,18 @@ export interface Report {
   readonly v: 1
   /** Id of the run; empty when nothing was run. */
   readonly run: string
+  /** Ids of all runs, where it took several; else of the one. */
+  readonly runs: readonly string[]
   readonly outcome: RunOutcome
+  /** How many units are committed, of those that were to be; null where all was one transaction. */
+  readonly units: { readonly done: number; readonly total: number } | null
+  /** Why it stopped part way. */
+  readonly stopped: {
+    readonly code: string
+    readonly message: string
+    readonly detail: string | null
+    readonly hint: string | null
+  } | null
   readonly tables: readonly TableReport[]
   /** Rows whose live key is not their backup key. */
   readonly keys: readonly { readonly table: string; readonly backup: NamedKey; readonly live: NamedKey }[]
@@ -72,8 +86,8 @@ export interface Report {
   }[]
   /** What is left for somebody to do. */
   readonly left: {
-    /** Path of the CSV with the old and the new keys; null where no key changed, or nothing is committed. */
-    readonly keysFile: string | null
+    /** Paths of CSV files with old and new keys, one for each run in which keys changed. */
+    readonly keysFiles: readonly string[]
     /** As they were when the plan was made. */
     readonly missingFiles: Plan['missingFiles']
     readonly materialisedViews: Plan['materialisedViews']

@@ -108,6 +108,20 @@ export const readRestored = async (heads: readonly JournalHead[]): Promise<Resto
   return restored
 }
 
+/** Runs that live holds, newest first. */
+export const runsInLive = (heads: readonly JournalHead[]): readonly JournalHead[] => {
+  const taken = undone(heads)
+  return heads.filter((head) => stateOf(head, taken) === 'committed')
+}
+
+/** The newest run in live, with all other units of its plan, newest first; or the run that is named, alone. */
+export const findUnits = (heads: readonly JournalHead[], name: string | undefined): readonly string[] => {
+  const { run, plan } = findRun(heads, name)
+  if (name !== undefined || plan.unit === undefined) return [run.run]
+  const { of } = plan.unit
+  return runsInLive(heads).flatMap((head) => (head.plan.unit?.of === of ? [head.run.run] : []))
+}
+
 /** The ids of incidents that runs in live brought back. */
 export const readRestoredIncidents = (heads: readonly JournalHead[]): ReadonlySet<string> => {
   const taken = undone(heads)

@@ -48,7 +48,7 @@ describe('what is left after a restore', () => {
       expect((await stat(path)).mode & 0o777).toBe(0o600)
       const report = JSON.parse(await readFile(join(journal, run, 'report.json'), 'utf8')) as Report
       expect(report.left).toEqual({
-        keysFile: path,
+        keysFiles: [path],
         missingFiles: [],
         materialisedViews: ['public."Titles"', 'public.counted'],
         firedOutward: [{ table: 'public.photo', trigger: 'tell', how: 'NOTIFY' }],

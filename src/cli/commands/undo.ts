@@ -1,18 +1,25 @@
 import { withRowgraft } from '../connect.ts'
+import { exitCodes } from '../exit.ts'
 import type { ConnectionFlags, PlanFlags } from '../options.ts'
 import type { Context } from '../output.ts'
 import { triggersOf } from '../plan-options.ts'
 import { runPlan } from '../run-plan.ts'
 import type { RunFlags } from '../running.ts'
 
-/** `rowgraft undo [run]`: the newest run that can be undone, or the one named. Live and the journal are enough. */
+/** `rowgraft undo [run]`: the newest run that can be undone, with all parts of its plan, or the one named. Live and the journal are enough. */
 export const undo = (
   context: Context,
   run: string | undefined,
   flags: ConnectionFlags & RunFlags & Pick<PlanFlags, 'triggers' | 'bulk'>,
 ): Promise<number> =>
   withRowgraft(context, flags, 'live', async (rowgraft) => {
-    const plan = await rowgraft.undoPlan(run, triggersOf(flags))
-    if (plan.undoes !== null) context.output.note(`Taking back run ${plan.undoes}.`)
-    return runPlan(context, rowgraft, plan, flags)
+    const runs = await rowgraft.units(run)
+    let code: number = exitCodes.done
+    for (const [index, each] of runs.entries()) {
+      const plan = await rowgraft.undoPlan(each, triggersOf(flags))
+      const part = runs.length === 1 ? '' : `, ${index + 1} of ${runs.length} of one plan`
+      context.output.note(`Taking back run ${each}${part}.`)
+      code = Math.max(code, await runPlan(context, rowgraft, plan, flags))
+    }
+    return code
   })

@@ -54,7 +54,7 @@ describe('wrong usage', () => {
   test.each([
     [['difff'], 'unknown command "difff"\nHint: Did you mean diff?\n'],
     [['diff', '--row'], 'unknown option "--row"\nHint: Did you mean --rows?\n'],
-    [['restore', 'photo', '--big'], 'unknown option "--big"\n'],
+    [['restore', 'photo', '--huge'], 'unknown option "--huge"\n'],
     [
       ['diff', '--incident', '3'],
       'unknown option "--incident"\nHint: Run "rowgraft diff --help" to see what it takes.\n',

@@ -1,5 +1,6 @@
 /** The public API. */
 
+export { displayKey } from './catalog/row.ts'
 export { parseTableName } from './catalog/table-name.ts'
 export { type Config, defineConfig } from './config/config.ts'
 export type { DiffState, TableDiff } from './diff/diff.ts'

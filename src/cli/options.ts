@@ -67,9 +67,9 @@ export interface PlanFlags {
   readonly bulk?: boolean
 }
 
-/** One `--on-conflict`; null is for every table that has no answer of its own. */
+/** One `--on-conflict`: a table or `<table>:<key>`; null is for all that have no answer of their own. */
 export interface ConflictAnswer {
-  readonly table: string | null
+  readonly rows: string | null
   readonly answer: Answer
 }
 
@@ -79,9 +79,11 @@ const parseConflictAnswer = (text: string): ConflictAnswer => {
   const at = text.lastIndexOf('=')
   const answer = answers.find((known) => known === text.slice(at + 1))
   if (answer === undefined || at === 0) {
-    throw new InvalidArgumentError(`Write <answer> or <table>=<answer>; answers are ${answers.join(', ')}.`)
+    throw new InvalidArgumentError(
+      `Write <answer>, <table>=<answer> or <table>:<key>=<answer>; answers are ${answers.join(', ')}.`,
+    )
   }
-  return { table: at === -1 ? null : text.slice(0, at), answer }
+  return { rows: at === -1 ? null : text.slice(0, at), answer }
 }
 
 const repeatable =
@@ -185,7 +187,7 @@ export const addConflicts = addTo('Keys and conflicts:', () => [
     'keep',
     'new',
   ]),
-  new Option('--on-conflict <answer>', `[table=]answer: ${answers.join(', ')}; repeatable`).argParser(
+  new Option('--on-conflict <answer>', `[table[:key]=]answer: ${answers.join(', ')}; repeatable`).argParser(
     repeatable(parseConflictAnswer),
   ),
   new Option('--again', 'insert rows again that look restored already'),

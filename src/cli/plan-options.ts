@@ -1,7 +1,7 @@
 /** From flags to the options of a plan: tables are typed as psql takes them, and become ids. */
 import { RowgraftError } from '../errors.ts'
 import { formatTable } from '../format/names.ts'
-import { type PlanOptions, parseTableName, type TableOverview } from '../index.ts'
+import { displayKey, type PlanOptions, parseTableName, parseUnder, type TableOverview } from '../index.ts'
 import type { PlanFlags } from './options.ts'
 import { splitColumn } from './typed-column.ts'
 import { parseMapEnum, parseSet } from './values.ts'
@@ -58,6 +58,14 @@ export const readEdits = ({ set, mapEnum }: PlanFlags): Partial<Pick<PlanOptions
   ...(mapEnum === undefined ? {} : { mapEnum: mapEnum.map(parseMapEnum) }),
 })
 
+/** `photo` as `public.photo`, one row of it as `public.photo:7`. */
+const resolveRows = (typed: string, tables: Tables): string => {
+  if (!/^(?:"(?:[^"]|"")*"|[^":])+:/.test(typed)) return resolveTable(typed, tables)
+  const row = parseUnder(typed)
+  if (row.by !== 'under') throw new Error(`${typed} is no row`)
+  return `${resolveTable(row.table, tables)}:${row.keys.map((key) => displayKey(key.join('\0'))).join()}`
+}
+
 /** The options that were given; the others are for the engine to fill in. */
 export const readPlanOptions = async (
   flags: PlanFlags,
@@ -66,7 +74,7 @@ export const readPlanOptions = async (
   const tables = namesTables(flags) ? await readTables() : []
   const { parents, children, links, relink, keys } = flags
   const onConflict = (flags.onConflict ?? []).map(
-    ({ table, answer }) => [table === null ? '*' : resolveTable(table, tables), answer] as const,
+    ({ rows, answer }) => [rows === null ? '*' : resolveRows(rows, tables), answer] as const,
   )
   return {
     ...(parents === undefined ? {} : { parents }),

@@ -112,20 +112,22 @@ export const makeConflict = (finding: Finding): Conflict => {
   }
 }
 
-/** Answers by conflict id, and by table with `*` for all others. */
+/** Answers by conflict id; and by row (`public.photo:7`), by table, with `*` for all others. */
 export interface Answers {
   readonly byId: Readonly<Record<string, Answer>>
   readonly byTable: Readonly<Record<string, Answer>>
   readonly again: boolean
 }
 
-/** The answer that holds for a conflict: its own, else its table's, else everybody's; `stop` where that answer does not apply. */
+/** The answer that holds for a conflict: its own, else its row's, else its table's, else everybody's; `stop` where that answer does not apply. */
 export const answerTo = (conflict: Conflict, given: Answers): Answer => {
-  const own = given.byId[conflict.id]
+  const row = given.byTable[`${conflict.table}:${conflict.key}`]
+  const fits = conflict.answers.some(({ answer }) => answer === row)
+  const own = given.byId[conflict.id] ?? (fits ? row : undefined)
   if (conflict.kind === 'looks restored' && own === undefined) return given.again ? 'allocate' : 'skip'
   // Nothing newer is overwritten unasked, and leaving it is no reason to stop.
   const otherwise = conflict.kind === 'edited since' ? 'skip' : 'stop'
-  const wanted = own ?? given.byTable[conflict.table] ?? given.byTable['*'] ?? otherwise
+  const wanted = own ?? row ?? given.byTable[conflict.table] ?? given.byTable['*'] ?? otherwise
   return conflict.answers.some(({ answer }) => answer === wanted) ? wanted : otherwise
 }
 

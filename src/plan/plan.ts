@@ -22,7 +22,7 @@ export interface PlanOptions {
   /** Table ids left out. */
   readonly without: readonly string[]
   readonly keys: 'auto' | 'keep' | 'new'
-  /** The answer to every conflict of a table, by table id; `*` for all others. */
+  /** The answer to every conflict of a row (`public.photo:7`) or of a table (`public.photo`); `*` for all others. */
   readonly onConflict: Readonly<Record<string, Answer>>
   /** Insert rows again that look restored already. */
   readonly again: boolean

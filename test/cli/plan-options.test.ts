@@ -29,8 +29,10 @@ test('flags become the options that were given, and no others', async () => {
       children: 'none',
       without: ['archive.log'],
       onConflict: [
-        { table: null, answer: 'skip' },
-        { table: 'photo', answer: 'match' },
+        { rows: null, answer: 'skip' },
+        { rows: 'photo', answer: 'match' },
+        { rows: 'photo:7', answer: 'overwrite' },
+        { rows: '"Odd.Name":3,"a, b"', answer: 'allocate' },
       ],
       acceptTrigger: ['photo.updated_at', '"Odd.Name"."By Whom"'],
       triggers: 'off',
@@ -40,7 +42,12 @@ test('flags become the options that were given, and no others', async () => {
   expect(options).toEqual({
     children: 'none',
     without: ['archive.log'],
-    onConflict: { '*': 'skip', 'public.photo': 'match' },
+    onConflict: {
+      '*': 'skip',
+      'public.photo': 'match',
+      'public.photo:7': 'overwrite',
+      'public."Odd.Name":3,"a, b"': 'allocate',
+    },
     acceptTrigger: ['public.photo.updated_at', 'public."Odd.Name".By Whom'],
     triggers: 'off',
   })

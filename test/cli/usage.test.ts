@@ -63,7 +63,7 @@ describe('wrong usage', () => {
     [['plan', 'photo', '7', '--keys', 'old'], 'Hint: Allowed choices are auto, keep, new.\n'],
     [
       ['plan', 'photo', '7', '--on-conflict', 'gallery=maybe'],
-      'argument "gallery=maybe" is invalid\nHint: Write <answer> or',
+      'argument "gallery=maybe" is invalid\nHint: Write <answer>, <table>=<answer> or',
     ],
     [['restore', 'photo', '7', '--timeout', 'soon'], 'Hint: Write it as 30s, 5min or 500ms.\n'],
     [['restore', 'photo', '7', '--batch-size', '0'], 'Hint: Write a whole number'],

@@ -1,17 +1,19 @@
 /** From a plan to its run: what must hold before anything is written, and where the rows come from. */
 
+import { randomInt } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import type { Catalog } from './catalog/catalog.ts'
 import { editBackup } from './catalog/edits.ts'
 import type { Acting } from './database/acting.ts'
 import { withActing } from './database/acting.ts'
 import { withReadTransaction } from './database/transaction.ts'
 import type { Sides } from './diff/sides.ts'
-import { RowgraftError } from './errors.ts'
+import { interrupted, RowgraftError } from './errors.ts'
 import { type ConfiguredOptions, committedCommands } from './open/configured.ts'
 import type { OpenOptions, OpenPair, OpenSide } from './open/connect.ts'
 import { refuseOtherSources } from './plan/drifted.ts'
 import { isEmpty, openConflicts, type Plan } from './plan/plan.ts'
-import { apply } from './run/apply.ts'
+import { type ApplyInput, apply } from './run/apply.ts'
 import { afterCommit } from './run/committed.ts'
 import { addReports, doneRows } from './run/parts.ts'
 import type { RowSource } from './run/perform.ts'
@@ -107,10 +109,27 @@ const withSource = async <T>(input: StartRunInput, work: (source: RowSource) => 
   return withReadTransaction(backup.session, (reader) => work({ kind: 'backup', reader, catalog }))
 }
 
+/** Deadlock, serialization failure: another transaction stood in the way, and by now it has gone on. */
+const passing: ReadonlySet<string | undefined> = new Set(['40P01', '40001'])
+
+/** Runs a plan again, all of it, where another transaction made it fail: up to five times. */
+const applyPatiently = async (input: ApplyInput): Promise<Report> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await apply(input)
+    } catch (error) {
+      if (!(error instanceof RowgraftError) || !passing.has(error.sqlstate) || attempt === 5) throw error
+    }
+    await setTimeout(randomInt(50, 200 * attempt), undefined, { signal: input.session.signal }).catch(() => {
+      throw interrupted()
+    })
+  }
+}
+
 /** Runs one unit, and what comes after its COMMIT. */
 const runUnit = async (input: StartRunInput, options: RunOptions, plan: Plan, source: RowSource): Promise<Report> => {
   const { pair, opened, folder } = input
-  const report = await apply({
+  const report = await applyPatiently({
     session: pair.live.session,
     live: pair.live.identity,
     plan,

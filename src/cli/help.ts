@@ -53,8 +53,9 @@ const exitCodes = `Exit codes:
   0  done, or no differences          5    failed and rolled back; live is unchanged
   1  differences, or not verified     6    outcome unknown: run rowgraft recover
   2  wrong usage                      7    done, but not everything asked for is back
-  3  cannot connect                   70   a bug in rowgraft
-  4  refused; live is unchanged       130  interrupted; live is unchanged`
+  3  cannot connect                   8    stopped part way; run the same plan again
+  4  refused; live is unchanged       70   a bug in rowgraft
+                                      130  interrupted; live is unchanged`
 
 const formatExamples = (name: string): string => {
   const known = examples[name] ?? []

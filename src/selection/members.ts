@@ -1,4 +1,5 @@
 /** The rows of one table that belong to a closure: packed keys with mark, because, relation and origin, kept in columns. */
+import { KeyIndex, NumberColumn } from '../catalog/key-index.ts'
 import type { Relation } from '../catalog/relations.ts'
 
 /** Why a row is in a plan. */
@@ -12,25 +13,35 @@ export interface Origin {
   readonly from: string | null
 }
 
+/** Numbered by `becauses`, so that a row's reason takes four bytes. */
+const becauses: readonly Because[] = ['selected', 'parent', 'child', 'link', 'survivor', 'undo']
+
+/** Where a row came from, as a number: 0 for nowhere, else the position of its key among `origins`, plus 1. */
+const nowhere = 0
+
 export class Members {
-  readonly #index = new Map<string, number>()
-  readonly #whole: boolean[] = []
-  readonly #because: Because[] = []
-  readonly #via: (Relation | null)[] = []
-  readonly #from: (string | null)[] = []
+  readonly #keys = new KeyIndex()
+  readonly #isWhole = new NumberColumn()
+  readonly #because = new NumberColumn()
+  /** Positions in `#relations`, plus 1. */
+  readonly #via = new NumberColumn()
+  readonly #from = new NumberColumn()
+  readonly #relations: Relation[] = []
+  /** The rows that others came along with: few parents have many children. */
+  readonly #origins = new KeyIndex()
   readonly #anchors = new Set<string>()
   readonly #updated = new Map<string, readonly string[]>()
   /** Of needed rows that became whole: what made them so. */
   readonly #promoted = new Map<number, Origin>()
-  #newParents: string[] = []
-  #newChildren: string[] = []
+  #newParents: number[] = []
+  #newChildren: number[] = []
   /** Members whose primary key another record has in live. */
   readonly reused = new Set<string>()
   /** Members that live has, marked as deleted: the mark is taken off, nothing is inserted. */
   readonly deleted = new Set<string>()
 
   get size(): number {
-    return this.#index.size - this.#anchors.size - this.#updated.size
+    return this.#keys.size - this.#anchors.size - this.#updated.size
   }
 
   get hasPending(): boolean {
@@ -38,26 +49,26 @@ export class Members {
   }
 
   has(key: string): boolean {
-    return this.#index.has(key)
+    return this.#keys.find(key) >= 0
   }
 
   /** Adds a row or promotes it to whole; 1 if that changed anything. */
   add(key: string, mark: Mark, because: Because, via: Relation | null, from: string | null): number {
-    const known = this.#index.get(key)
-    if (known !== undefined) {
-      if (mark === 'needed' || this.#whole[known] === true) return 0
-      this.#whole[known] = true
-      this.#promoted.set(known, { via, from })
-      this.#newChildren.push(key)
+    const before = this.#keys.size
+    const number = this.#keys.add(key)
+    if (number < before) {
+      if (mark === 'needed' || this.#isWhole.at(number) === 1) return 0
+      this.#isWhole.set(number, 1)
+      this.#promoted.set(number, { via, from })
+      this.#newChildren.push(number)
       return 1
     }
-    this.#index.set(key, this.#whole.length)
-    this.#whole.push(mark === 'whole')
-    this.#because.push(because)
-    this.#via.push(via)
-    this.#from.push(from)
-    this.#newParents.push(key)
-    if (mark === 'whole') this.#newChildren.push(key)
+    this.#isWhole.set(number, mark === 'whole' ? 1 : 0)
+    this.#because.set(number, becauses.indexOf(because))
+    this.#via.set(number, this.#numberOf(via))
+    this.#from.set(number, from === null ? nowhere : this.#origins.add(from) + 1)
+    this.#newParents.push(number)
+    if (mark === 'whole') this.#newChildren.push(number)
     return 1
   }
 
@@ -82,7 +93,7 @@ export class Members {
     const taken = towards === 'parents' ? this.#newParents : this.#newChildren
     if (towards === 'parents') this.#newParents = []
     else this.#newChildren = []
-    return taken
+    return taken.map((number) => this.#keys.keyAt(number))
   }
 
   /** Keys of the rows to insert, in the order they were found, with why each is there. */
@@ -92,28 +103,39 @@ export class Members {
     readonly via: Relation | null
     readonly from: string | null
   }> {
-    for (const [key, position] of this.#index) {
+    for (let number = 0; number < this.#keys.size; number++) {
+      const key = this.#keys.keyAt(number)
       if (!this.#isInserted(key)) continue
-      yield {
-        key,
-        because: this.#because[position] ?? 'selected',
-        via: this.#via[position] ?? null,
-        from: this.#from[position] ?? null,
-      }
+      yield { key, because: becauses[this.#because.at(number)] ?? 'selected', ...this.#originOf(number) }
     }
   }
 
   /** The rows that are whole, each with the whole row it came along with. */
   *wholes(): Generator<Origin & { readonly key: string }> {
-    for (const [key, position] of this.#index) {
-      if (this.#whole[position] !== true) continue
-      const own = { via: this.#via[position] ?? null, from: this.#from[position] ?? null }
-      yield { key, ...(this.#promoted.get(position) ?? own) }
+    for (let number = 0; number < this.#keys.size; number++) {
+      if (this.#isWhole.at(number) === 0) continue
+      yield { key: this.#keys.keyAt(number), ...(this.#promoted.get(number) ?? this.#originOf(number)) }
     }
   }
 
   keys(): readonly string[] {
-    return [...this.#index.keys()].filter((key) => this.#isInserted(key))
+    return Array.from({ length: this.#keys.size }, (_, number) => this.#keys.keyAt(number)).filter((key) =>
+      this.#isInserted(key),
+    )
+  }
+
+  #originOf(number: number): Origin {
+    const from = this.#from.at(number)
+    return {
+      via: this.#relations[this.#via.at(number) - 1] ?? null,
+      from: from === nowhere ? null : this.#origins.keyAt(from - 1),
+    }
+  }
+
+  #numberOf(relation: Relation | null): number {
+    if (relation === null) return 0
+    const known = this.#relations.indexOf(relation)
+    return known >= 0 ? known + 1 : this.#relations.push(relation)
   }
 
   #isInserted(key: string): boolean {

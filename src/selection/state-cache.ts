@@ -5,6 +5,7 @@
  * record in live, so does everything live holds below that key: a line of the backup's order 7 is not live's line of another order 7.
  * Such rows are `reused`, unless live's row stands in for that very parent under the same key.
  */
+import { KeyIndex, NumberColumn } from '../catalog/key-index.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import type { Sides } from '../diff/sides.ts'
 import { type RowState, readStates } from '../diff/states.ts'
@@ -16,10 +17,36 @@ interface Owner {
   readonly key: string
 }
 
+const plain = { missing: { state: 'missing' }, same: { state: 'same' } } as const satisfies Record<string, RowState>
+
+/** States by key. Nearly all are plainly missing or the same: those take a number. */
+class KnownStates {
+  readonly #keys = new KeyIndex()
+  readonly #codes = new NumberColumn()
+  readonly #others = new Map<number, RowState>()
+
+  has(key: string): boolean {
+    return this.#keys.find(key) >= 0
+  }
+
+  get(key: string): RowState | undefined {
+    const number = this.#keys.find(key)
+    if (number < 0) return undefined
+    return this.#others.get(number) ?? (this.#codes.at(number) === 0 ? plain.missing : plain.same)
+  }
+
+  set(key: string, state: RowState): void {
+    const number = this.#keys.add(key)
+    this.#codes.set(number, state.state === 'missing' ? 0 : 1)
+    if (Object.keys(state).length > 1) this.#others.set(number, state)
+    else this.#others.delete(number)
+  }
+}
+
 export class StateCache {
   readonly #sides: Sides
   readonly #inPlace: ReadonlyMap<string, ReadonlySet<string>>
-  readonly #known = new Map<string, Map<string, RowState>>()
+  readonly #known = new Map<string, KnownStates>()
   readonly #owners = new Map<string, Map<string, Owner>>()
 
   /** `inPlace` are reused rows whose live namesake stands in for them, packed, per table; it may grow. */
@@ -33,7 +60,7 @@ export class StateCache {
     const known = this.#of(table.id)
     const unknown = [...new Set(keys)].filter((key) => !known.has(key))
     await this.seed(table, await readStates(this.#sides, table, unknown))
-    return new Map(keys.map((key) => [key, this.#judge(table.id, key, known.get(key) ?? { state: 'missing' })]))
+    return new Map(keys.map((key) => [key, this.#judge(table.id, key, known.get(key) ?? plain.missing)]))
   }
 
   /** Takes over states that were read elsewhere. */
@@ -52,8 +79,8 @@ export class StateCache {
     this.#of(table).set(key, state)
   }
 
-  #of(table: string): Map<string, RowState> {
-    const known = this.#known.get(table) ?? new Map<string, RowState>()
+  #of(table: string): KnownStates {
+    const known = this.#known.get(table) ?? new KnownStates()
     this.#known.set(table, known)
     return known
   }

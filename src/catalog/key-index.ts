@@ -1,0 +1,129 @@
+/**
+ * Packed keys numbered in the order they were added. Millions of keys as JavaScript strings in maps take some hundred bytes each; here
+ * their characters stand in one array, found again by open addressing: about 30 bytes. Keys with characters beyond Latin-1 are kept in a map.
+ */
+const none = -1
+
+/** Slots are at most half full. */
+const isFull = (keys: number, slots: number): boolean => keys * 2 > slots
+
+const hashOf = (key: string): number => {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
+  // The low bits choose the slot: let the high ones have a say.
+  return (hash ^ (hash >>> 15)) >>> 0
+}
+
+const isWide = (key: string): boolean => {
+  for (let at = 0; at < key.length; at++) if (key.charCodeAt(at) > 0xff) return true
+  return false
+}
+
+export class KeyIndex {
+  readonly #wide = new Map<string, number>()
+  readonly #wideKeys = new Map<number, string>()
+  #characters = Buffer.alloc(1_024)
+  /** Where each key begins; one more than there are keys. */
+  #starts = new Uint32Array(65)
+  #slots = new Int32Array(128).fill(none)
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** The number of a key; -1 if it was never added. */
+  find(key: string): number {
+    if (isWide(key)) return this.#wide.get(key) ?? none
+    return this.#slots[this.#slotOf(key)] ?? none
+  }
+
+  /** The number of a key, which is added if it is new: then it is the size before. */
+  add(key: string): number {
+    if (isWide(key)) return this.#addWide(key)
+    const slot = this.#slotOf(key)
+    const known = this.#slots[slot] ?? none
+    if (known !== none) return known
+    const end = this.#append(key.length)
+    this.#characters.write(key, end - key.length, 'latin1')
+    this.#slots[slot] = this.#size - 1
+    if (isFull(this.#size, this.#slots.length)) this.#spread()
+    return this.#size - 1
+  }
+
+  /** The key of a number. */
+  keyAt(number: number): string {
+    const wide = this.#wideKeys.get(number)
+    if (wide !== undefined) return wide
+    return this.#characters.toString('latin1', this.#starts[number], this.#starts[number + 1])
+  }
+
+  #addWide(key: string): number {
+    const known = this.#wide.get(key)
+    if (known !== undefined) return known
+    this.#append(0)
+    this.#wide.set(key, this.#size - 1)
+    this.#wideKeys.set(this.#size - 1, key)
+    return this.#size - 1
+  }
+
+  /** Makes room for one more key of some length; gives where it ends. */
+  #append(length: number): number {
+    const end = (this.#starts[this.#size] ?? 0) + length
+    if (end > this.#characters.length) {
+      const more = Buffer.alloc(Math.max(end, this.#characters.length * 2))
+      this.#characters.copy(more)
+      this.#characters = more
+    }
+    if (this.#size + 1 === this.#starts.length) {
+      const starts = new Uint32Array(this.#starts.length * 2)
+      starts.set(this.#starts)
+      this.#starts = starts
+    }
+    this.#size++
+    this.#starts[this.#size] = end
+    return end
+  }
+
+  /** The slot that holds the key, or the free one where it belongs. */
+  #slotOf(key: string): number {
+    const mask = this.#slots.length - 1
+    for (let slot = hashOf(key) & mask; ; slot = (slot + 1) & mask) {
+      const number = this.#slots[slot] ?? none
+      if (number === none || this.#holds(number, key)) return slot
+    }
+  }
+
+  #holds(number: number, key: string): boolean {
+    const start = this.#starts[number] ?? 0
+    if ((this.#starts[number + 1] ?? 0) - start !== key.length) return false
+    for (let at = 0; at < key.length; at++) if (this.#characters[start + at] !== key.charCodeAt(at)) return false
+    return true
+  }
+
+  #spread(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(none)
+    for (let number = 0; number < this.#size; number++) {
+      if (this.#wideKeys.has(number)) continue
+      this.#slots[this.#slotOf(this.keyAt(number))] = number
+    }
+  }
+}
+
+/** One small number per key, grown as needed: marks, states, positions in a list. */
+export class NumberColumn {
+  #values = new Int32Array(64)
+
+  at(number: number): number {
+    return this.#values[number] ?? 0
+  }
+
+  set(number: number, value: number): void {
+    if (number >= this.#values.length) {
+      const values = new Int32Array(Math.max(number + 1, this.#values.length * 2))
+      values.set(this.#values)
+      this.#values = values
+    }
+    this.#values[number] = value
+  }
+}

@@ -115,20 +115,6 @@ export function* inBatches<T>(items: readonly T[], size: number = batchSize): Ge
 /** Keys from which on their range is worth a word. */
 const fewest = 100
 
-const integer = /^-?\d+$/
-
-/** Orders packed keys for people and for stable plans: integers by value, everything else by code unit. Not a server's order. */
-export const compareKeys = (a: string, b: string): number => {
-  const [left, right] = [unpackKey(a), unpackKey(b)]
-  for (const [position, value] of left.entries()) {
-    const other = right[position] ?? ''
-    if (value === other) continue
-    if (integer.test(value) && integer.test(other)) return BigInt(value) < BigInt(other) ? -1 : 1
-    return value < other ? -1 : 1
-  }
-  return 0
-}
-
 /** A key as the user reads it: `7`, or `3,"a b"`. */
 export const displayKey = (packed: string): string =>
   unpackKey(packed)

@@ -1,9 +1,10 @@
 /** Turns decisions into steps: one per table, action, reason and set of columns; inserts parents first, then updates. Pure. */
 import { columnOf } from '../catalog/catalog.ts'
+import { compareKeys, sortKeys } from '../catalog/key-order.ts'
 import { orderTables } from '../catalog/order.ts'
-import { compareKeys } from '../catalog/row.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import type { Decision } from '../probe/decide.ts'
+import type { Because } from '../selection/members.ts'
 import type { Relinking, Survivor } from '../selection/survivors.ts'
 import { keyColumns, type StandIns, type Step } from './plan.ts'
 
@@ -35,12 +36,18 @@ const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[
   const table = sharedTable(catalog, id)
   const members = decision.closure.members.get(id)
   const fates = decision.mapping.of(id)
-  const rows = [...(members?.entries() ?? [])]
-    .filter(({ key }) => !fates.standIns.has(key) && !members?.deleted.has(key))
-    .sort((a, b) => compareKeys(a.key, b.key))
-  return groupBy(rows, ({ because, via }) => `${because}\0${via?.id ?? ''}`).map((group) => {
-    const [first] = group
-    const keys = group.map(({ key }) => key)
+  const groups = new Map<string, { readonly because: Because; readonly via: string | null; readonly keys: string[] }>()
+  for (const { key, because, via } of members?.entries() ?? []) {
+    if (fates.standIns.has(key) || members?.deleted.has(key)) continue
+    const name = `${because}\0${via?.id ?? ''}`
+    const group = groups.get(name) ?? { because, via: via?.id ?? null, keys: [] }
+    groups.set(name, group)
+    group.keys.push(key)
+  }
+  const sorted = [...groups.values()]
+    .map((group) => ({ ...group, keys: sortKeys(group.keys) }))
+    .sort((a, b) => compareKeys(a.keys[0] ?? '', b.keys[0] ?? ''))
+  return sorted.map(({ because, via, keys }) => {
     const allocated = keys.flatMap((key, position) => (fates.allocated.has(key) ? [position] : []))
     const nulled = [...decision.closure.nulled].flatMap(([relation, nulledKeys]) => {
       if (relation.child !== id) return []
@@ -52,8 +59,8 @@ const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[
     return {
       action: 'insert',
       table: id,
-      because: first?.because ?? 'selected',
-      via: first?.via?.id ?? null,
+      because,
+      via,
       columns: table.columns.map(({ name }) => name),
       rows: keys.length,
       keys: keyColumns(table.identity.length, keys),
@@ -66,7 +73,8 @@ const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[
 const overwriteSteps = ({ catalog, decision }: Decided, id: string): readonly Step[] => {
   const table = sharedTable(catalog, id)
   const fates = decision.mapping.of(id)
-  const rows = [...(decision.closure.members.get(id)?.entries() ?? [])]
+  const members = fates.overwritten.size === 0 ? undefined : decision.closure.members.get(id)
+  const rows = [...(members?.entries() ?? [])]
     .filter(({ key }) => fates.overwritten.has(key))
     .sort((a, b) => compareKeys(a.key, b.key))
   const columns = overwrittenColumns(table)
@@ -111,7 +119,7 @@ const overwriteSteps = ({ catalog, decision }: Decided, id: string): readonly St
 const reviveSteps = ({ catalog, decision }: Decided, id: string): readonly Step[] => {
   const table = sharedTable(catalog, id)
   const members = decision.closure.members.get(id)
-  if (table.softDelete === null || members === undefined) return []
+  if (table.softDelete === null || members === undefined || members.deleted.size === 0) return []
   const columns = [table.softDelete]
   const rows = [...members.entries()]
     .filter(({ key }) => members.deleted.has(key))

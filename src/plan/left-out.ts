@@ -1,5 +1,6 @@
 /** What stays out of a plan, and why: rows left out, and rows that are missing too but not followed. Pure. */
-import { compareKeys, displayKey } from '../catalog/row.ts'
+import { compareKeys } from '../catalog/key-order.ts'
+import { displayKey } from '../catalog/row.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { displayAlone } from '../database/display.ts'
 import type { Decision } from '../probe/decide.ts'

@@ -101,7 +101,7 @@ describe('not restorable', () => {
   test.each(cases)('%s, and it is said why', async (_, name, why) => {
     const sides = refusing()
     const table = `public.${name}`
-    const hint = name === 'required' ? 'Give owner a default in live first.' : 'Run "rowgraft tables"'
+    const hint = name === 'required' ? '--set public.required.owner=<value>' : 'Run "rowgraft tables"'
     expect(await overview(sides, table)).toEqual({ restorable: false, why: expect.stringContaining(why) })
     for (const argv of [
       ['restore', name, '1', '--yes'],

@@ -7,6 +7,9 @@ import { connectError } from './server-errors.ts'
 
 const rawText = { getTypeParser: () => (value: unknown) => value }
 
+/** One statement, rows as arrays: without parameters the driver would choose the protocol that takes several statements at once. */
+export const oneStatement = { rowMode: 'array', queryMode: 'extended' } as const
+
 /** Connects once, with every parser off. */
 export const connect = async (target: ConnectionTarget, attempt: ConnectionAttempt): Promise<pg.Client> => {
   const client = new pg.Client({

@@ -10,7 +10,7 @@ import { sql } from 'kysely'
 import type pg from 'pg'
 import { interrupted, RowgraftError } from '../errors.ts'
 import { type Acting, asConnected } from './acting.ts'
-import { type ClientFacts, cancelBackend, connect, connectFirst, readFacts } from './client.ts'
+import { type ClientFacts, cancelBackend, connect, connectFirst, oneStatement, readFacts } from './client.ts'
 import type { ConnectionAttempt, ConnectionTarget } from './conninfo.ts'
 import { parseConninfo, redact, resolveConninfo } from './conninfo.ts'
 import { CopyFrames } from './copy-frames.ts'
@@ -91,8 +91,9 @@ export class Session {
   async execute(query: Query): Promise<Outcome> {
     const { sql: text, parameters } = compile(query)
     return this.#use(async () => {
-      const result = await this.#client.query<(string | null)[]>({ rowMode: 'array', text, values: [...parameters] })
-      return { command: result.command, count: result.rowCount ?? 0, rows: result.rows ?? [] }
+      const asked = { ...oneStatement, text, values: [...parameters] }
+      const { command, rowCount, rows } = await this.#client.query<(string | null)[]>(asked)
+      return { command, count: rowCount ?? 0, rows: rows ?? [] }
     })
   }
 

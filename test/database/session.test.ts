@@ -45,6 +45,17 @@ describe.concurrent('a session', () => {
     })
   })
 
+  test('takes one statement at a time: whatever is typed, a second one is refused', async () => {
+    await withSession(async (session, live) => {
+      await expectFailure(
+        session.execute(sql`select 1; insert into t values (1, 'smuggled')`),
+        'server-error',
+        'multiple commands',
+      )
+      expect(await query(live, 'select from t')).toEqual([])
+    })
+  })
+
   test('runs statements one at a time, in the order they were asked for', async () => {
     await withSession(async (session) => {
       const all = await Promise.all([1, 2, 3].map((n) => session.execute(sql`select ${String(n)}, clock_timestamp()`)))

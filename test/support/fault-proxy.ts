@@ -1,7 +1,8 @@
 /**
  * A TCP proxy before a server that reads the client's messages one by one, and can break the connection at any of them.
  *
- * The protocol without TLS: a start-up packet (length, body), then messages (type, length, body). Once broken, a connection is gone on
+ * The protocol without TLS: a start-up packet (length, body), then messages (type, length, body). A statement of the extended protocol,
+ * Parse to Sync, counts as one message. Once broken, a connection is gone on
  * both sides; later ones are forwarded as before, unless they are judged otherwise.
  */
 import { once } from 'node:events'
@@ -45,10 +46,17 @@ const queryMessage = (text: string): Buffer => {
   return Buffer.concat([head, body])
 }
 
+/** The SQL of a Parse message, which begins with the statement's name, as a simple query says it. */
+const parsedText = (frame: Buffer): string => {
+  const [, text = ''] = frame.toString('latin1', 5).split('\0')
+  return `${text}\0`
+}
+
 const serve = (client: net.Socket, server: net.Socket, connection: number, judge: Judge): void => {
   let pending = Buffer.alloc(0)
   let isStarted = false
   let isLosing = false
+  let statement: Buffer[] = []
   let queue = Promise.resolve()
   const cut = (): void => {
     client.destroy()
@@ -61,12 +69,20 @@ const serve = (client: net.Socket, server: net.Socket, connection: number, judge
       server.write(frame)
       return
     }
-    const message = { connection, type: String.fromCharCode(frame[0] ?? 0), text: frame.toString('latin1', 5) }
-    const judgement = await judge(message)
+    const type = String.fromCharCode(frame[0] ?? 0)
+    if (type === 'P' || statement.length > 0) {
+      statement.push(frame)
+      if (type !== 'S') return
+    }
+    const [parse] = statement
+    const whole = parse === undefined ? frame : Buffer.concat(statement)
+    statement = []
+    const text = parse === undefined ? frame.toString('latin1', 5) : parsedText(parse)
+    const judgement = await judge({ connection, type: parse === undefined ? type : 'P', text })
     if (client.destroyed) return
     if (judgement === 'cut') return cut()
     if (judgement === 'lose reply') isLosing = true
-    server.write(typeof judgement === 'object' ? queryMessage(judgement.query) : frame)
+    server.write(typeof judgement === 'object' ? queryMessage(judgement.query) : whole)
     if (judgement === 'forward and cut') cut()
   }
   client.on('data', (chunk) => {

@@ -5,6 +5,7 @@ import { fingerprint } from './catalog/fingerprint.ts'
 import type { DatabaseIdentity } from './catalog/identity.ts'
 import { displayKey } from './catalog/row.ts'
 import { type Sides, tableOf } from './diff/sides.ts'
+import { readFootprint, readSequenceMoves } from './footprint.ts'
 import { buildStandIns, buildSteps } from './plan/build.ts'
 import { ConflictLog } from './plan/conflicts.ts'
 import { renameHints, takenDefaults, usedSources } from './plan/drifted.ts'
@@ -95,7 +96,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     alsoMissing: listAlsoMissing(decision, sides.catalog, { ...options, without: [...without] }),
     lost: await lostValues(known, bare),
     triggers,
-    sequences,
+    sequences: await readSequenceMoves(known.live, sequences, bare, (id) => tableOf(sides.catalog, id)),
     defaults: takenDefaults(sides.catalog, bare),
     narrower: findNarrower(sides.catalog, bare),
     materialisedViews: await readMaterialisedViews(
@@ -107,6 +108,14 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     notUndoable: listNotUndoable(sides.catalog.live, bare),
     locksParents: locksParents(sides.catalog, bare),
     bytes: measured.bytes,
+    footprint: await readFootprint({
+      live: known.live,
+      catalog: sides.catalog.live,
+      steps: bare,
+      sequences,
+      standIns,
+      bytes: measured.bytes,
+    }),
     sources: usedSources(sides.catalog.backup, used),
     edits: [...setEdits(bare, options), ...(await mappedEdits(sides, options, bare))],
     hints: renameHints(sides.catalog, bare),

@@ -57,7 +57,7 @@ const allStages = [
 ]
 
 /** Files of `src` itself that tell the story: one stage each. */
-const story = ['make-plan.ts', 'split-plan.ts', 'start-run.ts', 'start-script.ts', 'with-sides.ts', 'inspect.ts']
+const story = ['make-plan.ts', 'footprint.ts', 'split-plan.ts', 'start-run.ts', 'start-script.ts', 'with-sides.ts', 'inspect.ts']
 
 /** Names are quoted in one place, which everybody may use. */
 const everybodys = ['errors.ts', 'database/names.ts', 'database/display.ts']
@@ -78,7 +78,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   plan: ['types:selection', 'types:probe', 'catalog'],
   run: ['plan', 'probe', 'types:diff', 'database', 'catalog'],
   script: ['run', 'plan', 'database', 'catalog'],
-  'make-plan.ts': ['plan', 'probe', 'selection', 'diff', 'catalog'],
+  'footprint.ts': ['plan', 'probe', 'types:catalog', 'types:database'],
+  'make-plan.ts': ['footprint.ts', 'plan', 'probe', 'selection', 'diff', 'catalog'],
   'split-plan.ts': ['plan', 'probe', 'selection', 'diff', 'catalog'],
   'start-run.ts': ['split-plan.ts', 'run', 'plan', 'open', 'database', 'types:diff', 'catalog'],
   'start-script.ts': ['start-run.ts', 'script', 'run', 'plan', 'types:open', 'database'],

@@ -26,9 +26,20 @@ const formatTriggers = (plan: Plan): readonly string[] => {
   ]
 }
 
+/** ` from 8 to 11`: the values it hands out next. */
+const moveOf = (plan: Plan, sequence: string): string => {
+  const found = plan.sequences.find((each) => each.sequence === sequence && each.after != null)
+  return found === undefined ? '' : `, next value ${found.next} → ${found.after}`
+}
+
 const formatSequences = (plan: Plan): readonly string[] => {
   const lagging = new Set(
-    plan.sequences.flatMap(({ sequence, allocates }) => (sequence !== null && allocates === 0 ? [sequence] : [])),
+    plan.sequences.flatMap(({ sequence, allocates, after }) =>
+      sequence !== null && allocates === 0 && after == null ? [sequence] : [],
+    ),
+  )
+  const raised = plan.sequences.flatMap(({ sequence, allocates, next, after }) =>
+    sequence !== null && allocates === 0 && after != null && after !== next ? [sequence] : [],
   )
   return [
     ...plan.sequences
@@ -36,8 +47,9 @@ const formatSequences = (plan: Plan): readonly string[] => {
       .map(({ table, column, sequence, allocates }) =>
         sequence === null
           ? `Makes ${plural(allocates, 'new key')} of ${formatTable(table)} as max(${formatColumn(column)}) + 1, and locks the table for that.`
-          : `Takes ${plural(allocates, 'new key')} of ${formatTable(table)} from ${formatTable(sequence)}.`,
+          : `Takes ${plural(allocates, 'new key')} of ${formatTable(table)} from ${formatTable(sequence)}${moveOf(plan, sequence)}.`,
       ),
+    ...raised.map((sequence) => `Raises ${formatTable(sequence)}${moveOf(plan, sequence)}.`),
     ...(lagging.size > 0
       ? [`Raises ${[...lagging].map(formatTable).join(', ')} if ${lagging.size === 1 ? 'it is' : 'they are'} behind.`]
       : []),
@@ -73,7 +85,46 @@ const formatLocks = (plan: Plan): readonly string[] => {
     plan.steps.some(({ action }) => action !== 'insert') ? 'the rows it changes' : '',
     plan.locksParents ? 'the parents of the rows it inserts' : '',
   ].filter((part) => part !== '')
-  return locked.length === 0 ? [] : [`Locks ${locked.join(' and ')} until it ends.`]
+  const closed = plan.sequences
+    .filter(({ sequence, allocates }) => sequence === null && allocates > 0)
+    .map(({ table }) => formatTable(table))
+  const others =
+    closed.length === 0 ? 'No table is closed to others' : `Others cannot write ${closed.join(', ')} meanwhile`
+  return locked.length === 0
+    ? [`${others}.`]
+    : [`Locks ${locked.join(' and ')}, after the transfer, until it ends. ${others}.`]
+}
+
+const formatPrivileges = ({ footprint }: Plan): readonly string[] => {
+  const used = (footprint?.privileges ?? []).map(({ privilege, kind, on }) => {
+    const names = kind === 'database' ? 'the database' : on.map((name) => formatTable(name)).join(', ')
+    const what = kind === 'sequence' ? `sequence${on.length === 1 ? '' : 's'} ${names}` : names
+    return `${sanitise(privilege.replace(/^[a-z, ]+/, (words) => words.toUpperCase()))} on ${what}`
+  })
+  return used.length === 0 ? [] : [`Needs ${used.join('; ')}.`]
+}
+
+/** Who gets the changes as well. */
+const formatReplication = ({ footprint }: Plan): readonly string[] => {
+  if (footprint === null) return []
+  const { publications, followers } = footprint
+  const published = publications.map(
+    ({ publication, tables }) => `${formatColumn(publication)} (${tables.map((name) => formatTable(name)).join(', ')})`,
+  )
+  const following = followers.map(({ kind, name, how }) =>
+    sanitise([kind, name, how === '' ? '' : `(${how})`].filter((word) => word !== '').join(' ')),
+  )
+  return [
+    ...(published.length === 0 ? [] : [`Published by ${published.join(', ')}: subscribers get what it writes.`]),
+    ...(following.length === 0 ? [] : [`Replicated to ${following.join(', ')}.`]),
+  ]
+}
+
+const formatRoom = ({ bytes, footprint }: Plan): string => {
+  if (bytes === 0) return ''
+  return footprint === null
+    ? ` Writes about ${formatBytes(bytes)}.`
+    : ` Stages about ${formatBytes(footprint.stage)}, writes about ${formatBytes(footprint.wal)} of WAL.`
 }
 
 const formatActing = ({ options: { role, settings } }: Plan): readonly string[] => {
@@ -104,11 +155,13 @@ export const formatEffects = (plan: Plan): readonly string[] => {
     ...(accepted === '' ? [] : [`Accepts what triggers put into ${accepted}.`]),
     ...formatSequences(plan),
     ...plan.aside.map(formatAside),
-    `One transaction, verified before commit${plan.notUndoable.length === 0 ? ', undoable' : ''}.${plan.bytes > 0 ? ` Writes about ${formatBytes(plan.bytes)}.` : ''}`,
+    `One transaction, verified before commit${plan.notUndoable.length === 0 ? ', undoable' : ''}.${formatRoom(plan)}`,
     ...plan.notUndoable.map(({ table, why }) =>
       sanitise(`Rows of ${formatTable(table)} cannot be undone as live is: ${why}.`),
     ),
     ...formatLocks(plan),
+    ...formatPrivileges(plan),
+    ...formatReplication(plan),
     ...formatMissingFiles(plan.missingFiles),
     ...formatViews(plan.materialisedViews),
   ]

@@ -100,6 +100,7 @@ export const invertPlan = (
     notUndoable: [],
     locksParents: parts.steps.some(({ action }) => action === 'insert'),
     bytes: 0,
+    footprint: null,
     missingFiles: [],
     sources: {},
     edits: [],

@@ -35,6 +35,7 @@ const parts: { readonly [Name in keyof Plan as undefined extends Plan[Name] ? ne
   aside: true,
   notUndoable: true,
   locksParents: true,
+  footprint: true,
   bytes: true,
   sources: true,
   hints: true,

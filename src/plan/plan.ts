@@ -13,6 +13,7 @@ import type { Coverage } from '../selection/coverage.ts'
 import type { Because } from '../selection/members.ts'
 import type { Selection } from '../selection/selection.ts'
 import type { Conflict } from './conflicts.ts'
+import type { Footprint } from './footprint.ts'
 
 export interface PlanOptions {
   readonly parents: 'restore' | 'stop' | 'null'
@@ -109,6 +110,9 @@ export interface PlanSequence {
   /** Qualified name; null for `max + 1` under a lock on the table. */
   readonly sequence: string | null
   readonly allocates: number
+  /** What it hands out next as live is, and after the run; null where that is not known beforehand. */
+  readonly next?: string
+  readonly after?: string | null
 }
 
 export interface TableKey {
@@ -180,6 +184,8 @@ export interface Plan {
   readonly notUndoable: readonly { readonly table: string; readonly why: string }[]
   /** Rows are inserted that refer to others: those are locked until the run ends. */
   readonly locksParents: boolean
+  /** Privileges, room and replication; null for a plan without steps, and for an undo. */
+  readonly footprint: Footprint | null
   /** Bytes the written rows take as text, about. */
   readonly bytes: number
   /** Where the backup's rows stand, for tables that are not read as their names say. */

@@ -36,6 +36,7 @@ export const makePlan = (parts: Partial<Plan> = {}): Plan => ({
   notUndoable: [],
   locksParents: false,
   bytes: 0,
+  footprint: null,
   sources: {},
   edits: [],
   hints: [],

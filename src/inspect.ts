@@ -109,6 +109,11 @@ const refuse = (table: SharedTable): RowgraftError =>
     hint: hintForRefusal(table),
   })
 
+export interface ChosenTables {
+  /** Default: all that can be compared. */
+  readonly tables?: readonly string[]
+}
+
 /** The tables named, or all that can be compared; among them those whose rows can only be counted. */
 export const chooseTables = (catalog: SharedCatalog, names: readonly string[] | undefined): readonly SharedTable[] => {
   if (names === undefined || names.length === 0) return [...catalog.tables.values()].filter(isComparable)

@@ -10,7 +10,7 @@ import { buildStandIns, buildSteps } from './plan/build.ts'
 import { ConflictLog } from './plan/conflicts.ts'
 import { renameHints, takenDefaults, usedSources } from './plan/drifted.ts'
 import { rowsWriting, setEdits } from './plan/edits.ts'
-import { firingTriggers, locksParents, outwardFindings, usedSequences } from './plan/effects.ts'
+import { firingTriggers, locksParents, outwardFindings, usedRelations, usedSequences } from './plan/effects.ts'
 import { listAlsoMissing, listLeftOut } from './plan/left-out.ts'
 import { findNarrower } from './plan/narrower.ts'
 import { hashPlan, keysOf, type Plan, type PlanOptions, type Step } from './plan/plan.ts'
@@ -87,6 +87,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     fingerprints: Object.fromEntries(used.map((id) => [id, fingerprint(tableOf(sides.catalog, id).live)])),
     steps: measured.steps,
     standIns,
+    relations: usedRelations(sides.catalog, bare),
     conflicts: log.conflicts,
     leftOut: listLeftOut(decision, survivors, log),
     notInBackup: resolved.notInBackup,

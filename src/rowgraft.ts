@@ -14,9 +14,9 @@ import { withReadTransaction, withUserSearchPath } from './database/transaction.
 import { type DiffState, type DiffStep, diffStates, type TableDiff } from './diff/diff.ts'
 import { type CountOptions, countTables } from './diff/parallel.ts'
 import type { Sides } from './diff/sides.ts'
-import { RowgraftError } from './errors.ts'
 import { findMissingFiles } from './files/missing.ts'
 import {
+  type ChosenTables,
   chooseTables,
   describeTables,
   listRows,
@@ -28,10 +28,12 @@ import {
 import { makePlan } from './make-plan.ts'
 import { configuredOptions } from './open/configured.ts'
 import { closePair, connect, type OpenOptions, type OpenPair, type OpenSide } from './open/connect.ts'
-import { checkPlanned, describeSide, type SideInfo } from './open/side.ts'
+import { backupOf, checkPlanned, describeSide, type SideInfo } from './open/side.ts'
 import { defaultPlanOptions, type Plan, type PlanOptions } from './plan/plan.ts'
 import { refuseAltered } from './plan/plan-file.ts'
+import type { PlannedRow } from './planned-rows.ts'
 import type { Answer } from './probe/finding.ts'
+import { startPlanned, startScript } from './review.ts'
 import { journalFolder } from './run/journal.ts'
 import type { Protection } from './run/protect.ts'
 import { recoverRuns } from './run/recover.ts'
@@ -43,13 +45,7 @@ import type { ScriptSink } from './script/script.ts'
 import { findIncidents, type IncidentReport } from './selection/incidents/incidents.ts'
 import type { Selection } from './selection/selection.ts'
 import { refuseOtherConfig, type StartRunInput, startRun } from './start-run.ts'
-import { startScript } from './start-script.ts'
 import { type OpenedSides, streamSides, withSides } from './with-sides.ts'
-
-interface ChosenTables {
-  /** Default: all that can be compared. */
-  readonly tables?: readonly string[]
-}
 
 /** Both sides, open. Close it when done. */
 export class Rowgraft {
@@ -154,6 +150,11 @@ export class Rowgraft {
     await startScript({ ...(await this.#start(plan)), options, sink })
   }
 
+  /** The rows that a plan writes with the values it writes, read from the backup batch by batch. */
+  async *planned(plan: Plan): AsyncGenerator<PlannedRow> {
+    yield* startPlanned(await this.#start(plan))
+  }
+
   /** Compares what a run wrote with what live holds now. Default: the newest run that is in live. */
   async verify(run?: string): Promise<VerifyReport> {
     const { session, identity } = this.#pair.live
@@ -199,11 +200,7 @@ export class Rowgraft {
   readonly #diffProgress = (step: DiffStep): void => this.#options.onProgress?.({ kind: 'diff', ...step })
 
   #requireBackup(): OpenSide {
-    const { backup } = this.#pair
-    if (backup !== null) return backup
-    throw new RowgraftError('bad-conninfo', 'the backup is not given', {
-      hint: 'Give it with --backup <url or file> or ROWGRAFT_BACKUP.',
-    })
+    return backupOf(this.#pair)
   }
 
   async #start(plan: Plan): Promise<Omit<StartRunInput, 'options' | 'folder'>> {

@@ -57,7 +57,16 @@ const allStages = [
 ]
 
 /** Files of `src` itself that tell the story: one stage each. */
-const story = ['make-plan.ts', 'footprint.ts', 'split-plan.ts', 'start-run.ts', 'start-script.ts', 'with-sides.ts', 'inspect.ts']
+const story = [
+  'make-plan.ts',
+  'footprint.ts',
+  'split-plan.ts',
+  'start-run.ts',
+  'review.ts',
+  'planned-rows.ts',
+  'with-sides.ts',
+  'inspect.ts',
+]
 
 /** Names are quoted in one place, which everybody may use. */
 const everybodys = ['errors.ts', 'database/names.ts', 'database/display.ts']
@@ -82,7 +91,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'make-plan.ts': ['footprint.ts', 'plan', 'probe', 'selection', 'diff', 'catalog'],
   'split-plan.ts': ['plan', 'probe', 'selection', 'diff', 'catalog'],
   'start-run.ts': ['split-plan.ts', 'run', 'plan', 'open', 'database', 'types:diff', 'catalog'],
-  'start-script.ts': ['start-run.ts', 'script', 'run', 'plan', 'types:open', 'database'],
+  'planned-rows.ts': ['plan', 'catalog', 'types:database'],
+  'review.ts': ['start-run.ts', 'planned-rows.ts', 'script', 'run', 'plan', 'types:open', 'database'],
   'with-sides.ts': ['diff', 'database', 'types:catalog'],
   'inspect.ts': ['selection', 'diff', 'types:database', 'catalog'],
   'rowgraft.ts': [...allStages, ...story, 'config'],

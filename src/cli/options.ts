@@ -216,6 +216,10 @@ export const addSaving = addTo('Plan:', () => [
   new Option('--sql <file>', 'write it as one SQL script for psql, with the rows in it'),
 ])
 
+export const addShowing = addTo('Plan:', () => [
+  new Option('--values', 'the rows of a plan with their values, from the backup'),
+])
+
 const outputOptions = (formats: readonly Format[]): readonly Option[] => [
   new Option('--format <format>', `what to print: ${formats.join(', ')}`).choices(formats),
   new Option('--json', 'the same as --format json'),

@@ -7,6 +7,7 @@ import { Command } from 'commander'
 import type { DiffFlags } from './commands/diff.ts'
 import type { PlanCommandFlags } from './commands/plan.ts'
 import type { RestoreFlags } from './commands/restore.ts'
+import type { ShowFlags } from './commands/show.ts'
 import { exitCodes } from './exit.ts'
 import { reportFailure } from './failure.ts'
 import { addExamples, addExitCodes } from './help.ts'
@@ -20,6 +21,7 @@ import {
   addRows,
   addSaving,
   addSelection,
+  addShowing,
   addTabularOutput,
   addTriggers,
   type ConnectionFlags,
@@ -69,11 +71,11 @@ const addLooking = (program: Command, perform: Perform): void => {
         (await import('./commands/incidents.ts')).incidents(context, flags),
       ),
     )
-  addOutput(addDatabases(program.command('show <table> [key]')))
-    .description('one row on both sides with its relations, or a plan file')
+  addOutput(addShowing(addDatabases(program.command('show <table> [key...]'))))
+    .description('one row on both sides with its relations; a plan file, or why a row is in it')
     .action(
-      perform<ConnectionFlags>(async ({ context, args: [subject = '', key], flags }) =>
-        (await import('./commands/show.ts')).show(context, subject, key, flags),
+      perform<ShowFlags>(async ({ context, args: [subject = '', ...rest], flags }) =>
+        (await import('./commands/show.ts')).show(context, subject, rest, flags),
       ),
     )
 }

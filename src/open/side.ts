@@ -20,6 +20,14 @@ export const describeSide = ({ label, catalog, session }: OpenSide): SideInfo =>
   version: `${Math.floor(session.version / 10_000)}.${session.version % 10_000}`,
 })
 
+/** The backup. Throws `bad-conninfo` where none is given. */
+export const backupOf = ({ backup }: OpenPair): OpenSide => {
+  if (backup !== null) return backup
+  throw new RowgraftError('bad-conninfo', 'the backup is not given', {
+    hint: 'Give it with --backup <url or file> or ROWGRAFT_BACKUP.',
+  })
+}
+
 /** Throws `wrong-database` unless the plan was made for these very databases. */
 export const checkPlanned = (
   { live, backup }: OpenPair,

@@ -4,7 +4,7 @@ import type { Table, Trigger } from '../catalog/catalog.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { displayTable } from '../database/display.ts'
 import type { Finding } from '../probe/finding.ts'
-import type { PlanOptions, PlanSequence, PlanTrigger, Step } from './plan.ts'
+import type { PlanOptions, PlanRelation, PlanSequence, PlanTrigger, Step } from './plan.ts'
 
 /** When a trigger fires, with triggers on and with `--triggers off`, under which the session counts as a replica. */
 const fires: Readonly<Record<Trigger['enabled'], { readonly on: boolean; readonly off: boolean }>> = {
@@ -105,3 +105,11 @@ export const outwardFindings = (triggers: readonly PlanTrigger[], given: PlanOpt
           },
         ],
   )
+
+/** Relations that the rows of the steps came by. */
+export const usedRelations = (catalog: SharedCatalog, steps: readonly Step[]): readonly PlanRelation[] => {
+  const used = new Set(steps.map(({ via }) => via))
+  return catalog.relations
+    .filter(({ id }) => used.has(id))
+    .map(({ id, child, columns, parent, parentColumns }) => ({ id, child, columns, parent, parentColumns }))
+}

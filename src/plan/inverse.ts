@@ -87,6 +87,7 @@ export const invertPlan = (
     selection: { selectors: [], columns: null },
     digest: { method: plan.digest.method, value: '' },
     standIns: [],
+    relations: [],
     leftOut: [],
     notInBackup: [],
     coverage: [],

@@ -20,6 +20,7 @@ const parts: { readonly [Name in keyof Plan as undefined extends Plan[Name] ? ne
   fingerprints: true,
   steps: true,
   standIns: true,
+  relations: true,
   conflicts: true,
   leftOut: true,
   notInBackup: true,

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import type { DigestMethod } from '../catalog/digest.ts'
 import type { MappedLabel, SetValue } from '../catalog/edits.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
+import type { Relation } from '../catalog/relations.ts'
 import type { TableSource } from '../catalog/source.ts'
 import type { Answer } from '../probe/finding.ts'
 import type { Aside } from '../probe/moving.ts'
@@ -115,6 +116,9 @@ export interface PlanSequence {
   readonly after?: string | null
 }
 
+/** A relation that rows of the plan came by. */
+export type PlanRelation = Pick<Relation, 'id' | 'child' | 'columns' | 'parent' | 'parentColumns'>
+
 export interface TableKey {
   readonly table: string
   readonly key: string
@@ -144,6 +148,8 @@ export interface Plan {
   readonly fingerprints: Readonly<Record<string, string>>
   readonly steps: readonly Step[]
   readonly standIns: readonly StandIns[]
+  /** Relations that rows of the steps came by. */
+  readonly relations: readonly PlanRelation[]
   readonly conflicts: readonly Conflict[]
   /** Rows that stay out, and why; `isAsked` for those without which the restore is not complete. */
   readonly leftOut: readonly (TableKey & { readonly why: string; readonly isAsked: boolean })[]

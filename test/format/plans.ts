@@ -18,6 +18,7 @@ export const makePlan = (parts: Partial<Plan> = {}): Plan => ({
   fingerprints: {},
   steps: [],
   standIns: [],
+  relations: [],
   conflicts: [],
   leftOut: [],
   notInBackup: [],

@@ -1,31 +1,84 @@
 import { RowgraftError } from '../../errors.ts'
+import { formatChain, jsonChain } from '../../format/chain-text.ts'
 import { jsonShownRow } from '../../format/json.ts'
+import { formatPlannedRow } from '../../format/planned-text.ts'
 import { formatShownRow } from '../../format/row-text.ts'
+import { chainOf, type Plan, parseKey } from '../../index.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
 import type { ConnectionFlags } from '../options.ts'
 import type { Context } from '../output.ts'
 import { isPlanFile, noPlanFile, printPlan, readPlanFile } from '../plan-file.ts'
+import { resolveTable } from '../plan-options.ts'
 
-const showPlan = async ({ output }: Context, path: string): Promise<number> => {
-  printPlan(output, await readPlanFile(path))
+export interface ShowFlags extends ConnectionFlags {
+  readonly values?: boolean
+}
+
+const usage = (message: string, hint: string): RowgraftError => new RowgraftError('usage', message, { hint })
+
+/** Why a row is in a plan. */
+const showChain = ({ output }: Context, plan: Plan, typed: string, key: string): number => {
+  const tables = [...plan.steps, ...plan.leftOut, ...plan.notInBackup].map(({ table }) => table)
+  const table = resolveTable(
+    typed,
+    [...new Set(tables)].map((id) => ({ table: id })),
+  )
+  const chain = chainOf(plan, table, parseKey(key).join('\0'), key)
+  if (output.format === 'text') output.text(formatChain(chain, output.setting))
+  else output.json(jsonChain(chain))
   return exitCodes.done
 }
 
-/** `rowgraft show <table> <key>`, `rowgraft show plan.json`. A plan is shown without any database. */
+/** Every row of a plan as the backup has it: one after the other, however many there are. */
+const showValues = (context: Context, plan: Plan, flags: ShowFlags): Promise<number> =>
+  withRowgraft(context, flags, 'both', async (rowgraft) => {
+    const { output, io } = context
+    for await (const row of rowgraft.planned(plan)) {
+      if (output.format === 'text') output.text(`${formatPlannedRow(row, output.setting)}\n`)
+      else output.json({ v: 1, ...row })
+      await io.drain?.()
+    }
+    return exitCodes.done
+  })
+
+const showPlan = async (context: Context, path: string, rest: readonly string[], flags: ShowFlags): Promise<number> => {
+  const plan = await readPlanFile(path)
+  const [table, key] = rest
+  if (rest.length > 2 || (rest.length > 0 && flags.values === true)) {
+    throw usage('one row of a plan, or all of them with --values', 'Write rowgraft show <plan.json> <table> <key>.')
+  }
+  if (flags.values === true) return showValues(context, plan, flags)
+  if (table !== undefined) {
+    if (key !== undefined) return showChain(context, plan, table, key)
+    throw usage(`no key of "${table}" is given`, `Write rowgraft show ${path} ${table} <key>.`)
+  }
+  printPlan(context.output, plan)
+  return exitCodes.done
+}
+
+/**
+ * `rowgraft show <table> <key>`, `rowgraft show plan.json [<table> <key>]`, `rowgraft show plan.json --values`. A plan is shown without
+ * any database, its values are the backup's.
+ */
 export const show = async (
   context: Context,
   subject: string,
-  key: string | undefined,
-  flags: ConnectionFlags,
+  rest: readonly string[],
+  flags: ShowFlags,
 ): Promise<number> => {
-  if (key === undefined && (await isPlanFile(subject))) return showPlan(context, subject)
+  const [key, ...more] = rest
+  if (await isPlanFile(subject)) return showPlan(context, subject, rest, flags)
+  if (subject.endsWith('.json') && (key === undefined || more.length > 0 || flags.values === true))
+    throw noPlanFile(subject)
+  if (flags.values === true) throw usage('--values needs a plan file', 'Write rowgraft show <plan.json> --values.')
   if (key === undefined) {
-    if (subject.endsWith('.json')) throw noPlanFile(subject)
-    throw new RowgraftError('usage', `no key of "${subject}" is given`, {
-      hint: 'Write rowgraft show <table> <key>, or the name of a plan file that exists.',
-    })
+    throw usage(
+      `no key of "${subject}" is given`,
+      'Write rowgraft show <table> <key>, or the name of a plan file that exists.',
+    )
   }
+  if (more.length > 0) throw usage('one row at a time', 'Write the columns of a key as one argument: a,b.')
   return withRowgraft(context, flags, 'both', async (rowgraft) => {
     const { output } = context
     const row = await rowgraft.show(subject, key)

@@ -1,6 +1,7 @@
-/** From a plan to its script: what must hold, and where the rows come from. */
-import { withReadTransaction } from './database/transaction.ts'
+/** From a plan to what can be reviewed of it: its script, and its rows with their values. */
+import { beginRead, withReadTransaction } from './database/transaction.ts'
 import { RowgraftError } from './errors.ts'
+import { type PlannedRow, readPlannedRows } from './planned-rows.ts'
 import { defaultRunOptions, type RunOptions } from './run/run.ts'
 import { type ScriptSink, writeScript } from './script/script.ts'
 import { plannedBackup, refuseOpen, type StartRunInput } from './start-run.ts'
@@ -34,4 +35,17 @@ export const startScript = async (input: StartScriptInput): Promise<void> => {
       }),
     ),
   )
+}
+
+/** Reads the rows of a plan that is settled with their values, in one snapshot of the backup. */
+export async function* startPlanned(
+  input: Pick<StartRunInput, 'pair' | 'plan' | 'requireBackup'>,
+): AsyncGenerator<PlannedRow> {
+  const { backup, catalog } = plannedBackup(input)
+  try {
+    const reader = await beginRead(backup.session)
+    yield* readPlannedRows(reader, { live: input.pair.live.catalog, backup: catalog }, input.plan)
+  } finally {
+    await backup.session.rollback()
+  }
 }

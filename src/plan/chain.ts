@@ -1,6 +1,10 @@
 /** Why a row is in a plan: from reason to reason, back to a row that was selected. Pure; a plan holds no values to tell rows apart by. */
+import type { Relation } from '../catalog/relations.ts'
 import { RowgraftError } from '../errors.ts'
-import { keysOf, type Plan, type PlanRelation, type Step } from './plan.ts'
+import { keysOf, type Plan, type Step } from './plan.ts'
+
+/** A relation that rows of the plan came by. */
+export type PlanRelation = Pick<Relation, 'id' | 'child' | 'columns' | 'parent' | 'parentColumns'>
 
 /** One row of the chain, or several of which it is one. */
 export interface ChainLink {

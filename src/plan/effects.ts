@@ -4,7 +4,8 @@ import type { Table, Trigger } from '../catalog/catalog.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { displayTable } from '../database/display.ts'
 import type { Finding } from '../probe/finding.ts'
-import type { PlanOptions, PlanRelation, PlanSequence, PlanTrigger, Step } from './plan.ts'
+import type { PlanRelation } from './chain.ts'
+import type { PlanOptions, PlanSequence, PlanTrigger, Step } from './plan.ts'
 
 /** When a trigger fires, with triggers on and with `--triggers off`, under which the session counts as a replica. */
 const fires: Readonly<Record<Trigger['enabled'], { readonly on: boolean; readonly off: boolean }>> = {

@@ -6,13 +6,13 @@ import { createHash } from 'node:crypto'
 import type { DigestMethod } from '../catalog/digest.ts'
 import type { MappedLabel, SetValue } from '../catalog/edits.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
-import type { Relation } from '../catalog/relations.ts'
 import type { TableSource } from '../catalog/source.ts'
 import type { Answer } from '../probe/finding.ts'
 import type { Aside } from '../probe/moving.ts'
 import type { Coverage } from '../selection/coverage.ts'
 import type { Because } from '../selection/members.ts'
 import type { Selection } from '../selection/selection.ts'
+import type { PlanRelation } from './chain.ts'
 import type { Conflict } from './conflicts.ts'
 import type { Footprint } from './footprint.ts'
 
@@ -115,9 +115,6 @@ export interface PlanSequence {
   readonly next?: string
   readonly after?: string | null
 }
-
-/** A relation that rows of the plan came by. */
-export type PlanRelation = Pick<Relation, 'id' | 'child' | 'columns' | 'parent' | 'parentColumns'>
 
 export interface TableKey {
   readonly table: string

@@ -85,7 +85,8 @@ Plan: 7 rows back, 1 re-linked. Nothing has been written yet.
   Takes 2 new keys of gallery_photo from gallery_photo_id_seq.
   Raises gallery_id_seq if it is behind.
   One transaction, verified before commit, undoable. Writes about 12 kB.
-  Locks the rows it changes and the parents of the rows it inserts until it ends.
+  Locks the rows it changes and the parents of the rows it inserts, after the transfer, until it
+    ends. No table is closed to others.
 `)
   })
 
@@ -173,7 +174,7 @@ Undo: 1 row deleted, 1 put back as before. Nothing has been written yet.
   delete  gallery  1  inserted by the run · 7
 
   One transaction, verified before commit, undoable. Writes about 80 bytes.
-  Locks the rows it changes until it ends.
+  Locks the rows it changes, after the transfer, until it ends. No table is closed to others.
 `)
   })
 

@@ -13,6 +13,7 @@ import { findLabels } from './labels.ts'
 import { findLiveConflicts, findReferred, findTaken, type LiveConflict } from './live-conflicts.ts'
 import { Mapping } from './mapping.ts'
 import type { Moving } from './moving.ts'
+import { findUnhoused } from './partitions.ts'
 import { severalFinding, takenFinding, twinFinding, uniqueFinding } from './taken-findings.ts'
 import { findCycleTwins } from './twin-cycles.ts'
 import { findTwins } from './twins.ts'
@@ -115,6 +116,10 @@ class Prober {
     const rewritten = await this.#mapping.rewrite(table, keys)
     const open = new Set(keys)
     for (const [key, finding] of await findLabels(this.#sides, table, keys)) {
+      open.delete(key)
+      this.#report(finding, key)
+    }
+    for (const [key, finding] of await findUnhoused(this.#sides, table, [...open], rewritten)) {
       open.delete(key)
       this.#report(finding, key)
     }

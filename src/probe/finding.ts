@@ -13,6 +13,7 @@ export type FindingKind =
   | 'looks restored'
   | 'edited since'
   | 'enum label'
+  | 'partition'
   | 'triggers'
 
 /** One constraint of several that live rows stand in the way of. */

@@ -4,9 +4,10 @@ import { sql } from 'kysely'
 import { asText, displayKey, fromTable } from '../catalog/row.ts'
 import { column } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
+import { isInDefault } from '../probe/partitions.ts'
 import { inRange, inserted, type Layout } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
-import { defaultColumn, isInDefault, watchesPartitions } from './stage.ts'
+import { defaultColumn, watchesPartitions } from './stage.ts'
 
 /** Throws `rolled-back` when a row landed in a DEFAULT partition that it was not in before, naming both. Rows of an undo
  * have no such mark: they go back to where they were. */

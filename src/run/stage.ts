@@ -23,6 +23,7 @@ import { column, identifier, list, type Query } from '../database/names.ts'
 import type { Reader, Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { imageColumns, pinsNothing } from '../probe/measure.ts'
+import { isInDefault } from '../probe/partitions.ts'
 import { type Layout, ordinalColumn, type StagedTable, stageType } from './layout.ts'
 import type { RunProgress } from './run.ts'
 
@@ -39,11 +40,6 @@ export const defaultColumn = 'rowgraft default'
 /** True for tables whose rows may fall into another partition than they came from. */
 export const watchesPartitions = (table: SharedTable): boolean =>
   table.live.kind === 'partitioned' && table.backup.kind === 'partitioned'
-
-/** True where a row stands in a default partition, at any level. */
-export const isInDefault = (alias: string): Query => sql`exists (
-  select from pg_catalog.pg_partition_ancestors(${column(alias, 'tableoid')}) as a(relid)
-  join pg_catalog.pg_partitioned_table p on p.partdefid = a.relid)`
 
 const stagedColumns = (table: SharedTable): readonly string[] => [
   ...table.columns.map(({ name }) => name),

@@ -1,5 +1,6 @@
 /** Looking, without choosing: tables and their relations, rows side by side. */
 
+import { describeCondition } from './catalog/declared.ts'
 import { packKey, unpackKey } from './catalog/row.ts'
 import type { SharedCatalog, SharedTable } from './catalog/shared.ts'
 import { findTable, hintForRefusal } from './catalog/shared.ts'
@@ -26,6 +27,10 @@ export interface TableOverview {
     readonly parentColumns: readonly string[]
     readonly onDelete: string
     readonly isLink: boolean
+    /** No constraint says so: the config file does, or the conventions of a framework. */
+    readonly isDeclared: boolean
+    /** Which rows refer, where not all of them do. */
+    readonly condition: string | null
   }[]
   /** One sentence each. */
   readonly drift: readonly string[]
@@ -53,8 +58,11 @@ export interface RelationCount {
   readonly backup: number
 }
 
-/** Every table of either side. */
-export const describeTables = (catalog: SharedCatalog): readonly TableOverview[] => {
+/** Every table of either side; `suggestions` are sentences by table id. */
+export const describeTables = (
+  catalog: SharedCatalog,
+  suggestions: ReadonlyMap<string, readonly string[]>,
+): readonly TableOverview[] => {
   const shared = [...catalog.tables.values()].map((table) => ({
     table: table.id,
     kind: `${table.live.kind} table`,
@@ -62,17 +70,21 @@ export const describeTables = (catalog: SharedCatalog): readonly TableOverview[]
     isJunction: table.ends !== null,
     relations: catalog.relations
       .filter(({ child }) => child === table.id)
-      .map(({ name, columns, parent, parentColumns, onDelete, isLink }) => ({
+      .map(({ name, columns, parent, parentColumns, onDelete, isLink, isDeclared, condition }) => ({
         via: name,
         columns,
         parent,
         parentColumns,
         onDelete,
         isLink,
+        isDeclared,
+        condition: condition === null ? null : describeCondition(condition),
       })),
     drift: [
       ...table.drift.map(({ text }) => text),
       ...suggestSoftDelete(table),
+      ...(suggestions.get(table.id) ?? []),
+      ...sayUnheld(catalog, table),
       ...(table.backup.isUnlogged ? ["the backup's table is unlogged: rows absent there prove nothing"] : []),
     ],
     restorable: table.refusal === null,
@@ -90,6 +102,10 @@ export const describeTables = (catalog: SharedCatalog): readonly TableOverview[]
   }))
   return [...shared, ...others].sort((a, b) => (a.table < b.table ? -1 : 1))
 }
+
+/** A junction table whose pairs no key holds to be unique: they are now, and nothing keeps them so. */
+const sayUnheld = (catalog: SharedCatalog, { id, identity }: SharedTable): readonly string[] =>
+  catalog.declarations.junctions.includes(id) ? [`no key of it says that (${identity.join(', ')}) is unique`] : []
 
 /** A column that looks like a soft delete is only used as one when somebody says so. */
 const suggestSoftDelete = (table: SharedTable): readonly string[] => {

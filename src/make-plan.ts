@@ -1,16 +1,18 @@
 /** The plan stage: from a selection to a plan, in one snapshot of each side. Nothing is written anywhere. */
 
+import { declaredAbout, isUndeclared } from './catalog/declared.ts'
 import { editCatalog, resolveEdits } from './catalog/edits.ts'
 import { fingerprint } from './catalog/fingerprint.ts'
 import type { DatabaseIdentity } from './catalog/identity.ts'
 import { displayKey } from './catalog/row.ts'
-import { type Sides, tableOf } from './diff/sides.ts'
+import { namedKeys, type Sides, tableOf } from './diff/sides.ts'
 import { readFootprint, readSequenceMoves } from './footprint.ts'
 import { buildStandIns, buildSteps } from './plan/build.ts'
 import { ConflictLog } from './plan/conflicts.ts'
 import { renameHints, takenDefaults, usedSources } from './plan/drifted.ts'
 import { rowsWriting, setEdits } from './plan/edits.ts'
 import { firingTriggers, locksParents, outwardFindings, usedRelations, usedSequences } from './plan/effects.ts'
+import { derivedColumns, unfollowedKeys } from './plan/key-hints.ts'
 import { listAlsoMissing, listLeftOut } from './plan/left-out.ts'
 import { findNarrower } from './plan/narrower.ts'
 import { hashPlan, keysOf, type Plan, type PlanOptions, type Step } from './plan/plan.ts'
@@ -24,9 +26,11 @@ import { checkRoom } from './probe/room.ts'
 import { readSetValues } from './probe/set-values.ts'
 import { readMaterialisedViews } from './probe/views.ts'
 import { nameIncidents } from './selection/incidents/select.ts'
-import { type Resolved, resolveSelection, restorableTable, type WithUserSearchPath } from './selection/resolve.ts'
+import { barNever } from './selection/never.ts'
+import { type Resolved, resolveSelection, restorableTable } from './selection/resolve.ts'
 import type { Selection } from './selection/selection.ts'
 import { judgeSurvivors } from './selection/survivors.ts'
+import { listNotFollowed } from './selection/typed-rows.ts'
 
 export interface MakePlanInput {
   readonly sides: Sides
@@ -35,7 +39,6 @@ export interface MakePlanInput {
   readonly answers: Readonly<Record<string, Answer>>
   readonly live: DatabaseIdentity
   readonly backup: DatabaseIdentity
-  readonly withUserSearchPath: WithUserSearchPath
   /** Ids of incidents that runs in live have brought back. */
   readonly restoredIncidents: ReadonlySet<string>
   /** Looks for the files that written rows name. */
@@ -47,11 +50,11 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   const { selection } = input
   const { sides, options } = await editSides(input)
   const log = new ConflictLog({ byId: input.answers, byTable: options.onConflict, again: options.again })
-  const known: Sides = options.again ? { ...sides, restored: new Map() } : sides
+  const known: Sides = options.again ? { ...sides, restored: namedKeys(sides.catalog) } : sides
   const without = new Set(options.without.map((name) => restorableId(known, name)))
   // Incidents are told by what the backup itself holds.
   const direct = await nameIncidents({ ...known, catalog: input.sides.catalog }, selection, input.restoredIncidents)
-  const resolved = await resolveSelection(known, direct, input.withUserSearchPath)
+  const resolved = await barNever(known, await resolveSelection(known, direct, known.withUserSearchPath))
   const decision = await decideRows(
     known,
     resolved,
@@ -74,6 +77,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   refuseUnpublishable(sides.catalog.live, bare, 'not-restorable')
   await checkRoom(known.live, sides.catalog.live, sequences)
   const used = [...new Set([...bare, ...standIns].map(({ table }) => table))].sort()
+  const declared = declaredAbout(sides.catalog.declarations, new Set(used))
   const plan: Omit<Plan, 'hash'> = {
     v: 1,
     kind: 'plan',
@@ -85,6 +89,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     options,
     digest: { method: sides.digest, value: measured.digest },
     fingerprints: Object.fromEntries(used.map((id) => [id, fingerprint(tableOf(sides.catalog, id).live)])),
+    ...(isUndeclared(declared) ? {} : { declared }),
     steps: measured.steps,
     standIns,
     relations: usedRelations(sides.catalog, bare),
@@ -119,7 +124,12 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     }),
     sources: usedSources(sides.catalog.backup, used),
     edits: [...setEdits(bare, options), ...(await mappedEdits(sides, options, bare))],
-    hints: renameHints(sides.catalog, bare),
+    notFollowed: await listNotFollowed(known, insertedKeys(bare)),
+    hints: [
+      ...renameHints(sides.catalog, bare),
+      ...unfollowedKeys(sides.catalog, bare, standIns),
+      ...derivedColumns(sides.catalog, bare),
+    ],
     answers: log.answers,
   }
   return { ...plan, hash: hashPlan(plan) }
@@ -150,6 +160,15 @@ const mappedEdits = async (sides: Sides, { mapEnum }: PlanOptions, steps: readon
   }
   return edits
 }
+
+/** Packed keys of the rows to be inserted, by table. */
+const insertedKeys = (steps: readonly Step[]): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    [...Map.groupBy(steps, ({ table }) => table)].flatMap(([table, own]) => {
+      const keys = own.filter(({ action }) => action === 'insert').flatMap((step) => keysOf(step.keys))
+      return keys.length === 0 ? [] : [[table, keys] as const]
+    }),
+  )
 
 /** Links of the plan that live has already: as they are, or with their ends mapped. */
 const countLinked = ({ closure, mapping }: Decision): Plan['alreadyLinked'] =>

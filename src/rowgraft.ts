@@ -7,10 +7,10 @@
 
 import { type Edits, editCatalog, resolveEdits } from './catalog/edits.ts'
 import { readCatalog } from './catalog/read.ts'
-import { findTable, type SharedCatalog, shareCatalogs, withSoftDeletes } from './catalog/shared.ts'
-import { parseTableName } from './catalog/table-name.ts'
+import type { SharedCatalog } from './catalog/shared.ts'
+import { checkDeclared } from './check-declared.ts'
 import { refuseTriggersOff, withActing } from './database/acting.ts'
-import { withReadTransaction, withUserSearchPath } from './database/transaction.ts'
+import { withReadTransaction } from './database/transaction.ts'
 import { type DiffState, type DiffStep, diffStates, type TableDiff } from './diff/diff.ts'
 import { type CountOptions, countTables } from './diff/parallel.ts'
 import type { Sides } from './diff/sides.ts'
@@ -44,6 +44,8 @@ import { verifyRun } from './run/verify-run.ts'
 import type { ScriptSink } from './script/script.ts'
 import { findIncidents, type IncidentReport } from './selection/incidents/incidents.ts'
 import type { Selection } from './selection/selection.ts'
+import { suggestTyped } from './selection/typed-rows.ts'
+import { sharePair } from './share-pair.ts'
 import { refuseOtherConfig, type StartRunInput, startRun } from './start-run.ts'
 import { type OpenedSides, streamSides, withSides } from './with-sides.ts'
 
@@ -62,15 +64,11 @@ export class Rowgraft {
   /** Plans made by this very object: their answers are known to be in their steps. */
   readonly #made = new WeakSet<Plan>()
 
-  constructor(pair: OpenPair, options: OpenOptions) {
+  constructor(pair: OpenPair, options: OpenOptions, catalog: SharedCatalog) {
     this.#pair = pair
     this.#options = options
     this.#folder = journalFolder(options.journal, options.env ?? process.env)
-    const catalog = shareCatalogs(pair.live.catalog, (pair.backup ?? pair.live).catalog)
-    const softDeletes = Object.entries(options.config?.softDelete ?? {}).map(
-      ([table, column]) => [findTable(catalog, parseTableName(table)).id, column] as const,
-    )
-    this.#catalog = withSoftDeletes(catalog, new Map(softDeletes))
+    this.#catalog = catalog
     this.live = describeSide(pair.live)
     this.backup = pair.backup === null ? null : describeSide(pair.backup)
     this.protection = options.config?.protect ?? false
@@ -81,7 +79,8 @@ export class Rowgraft {
   async tables(options: Partial<Edits> = {}): Promise<readonly TableOverview[]> {
     this.#requireBackup()
     const edits = resolveEdits(this.#catalog, { set: [], mapEnum: [], ...options })
-    return describeTables(editCatalog(this.#catalog, edits))
+    const suggestions = await this.#withSides(suggestTyped)
+    return describeTables(editCatalog(this.#catalog, edits), suggestions)
   }
 
   /** Counts per table, as each is done. */
@@ -124,7 +123,6 @@ export class Rowgraft {
         answers,
         live: live.identity,
         backup: backup.identity,
-        withUserSearchPath: (work) => withUserSearchPath(backup.session, sides.backup, work),
         restoredIncidents,
         findMissingFiles: (known, steps) =>
           findMissingFiles(known, steps, this.#options.config?.files, this.#options.signal),
@@ -216,7 +214,10 @@ export class Rowgraft {
   /** The plan with the answers its file gives in its steps; refused on other databases, or when a used table was altered since. */
   async #settle(plan: Plan): Promise<Plan> {
     checkPlanned(this.#pair, plan)
-    if (plan.undoes === null) refuseOtherConfig(plan, configuredOptions(this.#options))
+    if (plan.undoes === null) {
+      refuseOtherConfig(plan, configuredOptions(this.#options))
+      await checkDeclared(plan, this.#catalog, (check) => this.#withSides(check))
+    }
     if (plan.conflicts.length === 0 || plan.undoes !== null || this.#made.has(plan)) return plan
     const again = await this.plan(plan.selection, plan.options, plan.answers)
     refuseAltered(plan, again)
@@ -240,4 +241,5 @@ export class Rowgraft {
 }
 
 /** Opens live, and backup if given. Throws RowgraftErrors for everything a user can mend. */
-export const open = (options: OpenOptions): Promise<Rowgraft> => connect(options, (pair) => new Rowgraft(pair, options))
+export const open = (options: OpenOptions): Promise<Rowgraft> =>
+  connect(options, async (pair) => new Rowgraft(pair, options, await sharePair(pair, options.config ?? {})))

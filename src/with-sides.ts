@@ -2,7 +2,7 @@
 import type { SharedCatalog } from './catalog/shared.ts'
 import type { Session } from './database/session.ts'
 import { lendSnapshot } from './database/snapshot.ts'
-import { beginRead, withReadTransaction } from './database/transaction.ts'
+import { beginRead, withReadTransaction, withUserSearchPath } from './database/transaction.ts'
 import { openSides, type RestoredKeys, type Sides } from './diff/sides.ts'
 
 export interface OpenedSides {
@@ -18,7 +18,15 @@ export const withSides = <T>(
 ): Promise<T> =>
   withReadTransaction(live, (here) =>
     withReadTransaction(backup, async (there) =>
-      work(await openSides({ live: here, backup: there, catalog, restored })),
+      work(
+        await openSides({
+          live: here,
+          backup: there,
+          catalog,
+          restored,
+          withUserSearchPath: (own) => withUserSearchPath(backup, there, own),
+        }),
+      ),
     ),
   )
 

@@ -124,7 +124,8 @@ const buildForeignKey = (row: ForeignKeyRow): ForeignKey => ({
   setColumns: row.set_columns ?? row.columns,
   isMatchFull: row.match === 'f',
   isDeferrable: row.deferrable,
-  isEnforced: row.enforced && !row.period,
+  isEnforced: row.enforced,
+  isPeriod: row.period,
   definition: row.definition,
 })
 

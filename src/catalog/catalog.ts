@@ -85,6 +85,8 @@ export interface ForeignKey {
   readonly isMatchFull: boolean
   readonly isDeferrable: boolean
   readonly isEnforced: boolean
+  /** Its last column is a period, and refers to whatever that overlaps (PERIOD). */
+  readonly isPeriod: boolean
   readonly definition: string
 }
 

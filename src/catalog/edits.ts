@@ -3,7 +3,7 @@ import { displayAlone, displayName } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Catalog, Column, Table } from './catalog.ts'
 import { columnOf, primaryKeyOf } from './catalog.ts'
-import { type SharedCatalog, shareCatalogs, withSoftDeletes } from './shared.ts'
+import { type SharedCatalog, shareAgain, withSoftDeletes } from './shared.ts'
 import type { ColumnSource, TableSource } from './source.ts'
 import { tableNamed } from './table-name.ts'
 
@@ -184,5 +184,5 @@ export const editCatalog = (catalog: SharedCatalog, edits: Edits): SharedCatalog
   const marks = [...catalog.tables.values()].flatMap(({ id, softDelete }) =>
     softDelete === null ? [] : [[id, softDelete] as const],
   )
-  return withSoftDeletes(shareCatalogs(catalog.live, editBackup(catalog.backup, catalog.live, edits)), new Map(marks))
+  return withSoftDeletes(shareAgain(catalog, editBackup(catalog.backup, catalog.live, edits)), new Map(marks))
 }

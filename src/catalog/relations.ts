@@ -1,6 +1,8 @@
-/** Relations between tables: the foreign keys of both sides, put together, and the junction tables they make. */
-import type { DeleteAction, ForeignKey, Table } from './catalog.ts'
-import { columnOf } from './catalog.ts'
+/** Relations between tables: the foreign keys of both sides and what is declared beside them, and the junction tables they make. */
+import type { Column, DeleteAction, ForeignKey, Table } from './catalog.ts'
+import { columnOf, primaryKeyOf } from './catalog.ts'
+import type { Condition, DeclaredKey } from './declared.ts'
+import { type Comparison, compareColumns } from './refer.ts'
 import { isGiven } from './source.ts'
 
 /** A child table's reference to its parent, as closure follows it. */
@@ -16,17 +18,27 @@ export interface Relation {
   readonly onDelete: DeleteAction
   /** The columns SET NULL or SET DEFAULT empties. */
   readonly setColumns: readonly string[]
-  /** Some child column may be NULL in live. */
+  /** Some child column may be NULL in live; all of them under MATCH FULL. */
   readonly isNullable: boolean
   readonly isMatchFull: boolean
   /** Live checks it. A key that only the backup has is followed, not enforced. */
   readonly isEnforced: boolean
   /** One of the two ends of a junction table. */
   readonly isLink: boolean
+  /** No constraint says so on either side. */
+  readonly isDeclared: boolean
+  /** Which rows of the child refer; null for all of them. A foreign key has none. */
+  readonly condition: Condition | null
+  /** How each pair of columns is compared. */
+  readonly compared: readonly Comparison[]
+  /** The child's key is the reference, and both rows are one record (Django's multi-table inheritance): neither goes without the other. */
+  readonly isUnit: boolean
 }
 
-const sameKey = (a: ForeignKey, b: ForeignKey): boolean => {
-  const pairs = (key: ForeignKey): string =>
+type Ends = Pick<ForeignKey, 'columns' | 'parent' | 'parentColumns'>
+
+const sameKey = (a: Ends, b: Ends): boolean => {
+  const pairs = (key: Ends): string =>
     key.columns
       .map((column, position) => `${column}\0${key.parentColumns[position]}`)
       .sort()
@@ -34,23 +46,48 @@ const sameKey = (a: ForeignKey, b: ForeignKey): boolean => {
   return a.parent === b.parent && pairs(a) === pairs(b)
 }
 
+/** Django's multi-table inheritance: the child's primary key is its reference, and is called after the parent (`animal_ptr_id`). */
+const isInheritance = (child: Table, { columns }: ForeignKey): boolean => {
+  const key = primaryKeyOf(child)?.elements.map(({ column }) => column) ?? []
+  return columns.length === 1 && key.length === 1 && key[0] === columns[0] && /_ptr_id$/.test(columns[0] ?? '')
+}
+
+/** Whether a reference can be emptied in live: under MATCH FULL only as a whole. */
+const mayBeEmpty = (child: Table, { columns, isMatchFull }: ForeignKey): boolean => {
+  const isNullable = (name: string): boolean => columnOf(child, name)?.notNull === false
+  return isMatchFull ? columns.every(isNullable) : columns.some(isNullable)
+}
+
 /** The union of both sides' foreign keys, between tables and columns that both sides have. */
 export const buildRelations = (
   live: ReadonlyMap<string, Table>,
   backup: ReadonlyMap<string, Table>,
+  declared: readonly DeclaredKey[],
 ): readonly Relation[] => {
   const has = (tables: ReadonlyMap<string, Table>, id: string, columns: readonly string[]): boolean => {
     const table = tables.get(id)
     return table !== undefined && columns.every((name) => columnOf(table, name) !== undefined)
   }
+  const find = (tables: ReadonlyMap<string, Table>, id: string, name: string): Column | undefined => {
+    const table = tables.get(id)
+    return table === undefined ? undefined : columnOf(table, name)
+  }
   // Rows with a reference that the user gave refer to a row of live, and to none of the backup.
-  const isGivenKey = (child: string, key: ForeignKey): boolean => {
+  const isGivenKey = (child: string, key: Ends): boolean => {
     const table = backup.get(child)
     return table !== undefined && key.columns.some((name) => isGiven(table, name))
   }
-  const isShared = (child: string, key: ForeignKey): boolean =>
+  const isShared = (child: string, key: Ends): boolean =>
     !isGivenKey(child, key) &&
     [live, backup].every((side) => has(side, child, key.columns) && has(side, key.parent, key.parentColumns))
+  const compareEnds = (child: string, { columns, parent, parentColumns }: Ends): readonly Comparison[] =>
+    columns.map((name, position) => {
+      const found = [live, backup].map((side): Comparison => {
+        const [own, other] = [find(side, child, name), find(side, parent, parentColumns[position] ?? '')]
+        return own === undefined || other === undefined ? 'value' : compareColumns(own, other)
+      })
+      return found[0] === found[1] ? (found[0] ?? 'value') : 'text'
+    })
   const toRelation = (child: Table, key: ForeignKey, isEnforced: boolean): Relation => ({
     id: `${child.id}.${key.name}`,
     name: key.name,
@@ -60,27 +97,48 @@ export const buildRelations = (
     parentColumns: key.parentColumns,
     onDelete: key.onDelete,
     setColumns: key.setColumns,
-    isNullable: key.columns.some((name) => !columnOf(child, name)?.notNull),
+    isNullable: mayBeEmpty(child, key),
     isMatchFull: key.isMatchFull,
     isEnforced,
     isLink: false,
+    isDeclared: false,
+    condition: null,
+    compared: compareEnds(child.id, key),
+    isUnit: isInheritance(child, key),
   })
   const isTaken = (child: Table, name: string): boolean => child.foreignKeys.some((key) => key.name === name)
   const seen: Relation[] = []
   for (const child of live.values()) {
     for (const key of child.foreignKeys) {
-      if (isShared(child.id, key)) seen.push(toRelation(child, key, key.isEnforced))
+      if (!key.isPeriod && isShared(child.id, key)) seen.push(toRelation(child, key, key.isEnforced))
     }
   }
   for (const table of backup.values()) {
     const child = live.get(table.id)
     for (const key of child === undefined ? [] : table.foreignKeys) {
       const known = child?.foreignKeys.some((other) => sameKey(other, key))
-      if (child === undefined || known || !isShared(child.id, key)) continue
+      if (child === undefined || known || key.isPeriod || !isShared(child.id, key)) continue
       // Live may have given the name to another key since.
       const name = isTaken(child, key.name) ? `${key.name} of the backup` : key.name
       seen.push(toRelation(child, { ...key, name }, false))
     }
+  }
+  for (const key of declared) {
+    const child = live.get(key.child)
+    const isKnown = key.condition === null && seen.some((other) => other.child === key.child && sameKey(other, key))
+    if (child === undefined || isKnown || !isShared(child.id, key)) continue
+    seen.push({
+      ...key,
+      id: `${key.child}.${key.name}`,
+      setColumns: key.columns,
+      isNullable: key.columns.some((name) => !columnOf(child, name)?.notNull),
+      isMatchFull: false,
+      isEnforced: false,
+      isLink: false,
+      isDeclared: true,
+      compared: compareEnds(child.id, key),
+      isUnit: false,
+    })
   }
   return seen
 }
@@ -106,11 +164,20 @@ export interface Junction {
   readonly columns: readonly string[]
 }
 
+/** The two relations of a table that is a junction table because somebody says so; null where there are not just two. */
+export const declaredJunction = (table: Table, relations: readonly Relation[]): Junction | null => {
+  const [first, second, ...more] = relations.filter(({ child, condition }) => child === table.id && condition === null)
+  if (first === undefined || second === undefined || more.length > 0) return null
+  return { ends: [first, second], columns: [...new Set([...first.columns, ...second.columns])] }
+}
+
 /** The two foreign keys that make a table a junction table, in the order of its key; the primary key is looked at first. */
 export const findJunction = (table: Table, relations: readonly Relation[]): Junction | null => {
   const candidates = relations.filter(
     (relation) =>
-      relation.child === table.id && relation.columns.every((name) => columnOf(table, name)?.notNull === true),
+      relation.child === table.id &&
+      relation.condition === null &&
+      relation.columns.every((name) => columnOf(table, name)?.notNull === true),
   )
   for (const wanted of plainKeys(table)) {
     for (const [position, first] of candidates.entries()) {

@@ -14,9 +14,8 @@ import {
   serverText,
   tableReference,
 } from '../database/names.ts'
-import type { ForeignKey, Table } from './catalog.ts'
+import type { Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
-import type { Relation } from './relations.ts'
 import { readAs } from './source.ts'
 
 /** The key of one row: the server's text of each column, in the order of the table's identity. */
@@ -120,14 +119,6 @@ export const displayKey = (packed: string): string =>
   unpackKey(packed)
     .map((value) => (/[",\n]|^\s|\s$|^$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value))
     .join(',')
-
-/** `c.fk1 = p.k1 and c.fk2 = p.k2` */
-export const joinRelation = (relation: Relation | ForeignKey, child: string, parent: string): Query =>
-  all(
-    relation.columns.map(
-      (name, position) => sql`${column(child, name)} = ${column(parent, relation.parentColumns[position] ?? '')}`,
-    ),
-  )
 
 /** Every column set: under MATCH SIMPLE a reference with a NULL in it is none. */
 export const isSet = (alias: string, columns: readonly string[]): Query =>

@@ -1,25 +1,22 @@
 /** What live and backup share: the tables both have, how a row is recognised in both, the relations, and what drifted. */
 import { displayName, displayTable, type QualifiedName } from '../database/names.ts'
 import { RowgraftError } from '../errors.ts'
-import type { Catalog, Column, OtherRelation, Sequence, Table } from './catalog.ts'
-import { columnOf, primaryKeyOf } from './catalog.ts'
+import { type Allocation, allocationOf, keyColumns } from './allocation.ts'
+import type { Catalog, Column, OtherRelation, Table } from './catalog.ts'
+import { columnOf } from './catalog.ts'
+import { type Declarations, noDeclarations } from './declared.ts'
 import { compareTables, type Drift, type SeenTable, whyHidden, whyNotFound } from './drift.ts'
-import { buildRelations, findJunction, isKeyOf, type Relation } from './relations.ts'
+import { nearestName } from './nearest-name.ts'
+import { buildRelations, declaredJunction, findJunction, isKeyOf, type Relation } from './relations.ts'
 import { checkSoftDelete } from './soft-delete.ts'
 import { likelyMoves } from './suggestions.ts'
+import type { FollowedReference } from './typed-references.ts'
 
 /** A column both sides have. */
 export interface SharedColumn {
   readonly name: string
   readonly live: Column
   readonly backup: Column
-}
-
-/** How a new key comes about when the original one is taken. */
-export interface Allocation {
-  readonly column: string
-  readonly how: 'sequence' | 'default' | 'uuid' | 'max'
-  readonly sequence: Sequence | null
 }
 
 /** A table both sides have. */
@@ -47,11 +44,26 @@ export interface SharedTable extends QualifiedName {
   readonly hidden: string | null
 }
 
+/** A row of the backup that is recognised by what it is called, and not by its key. */
+export interface NamedRow {
+  readonly name: string
+  /** The key of live's row of that name; null where live has none. */
+  readonly live: string | null
+}
+
 export interface SharedCatalog {
   readonly live: Catalog
   readonly backup: Catalog
   readonly tables: ReadonlyMap<string, SharedTable>
   readonly relations: readonly Relation[]
+  /** What is declared beside the constraints. */
+  readonly declarations: Declarations
+  /** Rows of Django's tables of content types and permissions, by table id and key: a migration makes them, and nothing else should. */
+  readonly named: ReadonlyMap<string, ReadonlyMap<string, NamedRow>>
+  /** References whose table depends on another column, as far as they are followed. */
+  readonly typed: readonly FollowedReference[]
+  /** SQL naming rows of the backup that must not come back, by table id. */
+  readonly never: ReadonlyMap<string, string>
   /** Relations and tables that cannot be restored, with why, that are not in `tables`. */
   readonly others: readonly OtherRelation[]
 }
@@ -70,48 +82,49 @@ export const hintForRefusal = (table: Pick<SharedTable, 'id' | 'refusal'>): stri
   return flag === null ? refusedHint : `Give it a value with ${flag}, or give the column a default in live first.`
 }
 
-const isInteger = (column: Column): boolean => /^(smallint|integer|bigint)$/.test(column.baseType)
-
-const allocationOf = (table: Table): Allocation | null => {
-  const foreign = new Set(table.foreignKeys.flatMap((foreignKey) => foreignKey.columns))
-  const own = keyColumns(table).filter((name) => !foreign.has(name))
-  const generated = own.filter((name) => columnOf(table, name)?.sequence)
-  const name = generated.length === 1 ? generated[0] : own.length === 1 ? own[0] : undefined
-  const column = name === undefined ? undefined : columnOf(table, name)
-  if (column === undefined) return null
-  if (column.sequence !== null) return { column: column.name, how: 'sequence', sequence: column.sequence }
-  if (column.baseType === 'uuid') return { column: column.name, how: 'uuid', sequence: null }
-  if (column.default?.includes('(')) return { column: column.name, how: 'default', sequence: null }
-  // A part of a key that nothing generates means something: only a whole key is made as the next integer.
-  return own.length === keyColumns(table).length && isInteger(column)
-    ? { column: column.name, how: 'max', sequence: null }
-    : null
-}
-
 const sharedColumns = (live: Table, backup: Table): readonly SharedColumn[] =>
   live.columns.flatMap((column) => {
     const other = columnOf(backup, column.name)
     return other === undefined || column.generated !== null ? [] : [{ name: column.name, live: column, backup: other }]
   })
 
-const shareTable = (here: SeenTable, there: SeenTable, relations: readonly Relation[]): SharedTable => {
+/** True where rows are recognised by other columns than the primary key: that is a surrogate then, and not compared. */
+export const hasSurrogate = ({ identity, primaryKey }: Pick<SharedTable, 'identity' | 'primaryKey'>): boolean =>
+  primaryKey.some((name) => !identity.includes(name))
+
+/** A reference to whatever a period overlaps is no reference to a row. */
+const whyTemporal = ({ foreignKeys }: Table): string | null => {
+  const key = foreignKeys.find(({ isPeriod }) => isPeriod)
+  return key === undefined ? null : `its foreign key ${key.name} refers to periods (PERIOD): it cannot be followed`
+}
+
+const shareTable = (
+  here: SeenTable,
+  there: SeenTable,
+  relations: readonly Relation[],
+  declarations: Declarations,
+): SharedTable => {
   const [live, backup] = [here.table, there.table]
   const columns = sharedColumns(live, backup)
   const [liveKey, backupKey] = [keyColumns(live), keyColumns(backup)]
   const names = new Set(columns.map(({ name }) => name))
-  const found = findJunction(live, relations)
+  const declared = declarations.identities[live.id]
+  const found = declared === undefined ? findJunction(live, relations) : null
   // Where the backup does not hold the pair to be a key, a pair there may be empty, or there twice.
-  const junction = found !== null && isKeyOf(backup, found.columns) ? found : null
+  const byKey = found !== null && isKeyOf(backup, found.columns) ? found : null
+  const junction = byKey ?? (declarations.junctions.includes(live.id) ? declaredJunction(live, relations) : null)
   const ends = junction?.ends ?? null
-  const identity = junction?.columns ?? liveKey
+  const identity = declared ?? junction?.columns ?? liveKey
   const hidden = whyHidden(here) ?? whyHidden(there) ?? whyNotFound(live, identity) ?? whyNotFound(backup, identity)
   const { drift, refusal } = compareTables(live, backup, hidden)
   const sameKey = [...liveKey].sort().join('\0') === [...backupKey].sort().join('\0')
   const why =
+    declarations.refusals[live.id] ??
     refusal ??
+    whyTemporal(live) ??
     (identity.length === 0
       ? 'no primary key, and not a junction table: a row of the backup cannot be recognised in live'
-      : ends === null && !sameKey
+      : ends === null && declared === undefined && !sameKey
         ? `the primary key differs: (${liveKey.join(', ')}) in live, (${backupKey.join(', ')}) in the backup`
         : identity.some((name) => !names.has(name))
           ? 'a column of its key is not on both sides'
@@ -126,29 +139,29 @@ const shareTable = (here: SeenTable, there: SeenTable, relations: readonly Relat
     identity,
     primaryKey: liveKey,
     ends,
-    allocation: allocationOf(live),
+    allocation: allocationOf(live, relations),
     softDelete: null,
     drift,
     refusal: why,
-    countsOnly: refusal === null && identity.length === 0,
+    countsOnly: refusal === null && identity.length === 0 && declarations.refusals[live.id] === undefined,
     hidden,
   }
 }
 
-/** The primary key's columns in the order of its index, so that a composite key reads as its constraint does. */
-const keyColumns = (table: Table): readonly string[] =>
-  primaryKeyOf(table)?.elements.flatMap(({ column }) => (column === null ? [] : [column])) ?? []
-
 /** Puts two catalogs side by side. */
-export const shareCatalogs = (live: Catalog, backup: Catalog): SharedCatalog => {
+export const shareCatalogs = (
+  live: Catalog,
+  backup: Catalog,
+  declarations: Declarations = noDeclarations,
+): SharedCatalog => {
   const inBackup = new Map(backup.tables.map((table) => [table.id, table]))
   const inLive = new Map(live.tables.map((table) => [table.id, table]))
-  const relations = buildRelations(inLive, inBackup)
+  const relations = buildRelations(inLive, inBackup, declarations.relations)
   const tables = live.tables.flatMap((table) => {
     const other = inBackup.get(table.id)
     if (other === undefined) return []
     const here: SeenTable = { table, name: 'live', user: live.user }
-    return [shareTable(here, { table: other, name: 'the backup', user: backup.user }, relations)]
+    return [shareTable(here, { table: other, name: 'the backup', user: backup.user }, relations, declarations)]
   })
   const moves = likelyMoves(live, backup)
   const onlyIn = (from: Catalog, other: ReadonlyMap<string, Table>, why: string): readonly OtherRelation[] =>
@@ -172,8 +185,18 @@ export const shareCatalogs = (live: Catalog, backup: Catalog): SharedCatalog => 
     backup,
     tables: new Map(tables.map((table) => [table.id, table])),
     relations: relations.map((relation) => ({ ...relation, isLink: ends.has(relation.id) })),
+    declarations,
+    named: new Map(),
+    typed: [],
+    never: new Map(),
     others: [...others.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
   }
+}
+
+/** The same catalog with another backup of the same tables. */
+export const shareAgain = (catalog: SharedCatalog, backup: Catalog): SharedCatalog => {
+  const { live, declarations, named, typed, never } = catalog
+  return { ...shareCatalogs(live, backup, declarations), named, typed, never }
 }
 
 /** The same catalog with the columns that mark rows as deleted, by table id. Throws `unknown-column`. */
@@ -216,25 +239,4 @@ export const findTable = (catalog: SharedCatalog, wanted: QualifiedName | { read
         ? 'Run "rowgraft tables" to see the tables.'
         : `Did you mean "${near}"? Run "rowgraft tables" to see all of them.`,
   })
-}
-
-const nearestName = (name: string, tables: readonly SharedTable[]): string | undefined => {
-  const scored = tables
-    .map((table) => ({ id: table.id, distance: editDistance(name.toLowerCase(), table.name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)
-  const [best] = scored
-  return best !== undefined && best.distance <= Math.max(2, Math.floor(name.length / 3)) ? best.id : undefined
-}
-
-const editDistance = (a: string, b: string): number => {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      current[j] = Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, substitution)
-    }
-    previous = current
-  }
-  return previous[b.length] ?? 0
 }

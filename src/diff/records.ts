@@ -1,17 +1,17 @@
 /** Which columns tell whether two rows of one key are the same record. Pure. */
 import type { Uniqueness } from '../catalog/catalog.ts'
-import type { SharedTable } from '../catalog/shared.ts'
+import { hasSurrogate, type SharedTable } from '../catalog/shared.ts'
 import { isGiven } from '../catalog/source.ts'
 
 const creationNames =
   /^(created|creation|inserted|added|joined|registered)(_?(at|on|date|time|timestamp))?$|^date_(created|joined|added)$/i
 const creationTypes = /^(timestamp|date)/
 
-/** Columns that are compared: for a junction table its surrogate key is not. */
+/** Columns that are compared: a primary key that is not the identity is a surrogate, and is not. */
 export const comparedColumns = (table: SharedTable): readonly string[] =>
   table.columns
     .map(({ name }) => name)
-    .filter((name) => table.ends === null || table.identity.includes(name) || !table.primaryKey.includes(name))
+    .filter((name) => table.identity.includes(name) || !table.primaryKey.includes(name))
 
 /** Columns that say when a record was made. */
 export const creationColumns = (table: SharedTable): readonly string[] =>
@@ -21,7 +21,7 @@ export const creationColumns = (table: SharedTable): readonly string[] =>
 
 /** Same primary key, another record: its creation differs, or another unique key and more than half of the other columns do. */
 export const isReused = (table: SharedTable, differing: readonly string[]): boolean => {
-  if (table.ends !== null) return false
+  if (table.ends !== null || hasSurrogate(table)) return false
   // A value that the user gives says nothing about the backup's row.
   const changed = differing.filter((name) => !isGiven(table.backup, name))
   if (creationColumns(table).some((name) => changed.includes(name))) return true

@@ -1,7 +1,9 @@
 /** References that follow rows which an earlier run brought back under another key. */
 import { sql } from 'kysely'
+import { refers } from '../catalog/refer.ts'
 import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
+import { list, type Query } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 import type { Sides } from './sides.ts'
 
@@ -24,21 +26,29 @@ export const followsRestored = async (
     .filter(([, columns]) => columns.every((name) => references.includes(name)))
     .map(([key]) => key)
   for (const batch of inBatches(keys, 1_000)) {
-    const read = async (reader: Reader): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
+    const read = async (
+      reader: Reader,
+      more: readonly Query[],
+    ): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
       const side = reader.side === 'live' ? table.live : table.backup
       const rows = await reader.rows(sql`
-        select ${ordinal('k')}::text, ${asText('t', references)}
+        select ${list([sql`${ordinal('k')}::text`, asText('t', references), ...more])}
         from ${keySource(side, table.identity, batch)}
         join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}`)
       return new Map(rows.map(([ord, ...values]) => [batch[Number(ord) - 1] ?? '', values]))
     }
-    const [live, backup] = [await read(sides.live), await read(sides.backup)]
+    const isMeant = relations.map((relation) => sql`${refers(relation, table.backup, 'backup', 't')}::text`)
+    const [live, backup] = [await read(sides.live, []), await read(sides.backup, isMeant)]
     for (const key of batch) {
-      const isMapped = relations.every(({ parent }, position) => {
-        const [here, there] = [live.get(key)?.[position], backup.get(key)?.[position]]
-        return here === there || sides.restored.get(parent)?.get(there ?? '') === here
-      })
-      if (isMapped) followed.add(key)
+      const [here, there] = [live.get(key) ?? [], backup.get(key) ?? []]
+      const follows = (name: string): boolean =>
+        relations.some(
+          ({ parent, columns }, position) =>
+            columns[0] === name &&
+            there[references.length + position] === 'true' &&
+            sides.restored.get(parent)?.get(there[position] ?? '') === here[position],
+        )
+      if (changed.get(key)?.every(follows)) followed.add(key)
     }
   }
   return followed

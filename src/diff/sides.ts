@@ -22,6 +22,8 @@ export interface Sides {
   /** Both servers store text as UTF-8. */
   readonly isUtf8: boolean
   readonly restored: RestoredKeys
+  /** Evaluates SQL of the user's on the backup with the search_path of a fresh connection. */
+  readonly withUserSearchPath: <T>(work: () => Promise<T>) => Promise<T>
   /** More connections to the same snapshots; null where there are none to be had. */
   readonly forks: { readonly live: OpenFork; readonly backup: OpenFork } | null
   /** Processes beside its own that a server may use for one statement. */
@@ -40,16 +42,34 @@ const agreeOnHashing = async (live: Reader, backup: Reader): Promise<RowHashing>
   return { method, isTyped, hashesInstants: isTyped && haveInstants && (await agree(instantProbe)) }
 }
 
+/** Rows that are recognised by their names, as far as live has them under other keys: live's stand in for them. */
+export const namedKeys = ({ named }: SharedCatalog): RestoredKeys =>
+  new Map(
+    [...named].map(([table, rows]) => [
+      table,
+      new Map([...rows].flatMap(([key, { live }]) => (live === null || live === key ? [] : [[key, live] as const]))),
+    ]),
+  )
+
 /** Puts two snapshots together. */
 export const openSides = async (
-  sides: Pick<Sides, 'live' | 'backup' | 'catalog' | 'restored'> & Partial<Pick<Sides, 'forks'>>,
+  sides: Pick<Sides, 'live' | 'backup' | 'catalog' | 'restored'> & Partial<Pick<Sides, 'forks' | 'withUserSearchPath'>>,
 ): Promise<Sides> => {
   const { live, backup } = sides
   const hashing = await agreeOnHashing(live, backup)
   const encoding = sql`select pg_catalog.current_setting('server_encoding')`
   const encodings = await Promise.all([live.rows(encoding), backup.rows(encoding)])
   const isUtf8 = encodings.every((rows) => rows[0]?.[0] === 'UTF8')
-  return { forks: null, workers: 0, ...sides, digest: hashing.method, hashing, isUtf8 }
+  return {
+    forks: null,
+    workers: 0,
+    withUserSearchPath: (work) => work(),
+    ...sides,
+    restored: new Map([...sides.restored, ...namedKeys(sides.catalog)]),
+    digest: hashing.method,
+    hashing,
+    isUtf8,
+  }
 }
 
 /** The same snapshots over connections of their own; close them. */

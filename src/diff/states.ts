@@ -138,6 +138,9 @@ export const readStates = async (
       if (there.has(liveKey)) states.set(key, { state: 'restored', liveKey })
     }
   }
+  // A row that goes by its name is not live's row of the same key.
+  const named = sides.catalog.named.get(table.id)
+  for (const key of keys) if (named?.get(key)?.live === null) states.set(key, { state: 'missing' })
   const open = keys.filter((key) => !states.has(key))
   const live = await readDigests(sides, sides.live, table, open)
   const present = open.filter((key) => live.has(key))

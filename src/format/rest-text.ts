@@ -48,12 +48,16 @@ const isLinked = (plan: Plan, { table, backup }: Plan['standIns'][number]): bool
 /** Live rows that stand in for rows which are not back. */
 export const readStandIns = (plan: Plan): Plan['standIns'] =>
   plan.standIns.filter(
-    (standIns) => standIns.why === 'match' && keyRows(standIns.backup).length > 0 && !isLinked(plan, standIns),
+    (standIns) => standIns.why !== 'restored' && keyRows(standIns.backup).length > 0 && !isLinked(plan, standIns),
   )
 
 const formatStandIns = (plan: Plan): readonly Cells[] =>
-  readStandIns(plan).map(({ table, backup, live }) => {
+  readStandIns(plan).map(({ table, why, backup, live }) => {
     const count = keyRows(backup).length
+    if (why === 'moved') {
+      const words = `live has ${count === 1 ? 'it' : 'them'} with other values to refer to: references follow`
+      return ['follows', formatTable(table), formatCount(count), `${words} · ${formatRowKeys(backup, live)}`]
+    }
     const [rows, them] = count === 1 ? ['a live row', 'it'] : ['live rows', 'them']
     const words = `${rows} in place of the backup's: what belongs there goes to ${them}`
     return ['stands in', formatTable(table), formatCount(count), `${words} · ${formatRowKeys(backup, live)}`]
@@ -139,6 +143,20 @@ const formatAlsoMissing = (plan: Plan): readonly Cells[] =>
     ]
   })
 
+const whyNotFollowed: Readonly<Record<Plan['notFollowed'][number]['why'], string>> = {
+  'unknown type': 'no table is known for it',
+  'not approved': 'it waits for a word in the config file: see "rowgraft tables"',
+  'refers to it': 'they refer to rows that come back; it waits for a word in the config file: see "rowgraft tables"',
+}
+
+const formatNotFollowed = (plan: Plan): readonly Cells[] =>
+  plan.notFollowed.map(({ table, typeColumn, idColumn, type, rows, why }) => [
+    'no relation',
+    formatTable(table),
+    formatCount(rows),
+    `${formatColumn(idColumn)} of ${formatColumn(typeColumn)} ${sanitise(type)} is not followed: ${whyNotFollowed[why]}`,
+  ])
+
 const formatLost = (plan: Plan): readonly Cells[] =>
   plan.lost
     .filter(({ values }) => values > 0)
@@ -156,6 +174,7 @@ export const formatRest = (plan: Plan): readonly Cells[] => {
     ...formatLeftOut(plan),
     ...formatNotInBackup(plan),
     ...formatAlsoMissing(plan),
+    ...formatNotFollowed(plan),
     ...formatLost(plan),
   ]
   const before = [...formatBack(plan), ...formatStandIns(plan)]

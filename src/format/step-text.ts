@@ -2,6 +2,7 @@
 import type { Plan, Step } from '../plan/plan.ts'
 import { firstOf, formatColumn, formatKey, formatTable, keyRows } from './names.ts'
 import { formatCount } from './quantities.ts'
+import { sanitise } from './sanitise.ts'
 
 const names = (columns: readonly string[]): string =>
   columns.length > 8 ? `${formatCount(columns.length)} columns` : columns.map(formatColumn).join(', ')
@@ -51,8 +52,13 @@ const written = (step: Step): readonly string[] => {
   return [`${takes} the backup's ${names(step.columns)}`]
 }
 
+/** A relation that no constraint declares, by its name: `by comment.photo_id -> photo (declared)`. */
+const declared = ({ via }: Step): readonly string[] =>
+  via !== null && / -> .*\)( \d+)?$/s.test(via) ? [`by ${sanitise(via.replace(/^public\./, ''))}`] : []
+
 /** Why the rows of a step are there, and what is written into rows that are there already. */
-export const reasonOf = (plan: Plan, step: Step): string => [because(plan, step), ...written(step)].join(' · ')
+export const reasonOf = (plan: Plan, step: Step): string =>
+  [because(plan, step), ...declared(step), ...written(step)].join(' · ')
 
 /** The keys of some rows of a step. */
 const keysAt = (step: Step, positions: readonly number[]): string =>

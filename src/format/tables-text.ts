@@ -15,20 +15,24 @@ const kindOf = ({ kind, isJunction, identity }: TableOverview): string => {
   return [...what, identity.length === 0 ? 'no identity' : `identified by ${list(identity)}`].join(', ')
 }
 
+const formatRelation = ({ columns, parent, parentColumns, ...rest }: TableOverview['relations'][number]): string => {
+  const { onDelete, isLink, isDeclared, condition } = rest
+  const notes = [
+    `on delete ${onDelete}`,
+    ...(isLink ? ['link'] : []),
+    ...(isDeclared ? ['not a constraint'] : []),
+    ...(condition === null ? [] : [`where ${sanitise(condition)}`]),
+  ]
+  return `${list(columns)} → ${formatTable(parent)} (${list(parentColumns)}), ${notes.join(', ')}`
+}
+
 const formatOverview = (table: TableOverview, { width, style }: Setting): readonly string[] => [
   '',
   style.heading(formatTable(table.table)) + (table.restorable ? `   ${kindOf(table)}` : ''),
   ...(table.restorable
     ? []
     : indent(`! cannot be restored: ${sanitise(table.why ?? 'unknown')}`, width, 2, 2).map(style.conflict)),
-  ...table.relations.flatMap(({ columns, parent, parentColumns, onDelete, isLink }) =>
-    indent(
-      `${list(columns)} → ${formatTable(parent)} (${list(parentColumns)}), on delete ${onDelete}${isLink ? ', link' : ''}`,
-      width,
-      2,
-      2,
-    ),
-  ),
+  ...table.relations.flatMap((relation) => indent(formatRelation(relation), width, 2, 2)),
   ...table.drift.flatMap((sentence) => indent(`! ${sanitise(sentence)}`, width, 2, 2).map(style.conflict)),
 ]
 

@@ -126,10 +126,10 @@ export const closePair = async ({ live, backup }: OpenPair): Promise<void> => {
 }
 
 /** Opens both sides, or live alone, and makes something of them. Everything opened is closed again when that throws. */
-export const connect = async <T>(options: OpenOptions, make: (pair: OpenPair) => T): Promise<T> => {
+export const connect = async <T>(options: OpenOptions, make: (pair: OpenPair) => Promise<T>): Promise<T> => {
   const pair = await openPair(options)
   try {
-    return make(pair)
+    return await make(pair)
   } catch (error) {
     await closePair(pair)
     throw error

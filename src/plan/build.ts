@@ -189,9 +189,13 @@ export const buildStandIns = ({ catalog, decision }: Decided): readonly StandIns
     const restored = decision.closure.standIns.get(id)
     const fates = decision.mapping.of(id)
     const rows = [...fates.standIns].filter(([key]) => !fates.overwritten.has(key))
-    return groupBy(rows, ([key]) => (restored?.has(key) ? 'restored' : 'match')).map((group) => ({
+    const whyOf = (key: string): StandIns['why'] => {
+      if (!restored?.has(key) || catalog.named.has(id)) return 'match'
+      return fates.standIns.get(key) === key ? 'moved' : 'restored'
+    }
+    return groupBy(rows, ([key]) => whyOf(key)).map((group) => ({
       table: id,
-      why: restored?.has(group[0]?.[0] ?? '') ? ('restored' as const) : ('match' as const),
+      why: whyOf(group[0]?.[0] ?? ''),
       backup: keyColumns(
         table.identity.length,
         group.map(([key]) => key),

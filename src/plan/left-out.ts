@@ -37,7 +37,9 @@ export const listLeftOut = (
   return [
     ...decision.leftOut.map((row) => ({ ...row, isAsked: true })),
     ...skipped.map(({ table, key, text }) => ({ table, key, why: text, isAsked: true })),
-    ...decision.closure.leftOut.map(({ table, key, why }) => ({ table, key, why, isAsked: false })),
+    ...decision.closure.leftOut
+      .filter(({ table, key }) => !decision.leftOut.some((row) => row.table === table && row.key === key))
+      .map(({ table, key, why }) => ({ table, key, why, isAsked: false })),
     ...[...decision.closure.survivors].sort(byKey).flatMap((survivor) => {
       const why = whyUnlinked(survivor, survivors.get(survivor))
       return why === null

@@ -39,6 +39,7 @@ const parts: { readonly [Name in keyof Plan as undefined extends Plan[Name] ? ne
   footprint: true,
   bytes: true,
   sources: true,
+  notFollowed: true,
   hints: true,
   materialisedViews: true,
   missingFiles: true,

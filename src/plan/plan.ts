@@ -3,6 +3,7 @@
  * a conflicting constraint and what the user typed; no other row values. Its hash covers everything but `answers`.
  */
 import { createHash } from 'node:crypto'
+import type { Declarations } from '../catalog/declared.ts'
 import type { DigestMethod } from '../catalog/digest.ts'
 import type { MappedLabel, SetValue } from '../catalog/edits.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
@@ -12,9 +13,13 @@ import type { Aside } from '../probe/moving.ts'
 import type { Coverage } from '../selection/coverage.ts'
 import type { Because } from '../selection/members.ts'
 import type { Selection } from '../selection/selection.ts'
+import type { NotFollowed } from '../selection/typed-rows.ts'
 import type { PlanRelation } from './chain.ts'
 import type { Conflict } from './conflicts.ts'
 import type { Footprint } from './footprint.ts'
+import type { StandIns } from './stand-ins.ts'
+
+export type { StandIns } from './stand-ins.ts'
 
 export interface PlanOptions {
   readonly parents: 'restore' | 'stop' | 'null'
@@ -88,14 +93,6 @@ export interface Step {
   readonly editedSince?: readonly number[]
 }
 
-/** Live rows that stand in for backup rows: references to them follow. */
-export interface StandIns {
-  readonly table: string
-  readonly why: 'match' | 'restored'
-  readonly backup: readonly (readonly string[])[]
-  readonly live: readonly (readonly string[])[]
-}
-
 export interface PlanTrigger {
   readonly table: string
   readonly name: string
@@ -143,6 +140,8 @@ export interface Plan {
   readonly digest: { readonly method: DigestMethod; readonly value: string }
   /** Fingerprint of every used table of live. */
   readonly fingerprints: Readonly<Record<string, string>>
+  /** What it relies on that no constraint says; absent where that is nothing. */
+  readonly declared?: Declarations
   readonly steps: readonly Step[]
   readonly standIns: readonly StandIns[]
   /** Relations that rows of the steps came by. */
@@ -202,6 +201,8 @@ export interface Plan {
     readonly to?: string | null
     readonly rows: number
   }[]
+  /** References by a type column that are not followed, from rows that come back or to them. */
+  readonly notFollowed: readonly NotFollowed[]
   /** What the config file may have to say about the tables written: sentences. */
   readonly hints: readonly string[]
   /** Answers to conflicts, by conflict id. May be edited. */

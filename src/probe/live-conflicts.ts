@@ -1,6 +1,6 @@
 /** What stands in the way of rows in live, and which of them other rows refer to. */
 import type { Uniqueness } from '../catalog/catalog.ts'
-import type { SharedTable } from '../catalog/shared.ts'
+import { hasSurrogate, type SharedTable } from '../catalog/shared.ts'
 import { hasSpellings } from '../catalog/spelling.ts'
 import type { Sides } from '../diff/sides.ts'
 import { readPresent } from '../diff/states.ts'
@@ -32,7 +32,7 @@ const isIdentityOf = ({ identity, ...table }: SharedTable, { kind, elements }: U
 
 /**
  * Live rows in conflict with the rows given, by packed key: the values asked about are those that would be written, references mapped.
- * The primary key is left to its own question, except for links, whose identity is their ends.
+ * The primary key is left to its own question, except where rows are recognised by something else (links by their ends).
  */
 export const findLiveConflicts = async (
   sides: Sides,
@@ -43,7 +43,8 @@ export const findLiveConflicts = async (
 ): Promise<ReadonlyMap<string, readonly LiveConflict[]>> => {
   const found = new Map<string, LiveConflict[]>()
   for (const unique of table.live.uniques) {
-    if ((unique.kind === 'primary' && table.ends === null) || !canProbe(table, unique)) continue
+    const isOwn = unique.kind === 'primary' && table.ends === null && !hasSurrogate(table)
+    if (isOwn || !canProbe(table, unique)) continue
     const isIdentity = isIdentityOf(table, unique)
     // Live is known to lack rows that keep their identity: only where it changes could another row have it.
     const asked = isIdentity ? keys.filter((key) => rewritten.has(key)) : keys

@@ -52,7 +52,7 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
       async (writer) => {
         await lockDatabase(writer)
         if (plan.options.triggers !== 'off') await switchTriggersOn(writer)
-        const catalog = shareWithSource(await checkCatalog(writer, plan), input.source)
+        const catalog = shareWithSource(await checkCatalog(writer, plan), input.source, plan)
         const layout = layOut(plan, catalog)
         const work = { ...input, runHooks: (when: HookTime) => hook(writer, when) }
         const { raised } = await prepareRows(writer, layout, { ...work, batchSize: options.batchSize })

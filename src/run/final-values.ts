@@ -1,6 +1,8 @@
 /** How a staged row's values become live's: every reference follows the map of its parent, every key the table's own map. */
 import { sql } from 'kysely'
+import { asReference, isReferred } from '../catalog/refer.ts'
 import { all, any, column, identifier, list, type Query } from '../database/names.ts'
+import { isMeant } from './conditions.ts'
 import { type Layout, newColumn, oldColumn, ordinalOf, parentOf, type StagedTable } from './layout.ts'
 
 /** How a staged row's values become live's: joins to the maps of its parents, and an expression per column. */
@@ -25,9 +27,10 @@ export const finalValues = (
       const parent = parentOf(layout, relation)
       const on = relation.columns.map((name, index) => {
         const old = oldColumn(parent, relation.parentColumns[index] ?? '')
-        return sql`${identifier(`m${position}`)}.${old} = ${column('s', name)}`
+        return isReferred(relation, index, column('s', name), sql`${identifier(`m${position}`)}.${old}`)
       })
-      return sql`left join ${parent.map} as ${identifier(`m${position}`)} on ${all(on)}`
+      const meant = isMeant(layout, relation, 's')
+      return sql`left join ${parent.map} as ${identifier(`m${position}`)} on ${all(meant === null ? on : [meant, ...on])}`
     }),
   ]
   const references = (name: string): readonly { readonly isMapped: Query; readonly value: Query }[] =>
@@ -36,7 +39,8 @@ export const finalValues = (
       if (index < 0) return []
       const value = newColumn(parentOf(layout, relation), relation.parentColumns[index] ?? '')
       const alias = identifier(`m${position}`)
-      return [{ isMapped: sql`${ordinalOf(`m${position}`)} is not null`, value: sql`${alias}.${value}` }]
+      const mapped = asReference(relation, index, staged.table.live, sql`${alias}.${value}`)
+      return [{ isMapped: sql`${ordinalOf(`m${position}`)} is not null`, value: mapped }]
     })
   const liveValue = (name: string): Query => {
     const raw = column('s', name)

@@ -11,6 +11,7 @@ import type { WriteOptions } from '../database/transaction.ts'
 import type { Plan } from '../plan/plan.ts'
 import { allocateKeys, createMaps, raiseSequences } from './allocate.ts'
 import { moveAside } from './aside.ts'
+import { stageConditions } from './conditions.ts'
 import { checkGuards, keepImages, lockRows, type Refusal } from './guards.ts'
 import type { HookTime } from './hooks.ts'
 import type { Layout } from './layout.ts'
@@ -39,9 +40,9 @@ export interface Performance {
   readonly onProgress: RunProgress
 }
 
-/** What live and the source share. */
-export const shareWithSource = (live: Catalog, source: RowSource): SharedCatalog =>
-  shareCatalogs(live, source.kind === 'backup' ? source.catalog : live)
+/** What live and the source share, as the plan has it. */
+export const shareWithSource = (live: Catalog, source: RowSource, plan: Plan): SharedCatalog =>
+  shareCatalogs(live, source.kind === 'backup' ? source.catalog : live, plan.declared)
 
 /** Limits and settings of the transaction of a run. */
 export const transactionOf = (
@@ -75,6 +76,7 @@ export const prepareRows = async (
   if (source.kind === 'backup') {
     await stageFromBackup(writer, source.reader, layout, batchSize, onProgress)
     await checkDigest(writer, plan, layout)
+    await stageConditions(writer, source.reader, layout, batchSize)
     for (const staged of layout.tables.values()) await applyNulls(writer, staged)
   } else await stageFromJournal(writer, layout, source.path)
   await runHooks('before')
@@ -118,7 +120,7 @@ export const writeRows = async (
     await moveAside(writer, layout)
     const gaveWay = await insertRows(writer, layout, catalog, onProgress)
     await updateRows(writer, layout, onProgress)
-    if (source.kind === 'journal') await refuseReferences(writer, layout)
+    if (source.kind === 'journal') await refuseReferences(writer, layout, catalog)
     await deleteRows(writer, layout, catalog, onProgress)
     return gaveWay
   })

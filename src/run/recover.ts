@@ -103,7 +103,7 @@ export const judgeRun = async (session: Session, before: JournalHead): Promise<V
     withReadTransaction(session, async (reader) => {
       // As the role of the run: another one may not even see its tables.
       const live = await readCatalog(reader)
-      const catalog = shareCatalogs(live, live)
+      const catalog = shareCatalogs(live, live, head.plan.declared)
       let [same, own, rows, deletedThere, deletedRows] = [0, 0, 0, 0, 0]
       for (const { table: id, inserted, updated, deleted } of written) {
         const table = catalog.tables.get(id)

@@ -2,10 +2,12 @@
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
 import { asText, displayKey, fromTable } from '../catalog/row.ts'
+import type { SharedCatalog } from '../catalog/shared.ts'
 import { all, column, displayTable, list, type Query, tableReference } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
-import { type LiveForeignKey, readForeignKeys, treeOf } from './foreign-keys.ts'
+import { declaredReferences, type Reference } from './declared-references.ts'
+import { readForeignKeys, treeOf } from './foreign-keys.ts'
 import { inRange, type Layout, type StagedTable } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import { deleted } from './write.ts'
@@ -36,15 +38,17 @@ const isDying = (child: StagedTable | undefined): Query => {
 /** Keys of rows that refer to the rows `t` of a source. */
 const findReferring = async (
   writer: Writer,
-  reference: LiveForeignKey,
+  reference: Reference,
   referred: Query,
   isSpared: Query,
 ): Promise<readonly string[]> => {
-  const { columns, parentColumns, isPeriod, key } = reference
-  const refers = columns.map((name, p) => {
-    const operator = isPeriod && p === columns.length - 1 ? sql`&&` : sql`=`
-    return sql`${column('c', name)} ${operator} ${column('t', parentColumns[p] ?? '')}`
-  })
+  const { columns, parentColumns, isPeriod, key, declared } = reference
+  const refers =
+    declared ??
+    columns.map((name, p) => {
+      const operator = isPeriod && p === columns.length - 1 ? sql`&&` : sql`=`
+      return sql`${column('c', name)} ${operator} ${column('t', parentColumns[p] ?? '')}`
+    })
   const only = reference.isChildPartitioned ? sql`` : sql`only`
   // Without a primary key a row is called by what it refers to, which no type need be able to order.
   const order = key.length === 0 ? sql`` : sql`order by ${list(key.map((name) => column('c', name)))}`
@@ -83,11 +87,13 @@ export const findReference = async (writer: Writer, table: Table, referred: Quer
  * Throws `undo-refused` naming rows that refer to a row about to be deleted and are not deleted themselves; `missing-privileges` where
  * such rows could not be seen.
  */
-export const refuseReferences = async (writer: Writer, layout: Layout): Promise<void> => {
+export const refuseReferences = async (writer: Writer, layout: Layout, catalog: SharedCatalog): Promise<void> => {
   const byName = await stagedByName(writer, layout)
   for (const staged of layout.tables.values()) {
     if (deleted(staged).last < deleted(staged).first) continue
-    for (const reference of await readForeignKeys(writer, staged.table.live, 'parent')) {
+    const { live } = staged.table
+    const declared = declaredReferences(catalog, live)
+    for (const reference of [...(await readForeignKeys(writer, live, 'parent')), ...declared]) {
       const child = displayTable(reference.child)
       if (!reference.canSelect) {
         if (reference.isRefused) continue

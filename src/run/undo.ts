@@ -71,7 +71,7 @@ export const planUndo = async (
       hint: head.state === 'open' ? 'Run "rowgraft recover" first.' : 'Run "rowgraft runs" to see what can be undone.',
     })
   }
-  const catalog = shareCatalogs(live, live)
+  const catalog = shareCatalogs(live, live, head.plan.declared)
   const unknown = head.plan.steps.find(({ table }) => !catalog.tables.has(table))
   if (unknown !== undefined) {
     throw new RowgraftError('undo-refused', `table "${unknown.table}" of run ${run} is gone from live`, {

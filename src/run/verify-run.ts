@@ -17,7 +17,7 @@ export const verifyRun = async (reader: Reader, live: Catalog, head: JournalHead
       hint: head.state === 'open' ? 'Run "rowgraft recover" first.' : 'Run "rowgraft runs" to see the runs.',
     })
   }
-  const catalog = shareCatalogs(live, live)
+  const catalog = shareCatalogs(live, live, head.plan.declared)
   const mismatches: VerifyReport['mismatches'][number][] = []
   let total = 0
   for (const { table: id, inserted, updated, deleted } of await readWritten(head)) {

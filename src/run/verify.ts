@@ -6,11 +6,13 @@
 
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
+import { isReferred } from '../catalog/refer.ts'
 import { displayKey, fromTable } from '../catalog/row.ts'
 import { all, column, displayAlone, identifier, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
+import { isMeant } from './conditions.ts'
 import {
   inRange,
   inserted,
@@ -50,12 +52,16 @@ const sameValue = (layout: Layout, staged: StagedTable, name: string): Query => 
   const relations = layout.mapped.filter(({ child, columns }) => child === staged.table.id && columns.includes(name))
   const known = relations.map((relation) => {
     const parent = parentOf(layout, relation)
-    const old = relation.columns.map(
-      (own, p) => sql`x.${oldColumn(parent, relation.parentColumns[p] ?? '')} = ${column('s', own)}`,
+    const meant = isMeant(layout, relation, 's')
+    const old = relation.columns.map((own, p) =>
+      isReferred(relation, p, column('s', own), sql`x.${oldColumn(parent, relation.parentColumns[p] ?? '')}`),
     )
-    const value = newColumn(parent, relation.parentColumns[relation.columns.indexOf(name)] ?? '')
+    if (meant !== null) old.push(meant)
+    const place = relation.columns.indexOf(name)
+    const value = sql`x.${newColumn(parent, relation.parentColumns[place] ?? '')}`
+    const holdsIt = isReferred(relation, place, column('t', name), value)
     return {
-      isMapped: sql`exists (select from ${parent.map} as x where ${all([...old, sql`x.${value} = ${column('t', name)}`])})`,
+      isMapped: sql`exists (select from ${parent.map} as x where ${all([...old, holdsIt])})`,
       isUnknown: sql`not exists (select from ${parent.map} as x where ${all(old)})`,
     }
   })

@@ -87,7 +87,7 @@ export const writeScript = async (input: ScriptInput): Promise<void> => {
   await lockDefinitions(writer, used)
   await checkDefinitions(live, writer, used)
   const source = { kind: 'backup', ...input.backup } as const
-  const shared = shareWithSource(catalog, source)
+  const shared = shareWithSource(catalog, source, plan)
   const layout = layOut(plan, shared)
   const runHooks = async (when: HookTime): Promise<void> => {
     const { hooks } = plan.options

@@ -18,6 +18,7 @@ import type { Members } from './members.ts'
 import type { Resolved } from './resolve.ts'
 import type { StateCache } from './state-cache.ts'
 import type { Survivor } from './survivors.ts'
+import { followUnits } from './units.ts'
 import { type Decided, isLost, type LeftOut, type MissingParent, note, Walk } from './walk.ts'
 
 export type { Decided, LeftOut, MissingParent } from './walk.ts'
@@ -112,12 +113,24 @@ const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
   const members = walk.membersOf(table.id)
   const matched = walk.decided.matched.get(table.id)
   const needed = members.takeUnexpanded('parents').filter((key) => !matched?.has(key))
+  await followUnits(
+    walk,
+    table,
+    needed.filter((key) => members.isInserted(key)),
+    'needed',
+  )
   for (const relation of walk.sides.catalog.relations) {
     if (relation.child !== table.id) continue
     const referring = needed.filter((key) => members.writes(key, relation.columns))
     for (const batch of inBatches(referring)) await followParents(walk, table, relation, batch)
   }
   const whole = members.takeUnexpanded('children')
+  await followUnits(
+    walk,
+    table,
+    whole.filter((key) => members.isInserted(key)),
+    'whole',
+  )
   for (const relation of walk.sides.catalog.relations) {
     if (relation.parent !== table.id) continue
     for (const batch of inBatches(whole)) await followChildren(walk, table, relation, batch)

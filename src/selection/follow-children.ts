@@ -5,6 +5,7 @@ import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isFollowed } from './closure-options.ts'
 import { addLinks } from './follow-links.ts'
+import { whyNever } from './never.ts'
 import { hasChildren, type Referring, readChildren } from './references.ts'
 import { readSurvivors } from './survivors.ts'
 import { addTo, isLost, isPresent, type Walk, wasMarked } from './walk.ts'
@@ -30,6 +31,9 @@ export const followChildren = async (
   )
   const isOut = (key: string): boolean => walk.isExcluded(child.id, key) || states.get(key)?.state === 'restored'
   for (const { key } of children) if (isOut(key)) addTo(walk.met, child.id, key)
+  for (const { key } of children) {
+    if (walk.states.isNever(child.id, key)) leaveOut(walk, child, displayKey(key), whyNever)
+  }
   const lost = children.filter(({ key }) => isLost(states.get(key)) && !wasMarked(states.get(key)) && !isOut(key))
   if (child.refusal !== null || walk.options.without.has(child.id) || (isEnd && walk.options.links === 'none')) {
     countMissing(walk, relation, lost)
@@ -56,7 +60,7 @@ export const followChildren = async (
     for (const { key } of linked) addTo(walk.linked, child.id, key)
     return
   }
-  const present = children.filter(({ key }) => isPresent(states.get(key)))
+  const present = children.filter(({ key }) => isPresent(states.get(key)) && !walk.states.isNever(child.id, key))
   const survivors = await readSurvivors(walk.sides, child, relation, present)
   walk.survivors.push(...survivors)
   const unhooked = new Set(survivors.filter(({ isDefault }) => !isDefault).map(({ parent: key }) => key))

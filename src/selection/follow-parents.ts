@@ -1,7 +1,9 @@
 /** Towards the parents. */
 import type { Relation } from '../catalog/relations.ts'
 import { displayKey } from '../catalog/row.ts'
-import type { SharedTable } from '../catalog/shared.ts'
+import type { NamedRow, SharedTable } from '../catalog/shared.ts'
+import { findMoved } from './moved.ts'
+import { whyNever } from './never.ts'
 import { findByValue, type Referring, readParents, readReferring } from './references.ts'
 import { addTo, isPresent, type Walk } from './walk.ts'
 
@@ -32,28 +34,48 @@ export const followParents = async (
   fail(references.nowhere, 'is neither in live nor in the backup')
   if (parent === undefined || references.rows.length === 0) return
   const states = await walk.states.read(parent, [...new Set(references.rows.map(({ other }) => other))])
+  const present = [...states].flatMap(([key, state]) => (isPresent(state) ? [key] : []))
+  const moved = await findMoved(walk.sides, parent, relation.parentColumns, present)
   const lost: Referring[] = []
   for (const row of references.rows) {
     const state = states.get(row.other)
     if (state?.state === 'restored') walk.standIn(parent.id, row.other, state.liveKey)
     else if (!isPresent(state)) lost.push(row)
-    // The value referred to was edited in live: the reference follows.
-    else if (state?.state === 'changed' && state.columns.some((name) => relation.parentColumns.includes(name))) {
-      walk.standIn(parent.id, row.other, row.other)
-    }
+    // The value referred to is another one in live: the reference follows.
+    else if (moved.has(row.other)) walk.standIn(parent.id, row.other, row.other)
   }
   const found = await findByValue(walk.sides, table, parent, relation, lost)
   const wanted = lost.filter(({ key }) => !found.has(key))
   const refusal = refuseParent(walk, parent)
+  const isNever = ({ other }: Referring): boolean => walk.states.isNever(parent.id, other)
   const isHad = (row: Referring): boolean => walk.membersOf(parent.id).has(row.other)
-  const open = wanted.filter((row) => !isHad(row))
+  const named = walk.sides.catalog.named.get(parent.id)
+  const made = wanted.filter((row) => !isHad(row) && named?.has(row.other))
+  if (made.length > 0) failMade(walk, relation, made, named)
+  const open = wanted.filter((row) => !isHad(row) && !named?.has(row.other))
   const [out, along] = [
     open.filter((row) => refusal !== null || walk.isExcluded(parent.id, row.other)),
     open.filter((row) => refusal === null && !walk.isExcluded(parent.id, row.other)),
   ]
-  if (out.length > 0) fail(out, refusal ?? 'was left out')
+  const [never, others] = [out.filter((row) => isNever(row)), out.filter((row) => !isNever(row))]
+  if (others.length > 0) fail(others, refusal ?? 'was left out')
+  if (never.length > 0) fail(never, `is gone from live, and ${whyNever}`)
   for (const { other } of out) addTo(walk.met, parent.id, other)
   walk.add(parent, along, 'needed', 'parent', relation, states)
+}
+
+/** Parents that a migration makes are not restored: live has no table for them yet, or calls them otherwise. */
+const failMade = (
+  walk: Walk,
+  relation: Relation,
+  rows: readonly Referring[],
+  named: ReadonlyMap<string, NamedRow> | undefined,
+): void => {
+  for (const { key, other } of rows) {
+    const name = named?.get(other)?.name ?? ''
+    const why = `its parent ${relation.parent} ${displayKey(other)} (${name}) is not in live: run the migrations that make it there first`
+    walk.missingParents.push({ relation, key, why, isHad: false })
+  }
 }
 
 const refuseParent = (walk: Walk, parent: SharedTable): string | null => {

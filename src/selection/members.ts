@@ -105,7 +105,7 @@ export class Members {
   }> {
     for (let number = 0; number < this.#keys.size; number++) {
       const key = this.#keys.keyAt(number)
-      if (!this.#isInserted(key)) continue
+      if (!this.isInserted(key)) continue
       yield { key, because: becauses[this.#because.at(number)] ?? 'selected', ...this.#originOf(number) }
     }
   }
@@ -120,7 +120,7 @@ export class Members {
 
   keys(): readonly string[] {
     return Array.from({ length: this.#keys.size }, (_, number) => this.#keys.keyAt(number)).filter((key) =>
-      this.#isInserted(key),
+      this.isInserted(key),
     )
   }
 
@@ -138,7 +138,8 @@ export class Members {
     return known >= 0 ? known + 1 : this.#relations.push(relation)
   }
 
-  #isInserted(key: string): boolean {
+  /** False for a row that live has, and that is only updated or looked below. */
+  isInserted(key: string): boolean {
     return !this.#anchors.has(key) && !this.#updated.has(key)
   }
 }

@@ -1,13 +1,12 @@
 /** References between rows of the backup, one query per relation and batch of rows. */
 import { sql } from 'kysely'
+import { isReferred, joinRelation, refers } from '../catalog/refer.ts'
 import type { Relation } from '../catalog/relations.ts'
 import {
   asText,
   fromTable,
   inBatches,
-  isSet,
   joinOn,
-  joinRelation,
   keySource,
   ordinal,
   packKey,
@@ -17,7 +16,7 @@ import {
 } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { findReferenceInKey } from '../catalog/spelling.ts'
-import type { Query } from '../database/names.ts'
+import { all, column, type Query } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 import type { Sides } from '../diff/sides.ts'
 
@@ -40,7 +39,8 @@ export const readParents = async (
   keys: readonly string[],
 ): Promise<{ readonly rows: readonly Referring[]; readonly nowhere: readonly Referring[] }> => {
   const parent = sides.catalog.tables.get(relation.parent)
-  const places = parent === undefined ? null : findReferenceInKey(table, relation, parent)
+  const isPlain = parent !== undefined && relation.condition === null
+  const places = isPlain ? findReferenceInKey(table, relation, parent) : null
   if (places !== null) {
     const rows = keys.map((key) => {
       const values = unpackKey(key)
@@ -98,7 +98,7 @@ const queryParents = async (
       from ${keySource(table.backup, table.identity, batch)}
       join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')}
       ${known ? sql`left join ${fromTable(parent.backup)} as p on ${joinRelation(relation, 'c', 'p')}` : sql``}
-      where ${isSet('c', relation.columns)}`)
+      where ${refers(relation, table.backup, 'backup', 'c')}`)
     for (const [ord, ...values] of rows) {
       const key = batch[Number(ord) - 1] ?? ''
       const reference = values.slice(0, relation.columns.length)
@@ -120,7 +120,7 @@ const queryParents = async (
 
 /**
  * Rows whose parent is gone from live as a record, while live has its referenced value on another row: a reference to a unique key
- * that is not the parent's identity finds it there. By identity, the same value on another record is no parent.
+ * that is not the parent's identity finds it there. By identity, or by a surrogate, the same value on another record is no parent.
  */
 export const findByValue = async (
   sides: Sides,
@@ -129,8 +129,8 @@ export const findByValue = async (
   relation: Relation,
   rows: readonly Referring[],
 ): Promise<ReadonlySet<string>> => {
-  const isIdentity = relation.parentColumns.every((name) => parent.identity.includes(name))
-  if (isIdentity || rows.length === 0) return new Set()
+  const isOwn = (name: string): boolean => parent.identity.includes(name) || parent.primaryKey.includes(name)
+  if (relation.parentColumns.every(isOwn) || rows.length === 0) return new Set()
   const keys = rows.map(({ key }) => key)
   const found = new Set<string>()
   for (const batch of inBatches(keys)) {
@@ -157,15 +157,17 @@ const referencesInLive = async (
   const found = new Set<number>()
   let offset = 0
   for (const batch of inBatches(references)) {
+    const { parentColumns, compared } = relation
     const source = valueSource(
-      relation.parentColumns.map((name) => typeOf(table, name)),
+      parentColumns.map((name, place) => (compared[place] === 'value' ? typeOf(table, name) : sql`text`)),
       batch,
-      { names: relation.parentColumns },
+      { names: parentColumns },
     )
     const rows = await reader.rows(sql`
       select ${ordinal('k')}::text
       from ${source}
-      join ${fromTable(table)} as p on ${joinOn(relation.parentColumns, 'p', 'k')}`)
+      join ${fromTable(table)} as p
+        on ${all(parentColumns.map((name, place) => isReferred(relation, place, column('k', name), column('p', name))))}`)
     for (const [ord] of rows) found.add(offset + Number(ord) - 1)
     offset += batch.length
   }
@@ -185,7 +187,7 @@ export const readReferring = async (
       select ${ordinal('k')}::text
       from ${keySource(table.backup, table.identity, batch)}
       join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')}
-      where ${isSet('c', relation.columns)}`)
+      where ${refers(relation, table.backup, 'backup', 'c')}`)
     for (const [ord] of rows) found.push(batch[Number(ord) - 1] ?? '')
   }
   return found
@@ -214,7 +216,8 @@ export const readChildren = async (
   for (const batch of inBatches(keys)) {
     const rows = await sides.backup.rows(sql`
       select ${ordinal('k')}::text, ${asText('c', child.identity)}
-      ${joinChildren(child, parent, relation, batch)}`)
+      ${joinChildren(child, parent, relation, batch)}
+      where ${refers(relation, child.backup, 'backup', 'c')}`)
     for (const [ord, ...key] of rows) found.push({ key: pack(key), other: batch[Number(ord) - 1] ?? '' })
   }
   return found
@@ -232,6 +235,7 @@ export const hasChildren = async (
     const rows = await sides.backup.rows(sql`
       select 1
       ${joinChildren(child, parent, relation, batch)}
+      where ${refers(relation, child.backup, 'backup', 'c')}
       limit 1`)
     if (rows.length > 0) return true
   }

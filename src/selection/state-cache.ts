@@ -3,12 +3,15 @@
  *
  * A row whose key is made of references is only as much the same row as its parents are. Where a parent's key belongs to another
  * record in live, so does everything live holds below that key: a line of the backup's order 7 is not live's line of another order 7.
- * Such rows are `reused`, unless live's row stands in for that very parent under the same key.
+ * Such rows are `reused`, unless live's row stands in for that very parent under the same key. The same where the parent's rows are
+ * recognised by other columns than those the key is made of, and live has other values in these.
  */
 import { KeyIndex, NumberColumn } from '../catalog/key-index.ts'
-import type { SharedTable } from '../catalog/shared.ts'
+import { hasSurrogate, type SharedTable } from '../catalog/shared.ts'
 import type { Sides } from '../diff/sides.ts'
 import { type RowState, readStates } from '../diff/states.ts'
+import { findMoved } from './moved.ts'
+import { findNeverAmong } from './never.ts'
 import { readParents } from './references.ts'
 
 /** A reused row, packed. */
@@ -47,6 +50,7 @@ export class StateCache {
   readonly #sides: Sides
   readonly #inPlace: ReadonlyMap<string, ReadonlySet<string>>
   readonly #known = new Map<string, KnownStates>()
+  readonly #never = new Map<string, Set<string>>()
   readonly #owners = new Map<string, Map<string, Owner>>()
 
   /** `inPlace` are reused rows whose live namesake stands in for them, packed, per table; it may grow. */
@@ -71,7 +75,15 @@ export class StateCache {
       known.set(key, state)
       if (state.state === 'same' || state.state === 'changed') present.push(key)
     }
+    const never = this.#never.get(table.id) ?? new Set<string>()
+    for (const key of await findNeverAmong(this.#sides, table, states)) never.add(key)
+    this.#never.set(table.id, never)
     if (present.length > 0) await this.#findOwners(table, present)
+  }
+
+  /** True for a row, among those read, that must not come back. */
+  isNever(table: string, key: string): boolean {
+    return this.#never.get(table)?.has(key) ?? false
   }
 
   /** What is known about a row has changed. */
@@ -99,10 +111,16 @@ export class StateCache {
       if (!isPartOfKey || parent === undefined || parent === table || parent.identity.length === 0) continue
       const { rows } = await readParents(this.#sides, table, relation, keys)
       const parents = [...new Set(rows.map(({ other }) => other))]
-      await this.read(parent, parents)
+      const states = await this.read(parent, parents)
+      const isBySurrogate =
+        hasSurrogate(parent) && relation.parentColumns.some((name) => !parent.identity.includes(name))
+      const moved = await findMoved(this.#sides, parent, relation.parentColumns, parents)
       for (const { key, other } of rows) {
-        const isReused = this.#of(parent.id).get(other)?.state === 'reused'
-        const owner = isReused ? { table: parent.id, key: other } : this.#owners.get(parent.id)?.get(other)
+        const { state } = this.#of(parent.id).get(other) ?? { state: 'missing' }
+        // A surrogate that moved, or went: in live it may be anybody's.
+        const isElsewhere = moved.has(other) || (isBySurrogate && states.get(other)?.state === 'missing')
+        const owner =
+          state === 'reused' || isElsewhere ? { table: parent.id, key: other } : this.#owners.get(parent.id)?.get(other)
         if (owner === undefined) continue
         const owners = this.#owners.get(table.id) ?? new Map<string, Owner>()
         this.#owners.set(table.id, owners.set(key, owner))

@@ -7,6 +7,7 @@
  */
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
+import { holds } from '../catalog/refer.ts'
 import type { Relation } from '../catalog/relations.ts'
 import {
   asText,
@@ -52,14 +53,14 @@ export const readSurvivors = async (
   const survivors: Survivor[] = []
   const changing = relation.setColumns.filter((name) => isDefaulted || columnOf(child.live, name)?.notNull === false)
   for (const batch of inBatches(children)) {
-    const references = await readReferences(
+    const inBackup = await readReferences(
       sides,
       child,
       relation,
       batch.map(({ key }) => key),
     )
     const rows = batch.flatMap(({ key, other }) => {
-      const reference = references.get(key)
+      const reference = inBackup.get(key)
       return reference === undefined ? [] : [{ key, other, values: [...unpackKey(key), ...reference] }]
     })
     const names = [...child.identity.map((_, position) => `i${position}`), ...relation.columns.map((_, p) => `r${p}`)]
@@ -79,6 +80,9 @@ export const readSurvivors = async (
       }))
       .filter(({ name }) => changing.includes(name))
       .map(({ differs }) => differs)
+    // A condition must hold of the row as it will be.
+    const references = new Map(relation.columns.map((name, p) => [name, column('k', `r${p}`)]))
+    const isMeant = relation.condition?.by === 'sql' ? [holds(relation.condition.sql, child.live, 't', references)] : []
     const found = await sides.live.rows(sql`
       select ${ordinal('k')}::text, ${await ageOf(sides, child)}, ${list(changing.map((name) => sql`(${isEmptied(name)})::text`))}
       from ${valueSource(
@@ -88,7 +92,7 @@ export const readSurvivors = async (
       )}
       join ${fromTable(child.live)} as t
         on ${all(child.identity.map((name, position) => sql`${column('t', name)} = ${column('k', `i${position}`)}`))}
-      where ${all(kept)} and ${any(differs)} and ${any(changing.map(isEmptied))}`)
+      where ${all([...kept, ...isMeant])} and ${any(differs)} and ${any(changing.map(isEmptied))}`)
     for (const [ord, age, ...emptied] of found) {
       const row = rows[Number(ord) - 1]
       if (row === undefined) continue

@@ -79,12 +79,14 @@ export class Walk {
   }
 
   isExcluded(table: string, key: string): boolean {
-    return this.decided.excluded.get(table)?.has(key) ?? false
+    return (this.decided.excluded.get(table)?.has(key) ?? false) || this.states.isNever(table, key)
   }
 
   /** True where the row may not be restored, whatever needs it. */
   isBarred(table: SharedTable, key: string): boolean {
-    return this.isExcluded(table.id, key) || this.options.without.has(table.id) || table.refusal !== null
+    // What goes by its name, and live does not have, a migration makes.
+    const isMade = this.sides.catalog.named.get(table.id)?.get(key)?.live === null
+    return isMade || this.isExcluded(table.id, key) || this.options.without.has(table.id) || table.refusal !== null
   }
 
   /** Of the rows given, those that will be in live when the run is over. */

@@ -40,6 +40,7 @@ export const makePlan = (parts: Partial<Plan> = {}): Plan => ({
   footprint: null,
   sources: {},
   edits: [],
+  notFollowed: [],
   hints: [],
   answers: {},
   hash: 'a'.repeat(64),

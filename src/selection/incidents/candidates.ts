@@ -87,7 +87,11 @@ const featuresOf = (sides: Sides, table: SharedTable): readonly Feature[] => {
     )
     .map(({ name }) => name)
   const relations = sides.catalog.relations.filter(
-    ({ child, columns }) => child === table.id && columns.every((name) => comparableNames.includes(name)),
+    ({ child, columns, condition, compared }) =>
+      child === table.id &&
+      condition === null &&
+      compared.every((how) => how === 'value') &&
+      columns.every((name) => comparableNames.includes(name)),
   )
   const referring = new Set(relations.flatMap(({ columns }) => (columns.length === 1 ? columns : [])))
   return [

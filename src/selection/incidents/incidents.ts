@@ -5,14 +5,16 @@
  *
  * What comes along is told by the edge-follower of closure, so that restoring an incident brings back what it counts.
  */
+import { isBookkeeping } from '../../catalog/bookkeeping.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import type { DiffProgress } from '../../diff/diff.ts'
 import type { Sides } from '../../diff/sides.ts'
+import { whyNever } from '../never.ts'
 import { rememberParents } from '../references.ts'
 import type { ChosenRows } from '../resolve.ts'
 import { gatherRoots } from './conditions.ts'
 import { labelColumn } from './labels.ts'
-import { findDeliberate, findPartial, isBookkeeping, type LeftOutRows } from './left-out.ts'
+import { findDeliberate, findPartial, type LeftOutRows } from './left-out.ts'
 import { type MissingRows, readMissing, readMissingEdges } from './missing.ts'
 import { makeId, type Named, nameGroup, nameSingles } from './names.ts'
 import type { Root } from './roots.ts'
@@ -126,6 +128,7 @@ export const findIncidents = async (sides: Sides, onProgress?: DiffProgress): Pr
   for (const [table, rows] of rest) {
     leftOut.push({ kind: 'bookkeeping', id: null, table: table.id, rows, why: 'bookkeeping of a framework' })
   }
+  for (const [table, rows] of missing.never) leftOut.push({ kind: 'never', id: null, table, rows, why: whyNever })
   leftOut.push(...(await findPartial(sides, tables)))
   const report: IncidentReport = {
     v: 1,

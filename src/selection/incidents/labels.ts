@@ -84,8 +84,10 @@ export const labelRows = async (
 export const labelParent = async (sides: Sides, parent: NonNullable<Candidate['parent']>): Promise<string | null> => {
   const { relation, values } = parent
   const table = tableOf(sides.catalog, relation.parent)
-  const matches = relation.parentColumns.map(
-    (name, position) => sql`${column('t', name)} = ${values[position] ?? ''}::${typeOf(table.backup, name)}`,
+  const matches = relation.parentColumns.map((name, position) =>
+    relation.compared[position] === 'value'
+      ? sql`${column('t', name)} = ${values[position] ?? ''}::${typeOf(table.backup, name)}`
+      : sql`${column('t', name)}::text = ${values[position] ?? ''}`,
   )
   const [row] =
     table.identity.length === 0

@@ -10,35 +10,13 @@ import { labelColumn } from './labels.ts'
 
 /** Missing rows that are no incident, or a table about which nothing can be said, and why. */
 export interface LeftOutRows {
-  readonly kind: 'bookkeeping' | 'partition' | 'retention' | 'partial backup'
+  readonly kind: 'bookkeeping' | 'never' | 'partition' | 'retention' | 'partial backup'
   /** What `--incident` takes, where the rows can be had all the same. */
   readonly id: string | null
   readonly table: string
   /** Missing rows; null where they cannot be counted. */
   readonly rows: number | null
   readonly why: string
-}
-
-const bookkeeping = new Set(
-  `django_session django_migrations django_admin_log
-   schema_migrations ar_internal_metadata
-   flyway_schema_history schema_version databasechangelog databasechangeloglock
-   alembic_version goose_db_version gorp_migrations atlas_schema_revisions
-   knex_migrations knex_migrations_lock _prisma_migrations sequelizemeta typeorm_metadata pgmigrations
-   __efmigrationshistory doctrine_migration_versions phinxlog`.split(/\s+/),
-)
-
-/** Names that an application may use for something else: they count only with the columns that the framework gives them. */
-const ambiguous: Readonly<Record<string, RegExp>> = {
-  sessions: /^(session_id|session_key|session_data|sid|sess|token|payload|data)$/i,
-  session: /^(session_id|session_key|session_data|sid|sess|token|payload|data)$/i,
-  migrations: /^(batch|migration|timestamp)$/i,
-}
-
-/** Tables in which frameworks keep their own books: sessions, migrations, the admin's log. */
-export const isBookkeeping = ({ name, columns }: SharedTable): boolean => {
-  const known = name.toLowerCase()
-  return bookkeeping.has(known) || columns.some((own) => ambiguous[known]?.test(own.name) ?? false)
 }
 
 /** Rows from which on "everything before it is gone" is evidence, and no accident. */

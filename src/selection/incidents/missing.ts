@@ -5,6 +5,7 @@ import { type DiffProgress, diffRows } from '../../diff/diff.ts'
 import type { Sides } from '../../diff/sides.ts'
 import type { RowState } from '../../diff/states.ts'
 import { defaultClosureOptions, isFollowed } from '../closure-options.ts'
+import { findNever } from '../never.ts'
 import { readParents } from '../references.ts'
 
 const gone: RowState = { state: 'missing' }
@@ -16,6 +17,8 @@ export class MissingRows {
   readonly #tables: SharedTable[] = []
   readonly #keys: string[] = []
   readonly #reused = new Set<number>()
+  /** Missing rows that must not come back, per table: they are counted, and nothing else. */
+  readonly never = new Map<string, number>()
 
   get size(): number {
     return this.#keys.length
@@ -84,7 +87,15 @@ export const readMissing = async (
   const missing = new MissingRows()
   for (const table of tables) {
     for await (const batch of diffRows(sides, table, { states: ['missing', 'reused'], onProgress })) {
-      for (const { state, key } of batch) if (state === 'missing' || state === 'reused') missing.add(table, key, state)
+      const never = await findNever(
+        sides,
+        table,
+        batch.map(({ key }) => key),
+      )
+      if (never.size > 0) missing.never.set(table.id, (missing.never.get(table.id) ?? 0) + never.size)
+      for (const { state, key } of batch) {
+        if ((state === 'missing' || state === 'reused') && !never.has(key)) missing.add(table, key, state)
+      }
     }
   }
   return missing

@@ -20,7 +20,7 @@ const perform = async (rowgraft: Rowgraft, work: RestoreWork): Promise<string> =
       return `a plan of ${rows} rows, ${(text.length / 1e6).toFixed(1)} MB`
     }
     case 'run': {
-      const { outcome, tables, keys } = await rowgraft.run(parsePlan(await readFile(work.file, 'utf8')))
+      const { outcome, tables, keys } = await rowgraft.run(parsePlan(await readFile(work.file, 'utf8')), { big: true })
       const rows = tables.reduce((sum, { inserted }) => sum + inserted, 0)
       return `${outcome}: ${rows} rows, ${keys.length} of them under another key`
     }

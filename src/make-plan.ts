@@ -73,7 +73,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   const triggers = firingTriggers(tables, bare, options.triggers)
   for (const finding of outwardFindings(triggers, options.triggers)) log.decide(finding)
   const sequences = usedSequences(tables, bare, sides.catalog)
-  refuseMissing(sides.catalog.live, bare, sequences, standIns)
+  if (!options.forOthers) refuseMissing(sides.catalog.live, bare, sequences, standIns)
   refuseUnpublishable(sides.catalog.live, bare, 'not-restorable')
   await checkRoom(known.live, sides.catalog.live, sequences)
   const used = [...new Set([...bare, ...standIns].map(({ table }) => table))].sort()

@@ -33,6 +33,7 @@ export interface PlanOptions {
   readonly onConflict: Readonly<Record<string, Answer>>
   /** Insert rows again that look restored already. */
   readonly again: boolean
+  readonly forOthers: boolean // another role will run it: what this one lacks is no obstacle
   /** Triggers that reach outside: fire them, or switch triggers off; null is undecided. */
   readonly triggers: 'fire' | 'off' | null
   /** `table.column` that a trigger may change on inserted rows. */
@@ -58,6 +59,7 @@ export const defaultPlanOptions: PlanOptions = {
   keys: 'auto',
   onConflict: {},
   again: false,
+  forOthers: false,
   triggers: null,
   acceptTrigger: [],
   set: [],

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { command } from '../support/command.ts'
-import { hasPsql, type PsqlResult, psql } from '../support/psql.ts'
+import { hasPsql, type PsqlResult, psql, withPlainRole } from '../support/psql.ts'
 import { dumpRows, query } from '../support/queries.ts'
 import { gallery, type Restores, withRestores } from '../support/restores.ts'
 
@@ -108,6 +108,27 @@ describe('plan --sql', () => {
         await expect(readFile(script)).rejects.toThrow('ENOENT')
       },
     ))
+
+  test('plans for another role than the one that only looks', () =>
+    withRestores(gallery, async (restores) => {
+      const script = join(restores.journal, 'restore.sql')
+      await withPlainRole(restores.live, async (live) => {
+        await query(
+          restores.live,
+          `revoke insert, update on all tables in schema public from ${new URL(live).username}`,
+        )
+        const env = { ...restores.env, ROWGRAFT_LIVE: live }
+        expect((await command(['plan', ...key], { env })).exit).toBe(4)
+        const { exit, stdout } = await command(['plan', ...key, '--sql', script], { env })
+        expect({ exit, stdout }).toEqual({
+          exit: 0,
+          stdout: expect.stringContaining('SELECT, INSERT on comment, gallery'),
+        })
+      })
+      if (!hasPsql) return
+      expect((await psql(restores.live, script, '-v', 'commit=1')).exit).toBe(0)
+      expect(await query(restores.live, 'select title from gallery where id = 7')).toEqual([{ title: 'Pets' }])
+    }))
 
   test('leaves a file alone that is something else', () =>
     withRestores(gallery, async (restores) => {

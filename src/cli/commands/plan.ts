@@ -16,11 +16,14 @@ export interface PlanCommandFlags extends ConnectionFlags, SelectionFlags, PlanF
 }
 
 /** Makes the plan that arguments and flags ask for. */
-export const makePlan = async (rowgraft: Rowgraft, typed: TypedSelection, flags: PlanFlags): Promise<Plan> => {
+export const makePlan = async (rowgraft: Rowgraft, typed: TypedSelection, flags: PlanCommandFlags): Promise<Plan> => {
   const { selection, allTables } = typed
   const restorable = allTables ? (await rowgraft.tables(readEdits(flags))).filter((table) => table.restorable) : []
   const selectors = [...selection.selectors, ...restorable.map(({ table }) => ({ by: 'all missing', table }) as const)]
-  return rowgraft.plan({ ...selection, selectors }, await readPlanOptions(flags, () => rowgraft.tables()))
+  const options = await readPlanOptions(flags, () => rowgraft.tables())
+  // A script is run by somebody else.
+  const forOthers = flags.sql !== undefined
+  return rowgraft.plan({ ...selection, selectors }, forOthers ? { ...options, forOthers } : options)
 }
 
 /** A script decides nothing: it is written once every conflict has its answer. */

@@ -2,7 +2,8 @@
 import { type Catalog, columnOf } from '../catalog/catalog.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { RowgraftError } from '../errors.ts'
-import { canonical, type Plan, type Step } from './plan.ts'
+import { canonical } from './canonical.ts'
+import type { Plan, Step } from './plan.ts'
 
 const insertedTables = (catalog: SharedCatalog, steps: readonly Step[]): readonly SharedTable[] => {
   const ids = new Set(steps.filter(({ action }) => action === 'insert').map(({ table }) => table))

@@ -14,6 +14,7 @@ import type { Coverage } from '../selection/coverage.ts'
 import type { Because } from '../selection/members.ts'
 import type { Selection } from '../selection/selection.ts'
 import type { NotFollowed } from '../selection/typed-rows.ts'
+import { canonical } from './canonical.ts'
 import type { PlanRelation } from './chain.ts'
 import type { Conflict } from './conflicts.ts'
 import type { Footprint } from './footprint.ts'
@@ -221,14 +222,6 @@ export const hashPlan = (plan: Omit<Plan, 'hash'> | Plan): string => {
     .update(canonical(covered) ?? '')
     .digest('hex')
 }
-
-/** JSON with sorted keys, so that a reformatted file hashes the same. */
-export const canonical = (value: unknown): string | undefined =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : part,
-  )
 
 /** Conflicts that still need an answer. */
 export const openConflicts = (plan: Plan): readonly Conflict[] =>

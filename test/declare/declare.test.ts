@@ -197,3 +197,22 @@ describe('rows that must never come back', () => {
     })
   })
 })
+
+test('what looks like a polymorphic association is suggested with the lines that approve it', async () => {
+  const rails = {
+    schema: `
+      create table photos (id integer primary key);
+      create table admin_users (id integer primary key);
+      create table notes (id integer primary key, subject_type text, subject_id integer, mime_type text)`,
+    backup: `
+      insert into photos values (1);
+      insert into notes values (1, 'Photo', 1), (2, 'Photo', 1), (3, 'Admin::User', 1), (4, 'Podcast', 1)`,
+  }
+  await withAttempts(rails, async ({ rowgraft }) => {
+    const { stdout } = await rowgraft(['tables', '--json'])
+    const { tables } = JSON.parse(stdout) as { tables: { table: string; drift: readonly string[] }[] }
+    expect(tables.find(({ table }) => table === 'public.notes')?.drift).toEqual([
+      `subject_type and subject_id look like a reference to rows of several tables, which is not followed; if it is one, say so in the config file: polymorphic: [{ from: 'public.notes', typeColumn: 'subject_type', idColumn: 'subject_id', types: { Photo: 'public.photos', 'Admin::User': 'public.admin_users' } }]; no table is known for "Podcast"`,
+    ])
+  })
+})

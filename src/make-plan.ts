@@ -1,7 +1,7 @@
 /** The plan stage: from a selection to a plan, in one snapshot of each side. Nothing is written anywhere. */
 
 import { declaredAbout, isUndeclared } from './catalog/declared.ts'
-import { editCatalog, resolveEdits } from './catalog/edits.ts'
+import { resolveEdits } from './catalog/edits.ts'
 import { fingerprint } from './catalog/fingerprint.ts'
 import type { DatabaseIdentity } from './catalog/identity.ts'
 import { displayKey } from './catalog/row.ts'
@@ -21,9 +21,10 @@ import { refuseMissing } from './plan/rights.ts'
 import { type Decision, decideRows } from './probe/decide.ts'
 import { countMapped } from './probe/edited-rows.ts'
 import type { Answer } from './probe/finding.ts'
-import { countLost, measureImages, readGuards } from './probe/measure.ts'
+import { combineDigests, countLost, type Measured, measureImages, readGuards } from './probe/measure.ts'
 import { checkRoom } from './probe/room.ts'
 import { readSetValues } from './probe/set-values.ts'
+import { measureTransformed } from './probe/transformed-rows.ts'
 import { readMaterialisedViews } from './probe/views.ts'
 import { nameIncidents } from './selection/incidents/select.ts'
 import { barNever } from './selection/never.ts'
@@ -31,9 +32,12 @@ import { type Resolved, resolveSelection, restorableTable } from './selection/re
 import type { Selection } from './selection/selection.ts'
 import { judgeSurvivors } from './selection/survivors.ts'
 import { listNotFollowed } from './selection/typed-rows.ts'
+import { type GivenTransforms, withEdits } from './transform/edited.ts'
 
 export interface MakePlanInput {
   readonly sides: Sides
+  /** By table, as the config file names them. */
+  readonly transforms: GivenTransforms
   readonly selection: Selection
   readonly options: PlanOptions
   readonly answers: Readonly<Record<string, Answer>>
@@ -100,7 +104,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     unchanged: [...decision.unchanged].map(([table, rows]) => ({ table, rows })),
     alreadyLinked: countLinked(decision),
     alsoMissing: listAlsoMissing(decision, sides.catalog, { ...options, without: [...without] }),
-    lost: await lostValues(known, bare),
+    lost: [...(await lostValues(known, bare)), ...measured.lost],
     triggers,
     sequences: await readSequenceMoves(known.live, sequences, bare, (id) => tableOf(sides.catalog, id)),
     defaults: takenDefaults(sides.catalog, bare),
@@ -123,7 +127,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
       bytes: measured.bytes,
     }),
     sources: usedSources(sides.catalog.backup, used),
-    edits: [...setEdits(bare, options), ...(await mappedEdits(sides, options, bare))],
+    edits: [...setEdits(bare, options), ...(await mappedEdits(sides, options, bare)), ...measured.edits],
     notFollowed: await listNotFollowed(known, insertedKeys(bare)),
     hints: [
       ...renameHints(sides.catalog, bare),
@@ -136,14 +140,15 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
 }
 
 /** Both sides as if the backup held the values that the user gives, and those as live spells them. */
-const editSides = async ({ sides, options }: MakePlanInput): Promise<Pick<MakePlanInput, 'sides' | 'options'>> => {
-  const edits = resolveEdits(sides.catalog, options)
-  if (edits.set.length + edits.mapEnum.length === 0) return { sides, options }
-  const spelled = { ...edits, set: await readSetValues(sides.live, sides.catalog.live, edits.set) }
-  return {
-    sides: { ...sides, catalog: editCatalog(sides.catalog, spelled) },
-    options: { ...options, ...spelled },
-  }
+const editSides = async ({
+  sides,
+  options,
+  transforms,
+}: MakePlanInput): Promise<Pick<MakePlanInput, 'sides' | 'options'>> => {
+  const { set, mapEnum } = resolveEdits(sides.catalog, options)
+  const spelled = { mapEnum, set: await readSetValues(sides.live, sides.catalog.live, set) }
+  const edited = withEdits(sides.catalog, transforms, spelled)
+  return { sides: { ...sides, ...edited }, options: { ...options, ...spelled } }
 }
 
 /** What `--map-enum` makes of the rows written. */
@@ -197,7 +202,7 @@ const restorableId = (sides: Sides, name: string): string => restorableTable(sid
 const measureSteps = async (
   sides: Sides,
   steps: readonly Step[],
-): Promise<{ readonly steps: readonly Step[]; readonly digest: string; readonly bytes: number }> => {
+): Promise<Measured & { readonly steps: readonly Step[] } & Pick<Plan, 'edits' | 'lost'>> => {
   const guarded: Step[] = []
   for (const step of steps) {
     const isGuarded = step.action === 'update' && step.because !== 'survivor'
@@ -207,7 +212,30 @@ const measureSteps = async (
     )
   }
   const written = guarded.map(({ table, action, keys }) => ({ table, action, keys: keysOf(keys) }))
-  return { steps: guarded, ...(await measureImages(sides, written)) }
+  const isOwn = (id: string): boolean => sides.transforms?.has(id) === true
+  const plain = await measureImages(
+    sides,
+    written.filter(({ table }) => !isOwn(table)),
+  )
+  const digests = [plain.digest]
+  const edits: Plan['edits'][number][] = []
+  const lost: Plan['lost'][number][] = []
+  let { bytes } = plain
+  for (const [id, transform] of sides.transforms ?? []) {
+    const own = guarded.filter(({ table }) => table === id)
+    const ordered = [
+      ...own.filter(({ action }) => action === 'insert'),
+      ...own.filter(({ action }) => action === 'update'),
+    ]
+    const keys = ordered.flatMap((step) => keysOf(step.keys))
+    const isWritten = ordered.flatMap((step) => keysOf(step.keys).map(() => step.because !== 'survivor'))
+    const made = await measureTransformed(sides, transform, keys, (position) => isWritten[position] === true)
+    digests.push(made.digest)
+    bytes += made.bytes
+    for (const [column, values] of made.lost) lost.push({ table: id, column, values })
+    for (const [column, rows] of made.changed) edits.push({ table: id, column, by: 'transform', rows })
+  }
+  return { steps: guarded, digest: combineDigests(digests), bytes, edits, lost }
 }
 
 const lostValues = async (sides: Sides, steps: readonly Step[]): Promise<Plan['lost']> => {
@@ -216,6 +244,8 @@ const lostValues = async (sides: Sides, steps: readonly Step[]): Promise<Plan['l
     steps.filter(({ action }) => action === 'insert'),
     ({ table }) => table,
   )) {
+    // What a transform did not take out of its rows is counted with them.
+    if (sides.transforms?.has(id)) continue
     const keys = own.flatMap((step) => keysOf(step.keys))
     for (const { column, values } of await countLost(sides, tableOf(sides.catalog, id), keys)) {
       lost.push({ table: id, column, values })

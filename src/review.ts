@@ -4,7 +4,7 @@ import { RowgraftError } from './errors.ts'
 import { type PlannedRow, readPlannedRows } from './planned-rows.ts'
 import { defaultRunOptions, type RunOptions } from './run/run.ts'
 import { type ScriptSink, writeScript } from './script/script.ts'
-import { plannedBackup, refuseOpen, type StartRunInput } from './start-run.ts'
+import { plannedBackup, refuseOpen, refuseTransformed, type StartRunInput } from './start-run.ts'
 
 export interface StartScriptInput extends Omit<StartRunInput, 'options' | 'folder'> {
   readonly options: Partial<RunOptions>
@@ -20,12 +20,12 @@ export const startScript = async (input: StartScriptInput): Promise<void> => {
       hint: 'Its rows are in the journal of the run: use "rowgraft undo".',
     })
   }
-  const { backup, catalog } = plannedBackup(input)
+  const { backup, ...source } = plannedBackup(input)
   await withReadTransaction(pair.live.session, (live) =>
     withReadTransaction(backup.session, (reader) =>
       writeScript({
         live,
-        backup: { reader, catalog },
+        backup: { reader, ...source },
         plan,
         options: { ...defaultRunOptions, ...input.options },
         identity: pair.live.identity,
@@ -39,8 +39,9 @@ export const startScript = async (input: StartScriptInput): Promise<void> => {
 
 /** Reads the rows of a plan that is settled with their values, in one snapshot of the backup. */
 export async function* startPlanned(
-  input: Pick<StartRunInput, 'pair' | 'plan' | 'requireBackup'>,
+  input: Pick<StartRunInput, 'pair' | 'catalog' | 'opened' | 'plan'>,
 ): AsyncGenerator<PlannedRow> {
+  refuseTransformed(input.plan, '--values')
   const { backup, catalog } = plannedBackup(input)
   try {
     const reader = await beginRead(backup.session)

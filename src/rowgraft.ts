@@ -5,7 +5,7 @@
  *                                                                      undo = inverse of the journal
  */
 
-import { type Edits, editCatalog, resolveEdits } from './catalog/edits.ts'
+import type { Edits } from './catalog/edits.ts'
 import { readCatalog } from './catalog/read.ts'
 import type { SharedCatalog } from './catalog/shared.ts'
 import { checkDeclared } from './check-declared.ts'
@@ -27,7 +27,7 @@ import {
 } from './inspect.ts'
 import { makePlan } from './make-plan.ts'
 import { configuredOptions } from './open/configured.ts'
-import { closePair, connect, type OpenOptions, type OpenPair, type OpenSide } from './open/connect.ts'
+import { closePair, connect, type OpenOptions, type OpenPair } from './open/connect.ts'
 import { backupOf, checkPlanned, describeSide, type SideInfo } from './open/side.ts'
 import { defaultPlanOptions, type Plan, type PlanOptions } from './plan/plan.ts'
 import { refuseAltered } from './plan/plan-file.ts'
@@ -47,6 +47,7 @@ import type { Selection } from './selection/selection.ts'
 import { suggestTyped } from './selection/typed-rows.ts'
 import { sharePair } from './share-pair.ts'
 import { refuseOtherConfig, type StartRunInput, startRun } from './start-run.ts'
+import { withEdits } from './transform/edited.ts'
 import { type OpenedSides, streamSides, withSides } from './with-sides.ts'
 
 /** Both sides, open. Close it when done. */
@@ -77,10 +78,9 @@ export class Rowgraft {
 
   /** Every table: identity, relations, drift, restorable or why not; as if the backup held the values given. */
   async tables(options: Partial<Edits> = {}): Promise<readonly TableOverview[]> {
-    this.#requireBackup()
-    const edits = resolveEdits(this.#catalog, { set: [], mapEnum: [], ...options })
+    backupOf(this.#pair)
     const suggestions = await this.#withSides(suggestTyped)
-    return describeTables(editCatalog(this.#catalog, edits), suggestions)
+    return describeTables(withEdits(this.#catalog, this.#options.config?.transforms, options).catalog, suggestions)
   }
 
   /** Counts per table, as each is done. */
@@ -112,12 +112,13 @@ export class Rowgraft {
     answers: Readonly<Record<string, Answer>> = {},
   ): Promise<Plan> {
     const { live } = this.#pair
-    const backup = this.#requireBackup()
+    const backup = backupOf(this.#pair)
     if (options.triggers === 'off') await refuseTriggersOff(live.session)
     const restoredIncidents = readRestoredIncidents(await readRuns(this.#folder, live.identity))
     const plan = await this.#withSides((sides) =>
       makePlan({
         sides,
+        transforms: this.#options.config?.transforms,
         selection,
         options: { ...defaultPlanOptions, ...options, ...configuredOptions(this.#options) },
         answers,
@@ -197,16 +198,12 @@ export class Rowgraft {
 
   readonly #diffProgress = (step: DiffStep): void => this.#options.onProgress?.({ kind: 'diff', ...step })
 
-  #requireBackup(): OpenSide {
-    return backupOf(this.#pair)
-  }
-
   async #start(plan: Plan): Promise<Omit<StartRunInput, 'options' | 'folder'>> {
     return {
       pair: this.#pair,
+      catalog: this.#catalog,
       plan: await this.#settle(plan),
       opened: this.#options,
-      requireBackup: () => this.#requireBackup(),
       withSides: (work) => this.#withSides(work),
     }
   }
@@ -226,7 +223,7 @@ export class Rowgraft {
 
   async #sides(): Promise<OpenedSides> {
     const { live } = this.#pair
-    const backup = this.#requireBackup().session
+    const backup = backupOf(this.#pair).session
     const restored = await readRestored(await readRuns(this.#folder, live.identity))
     return { live: live.session, backup, catalog: this.#catalog, restored }
   }

@@ -3,7 +3,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Catalog } from './catalog/catalog.ts'
-import { editBackup } from './catalog/edits.ts'
+import type { SharedCatalog } from './catalog/shared.ts'
 import type { Acting } from './database/acting.ts'
 import { withActing } from './database/acting.ts'
 import { withReadTransaction } from './database/transaction.ts'
@@ -11,6 +11,7 @@ import type { Sides } from './diff/sides.ts'
 import { interrupted, RowgraftError } from './errors.ts'
 import { type ConfiguredOptions, committedCommands } from './open/configured.ts'
 import type { OpenOptions, OpenPair, OpenSide } from './open/connect.ts'
+import { backupOf } from './open/side.ts'
 import { refuseOtherSources } from './plan/drifted.ts'
 import { isEmpty, openConflicts, type Plan } from './plan/plan.ts'
 import { type ApplyInput, apply } from './run/apply.ts'
@@ -24,16 +25,19 @@ import { defaultRunOptions, type Report, type RunOptions } from './run/run.ts'
 import { findRun, readRuns } from './run/runs.ts'
 import { refuseLarge } from './run/size.ts'
 import { splitPlan } from './split-plan.ts'
+import { withEdits } from './transform/edited.ts'
+import type { Transforms } from './transform/transform.ts'
 
 export interface StartRunInput {
   readonly pair: OpenPair
+  /** Live and the backup as the config file wants them seen. */
+  readonly catalog: SharedCatalog
   /** Every answer of it is known to be in its steps. */
   readonly plan: Plan
   readonly options: Partial<RunOptions>
   readonly opened: OpenOptions
   /** Journal folder. */
   readonly folder: string
-  readonly requireBackup: () => OpenSide
   readonly withSides: <T>(work: (sides: Sides) => Promise<T>) => Promise<T>
 }
 
@@ -76,17 +80,28 @@ export const refuseOtherConfig = (plan: Plan, configured: ConfiguredOptions): vo
 
 /** The backup, and its catalog as the plan edits it. Throws where its tables are not those the plan was made from. */
 export const plannedBackup = ({
-  pair,
+  catalog,
   plan,
-  requireBackup,
-}: Pick<StartRunInput, 'pair' | 'plan' | 'requireBackup'>): {
+  opened,
+  pair,
+}: Pick<StartRunInput, 'catalog' | 'plan' | 'opened' | 'pair'>): {
   readonly backup: OpenSide
   readonly catalog: Catalog
+  readonly transforms: Transforms
 } => {
-  const backup = requireBackup()
-  const catalog = editBackup(backup.catalog, pair.live.catalog, plan.options)
-  refuseOtherSources(plan, catalog)
-  return { backup, catalog }
+  const backup = backupOf(pair)
+  const edited = withEdits(catalog, opened.config?.transforms, plan.options)
+  refuseOtherSources(plan, edited.catalog.backup)
+  return { backup, catalog: edited.catalog.backup, transforms: edited.transforms }
+}
+
+/** Throws `usage` for what cannot be had of a plan whose rows a transform of the config file makes. */
+export const refuseTransformed = ({ sources }: Plan, flag: string): void => {
+  const [id] = Object.entries(sources).find(([, { isTransformed }]) => isTransformed) ?? []
+  if (id === undefined) return
+  throw new RowgraftError('usage', `${flag} does not go with a transform: the config file has one of "${id}"`, {
+    hint: `Leave out ${flag}, or the transform.`,
+  })
 }
 
 /** The plan, or its units: those that are not in live yet. */
@@ -95,7 +110,11 @@ const planUnits = async (input: StartRunInput, { commitEvery }: RunOptions): Pro
   const done = plan.undoes === null ? doneRows(await readRuns(folder, pair.live.identity), plan.hash) : new Map()
   if (plan.undoes !== null || (commitEvery === null && done.size === 0)) return [plan]
   const size = commitEvery ?? Number.POSITIVE_INFINITY
-  return input.withSides((sides) => splitPlan({ sides, plan, size, done }))
+  refuseTransformed(plan, '--commit-every')
+  return input.withSides((sides) => {
+    const { catalog } = withEdits(sides.catalog, undefined, plan.options)
+    return splitPlan({ sides: { ...sides, catalog }, plan, size, done })
+  })
 }
 
 /** Where the rows of a plan come from, as long as `work` takes. */
@@ -105,8 +124,8 @@ const withSource = async <T>(input: StartRunInput, work: (source: RowSource) => 
     const { path } = findRun(await readRuns(folder, pair.live.identity), plan.undoes)
     return withActing(pair.live.session, plan.options, () => work({ kind: 'journal', path }))
   }
-  const { backup, catalog } = plannedBackup(input)
-  return withReadTransaction(backup.session, (reader) => work({ kind: 'backup', reader, catalog }))
+  const { backup, ...source } = plannedBackup(input)
+  return withReadTransaction(backup.session, (reader) => work({ kind: 'backup', reader, ...source }))
 }
 
 /** Deadlock, serialization failure: another transaction stood in the way, and by now it has gone on. */

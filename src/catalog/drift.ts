@@ -1,7 +1,7 @@
 /** What the two sides of one table do not share, and whether that forbids restoring into it. Pure. */
 import { displayAlone, displayTable } from '../database/names.ts'
 import type { Column, Table } from './catalog.ts'
-import { columnOf } from './catalog.ts'
+import { columnOf, primaryKeyOf } from './catalog.ts'
 import { isEdited, isGiven, isRenamed, storedColumn, storedTable } from './source.ts'
 import { likelyRenames } from './suggestions.ts'
 
@@ -78,6 +78,12 @@ const renames = (live: Table, backup: Table): readonly Drift[] => {
   ]
 }
 
+/** A transform makes its own text of everything but keys and references. */
+const mayConvert = (live: Table, backup: Table, name: string): boolean =>
+  backup.source?.isTransformed === true &&
+  !primaryKeyOf(live)?.columns.includes(name) &&
+  !live.foreignKeys.some(({ columns }) => columns.includes(name))
+
 /** Compares the columns. `refusal` is the first reason why no row can be restored. */
 export const compareTables = (
   live: Table,
@@ -102,7 +108,7 @@ export const compareTables = (
       continue
     }
     if (isGiven(backup, column.name)) continue
-    const isOwn = !isEdited(backup, column.name)
+    const isOwn = !isEdited(backup, column.name) && !mayConvert(live, backup, column.name)
     if (isOwn && column.generated === null && !fits(other, column)) {
       refusals.push(`column "${column.name}" is ${other.type} in the backup and ${column.type} in live`)
     } else if (isOwn && column.generated === null && !sameAttributes(other, column)) {

@@ -27,6 +27,8 @@ export interface MappedLabel {
 export interface Edits {
   readonly set: readonly SetValue[]
   readonly mapEnum: readonly MappedLabel[]
+  /** Ids of tables that the config file transforms. */
+  readonly transformed?: readonly string[]
 }
 
 interface Target {
@@ -66,8 +68,9 @@ const findTarget = (
 }
 
 /** The same edits with the ids of their tables, each about one column. */
-export const resolveEdits = (catalog: SharedCatalog, { set, mapEnum }: Edits): Edits => {
+export const resolveEdits = (catalog: SharedCatalog, { set, mapEnum, transformed = [] }: Edits): Edits => {
   const resolved = {
+    transformed,
     set: set.map((one) => ({ ...one, table: findTarget(catalog, '--set', one).table.id })),
     mapEnum: mapEnum.map((one) => ({ ...one, table: findTarget(catalog, '--map-enum', one).table.id })),
   }
@@ -161,9 +164,23 @@ const mapLabel = (table: Table, target: Column, { from, to }: MappedLabel): Tabl
   return withColumn(table, textColumn(target, { notNull: own.notNull, enumLabels }), source)
 }
 
+const isEmpty = ({ set, mapEnum, transformed = [] }: Edits): boolean =>
+  set.length + mapEnum.length + transformed.length === 0
+
+/** A table that is transformed: columns that only live has and does not fill by itself are there to be filled. */
+const offerColumns = (table: Table, live: Table): Table => {
+  const open = live.columns.filter(
+    ({ name, generated, identity, default: expression }) =>
+      columnOf(table, name) === undefined && generated === null && identity === null && expression === null,
+  )
+  const offered = open.reduce((made, column) => setColumn(made, column, null), table)
+  return { ...offered, source: { ...(offered.source ?? ownSource(offered)), isTransformed: true } }
+}
+
 /** The backup's catalog as if its rows held what the user gives. The edits name tables by their ids. Throws `usage`. */
-export const editBackup = (backup: Catalog, live: Catalog, { set, mapEnum }: Edits): Catalog => {
-  if (set.length + mapEnum.length === 0) return backup
+export const editBackup = (backup: Catalog, live: Catalog, edits: Edits): Catalog => {
+  if (isEmpty(edits)) return backup
+  const { set, mapEnum, transformed = [] } = edits
   const edit = (table: Table): Table => {
     const column = (name: string): Column => {
       const found = live.tables.find(({ id }) => id === table.id)?.columns.find((one) => one.name === name)
@@ -172,7 +189,9 @@ export const editBackup = (backup: Catalog, live: Catalog, { set, mapEnum }: Edi
     }
     const own = set.filter((one) => one.table === table.id)
     const labels = mapEnum.filter((one) => one.table === table.id)
-    const given = own.reduce((made, one) => setColumn(made, column(one.column), one.value), table)
+    const target = live.tables.find(({ id }) => id === table.id)
+    const offered = target !== undefined && transformed.includes(table.id) ? offerColumns(table, target) : table
+    const given = own.reduce((made, one) => setColumn(made, column(one.column), one.value), offered)
     return labels.reduce((made, one) => mapLabel(made, column(one.column), one), given)
   }
   return { ...backup, tables: backup.tables.map(edit) }
@@ -180,7 +199,7 @@ export const editBackup = (backup: Catalog, live: Catalog, { set, mapEnum }: Edi
 
 /** Both sides as if the backup's rows held what the user gives. */
 export const editCatalog = (catalog: SharedCatalog, edits: Edits): SharedCatalog => {
-  if (edits.set.length + edits.mapEnum.length === 0) return catalog
+  if (isEmpty(edits)) return catalog
   const marks = [...catalog.tables.values()].flatMap(({ id, softDelete }) =>
     softDelete === null ? [] : [[id, softDelete] as const],
   )

@@ -49,7 +49,7 @@ export const typeOf = (table: Table, name: string): Query => {
 }
 
 /** The ordinal of a row source. Beside the key columns, which have the table's own names, it needs one that no table uses. */
-const ordinalName = 'rowgraft ordinal'
+export const ordinalName = 'rowgraft ordinal'
 
 /** The 1-based position of a key in the list it came from. */
 export const ordinal = (alias: string): Query => column(alias, ordinalName)

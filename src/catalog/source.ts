@@ -19,6 +19,8 @@ export interface ColumnSource {
 /** Where the rows of a table stand in the backup, and what is read for each column. */
 export interface TableSource extends QualifiedName {
   readonly columns: Readonly<Record<string, ColumnSource>>
+  /** The config file makes other values of what is read. */
+  readonly isTransformed?: true
 }
 
 /** The name a table has in its own database. */

@@ -7,6 +7,7 @@ import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import type { Query } from '../database/names.ts'
 import type { Reader } from '../database/reader.ts'
 import type { OpenFork } from '../database/snapshot.ts'
+import type { Transforms } from '../transform/transform.ts'
 
 /** Backup key -> live key of rows that earlier runs brought back under another key, per table; keys are packed. */
 export type RestoredKeys = ReadonlyMap<string, ReadonlyMap<string, string>>
@@ -24,6 +25,8 @@ export interface Sides {
   readonly restored: RestoredKeys
   /** Evaluates SQL of the user's on the backup with the search_path of a fresh connection. */
   readonly withUserSearchPath: <T>(work: () => Promise<T>) => Promise<T>
+  /** What the config file makes of the backup's rows, while planning. */
+  readonly transforms?: Transforms
   /** More connections to the same snapshots; null where there are none to be had. */
   readonly forks: { readonly live: OpenFork; readonly backup: OpenFork } | null
   /** Processes beside its own that a server may use for one statement. */

@@ -17,22 +17,27 @@ export const formatSources = ({ sources }: Plan): readonly string[] =>
     return words.length === 0 ? [] : [`${formatTable(id)} in the backup: ${words.join(', ')}.`]
   })
 
-const source = { set: '--set', 'map-enum': '--map-enum', transform: 'transform' } as const
+const groupOf = ({ table, column, by }: Plan['edits'][number]): string =>
+  JSON.stringify(by === 'transform' ? [table, by] : [table, by, column])
 
 const formatValue = (value: string | null): string => (value === null ? 'NULL' : `"${sanitise(value)}"`)
 
 /** Values that live gets instead of the backup's, a sentence per column. */
 export const formatEdits = ({ edits }: Plan): readonly string[] =>
-  [...Map.groupBy(edits, ({ table, column, by }) => JSON.stringify([table, column, by])).values()].flatMap((group) => {
+  [...Map.groupBy(edits, groupOf).values()].flatMap((group) => {
     const [first] = group
     if (first === undefined) return []
+    if (first.by === 'transform') {
+      const columns = group.map(({ column, rows }) => `${formatColumn(column)} in ${plural(rows, 'row')}`)
+      return [`The transform of ${formatTable(first.table)} changes ${columns.join(', ')}.`]
+    }
     const name = `${formatTable(first.table)}.${formatColumn(first.column)}`
     const values = group.map(({ from, to, rows }) => {
       const becomes =
         to === undefined ? '' : `${from === undefined ? '' : `${formatValue(from)} → `}${formatValue(to)} `
       return `${becomes}in ${plural(rows, 'row')}`
     })
-    return [`Writes into ${name}: ${values.join(', ')} (${source[first.by]}).`]
+    return [`Writes into ${name}: ${values.join(', ')} (--${first.by}).`]
   })
 
 /** What the config file may have to say. */

@@ -39,7 +39,7 @@ export const refuseOtherSources = (plan: Plan, backup: Catalog): void => {
   const id = Object.keys(plan.fingerprints).find((one) => canonical(plan.sources[one]) !== canonical(now[one]))
   if (id === undefined) return
   throw new RowgraftError('plan-stale', `"${id}" is read from the backup otherwise than when the plan was made`, {
-    detail: 'The names that the config file maps are others now.',
+    detail: 'The config file maps other names now, or transforms other tables.',
     hint: 'Run it with the same config file, or make the plan again.',
   })
 }

@@ -37,6 +37,9 @@ export const listLeftOut = (
   return [
     ...decision.leftOut.map((row) => ({ ...row, isAsked: true })),
     ...skipped.map(({ table, key, text }) => ({ table, key, why: text, isAsked: true })),
+    ...[...decision.dropped].flatMap(([table, keys]) =>
+      [...keys].map((key) => ({ table, key: displayKey(key), why: 'its transform leaves it out', isAsked: false })),
+    ),
     ...decision.closure.leftOut
       .filter(({ table, key }) => !decision.leftOut.some((row) => row.table === table && row.key === key))
       .map(({ table, key, why }) => ({ table, key, why, isAsked: false })),

@@ -4,8 +4,9 @@ import { columnOf } from '../catalog/catalog.ts'
 import { asText, fromTable, inBatches, joinOn, keySource, ordinal, unpackKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import type { Sides } from '../diff/sides.ts'
+import { readTransformed } from '../transform/read.ts'
 
-/** Text of some columns of backup rows, by packed key. */
+/** Text of some columns of backup rows as they are written, by packed key. */
 export const readBackupValues = async (
   sides: Sides,
   table: SharedTable,
@@ -23,6 +24,17 @@ export const readBackupValues = async (
         key,
         places.map((place) => values[place] ?? null),
       )
+    }
+    return found
+  }
+  const own = sides.transforms?.get(table.id)
+  if (own !== undefined) {
+    for await (const rows of readTransformed(sides.backup, own, keys)) {
+      for (const { key, raw, values } of rows)
+        found.set(
+          key,
+          known.map((name) => (values ?? raw)[name] ?? null),
+        )
     }
     return found
   }

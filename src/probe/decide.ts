@@ -14,6 +14,7 @@ import type { Decider } from './finding.ts'
 import type { Mapping } from './mapping.ts'
 import { type Aside, findMoving } from './moving.ts'
 import { parentFinding } from './taken-findings.ts'
+import { findDropped } from './transformed-rows.ts'
 import { probeUpdates } from './updates.ts'
 
 export interface DecideOptions {
@@ -34,6 +35,8 @@ export interface Decision {
   readonly aside: readonly Aside[]
   /** Selected rows that stay out, beside those of the closure. */
   readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
+  /** Rows that their transform leaves out, packed, per table. */
+  readonly dropped: ReadonlyMap<string, ReadonlySet<string>>
   /** Selected rows that live holds unchanged, per table. */
   readonly unchanged: ReadonlyMap<string, number>
   /** How many rows came only because of rows answered `skip`, and stay out with them, per table. */
@@ -60,6 +63,7 @@ export const decideRows = async (
 ): Promise<Decision> => {
   const excluded: RowSets = new Map()
   const matched: RowSets = new Map()
+  const dropped: RowSets = new Map()
   const twins = new Map<string, Map<string, string>>([...sides.restored].map(([table, rows]) => [table, new Map(rows)]))
   // What is found to be restored already is known to every state read from here on.
   const known: Sides = { ...sides, restored: twins }
@@ -88,6 +92,7 @@ export const decideRows = async (
       if (answer === 'skip' && grow(excluded, missing.relation.child, [missing.key])) isStable = false
     }
     if (!isStable) continue
+    if (await dropRows(known, closure, chosen.updates, { excluded, dropped })) continue
     for (const [id, { deleted }] of closure.members) {
       const table = tableOf(sides.catalog, id)
       const revived = new Map([...deleted].map((key) => [key, table.softDelete === null ? [] : [table.softDelete]]))
@@ -138,6 +143,7 @@ export const decideRows = async (
       updates: chosen.updates,
       aside: moving.aside,
       leftOut: chosen.leftOut,
+      dropped,
       unchanged: chosen.unchanged,
       followers: excluded.size === 0 ? new Map() : await followers(),
     }
@@ -152,6 +158,23 @@ const countFollowers = ({ members }: Closure, all: Closure, excluded: RowSets): 
       return [id, rows.keys().filter(isFollower).length] as const
     }),
   )
+
+/** Leaves out what transforms leave out; true if there was any. */
+const dropRows = async (
+  sides: Sides,
+  { members }: Closure,
+  updates: Updates,
+  { excluded, dropped }: { readonly excluded: RowSets; readonly dropped: RowSets },
+): Promise<boolean> => {
+  let isAny = false
+  for (const [id, own] of sides.transforms ?? []) {
+    const keys = [...(members.get(id)?.keys() ?? []), ...(updates.get(id)?.keys() ?? [])]
+    const out = await findDropped(sides, own, keys)
+    grow(dropped, id, out)
+    if (grow(excluded, id, out)) isAny = true
+  }
+  return isAny
+}
 
 /** The selected rows with their states as things stand. */
 const currentStates = async (resolved: Resolved, states: StateCache): Promise<Resolved> => {

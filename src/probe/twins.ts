@@ -6,23 +6,14 @@
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
 import { rowDigest } from '../catalog/digest.ts'
-import {
-  asText,
-  fromTable,
-  inBatches,
-  joinOn,
-  keySource,
-  ordinal,
-  packKey,
-  typeOf,
-  valueSource,
-} from '../catalog/row.ts'
+import { asText, fromTable, inBatches, ordinal, packKey, typeOf, valueSource } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { all, column } from '../database/names.ts'
 import { comparedColumns } from '../diff/records.ts'
 import type { Sides } from '../diff/sides.ts'
 import { readPresent, readStates } from '../diff/states.ts'
 import { fresh, type MappedValue } from './mapping.ts'
+import { rowsToWrite } from './transformed-rows.ts'
 
 /** True for tables whose rows can come back under another key of their own. */
 export const mayHaveTwins = (table: SharedTable): boolean =>
@@ -63,11 +54,11 @@ export const findCandidates = async (
   const sent = [...lead, ...mapped]
   const candidates = new Map<string, string[]>()
   for (const batch of inBatches(keys)) {
-    const images = await sides.backup.rows(sql`
+    const { read, from } = await rowsToWrite(sides, table, batch)
+    const images = await read(sql`
       select ${ordinal('k')}::text, ${rowDigest('t', fixed, sides.digest)}::text
         ${sent.length === 0 ? sql`` : sql`, ${asText('t', sent)}`}
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
+      from ${from}`)
     const rows = images.flatMap(([ord, digest, ...values]) => {
       const key = batch[Number(ord) - 1] ?? ''
       const own = rewritten.get(key)

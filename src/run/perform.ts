@@ -9,6 +9,7 @@ import { list, type Query } from '../database/names.ts'
 import type { Reader, Writer } from '../database/session.ts'
 import type { WriteOptions } from '../database/transaction.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Transforms } from '../transform/transform.ts'
 import { allocateKeys, createMaps, raiseSequences } from './allocate.ts'
 import { moveAside } from './aside.ts'
 import { stageConditions } from './conditions.ts'
@@ -20,6 +21,7 @@ import { refuseReferences } from './references.ts'
 import type { Report, RunOptions, RunProgress } from './run.ts'
 import { digestStage, stageFromBackup } from './stage.ts'
 import { stageFromJournal } from './stage-from-journal.ts'
+import { spellTransformed } from './stage-transformed.ts'
 import { refuseDisagreement, refuseTaken } from './taken.ts'
 import { withLiveSearchPath } from './transaction-start.ts'
 import { validateConstraints } from './validate.ts'
@@ -28,7 +30,7 @@ import { applyNulls, deleteRows, insertRows, updateRows } from './write.ts'
 
 /** Where the rows come from: the backup's snapshot, or the images in another run's journal. */
 export type RowSource =
-  | { readonly kind: 'backup'; readonly reader: Reader; readonly catalog: Catalog }
+  | { readonly kind: 'backup'; readonly reader: Reader; readonly catalog: Catalog; readonly transforms: Transforms }
   | { readonly kind: 'journal'; readonly path: string }
 
 /** What is run, and from where. */
@@ -74,8 +76,11 @@ export const prepareRows = async (
   { plan, source, runHooks, onProgress, batchSize }: Performance & { readonly batchSize: number },
 ): Promise<{ readonly raised: readonly string[] }> => {
   if (source.kind === 'backup') {
-    await stageFromBackup(writer, source.reader, layout, batchSize, onProgress)
+    await stageFromBackup(writer, source.reader, layout, batchSize, onProgress, source.transforms)
     await checkDigest(writer, plan, layout)
+    for (const staged of layout.tables.values()) {
+      if (source.transforms.has(staged.table.id)) await spellTransformed(writer, staged)
+    }
     await stageConditions(writer, source.reader, layout, batchSize)
     for (const staged of layout.tables.values()) await applyNulls(writer, staged)
   } else await stageFromJournal(writer, layout, source.path)

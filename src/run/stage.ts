@@ -24,8 +24,10 @@ import type { Reader, Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { imageColumns, pinsNothing } from '../probe/measure.ts'
 import { isInDefault } from '../probe/partitions.ts'
+import type { Transforms } from '../transform/transform.ts'
 import { type Layout, ordinalColumn, type StagedTable, stageType } from './layout.ts'
 import type { RunProgress } from './run.ts'
+import { stageTransformed } from './stage-transformed.ts'
 
 /** Columns live computes, which are reported when they come out differently from the backup. */
 export const reportedColumns = (table: SharedTable): readonly string[] =>
@@ -65,10 +67,12 @@ export const stageFromBackup = async (
   layout: Layout,
   batch: number,
   onProgress: RunProgress,
+  transforms: Transforms,
 ): Promise<void> => {
   for (const staged of layout.tables.values()) {
     await createStage(writer, staged)
     const { table, keys } = staged
+    const own = transforms.get(table.id)
     const columns = stagedColumns(table)
     const extra = watchesPartitions(table) ? [defaultColumn] : []
     const target = list([ordinalColumn, ...columns, ...extra].map(identifier))
@@ -80,7 +84,10 @@ export const stageFromBackup = async (
         offset += part.length
       }
     }
-    const rows = await writer.copyIn(sql`copy ${staged.stage} (${target}) from stdin`, sources())
+    const rows =
+      own === undefined
+        ? await writer.copyIn(sql`copy ${staged.stage} (${target}) from stdin`, sources())
+        : await stageTransformed(writer, backup, staged, { ...own, table })
     if (rows !== keys.length) {
       throw new RowgraftError(
         'plan-stale',

@@ -13,6 +13,7 @@ import { layOut } from '../run/layout.ts'
 import { prepareRows, shareWithSource, writeRows } from '../run/perform.ts'
 import type { RunOptions, RunProgress } from '../run/run.ts'
 import { lockDefinitions } from '../run/transaction-start.ts'
+import type { Transforms } from '../transform/transform.ts'
 import { checkDefinitions, refuseAltered } from './definitions.ts'
 import { header } from './header.ts'
 import { makeScriptWriter, type ScriptSink } from './script-writer.ts'
@@ -24,7 +25,7 @@ export type { ScriptSink } from './script-writer.ts'
 
 export interface ScriptInput {
   readonly live: Reader
-  readonly backup: { readonly reader: Reader; readonly catalog: Catalog }
+  readonly backup: { readonly reader: Reader; readonly catalog: Catalog; readonly transforms: Transforms }
   /** Every answer of it is known to be in its steps, and none is open. */
   readonly plan: Plan
   readonly options: RunOptions

@@ -1,0 +1,94 @@
+/** Rows of transformed tables as probes see them: those that are left out, and what is written of the others. */
+import { sql } from 'kysely'
+import { rowDigest, rowImage } from '../catalog/digest.ts'
+import { fromTable, joinOn, keySource, ordinal, ordinalName } from '../catalog/row.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { identifier, type Query } from '../database/names.ts'
+import type { Reader } from '../database/session.ts'
+import type { Sides } from '../diff/sides.ts'
+import { readTransformed, refusingValues, transformedSource } from '../transform/read.ts'
+import type { RowValues, TableTransform } from '../transform/transform.ts'
+import { combineDigests, imageColumns, type Measured, pinsNothing } from './measure.ts'
+
+/** The keys of rows that their transform leaves out. */
+export const findDropped = async (
+  sides: Sides,
+  own: TableTransform,
+  keys: readonly string[],
+): Promise<readonly string[]> => {
+  const dropped: string[] = []
+  for await (const rows of readTransformed(sides.backup, own, keys)) {
+    for (const { key, values } of rows) if (values === null) dropped.push(key)
+  }
+  return dropped
+}
+
+/** A row that is not written, but stands for a reference: nothing of it counts but keys and references. */
+export const bareValues = ({ fixed }: TableTransform, raw: RowValues): RowValues =>
+  Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, fixed.has(name) ? value : null]))
+
+export interface MeasuredTransform extends Measured {
+  /** In how many rows each column is another one. */
+  readonly changed: ReadonlyMap<string, number>
+  /** How many values of columns that live does not have are lost. */
+  readonly lost: ReadonlyMap<string, number>
+}
+
+/** As `measureRows`, of what a transform makes of the first `written` rows; the others stand for references. */
+export const measureTransformed = async (
+  sides: Sides,
+  own: TableTransform,
+  keys: readonly string[],
+  isWritten: (position: number) => boolean,
+): Promise<MeasuredTransform> => {
+  const columns = imageColumns(own.table)
+  const digests: string[] = []
+  const changed = new Map<string, number>()
+  const lost = new Map<string, number>()
+  const count = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1)
+  let bytes = 0
+  for await (const rows of readTransformed(sides.backup, own, keys)) {
+    const [first] = rows
+    if (first === undefined) continue
+    const written = rows.map(({ position, raw, values }) =>
+      isWritten(position) && values !== null ? values : bareValues(own, raw),
+    )
+    for (const { position, raw, values, left } of rows) {
+      if (!isWritten(position) || values === null) continue
+      for (const name of columns) if (values[name] !== raw[name]) count(changed, name)
+      for (const name of left) count(lost, name)
+    }
+    const positions = `{${rows.map(({ position }) => position + 1).join(',')}}`
+    const seed = sql`(${positions}::bigint[])[${ordinal('t')}]`
+    const [row] = await refusingValues(own.table, () =>
+      sides.live.rows(sql`
+        select coalesce(bit_xor(${rowDigest('t', columns, sides.digest, seed)}), 0)::text,
+               coalesce(sum(pg_catalog.octet_length(${rowImage('t', columns)})), 0)::text
+        from ${transformedSource(own.table, written)}`),
+    )
+    digests.push(row?.[0] ?? '0')
+    bytes += Number(row?.[1] ?? 0)
+  }
+  return { digest: pinsNothing(own.table) ? '0' : combineDigests(digests), bytes, changed, lost }
+}
+
+/** Rows of the backup by key as they will be written, with what reads them: values as `t`, ordinals as `k`. */
+export const rowsToWrite = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<{ readonly read: Reader['rows']; readonly from: Query }> => {
+  const own = sides.transforms?.get(table.id)
+  if (own === undefined) {
+    const from = sql`${keySource(table.backup, table.identity, keys)}
+      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`
+    return { read: (query) => sides.backup.rows(query), from }
+  }
+  const values: RowValues[] = []
+  for await (const rows of readTransformed(sides.backup, own, keys)) {
+    for (const row of rows) values[row.position] = row.values ?? bareValues(own, row.raw)
+  }
+  const from = sql`${transformedSource(table, values)}
+    cross join lateral (select ${ordinal('t')} as ${identifier(ordinalName)}) as k`
+  return { read: (query) => refusingValues(table, () => sides.live.rows(query)), from }
+}

@@ -24,7 +24,7 @@ import type { Answer } from './probe/finding.ts'
 import { combineDigests, countLost, type Measured, measureImages, readGuards } from './probe/measure.ts'
 import { checkRoom } from './probe/room.ts'
 import { readSetValues } from './probe/set-values.ts'
-import { measureTransformed } from './probe/transformed-rows.ts'
+import { measureTransforms } from './probe/transformed-rows.ts'
 import { readMaterialisedViews } from './probe/views.ts'
 import { nameIncidents } from './selection/incidents/select.ts'
 import { barNever } from './selection/never.ts'
@@ -211,31 +211,14 @@ const measureSteps = async (
       isGuarded ? { ...step, guards: await readGuards(sides.live, table, keysOf(step.live ?? step.keys)) } : step,
     )
   }
-  const written = guarded.map(({ table, action, keys }) => ({ table, action, keys: keysOf(keys) }))
-  const isOwn = (id: string): boolean => sides.transforms?.has(id) === true
+  const written = guarded.map((step) => ({ ...step, keys: keysOf(step.keys) }))
   const plain = await measureImages(
     sides,
-    written.filter(({ table }) => !isOwn(table)),
+    written.filter(({ table }) => sides.transforms?.has(table) !== true),
   )
-  const digests = [plain.digest]
-  const edits: Plan['edits'][number][] = []
-  const lost: Plan['lost'][number][] = []
-  let { bytes } = plain
-  for (const [id, transform] of sides.transforms ?? []) {
-    const own = guarded.filter(({ table }) => table === id)
-    const ordered = [
-      ...own.filter(({ action }) => action === 'insert'),
-      ...own.filter(({ action }) => action === 'update'),
-    ]
-    const keys = ordered.flatMap((step) => keysOf(step.keys))
-    const isWritten = ordered.flatMap((step) => keysOf(step.keys).map(() => step.because !== 'survivor'))
-    const made = await measureTransformed(sides, transform, keys, (position) => isWritten[position] === true)
-    digests.push(made.digest)
-    bytes += made.bytes
-    for (const [column, values] of made.lost) lost.push({ table: id, column, values })
-    for (const [column, rows] of made.changed) edits.push({ table: id, column, by: 'transform', rows })
-  }
-  return { steps: guarded, digest: combineDigests(digests), bytes, edits, lost }
+  const made = await measureTransforms(sides, written)
+  const digest = combineDigests([plain.digest, made.digest])
+  return { ...made, steps: guarded, digest, bytes: plain.bytes + made.bytes }
 }
 
 const lostValues = async (sides: Sides, steps: readonly Step[]): Promise<Plan['lost']> => {

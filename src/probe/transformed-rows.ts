@@ -27,7 +27,7 @@ export const findDropped = async (
 export const bareValues = ({ fixed }: TableTransform, raw: RowValues): RowValues =>
   Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, fixed.has(name) ? value : null]))
 
-export interface MeasuredTransform extends Measured {
+interface MeasuredTransform extends Measured {
   /** In how many rows each column is another one. */
   readonly changed: ReadonlyMap<string, number>
   /** How many values of columns that live does not have are lost. */
@@ -35,7 +35,7 @@ export interface MeasuredTransform extends Measured {
 }
 
 /** As `measureRows`, of what a transform makes of the first `written` rows; the others stand for references. */
-export const measureTransformed = async (
+const measureTransformed = async (
   sides: Sides,
   own: TableTransform,
   keys: readonly string[],
@@ -91,4 +91,46 @@ export const rowsToWrite = async (
   const from = sql`${transformedSource(table, values)}
     cross join lateral (select ${ordinal('t')} as ${identifier(ordinalName)}) as k`
   return { read: (query) => refusingValues(table, () => sides.live.rows(query)), from }
+}
+
+/** Rows that a step writes. */
+interface WrittenRows {
+  readonly table: string
+  readonly action: string
+  readonly because: string
+  readonly keys: readonly string[]
+}
+
+/** What all transforms make of the rows written: inserted ones first, then updated ones, as they are staged. */
+export const measureTransforms = async (
+  sides: Sides,
+  steps: readonly WrittenRows[],
+): Promise<
+  Measured & {
+    readonly edits: readonly {
+      readonly table: string
+      readonly column: string
+      readonly by: 'transform'
+      readonly rows: number
+    }[]
+    readonly lost: readonly { readonly table: string; readonly column: string; readonly values: number }[]
+  }
+> => {
+  const parts = []
+  for (const [table, transform] of sides.transforms ?? []) {
+    const own = steps.filter((step) => step.table === table)
+    const ordered = ['insert', 'update'].flatMap((action) => own.filter((step) => step.action === action))
+    const keys = ordered.flatMap((step) => step.keys)
+    const isWritten = ordered.flatMap((step) => step.keys.map(() => step.because !== 'survivor'))
+    const made = await measureTransformed(sides, transform, keys, (position) => isWritten[position] === true)
+    parts.push({ table, ...made })
+  }
+  return {
+    digest: combineDigests(parts.map(({ digest }) => digest)),
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    edits: parts.flatMap(({ table, changed }) =>
+      [...changed].map(([column, rows]) => ({ table, column, by: 'transform' as const, rows })),
+    ),
+    lost: parts.flatMap(({ table, lost }) => [...lost].map(([column, values]) => ({ table, column, values }))),
+  }
 }

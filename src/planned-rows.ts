@@ -27,7 +27,7 @@ export async function* readPlannedRows(
   catalogs: { readonly live: Catalog; readonly backup: Catalog },
   plan: Plan,
 ): AsyncGenerator<PlannedRow> {
-  const { tables } = shareCatalogs(catalogs.live, catalogs.backup)
+  const { tables } = shareCatalogs(catalogs.live, catalogs.backup, plan.declared)
   for (const step of plan.steps) {
     const table = tables.get(step.table)
     if (table === undefined) {

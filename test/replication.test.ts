@@ -18,7 +18,7 @@ describe('a table that is published without a replica identity', () => {
   test('takes rows, and the plan says that they cannot be undone', async () => {
     await withAttempts(published('all tables'), async (attempts) => {
       const { stdout } = await attempts.rowgraft(['plan', 'photo', '1'])
-      expect(stdout).toContain('One transaction, verified before commit. Writes')
+      expect(stdout).toContain('One transaction, verified before commit. Stages')
       expect(stdout.replace(/\s+/g, ' ')).toContain(
         'Rows of photo cannot be undone as live is: publication "feed" publishes deletes of it, and it has no replica identity.',
       )

@@ -139,8 +139,8 @@ describe.concurrent('a restore', () => {
       const argv = ['restore', 'photo', '7', '--keys', 'new', '--yes']
       const { exit, stderr } = await command(argv, { env })
       expect({ exit, stderr: stderr.replace(/\s+/g, ' ') }).toEqual({
-        exit: 5,
-        stderr: expect.stringMatching(/reached maximum value of sequence "photo_seq" \(9\).*Hint: .*maxvalue/),
+        exit: 4,
+        stderr: expect.stringMatching(/"public.photo_seq" has room for 0 of the 1 new keys.*Hint: .*--keys keep/),
       })
       expect(await query(live, 'select title from photo')).toEqual([])
       expect(await command(['restore', 'photo', '7', '--yes'], { env })).toMatchObject({ exit: 0 })

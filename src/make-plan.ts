@@ -135,6 +135,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
       ...derivedColumns(sides.catalog, bare),
     ],
     answers: log.answers,
+    answered: log.answers,
   }
   return { ...plan, hash: hashPlan(plan) }
 }

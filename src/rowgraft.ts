@@ -30,7 +30,7 @@ import { configuredOptions } from './open/configured.ts'
 import { closePair, connect, type OpenOptions, type OpenPair } from './open/connect.ts'
 import { backupOf, checkPlanned, describeSide, type SideInfo } from './open/side.ts'
 import { defaultPlanOptions, type Plan, type PlanOptions } from './plan/plan.ts'
-import { refuseAltered } from './plan/plan-file.ts'
+import { isAnsweredAsMade, refuseAltered } from './plan/plan-file.ts'
 import type { PlannedRow } from './planned-rows.ts'
 import type { Answer } from './probe/finding.ts'
 import { startPlanned, startScript } from './review.ts'
@@ -62,8 +62,6 @@ export class Rowgraft {
   readonly #options: OpenOptions
   readonly #folder: string
   readonly #catalog: SharedCatalog
-  /** Plans made by this very object: their answers are known to be in their steps. */
-  readonly #made = new WeakSet<Plan>()
 
   constructor(pair: OpenPair, options: OpenOptions, catalog: SharedCatalog) {
     this.#pair = pair
@@ -129,7 +127,6 @@ export class Rowgraft {
           findMissingFiles(known, steps, this.#options.config?.files, this.#options.signal),
       }),
     )
-    this.#made.add(plan)
     return plan
   }
 
@@ -215,7 +212,7 @@ export class Rowgraft {
       refuseOtherConfig(plan, configuredOptions(this.#options))
       await checkDeclared(plan, this.#catalog, (check) => this.#withSides(check))
     }
-    if (plan.conflicts.length === 0 || plan.undoes !== null || this.#made.has(plan)) return plan
+    if (plan.undoes !== null || isAnsweredAsMade(plan)) return plan
     const again = await this.plan(plan.selection, plan.options, plan.answers)
     refuseAltered(plan, again)
     return again

@@ -123,6 +123,7 @@ export const splitPlan = async (input: SplitPlanInput): Promise<readonly Plan[]>
       standIns: standIns[index] ?? [],
       conflicts: [],
       answers: {},
+      answered: {},
       triggers: firingTriggers(tables, own, plan.options.triggers),
       sequences: usedSequences(tables, own, sides.catalog),
       bytes,

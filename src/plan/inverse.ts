@@ -109,6 +109,7 @@ export const invertPlan = (
     notFollowed: [],
     hints: [],
     answers: {},
+    answered: {},
     ...parts,
   }
   return { ...inverse, hash: hashPlan(inverse) }

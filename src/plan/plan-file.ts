@@ -1,7 +1,7 @@
 /** A plan as a file: parsed, and refused when anything but its answers was edited. Pure. */
 import { RowgraftError } from '../errors.ts'
 import { answers } from './conflicts.ts'
-import { defaultPlanOptions, hashPlan, type Plan } from './plan.ts'
+import { defaultPlanOptions, hashPlan, keysOf, type Plan } from './plan.ts'
 
 const isPlan = (value: unknown): value is Plan =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'plan' && 'hash' in value
@@ -45,6 +45,7 @@ const parts: { readonly [Name in keyof Plan as undefined extends Plan[Name] ? ne
   missingFiles: true,
   edits: true,
   answers: true,
+  answered: true,
   hash: true,
 }
 
@@ -111,13 +112,34 @@ export const parsePlan = (text: string): Plan => {
   return value
 }
 
-/** Throws `plan-stale` when a table that both plans use was altered between them. */
+/** True where the answers of a plan's file are still those that its steps were made with. */
+export const isAnsweredAsMade = ({ answers, answered }: Plan): boolean => {
+  const ids = new Set([...Object.keys(answers), ...Object.keys(answered)])
+  return [...ids].every((id) => (answers[id] ?? 'stop') === (answered[id] ?? 'stop'))
+}
+
+/** The digest of every live row that a plan is about to change, by table and key. */
+const guardsOf = ({ steps }: Plan): ReadonlyMap<string, string> =>
+  new Map(
+    steps.flatMap(({ table, keys, live, guards = [] }) => {
+      const rows = keysOf(live ?? keys)
+      return guards.map((guard, row) => [`${table}\0${rows[row]}`, guard] as const)
+    }),
+  )
+
+/** Throws `plan-stale` when a table that both plans use was altered between them, or a row that both change. */
 export const refuseAltered = (planned: Plan, again: Plan): void => {
   const altered = Object.entries(planned.fingerprints).find(
     ([id, known]) => again.fingerprints[id] !== undefined && again.fingerprints[id] !== known,
   )
-  if (altered === undefined) return
-  throw new RowgraftError('plan-stale', `table "${altered[0]}" was altered since the plan was made`, {
-    hint: 'Make the plan again.',
-  })
+  const now = guardsOf(again)
+  const edited = [...guardsOf(planned)].find(([row, guard]) => now.has(row) && now.get(row) !== guard)
+  const what =
+    altered !== undefined
+      ? `table "${altered[0]}" was altered`
+      : edited !== undefined
+        ? `a live row of "${edited[0].split('\0')[0]}" changed`
+        : null
+  if (what === null) return
+  throw new RowgraftError('plan-stale', `${what} since the plan was made`, { hint: 'Make the plan again.' })
 }

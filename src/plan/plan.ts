@@ -210,6 +210,8 @@ export interface Plan {
   readonly hints: readonly string[]
   /** Answers to conflicts, by conflict id. May be edited. */
   readonly answers: Readonly<Record<string, Answer>>
+  /** The answers that the steps were made with. */
+  readonly answered: Readonly<Record<string, Answer>>
   /** sha256 over everything but `answers` and `hash`. */
   readonly hash: string
 }

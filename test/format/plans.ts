@@ -43,6 +43,7 @@ export const makePlan = (parts: Partial<Plan> = {}): Plan => ({
   notFollowed: [],
   hints: [],
   answers: {},
+  answered: {},
   hash: 'a'.repeat(64),
   ...parts,
 })

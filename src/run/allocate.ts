@@ -184,6 +184,16 @@ const allocateTable = async (writer: Writer, layout: Layout, staged: StagedTable
       from ${staged.stage} as s ${final.joins}
       where ${inRange('s', rows)} and not ${allocated} and ${any(changed)}`)
   }
+  // References are looked up by old keys, row by row where the server has no memory for all of them.
+  const referred = new Set(
+    layout.mapped.flatMap(({ parent, parentColumns }) =>
+      parent === table.id ? [parentColumns.map((name) => staged.keyColumns.indexOf(name)).join()] : [],
+    ),
+  )
+  for (const columns of referred) {
+    const names = columns.split(',').map((place) => oldColumn(staged, staged.keyColumns[Number(place)] ?? ''))
+    await writer.execute(sql`create index on ${staged.map} (${list(names)})`)
+  }
   await writer.execute(sql`analyze ${staged.map}`)
 }
 

@@ -17,7 +17,10 @@ export const buildReport = async (
   },
 ): Promise<Report> => {
   const keys: Report['keys'][number][] = []
-  for (const staged of layout.tables.values()) if (staged.hasMap) keys.push(...(await changedKeys(writer, staged)))
+  for (const staged of layout.tables.values()) {
+    if (!staged.hasMap) continue
+    for (const key of await changedKeys(writer, staged)) keys.push(key)
+  }
   const { raised, ...rest } = facts
   return {
     ...emptyReport(plan),

@@ -62,7 +62,7 @@ export const followChildren = async (
   }
   const present = children.filter(({ key }) => isPresent(states.get(key)) && !walk.states.isNever(child.id, key))
   const survivors = await readSurvivors(walk.sides, child, relation, present)
-  walk.survivors.push(...survivors)
+  for (const survivor of survivors) walk.survivors.push(survivor)
   const unhooked = new Set(survivors.filter(({ isDefault }) => !isDefault).map(({ parent: key }) => key))
   const follows = ({ other }: Referring): boolean => isFollowed(relation, walk.options, unhooked.has(other))
   const [along, behind] = [lost.filter(follows), lost.filter((row) => !follows(row))]

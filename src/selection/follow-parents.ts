@@ -18,7 +18,7 @@ export const followParents = async (
   if (hidden !== null) {
     const why = `its parent cannot be looked at: ${hidden}`
     const referring = await readReferring(walk.sides, table, relation, keys)
-    walk.missingParents.push(...referring.map((key) => ({ relation, key, why, isHad: false })))
+    for (const key of referring) walk.missingParents.push({ relation, key, why, isHad: false })
     return
   }
   const references = await readParents(walk.sides, table, relation, keys)

@@ -135,7 +135,7 @@ export const resolveSelection = async (
       for (const rows of await resolveStatement(sides, selector, withUserSearchPath)) {
         choose(rows.table, rows.lost)
         repairs.set(rows.table.id, mergeRepairs(repairs.get(rows.table.id), rows.repairs))
-        leftOut.push(...rows.leftOut)
+        for (const row of rows.leftOut) leftOut.push(row)
         coverage.push(rows.coverage)
       }
       continue

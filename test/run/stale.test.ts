@@ -124,7 +124,10 @@ describe.concurrent('a plan is not stale because', () => {
     await withConflict(async ({ live, env, path }) => {
       await query(live, 'delete from photo where id = 2')
       expect(await command(['restore', path, '--yes'], { env })).toMatchObject({ exit: 0 })
-      expect(await query(live, 'select id::text from photo where id < 4 order by id')).toEqual([{ id: '1' }, { id: '3' }])
+      expect(await query(live, 'select id::text from photo where id < 4 order by id')).toEqual([
+        { id: '1' },
+        { id: '3' },
+      ])
     })
   })
 

@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
 import { orderTables } from '../catalog/order.ts'
 import { fromTable, inBatches, joinOn, typeOf, unpackKey, valueSource } from '../catalog/row.ts'
+import { stageType } from '../catalog/stage-type.ts'
 import {
   any,
   column,
@@ -31,7 +32,6 @@ import {
   ordinalOf,
   type Range,
   type StagedTable,
-  stageType,
 } from './layout.ts'
 
 /** Ordinals of rows that get a new key. */

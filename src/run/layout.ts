@@ -51,13 +51,6 @@ export interface Layout {
 /** The ordinal column of every temporary table. */
 export const ordinalColumn = 'rowgraft ordinal'
 
-/** True for types whose own definition could round or cut what they are given: composites, and arrays of domains or composites. */
-export const isStagedAsText = (column: Column): boolean =>
-  column.typeKind === 'composite' || (column.typeKind === 'array' && column.isDomain)
-
-/** The type a column is staged as: live's base type, else text. */
-export const stageType = (column: Column): Query => (isStagedAsText(column) ? sql`text` : serverText(column.baseType))
-
 /** True where stage and live hold a column as the same type, so that their binary images can be compared. */
 export const isSameType = (column: Column): boolean =>
   !column.isDomain && column.typeKind !== 'composite' && column.type.startsWith(column.baseType)

@@ -19,13 +19,14 @@ import {
   valueSource,
 } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
+import { stageType } from '../catalog/stage-type.ts'
 import { column, identifier, list, type Query } from '../database/names.ts'
 import type { Reader, Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { imageColumns, pinsNothing } from '../probe/measure.ts'
 import { isInDefault } from '../probe/partitions.ts'
 import type { Transforms } from '../transform/transform.ts'
-import { type Layout, ordinalColumn, type StagedTable, stageType } from './layout.ts'
+import { type Layout, ordinalColumn, type StagedTable } from './layout.ts'
 import type { RunProgress } from './run.ts'
 import { stageTransformed } from './stage-transformed.ts'
 

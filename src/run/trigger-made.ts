@@ -5,6 +5,7 @@
  */
 import { sql } from 'kysely'
 import { displayKey, fromTable } from '../catalog/row.ts'
+import { isStagedAsText } from '../catalog/stage-type.ts'
 import { all, column, identifier, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
@@ -12,7 +13,7 @@ import type { PlanTrigger } from '../plan/plan.ts'
 import { joinConflicts } from '../probe/uniques.ts'
 import { finalValues } from './final-values.ts'
 import { treeOf } from './foreign-keys.ts'
-import { inRange, inserted, isStagedAsText, type Layout, type StagedTable } from './layout.ts'
+import { inRange, inserted, type Layout, type StagedTable } from './layout.ts'
 import { findReference } from './references.ts'
 
 /** Rows of a table that made way, and the triggers that had made them. */

@@ -9,6 +9,7 @@ import { orderTables } from '../catalog/order.ts'
 import type { Relation } from '../catalog/relations.ts'
 import { fromTable } from '../catalog/row.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
+import { isStagedAsText } from '../catalog/stage-type.ts'
 import { all, column, identifier, list, type Query, serverText, tableReference } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import type { Step } from '../plan/plan.ts'
@@ -16,7 +17,6 @@ import { finalValues } from './final-values.ts'
 import {
   inRange,
   inserted,
-  isStagedAsText,
   type Layout,
   ordinalColumn,
   type Range,

@@ -3,7 +3,8 @@ import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
 import { fromTable, inBatches, joinOn, keySource, ordinal, ordinalName } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import { arrayText, column, identifier, list, type Query, serverText } from '../database/names.ts'
+import { stageType } from '../catalog/stage-type.ts'
+import { arrayText, column, identifier, list, type Query } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { type Made, type RowValues, type TableTransform, transformRow } from './transform.ts'
@@ -62,8 +63,7 @@ export async function* readTransformed(
 /** The type a value is given to live as: text where the type itself could cut or round what is in it. */
 const typeIn = ({ live }: SharedTable, name: string): Query => {
   const found = live.columns.find((one) => one.name === name)
-  const isText = found === undefined || found.typeKind === 'composite' || (found.typeKind === 'array' && found.isDomain)
-  return isText ? sql`text` : serverText(found.baseType)
+  return found === undefined ? sql`text` : stageType(found)
 }
 
 /** Values that are no longer in any table, as rows of live's types: `t`, with an ordinal. */

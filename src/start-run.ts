@@ -111,10 +111,7 @@ const planUnits = async (input: StartRunInput, { commitEvery }: RunOptions): Pro
   if (plan.undoes !== null || (commitEvery === null && done.size === 0)) return [plan]
   const size = commitEvery ?? Number.POSITIVE_INFINITY
   refuseTransformed(plan, '--commit-every')
-  return input.withSides((sides) => {
-    const { catalog } = withEdits(sides.catalog, undefined, plan.options)
-    return splitPlan({ sides: { ...sides, catalog }, plan, size, done })
-  })
+  return input.withSides((sides) => splitPlan({ sides, plan, size, done }))
 }
 
 /** Where the rows of a plan come from, as long as `work` takes. */

@@ -5,7 +5,7 @@ import type { Column } from '../catalog/catalog.ts'
 import { columnOf } from '../catalog/catalog.ts'
 import type { Relation } from '../catalog/relations.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
-import { column, identifier, type Query, serverText } from '../database/names.ts'
+import { column, identifier, type Query } from '../database/names.ts'
 import { keysOf, type Plan, type PlanTrigger, type StandIns, type Step } from '../plan/plan.ts'
 
 /** Ordinals `first` to `last`, both included; empty when `last < first`. */

@@ -32,7 +32,7 @@ export interface Relation {
   /** How each pair of columns is compared. */
   readonly compared: readonly Comparison[]
   /** The child's key is the reference, and both rows are one record (Django's multi-table inheritance): neither goes without the other. */
-  readonly isUnit: boolean
+  readonly isInheritance: boolean
 }
 
 type Ends = Pick<ForeignKey, 'columns' | 'parent' | 'parentColumns'>
@@ -104,7 +104,7 @@ export const buildRelations = (
     isDeclared: false,
     condition: null,
     compared: compareEnds(child.id, key),
-    isUnit: isInheritance(child, key),
+    isInheritance: isInheritance(child, key),
   })
   const isTaken = (child: Table, name: string): boolean => child.foreignKeys.some((key) => key.name === name)
   const seen: Relation[] = []
@@ -137,7 +137,7 @@ export const buildRelations = (
       isLink: false,
       isDeclared: true,
       compared: compareEnds(child.id, key),
-      isUnit: false,
+      isInheritance: false,
     })
   }
   return seen

@@ -12,13 +12,13 @@ import type { SharedTable } from '../catalog/shared.ts'
 import type { Sides } from '../diff/sides.ts'
 import type { ClosureOptions } from './closure-options.ts'
 import { followChildren } from './follow-children.ts'
+import { followInheritance } from './follow-inheritance.ts'
 import { judgeLinks } from './follow-links.ts'
 import { followParents } from './follow-parents.ts'
 import type { Members } from './members.ts'
 import type { Resolved } from './resolve.ts'
 import type { StateCache } from './state-cache.ts'
 import type { Survivor } from './survivors.ts'
-import { followUnits } from './units.ts'
 import { type Decided, isLost, type LeftOut, type MissingParent, note, Walk } from './walk.ts'
 
 export type { Decided, LeftOut, MissingParent } from './walk.ts'
@@ -113,7 +113,7 @@ const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
   const members = walk.membersOf(table.id)
   const matched = walk.decided.matched.get(table.id)
   const needed = members.takeUnexpanded('parents').filter((key) => !matched?.has(key))
-  await followUnits(
+  await followInheritance(
     walk,
     table,
     needed.filter((key) => members.isInserted(key)),
@@ -125,7 +125,7 @@ const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
     for (const batch of inBatches(referring)) await followParents(walk, table, relation, batch)
   }
   const whole = members.takeUnexpanded('children')
-  await followUnits(
+  await followInheritance(
     walk,
     table,
     whole.filter((key) => members.isInserted(key)),

@@ -5,7 +5,7 @@ import { readChildren, readParents } from './references.ts'
 import { isLost, type Walk, wasMarked } from './walk.ts'
 
 /** Adds the other rows of each row's record that live lacks, under the same mark; whatever the options say of parents and children. */
-export const followUnits = async (
+export const followInheritance = async (
   walk: Walk,
   table: SharedTable,
   keys: readonly string[],
@@ -14,7 +14,7 @@ export const followUnits = async (
   if (keys.length === 0) return
   for (const relation of walk.sides.catalog.relations) {
     const isChild = relation.child === table.id
-    if (!relation.isUnit || (!isChild && relation.parent !== table.id)) continue
+    if (!relation.isInheritance || (!isChild && relation.parent !== table.id)) continue
     const other = walk.sides.catalog.tables.get(isChild ? relation.parent : relation.child)
     if (other === undefined || other.hidden !== null || other.identity.length === 0) continue
     const found = isChild

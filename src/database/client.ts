@@ -59,7 +59,10 @@ const isTlsRefusal = (error: unknown): boolean =>
   (/does not support SSL|SSL|TLS|certificate|no pg_hba.conf entry/i.test(error.message) ||
     ('code' in error && typeof error.code === 'string' && /^(ERR_SSL|ERR_TLS|EPROTO|ECONNRESET)/.test(error.code)))
 
-/** Tries the target's attempts in their order; the next one only where the last failed for its encryption. */
+/**
+ * Tries the target's attempts in their order; the next one only where the last failed for its encryption. Throws `cannot-connect` or
+ * `authentication-failed`, never with a password in it.
+ */
 export const connectFirst = async (
   target: ConnectionTarget,
 ): Promise<{ client: pg.Client; attempt: ConnectionAttempt }> => {
@@ -73,8 +76,14 @@ export const connectFirst = async (
       if (!isTlsRefusal(error)) break
     }
   }
-  throw failure
+  throw connectError(failure, target, (text) => redact(text, target.secrets))
 }
+
+/** One more connection of a kind that has worked before. Throws as `connectFirst` does. */
+export const connectAgain = (target: ConnectionTarget, attempt: ConnectionAttempt): Promise<pg.Client> =>
+  connect(target, attempt).catch((error: unknown) => {
+    throw connectError(error, target, (text) => redact(text, target.secrets))
+  })
 
 /** What a fresh connection knows about its server. */
 export interface ClientFacts {

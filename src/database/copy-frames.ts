@@ -165,3 +165,26 @@ export class CopyFrames implements AsyncIterable<Buffer> {
     this.#wake()
   }
 }
+
+/** Yields the chunks of a COPY; one that nobody reads to its end is cancelled, and its last words are waited for. */
+export async function* takeFrames(
+  frames: CopyFrames,
+  session: {
+    readonly wrap: (error: unknown) => unknown
+    readonly cancel: () => Promise<void>
+    readonly done: () => void
+  },
+): AsyncGenerator<Buffer> {
+  try {
+    yield* frames
+  } catch (error) {
+    throw session.wrap(error)
+  } finally {
+    if (!frames.isDone) {
+      frames.discard()
+      // A cancel that came late would hit the next statement.
+      await Promise.all([session.cancel(), frames.done])
+    }
+    session.done()
+  }
+}

@@ -6,18 +6,19 @@
  * killed poolers), and every later statement is refused, except while the session is shielded for COMMIT.
  */
 import type { Readable } from 'node:stream'
-import { sql } from 'kysely'
 import type pg from 'pg'
 import { interrupted, RowgraftError } from '../errors.ts'
 import { type Acting, asConnected } from './acting.ts'
-import { type ClientFacts, cancelBackend, connect, connectFirst, oneStatement, readFacts } from './client.ts'
+import { type ClientFacts, cancelBackend, connectAgain, connectFirst, oneStatement, readFacts } from './client.ts'
 import type { ConnectionAttempt, ConnectionTarget } from './conninfo.ts'
-import { parseConninfo, redact, resolveConninfo } from './conninfo.ts'
-import { CopyFrames } from './copy-frames.ts'
+import { parseConninfo, resolveConninfo } from './conninfo.ts'
+import { CopyFrames, takeFrames } from './copy-frames.ts'
 import { feedIn, streamOut } from './copy-streams.ts'
+import { fetchBatches } from './cursor.ts'
+import { Hearing } from './hearing.ts'
 import { compile, compileInline, type Query } from './names.ts'
 import type { Outcome, Row } from './reader.ts'
-import { connectError, serverError } from './server-errors.ts'
+import { serverError } from './server-errors.ts'
 import type { Side } from './settings.ts'
 import { Turns } from './turns.ts'
 
@@ -34,7 +35,6 @@ export interface SessionOptions {
 export class Session {
   readonly side: Side
   readonly target: ConnectionTarget
-  readonly signal: AbortSignal | undefined
   readonly version: number
   /** True where a pooler hands out another backend than the one we connected to. */
   readonly isPooled: boolean
@@ -42,11 +42,13 @@ export class Session {
   readonly searchPath: string
   /** What each of its transactions becomes and sets. */
   acting: Acting
-  readonly #client: pg.Client
+  #client: pg.Client
   readonly #attempt: ConnectionAttempt
   #pid: string
   #shielded = false
   #ended = false
+  #closed = false
+  readonly #hearing: Hearing
   #cursors = 0
   readonly #turns = new Turns()
 
@@ -54,22 +56,47 @@ export class Session {
     client: pg.Client,
     attempt: ConnectionAttempt,
     target: ConnectionTarget,
-    facts: ClientFacts & Pick<Session, 'side' | 'signal' | 'acting'>,
+    facts: ClientFacts & Pick<Session, 'side' | 'acting'> & Pick<SessionOptions, 'signal'>,
   ) {
     this.#client = client
     this.#attempt = attempt
     this.target = target
     this.side = facts.side
-    this.signal = facts.signal
     this.version = facts.version
     this.#pid = facts.pid
     this.isPooled = facts.isPooled
     this.searchPath = facts.searchPath
     this.acting = facts.acting
+    this.#watch(client)
+    this.#hearing = new Hearing(facts.signal, this.#cancel)
+  }
+
+  /** What stops the work under way: the signal the session was opened with, or that of the call. */
+  get signal(): AbortSignal | undefined {
+    return this.#hearing.signal
+  }
+
+  /** Listens to the signal of one call as well, until what it returns is called and has settled: a cancel under way hits nothing later. */
+  hear(call: AbortSignal | undefined): () => Promise<void> {
+    return this.#hearing.hear(call)
+  }
+
+  /** Connects again where the server, or the way to it, was lost. True if that was needed. Throws `cannot-connect` and its like. */
+  async reconnect(): Promise<boolean> {
+    if (!this.#ended || this.#closed) return false
+    const client = await connectAgain(this.target, this.#attempt)
+    const { pid } = await readFacts(client, this.target)
+    this.#client = client
+    this.#pid = pid
+    this.#ended = false
+    this.#watch(client)
+    return true
+  }
+
+  #watch(client: pg.Client): void {
     client.once('end', () => {
-      this.#ended = true
+      if (this.#client === client) this.#ended = true
     })
-    this.signal?.addEventListener('abort', this.#cancel)
   }
 
   /** True once the server is gone or the session is closed. */
@@ -79,7 +106,7 @@ export class Session {
 
   /** From here on an abort neither cancels nor refuses: a COMMIT under way is waited for. Throws `interrupted` if one came before. */
   shield(): void {
-    if (this.signal?.aborted && !this.#shielded) throw interrupted()
+    if (this.#isRefused()) throw interrupted()
     this.#shielded = true
   }
 
@@ -109,18 +136,7 @@ export class Session {
   }
 
   async *batches(query: Query, size: number): AsyncGenerator<readonly Row[]> {
-    // A cursor of the server, not a portal of the protocol: other statements may run between two fetches.
-    const cursor = sql.id(`rowgraft_${++this.#cursors}`)
-    await this.execute(sql`declare ${cursor} no scroll cursor for ${query}`)
-    try {
-      for (;;) {
-        const { rows } = await this.execute(sql`fetch forward ${sql.lit(size)} from ${cursor}`)
-        if (rows.length > 0) yield rows
-        if (rows.length < size) return
-      }
-    } finally {
-      if (!this.#ended) await this.execute(sql`close ${cursor}`).catch(() => undefined)
-    }
+    yield* fetchBatches(this, query, { size, name: `rowgraft_${++this.#cursors}` })
   }
 
   async copyOut(query: Query): Promise<Readable> {
@@ -136,27 +152,14 @@ export class Session {
 
   async *copyFrames(query: Query): AsyncGenerator<Buffer> {
     const text = compileInline(query)
-    const release = await this.#acquire()
+    const done = await this.#acquire()
     const frames = this.#client.query(new CopyFrames(text))
-    try {
-      yield* frames
-    } catch (error) {
-      throw this.#wrap(error)
-    } finally {
-      if (!frames.isDone) {
-        frames.discard()
-        // A cancel that came late would hit the next statement.
-        await Promise.all([this.#cancel(), frames.done])
-      }
-      release()
-    }
+    yield* takeFrames(frames, { wrap: (error) => this.#wrap(error), cancel: this.#cancel, done })
   }
 
   /** One more connection to the same server as the same user; close it. */
   async another(): Promise<Session> {
-    const client = await connect(this.target, this.#attempt).catch((error: unknown) => {
-      throw connectError(error, this.target, (text) => redact(text, this.target.secrets))
-    })
+    const client = await connectAgain(this.target, this.#attempt)
     return startSession(client, this.#attempt, this.target, this)
   }
 
@@ -166,7 +169,8 @@ export class Session {
   }
 
   async close(): Promise<void> {
-    this.signal?.removeEventListener('abort', this.#cancel)
+    this.#hearing.stop()
+    this.#closed = true
     if (this.#ended) return
     this.#ended = true
     await this.#client.end().catch(() => undefined)
@@ -190,10 +194,9 @@ export class Session {
   /** Waits for the statement under way: one at a time, in the order they were asked for. */
   async #acquire(): Promise<() => void> {
     const release = await this.#turns.take()
-    const isRefused = this.signal?.aborted && !this.#shielded
-    if (!isRefused && !this.#ended) return release
+    if (!this.#isRefused() && !this.#ended) return release
     release()
-    throw isRefused ? interrupted() : this.#wrap(new Error('Connection terminated unexpectedly'))
+    throw this.#isRefused() ? interrupted() : this.#wrap(new Error('Connection terminated unexpectedly'))
   }
 
   async #use<T>(work: () => Promise<T>): Promise<T> {
@@ -207,9 +210,11 @@ export class Session {
     }
   }
 
+  #isRefused = (): boolean => this.signal?.aborted === true && !this.#shielded
+
   #wrap(error: unknown): unknown {
     if (error instanceof RowgraftError) return error
-    if (this.signal?.aborted && !this.#shielded) return interrupted()
+    if (this.#isRefused()) return interrupted()
     try {
       return serverError(error, this.target)
     } catch (unknown) {
@@ -229,13 +234,8 @@ export const openSession = async (conninfo: string, options: SessionOptions = {}
   const env = options.env ?? process.env
   const target = await resolveConninfo(parseConninfo(conninfo, env), env)
   if (options.signal?.aborted) throw interrupted()
-  let connected: Awaited<ReturnType<typeof connectFirst>>
-  try {
-    connected = await connectFirst(target)
-  } catch (error) {
-    throw connectError(error, target, (text) => redact(text, target.secrets))
-  }
-  return startSession(connected.client, connected.attempt, target, options)
+  const { client, attempt } = await connectFirst(target)
+  return startSession(client, attempt, target, options)
 }
 
 const startSession = async (

@@ -4,7 +4,7 @@ import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isGiven } from '../catalog/source.ts'
 import type { RowState } from '../diff/states.ts'
-import { RowgraftError } from '../errors.ts'
+import { checkColumns } from '../selection/columns.ts'
 import type { Resolved } from '../selection/resolve.ts'
 import type { Repair } from '../selection/statement/damage.ts'
 import type { Decider } from './finding.ts'
@@ -95,29 +95,6 @@ const judgeRepairs = (
 /** What the user gives by --set is no reason to write a row that live has, unless --columns names the column. */
 const isOnlyGiven = (table: SharedTable, state: RowState, columns: readonly string[] | null): boolean =>
   columns === null && state.state === 'changed' && state.columns.every((name) => isGiven(table.backup, name))
-
-const checkColumns = (table: SharedTable, columns: readonly string[]): void => {
-  const names = new Set(table.columns.map(({ name }) => name))
-  const unknown = columns.find((name) => !names.has(name))
-  if (unknown !== undefined) {
-    throw new RowgraftError('unknown-column', `table "${table.id}" has no column "${unknown}" on both sides`, {
-      hint: `Its columns are ${[...names].join(', ')}.`,
-    })
-  }
-  const fixed = columns.find((name) => columnOf(table.live, name)?.identity === 'always')
-  if (fixed !== undefined) {
-    throw new RowgraftError('unknown-column', `column "${fixed}" of "${table.id}" is written by the server alone`, {
-      detail: 'It is GENERATED ALWAYS AS IDENTITY.',
-      hint: 'Name other columns with --columns.',
-    })
-  }
-  const key = columns.find((name) => table.identity.includes(name) || table.primaryKey.includes(name))
-  if (key !== undefined) {
-    throw new RowgraftError('unknown-column', `column "${key}" is part of the key of "${table.id}"`, {
-      hint: 'Name other columns with --columns: the key is how the row is found.',
-    })
-  }
-}
 
 const judgeRestored = (
   table: SharedTable,

@@ -9,6 +9,7 @@ import { diffRows } from '../diff/diff.ts'
 import type { Sides } from '../diff/sides.ts'
 import { type RowState, readStates } from '../diff/states.ts'
 import { RowgraftError } from '../errors.ts'
+import { checkColumns } from './columns.ts'
 import { type Coverage, coverKeys } from './coverage.ts'
 import type { DirectSelection } from './incidents/select.ts'
 import { fitKey, orderKey } from './selection.ts'
@@ -164,7 +165,11 @@ export const resolveSelection = async (
     for (const key of lacking) notInBackup.push({ table: table.id, key: displayKey(key) })
     if (selector.by === 'keys') {
       const states = await readStates(sides, table, found)
-      choose(table, states)
+      const { only } = selector
+      if (only !== undefined) checkColumns(table, only)
+      const [kept, narrowed] = only === undefined ? [states, new Map<string, Repair>()] : narrow(states, only)
+      choose(table, kept)
+      if (narrowed.size > 0) repairs.set(table.id, mergeRepairs(repairs.get(table.id), narrowed))
       if (selector.isListed) coverage.push(coverKeys(table.id, await judgeStates(sides, table, states), lacking))
       continue
     }
@@ -185,6 +190,19 @@ export const resolveSelection = async (
     under.set(table.id, [...(under.get(table.id) ?? []), ...found])
   }
   return { chosen, under, notInBackup, repairs, leftOut, coverage }
+}
+
+/** Changed rows apart: of those only some columns are put back, whatever else differs. */
+const narrow = (
+  states: ReadonlyMap<string, RowState>,
+  columns: readonly string[],
+): readonly [ReadonlyMap<string, RowState>, ReadonlyMap<string, Repair>] => {
+  const narrowed = new Map<string, Repair>()
+  for (const [key, state] of states) {
+    if (state.state !== 'changed') continue
+    narrowed.set(key, { damaged: state.columns.filter((name) => columns.includes(name)), edited: [] })
+  }
+  return [new Map([...states].filter(([key]) => !narrowed.has(key))), narrowed]
 }
 
 /** What states are when it is seen what keys are made of. */

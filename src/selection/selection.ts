@@ -12,6 +12,8 @@ export type Selector =
       readonly columns?: readonly string[]
       /** The keys are a list of what was lost: the plan says what became of each. */
       readonly isListed?: true
+      /** Put back only these columns of those rows that live still has. */
+      readonly only?: readonly string[]
     }
   | { readonly by: 'where'; readonly table: string; readonly where: string }
   | { readonly by: 'all missing'; readonly table: string }
@@ -200,7 +202,11 @@ const kindOf = (selector: Selector): Key => {
     case 'where':
       return [selector.table, selector.where]
     case 'keys':
-      return [selector.table, selector.isListed ? 'listed' : 'typed', ...(selector.columns ?? [])]
+      return [
+        selector.table,
+        selector.isListed ? 'listed' : 'typed',
+        JSON.stringify([selector.columns ?? [], selector.only ?? null]),
+      ]
     default:
       return [selector.table]
   }

@@ -70,6 +70,8 @@ export interface IncidentReport {
 export interface FoundIncidents {
   readonly report: IncidentReport
   readonly choose: (id: string) => ReadonlyMap<string, ChosenRows> | null
+  /** Packed keys of an incident's rows of one table; null for an id that means nothing. */
+  readonly rowsOf: (id: string, table: string) => readonly string[] | null
 }
 
 interface Group {
@@ -145,7 +147,13 @@ export const findIncidents = async (sides: Sides, onProgress?: DiffProgress): Pr
           group.roots.map((root) => trees.roots[root] ?? []),
         )
   }
-  return { report, choose }
+  const rowsOf = (id: string, table: string): readonly string[] | null => {
+    const position = ids.indexOf(id)
+    return position === -1
+      ? null
+      : missing.keysOf(table).filter((key) => groupOf(missing.numberOf(table, key) ?? -1) === position)
+  }
+  return { report, choose, rowsOf }
 }
 
 /** The row of a root that stands for it: of a cycle, one that has a name. */

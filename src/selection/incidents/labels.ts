@@ -80,6 +80,23 @@ export const labelRows = async (
   )
 }
 
+/** What people call some rows of the backup, by packed key; rows without a name are absent. */
+export const nameRows = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  const label = labelColumn(table)
+  if (label === null || keys.length === 0) return new Map()
+  const rows = await sides.backup.rows(sql`
+    select ${ordinal('k')}::text, ${column('t', label)}::text
+    from ${keySource(table.backup, table.identity, keys)}
+    join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
+  return new Map(
+    rows.flatMap(([ord, name]) => (name == null ? [] : [[keys[Number(ord) - 1] ?? '', shorten(name)] as const])),
+  )
+}
+
 /** The row that all rows behind a condition refer to, if the backup has it. */
 export const labelParent = async (sides: Sides, parent: NonNullable<Candidate['parent']>): Promise<string | null> => {
   const { relation, values } = parent

@@ -1,0 +1,150 @@
+/** Both sides, open, to look at: what differs, what was lost, and the rows themselves. */
+import type { Edits } from './catalog/edits.ts'
+import type { SharedCatalog } from './catalog/shared.ts'
+import { type DiffState, type DiffStep, diffStates, type TableDiff } from './diff/diff.ts'
+import { type CountOptions, countTables } from './diff/parallel.ts'
+import type { RowList } from './diff/row-list.ts'
+import type { RowView, ViewOptions } from './diff/row-view.ts'
+import type { Sides } from './diff/sides.ts'
+import {
+  type ChosenTables,
+  chooseTables,
+  describeTables,
+  listRows,
+  type RelationCount,
+  type RowReport,
+  showRow,
+  type TableOverview,
+} from './inspect.ts'
+import { type Call, Calls } from './open/calls.ts'
+import type { OpenOptions, OpenPair } from './open/connect.ts'
+import { backupOf, describeSide, type SideInfo } from './open/side.ts'
+import { listIncidentRows, type RowReference, readList, readListValues, readReferences, readView } from './row-lists.ts'
+import { journalFolder } from './run/journal.ts'
+import { readRestored, readRuns } from './run/runs.ts'
+import { type FoundIncidents, findIncidents, type IncidentReport } from './selection/incidents/incidents.ts'
+import { suggestTyped } from './selection/typed-rows.ts'
+import { withEdits } from './transform/edited.ts'
+import { type OpenedSides, streamSides, withSides } from './with-sides.ts'
+
+/** Reads, and writes nothing to live. Every method takes a call's own signal and listener last. */
+export class Looking {
+  readonly live: SideInfo
+  readonly backup: SideInfo | null
+  /** Things worth knowing that do not forbid anything. */
+  readonly notes: readonly string[]
+  protected readonly pair: OpenPair
+  protected readonly options: OpenOptions
+  protected readonly folder: string
+  protected readonly catalog: SharedCatalog
+  protected readonly calls: Calls
+  /** The incidents as they were found last: rows of one can be listed, until something is written. */
+  protected foundIncidents: FoundIncidents | null = null
+
+  constructor(pair: OpenPair, options: OpenOptions, catalog: SharedCatalog) {
+    this.pair = pair
+    this.options = options
+    this.folder = journalFolder(options.journal, options.env ?? process.env)
+    this.catalog = catalog
+    this.calls = new Calls(pair, options)
+    this.live = describeSide(pair.live)
+    this.backup = pair.backup === null ? null : describeSide(pair.backup)
+    this.notes = pair.notes
+  }
+
+  /** Every table: identity, relations, drift, restorable or why not; as if the backup held the values given. */
+  async tables(options: Partial<Edits> = {}, call: Call = {}): Promise<readonly TableOverview[]> {
+    backupOf(this.pair)
+    const suggestions = await this.#read(call, suggestTyped)
+    return describeTables(withEdits(this.catalog, this.options.config?.transforms, options).catalog, suggestions)
+  }
+
+  /** Counts per table, as each is done. */
+  async *diff(
+    options: ChosenTables & Pick<CountOptions, 'states' | 'jobs'> = {},
+    call: Call = {},
+  ): AsyncGenerator<TableDiff> {
+    const tables = chooseTables(this.catalog, options.tables)
+    yield* this.#stream(call, (sides) => countTables(sides, tables, { ...options, onProgress: this.#diffProgress }))
+  }
+
+  /** Rows that differ, with their values. */
+  async *rows(
+    options: ChosenTables & { readonly states?: readonly DiffState[] } = {},
+    call: Call = {},
+  ): AsyncGenerator<RowReport> {
+    const tables = chooseTables(this.catalog, options.tables)
+    yield* this.#stream(call, (sides) => listRows(sides, tables, options.states ?? diffStates, this.#diffProgress))
+  }
+
+  /** One row on both sides, and its relations. */
+  async show(
+    table: string,
+    key: string,
+    call: Call = {},
+  ): Promise<RowReport & { readonly relations: readonly RelationCount[] }> {
+    return this.#read(call, (sides) => showRow(sides, table, key))
+  }
+
+  /** The rows that one row refers to, and what people call them. */
+  async references(table: string, key: string, call: Call = {}): Promise<readonly RowReference[]> {
+    return this.#read(call, (sides) => readReferences(sides, table, key))
+  }
+
+  /** The rows of a table that differ, as a list to look through: keys and states, some 50 bytes a row. */
+  async list(
+    table: string,
+    { states }: { readonly states?: readonly DiffState[] } = {},
+    call: Call = {},
+  ): Promise<RowList> {
+    return this.#read(call, (sides) => readList(sides, table, { states, onProgress: this.#diffProgress }))
+  }
+
+  /** Some rows of a list with their values, in the order asked for: a page. */
+  async values(list: RowList, indexes: readonly number[], call: Call = {}): Promise<readonly RowReport[]> {
+    return this.#read(call, (sides) => readListValues(sides, list, indexes))
+  }
+
+  /** Which rows of a list match a filter, and in which order. Throws `bad-where`. */
+  async view(list: RowList, options: ViewOptions, call: Call = {}): Promise<RowView> {
+    return this.#read(call, (sides) => readView(sides, list, options))
+  }
+
+  /** Missing rows grouped by what made them go, largest group first. */
+  async incidents(call: Call = {}): Promise<IncidentReport> {
+    this.foundIncidents = await this.#read(call, (sides) => findIncidents(sides, this.#diffProgress))
+    return this.foundIncidents.report
+  }
+
+  /** The rows of one table that belong to an incident, as they were found last. */
+  async incidentRows(id: string, table: string, call: Call = {}): Promise<RowList> {
+    return this.#read(call, async (sides) => {
+      this.foundIncidents ??= await findIncidents(sides, this.#diffProgress)
+      return listIncidentRows(sides, this.foundIncidents, id, table)
+    })
+  }
+
+  async #sides(): Promise<OpenedSides> {
+    const { live } = this.pair
+    const backup = backupOf(this.pair).session
+    const restored = await readRestored(await readRuns(this.folder, live.identity))
+    return { live: live.session, backup, catalog: this.catalog, restored }
+  }
+
+  protected async withSides<T>(work: (sides: Sides) => Promise<T>): Promise<T> {
+    return withSides(await this.#sides(), work)
+  }
+
+  #read<T>(call: Call, work: (sides: Sides) => Promise<T>): Promise<T> {
+    return this.calls.run(call, () => this.withSides(work))
+  }
+
+  async *#stream<T>(call: Call, start: (sides: Sides) => AsyncGenerator<T>): AsyncGenerator<T> {
+    const open = () => this.#sides()
+    yield* this.calls.stream(call, async function* () {
+      yield* streamSides(await open(), start)
+    })
+  }
+
+  readonly #diffProgress = (step: DiffStep): void => this.calls.onProgress({ kind: 'diff', ...step })
+}

@@ -6,7 +6,7 @@ import { formatCount, plural } from './quantities.ts'
 import { sanitise } from './sanitise.ts'
 import type { Setting } from './style.ts'
 
-type Labels = ReadonlyMap<string, string>
+export type Labels = ReadonlyMap<string, string>
 
 const summarise = ({ incidents }: IncidentReport): string => {
   if (incidents.length === 0) return 'No incidents.'
@@ -59,7 +59,8 @@ const formatTies = ({ ties }: Incident, labels: Labels): readonly string[] => {
   ]
 }
 
-const formatDetails = (incident: Incident, labels: Labels): readonly string[] => [
+/** What is told under an incident, a line each. */
+export const formatDetails = (incident: Incident, labels: Labels): readonly string[] => [
   ...(others(incident) === '' ? [] : [others(incident)]),
   ...incident.survivors.map(
     ({ table, columns, rows }) =>

@@ -60,7 +60,8 @@ const verdict = (report: Report, plan: Plan): string => {
   }
 }
 
-const headline = (report: Report, plan: Plan): string => {
+/** What a run came to, in a sentence. */
+export const reportHeadline = (report: Report, plan: Plan): string => {
   if (report.outcome === 'nothing') return `${explainNothing(plan)} Nothing was written.`
   const what = summarise(report, plan)
   return `${what === '' ? 'No rows' : what}, in ${formatElapsed(report.elapsed)}: ${verdict(report, plan)}`
@@ -166,7 +167,7 @@ export const formatReport = (report: Report, plan: Plan, setting: Setting): stri
   const { width, style } = setting
   const stayedOut = [...formatLeftOut(report), ...formatNotInBackup(report)]
   return joinLines([
-    ...indent(headline(report, plan), width, 0).map(style.heading),
+    ...indent(reportHeadline(report, plan), width, 0).map(style.heading),
     '',
     ...formatCoverage(report, width),
     '',

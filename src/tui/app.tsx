@@ -1,0 +1,69 @@
+/** The frame on the terminal, and keys from it. One preformatted text per line: a box per cell would take four times as long. */
+import { Box, Text, useApp, useInput, usePaste, useStdin } from 'ink'
+import { memo, type ReactNode, useEffect, useSyncExternalStore } from 'react'
+import { drawFrame } from './frame.ts'
+import { keysOf } from './keys.ts'
+import { type Line, lineText } from './line.ts'
+import type { Store } from './store.ts'
+import { paintLine, type Theme } from './theme.ts'
+
+const Row = memo(
+  ({ text }: { readonly text: string }): ReactNode => <Text wrap="truncate">{text === '' ? ' ' : text}</Text>,
+)
+
+const SpokenRow = ({ own }: { readonly own: Line }): ReactNode => {
+  const { aria } = own
+  if (aria === undefined) return <Text>{lineText(own)}</Text>
+  const state = {
+    ...(aria.isChecked === undefined ? {} : { checked: aria.isChecked }),
+    ...(aria.isSelected === undefined ? {} : { selected: aria.isSelected }),
+  }
+  return (
+    <Box aria-role={aria.role} aria-state={state}>
+      <Text>{lineText(own)}</Text>
+    </Box>
+  )
+}
+
+export interface AppProps {
+  readonly store: Store
+  readonly theme: Theme
+  /** Lines are read out one after the other: no rules, no padding. */
+  readonly isSpoken: boolean
+  /** Hands over what Ink alone can do. */
+  readonly onReady: (app: ReturnType<typeof useApp>) => void
+}
+
+export const App = ({ store, theme, isSpoken, onReady }: AppProps): ReactNode => {
+  const app = useApp()
+  const { setRawMode } = useStdin()
+  const state = useSyncExternalStore(store.watch, store.read)
+  useEffect(() => {
+    setRawMode(true)
+    onReady(app)
+    return () => setRawMode(false)
+  }, [app, onReady, setRawMode])
+  useInput((input, key) => {
+    for (const name of keysOf(input, key)) store.dispatch({ type: 'key', key: name })
+  })
+  usePaste((text) => store.dispatch({ type: 'paste', text }))
+  if (state.isBlank) return <Text> </Text>
+  const lines = drawFrame(state)
+  if (isSpoken) {
+    const spoken = lines.filter((own) => /[^\s─]/.test(lineText(own)))
+    return (
+      <Box flexDirection="column">
+        {spoken.map((own, position) => (
+          <SpokenRow key={`${String(position)}`} own={own} />
+        ))}
+      </Box>
+    )
+  }
+  return (
+    <Box flexDirection="column" width={state.size.columns} height={state.size.rows}>
+      {lines.map((own, position) => (
+        <Row key={`${String(position)}`} text={paintLine(own, theme)} />
+      ))}
+    </Box>
+  )
+}

@@ -1,0 +1,166 @@
+/**
+ * Work for the engine, one thing at a time: it has one pair of connections. Counting gives way to whatever somebody waits for, and goes
+ * on afterwards; everything can be given up, on the server too.
+ */
+import { isRowgraftError, type OpenOptions, open, type ProgressEvent, type Rowgraft } from '../../index.ts'
+import type { Action, Result, Work } from '../actions.ts'
+import type { Addresses, Message } from '../state.ts'
+import { performWork, type Surroundings } from './work.ts'
+
+interface Entry {
+  readonly ticket: number
+  work: Work
+  readonly controller: AbortController
+}
+
+type Tell = (action: Action) => void
+
+/** Told so often at most: milliseconds between two of the same job. */
+const progressEvery = 100
+
+const messageOf = (error: unknown): { readonly code: string; readonly error: Message } => {
+  if (isRowgraftError(error)) {
+    const { code, message, detail, hint } = error
+    return { code, error: { kind: 'error', text: message, detail, hint } }
+  }
+  // Whatever else is thrown is a bug: it is told as one, and the terminal is put right first.
+  throw error
+}
+
+/** Work that may wait. */
+const isBackground = ({ work: { kind } }: Entry): boolean => kind === 'count'
+
+export class Engine {
+  readonly #tell: Tell
+  readonly #fail: (error: unknown) => void
+  readonly #surroundings: Surroundings
+  readonly #open: (addresses: Addresses) => Promise<OpenOptions>
+  #queue: Entry[] = []
+  #running: Entry | null = null
+  #yields = false
+  #rowgraft: Rowgraft | null = null
+
+  constructor(
+    surroundings: Surroundings,
+    options: {
+      readonly open: (addresses: Addresses) => Promise<OpenOptions>
+      readonly tell: Tell
+      /** A bug: the screen must be left. */
+      readonly fail: (error: unknown) => void
+    },
+  ) {
+    this.#surroundings = surroundings
+    this.#open = options.open
+    this.#tell = options.tell
+    this.#fail = options.fail
+  }
+
+  start(ticket: number, work: Work): void {
+    this.#queue.push({ ticket, work, controller: new AbortController() })
+    const running = this.#running
+    if (running !== null && isBackground(running) && work.kind !== 'count') {
+      this.#yields = true
+      running.controller.abort()
+    }
+    this.#next()
+  }
+
+  cancel(ticket: number): void {
+    this.#queue = this.#queue.filter((entry) => entry.ticket !== ticket)
+    if (this.#running?.ticket === ticket) this.#running.controller.abort()
+  }
+
+  /** Ends everything; what runs is rolled back, a COMMIT under way is waited for. */
+  async close(): Promise<void> {
+    this.#queue = []
+    this.#running?.controller.abort()
+    await this.#idle
+    await this.#rowgraft?.close()
+    this.#rowgraft = null
+  }
+
+  #idle: Promise<void> = Promise.resolve()
+
+  #next(): void {
+    if (this.#running !== null) return
+    const entry = this.#queue.find((own) => !isBackground(own)) ?? this.#queue[0]
+    if (entry === undefined) return
+    this.#queue = this.#queue.filter((own) => own !== entry)
+    this.#running = entry
+    this.#yields = false
+    this.#idle = this.#perform(entry).then(
+      () => this.#ended(),
+      (error: unknown) => {
+        this.#running = null
+        this.#fail(error)
+      },
+    )
+  }
+
+  #ended(): void {
+    this.#running = null
+    this.#next()
+  }
+
+  async #perform(entry: Entry): Promise<void> {
+    const { ticket } = entry
+    const emit = (result: Result): void => this.#tell({ type: 'result', ticket, now: Date.now(), result })
+    try {
+      if (entry.work.kind === 'connect') await this.#connect(entry, entry.work.addresses, emit)
+      else if (this.#rowgraft !== null) {
+        await performWork(this.#rowgraft, entry.work, {
+          signal: entry.controller.signal,
+          onProgress: this.#progress(entry, emit),
+          emit,
+          surroundings: this.#surroundings,
+        })
+      }
+      emit({ type: 'finished' })
+    } catch (error) {
+      if (this.#yields && isBackground(entry)) {
+        this.#requeue(entry)
+        return
+      }
+      const statement = entry.work.kind === 'statement' ? entry.work.statement : null
+      emit({ type: 'failed', ...messageOf(error), statement })
+    }
+  }
+
+  /** Counting goes on with what is not counted yet. */
+  #requeue(entry: Entry): void {
+    this.#queue.push({ ticket: entry.ticket, work: entry.work, controller: new AbortController() })
+  }
+
+  async #connect(entry: Entry, addresses: Addresses, emit: (result: Result) => void): Promise<void> {
+    await this.#rowgraft?.close()
+    this.#rowgraft = null
+    const options = await this.#open(addresses)
+    const rowgraft = await open({
+      ...options,
+      signal: entry.controller.signal,
+      onProgress: this.#progress(entry, emit),
+    })
+    this.#rowgraft = rowgraft
+    const { live, backup, notes, protection } = rowgraft
+    if (backup === null) throw new Error('opened without a backup')
+    emit({ type: 'opened', live, backup, notes, protection })
+  }
+
+  #progress(entry: Entry, emit: (result: Result) => void): (event: ProgressEvent) => void {
+    let last = 0
+    return (event) => {
+      if (event.kind === 'run') {
+        emit({ type: 'run phase', phase: event.phase, table: event.table, rows: event.rows })
+        return
+      }
+      const now = Date.now()
+      if (now - last < progressEvery || entry !== this.#running) return
+      last = now
+      const progress =
+        event.kind === 'source'
+          ? { what: event.text, rows: 0, rate: 0 }
+          : { what: event.table, rows: event.rows, rate: event.rate }
+      emit({ type: 'progress', progress })
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/** From picks to the selection that a plan is made of. */
+import type { Rowgraft, Selection, Selector } from '../../index.ts'
+import { parseKey } from '../../index.ts'
+import { isAllMissing, type Picks, pickedRows, type RowPicks } from '../picks.ts'
+
+interface Call {
+  readonly signal: AbortSignal
+}
+
+/** Rows whose values are read at once. */
+const batch = 500
+
+const keysOf = (rows: RowPicks, indexes: readonly number[]): readonly (readonly string[])[] =>
+  indexes.map((index) => rows.list.keyAt(index))
+
+/** Columns of changed rows: those that somebody chose, else all that differ, which is read. */
+const columnsOf = async (
+  rowgraft: Rowgraft,
+  rows: RowPicks,
+  changed: readonly number[],
+  call: Call,
+): Promise<ReadonlyMap<string, readonly number[]>> => {
+  const sets = new Map<string, number[]>()
+  const add = (index: number, columns: readonly string[]): void => {
+    const id = JSON.stringify(columns)
+    sets.set(id, [...(sets.get(id) ?? []), index])
+  }
+  const open: number[] = []
+  for (const index of changed) {
+    const chosen = rows.columns.get(index)
+    if (chosen === undefined) open.push(index)
+    else add(index, chosen)
+  }
+  for (let start = 0; start < open.length; start += batch) {
+    const part = open.slice(start, start + batch)
+    const found = await rowgraft.values(rows.list, part, call)
+    for (const [position, index] of part.entries()) add(index, found[position]?.columns ?? [])
+  }
+  return sets
+}
+
+const selectRows = async (rowgraft: Rowgraft, rows: RowPicks, call: Call): Promise<readonly Selector[]> => {
+  const { table } = rows.source
+  if (isAllMissing(rows)) return [{ by: 'all missing', table }]
+  const all = [...pickedRows(rows)]
+  const changed = all.filter((index) => rows.list.stateAt(index) === 'changed')
+  const others = all.filter((index) => rows.list.stateAt(index) !== 'changed')
+  const sets = await columnsOf(rowgraft, rows, changed, call)
+  return [
+    ...(others.length === 0 ? [] : [{ by: 'keys', table, keys: keysOf(rows, others) } as const]),
+    ...[...sets].map(
+      ([columns, indexes]): Selector => ({
+        by: 'keys',
+        table,
+        keys: keysOf(rows, indexes),
+        only: JSON.parse(columns),
+      }),
+    ),
+  ]
+}
+
+/** What has been picked, as selectors. */
+export const buildSelection = async (rowgraft: Rowgraft, picks: Picks, call: Call): Promise<Selection> => {
+  const selectors: Selector[] = [...picks.incidents.keys()].map((id) => ({ by: 'incident', id }))
+  for (const rows of picks.rows.values()) selectors.push(...(await selectRows(rowgraft, rows, call)))
+  selectors.push(
+    ...picks.under.map(({ table, key }): Selector => ({ by: 'under', table, keys: [parseKey(key)] })),
+    ...picks.statements.map(({ statement, at }): Selector => ({ by: 'statement', statement, at })),
+  )
+  return { selectors, columns: null }
+}

@@ -1,0 +1,152 @@
+/** What each kind of work asks the engine, and what it tells of the answer. */
+import { formatCoverage } from '../../format/coverage-text.ts'
+import { formatVerify } from '../../format/runs-text.ts'
+import { plainStyle } from '../../format/style.ts'
+import { displayKey, type Plan, type ProgressEvent, type Rowgraft, type RowReport } from '../../index.ts'
+import type { Result, Work } from '../actions.ts'
+import type { RowDetails } from '../row-details.ts'
+import { buildSelection } from './selection.ts'
+
+/** What the work reaches for beside the databases. */
+export interface Surroundings {
+  readonly exists: (path: string) => Promise<boolean>
+  readonly savePlan: (path: string, plan: Plan) => Promise<void>
+  readonly saveScript: (path: string, rowgraft: Rowgraft, plan: Plan) => Promise<void>
+}
+
+interface Doing {
+  readonly signal: AbortSignal
+  readonly onProgress: (event: ProgressEvent) => void
+  readonly emit: (result: Result) => void
+  readonly surroundings: Surroundings
+}
+
+type Of<K extends Work['kind']> = Extract<Work, { kind: K }>
+
+const setting = { width: 90, style: plainStyle }
+
+const count = async (
+  rowgraft: Rowgraft,
+  { tables, states }: Of<'count'>,
+  { signal, onProgress, emit }: Doing,
+): Promise<void> => {
+  const wanted = states === 'keys' ? { states: ['missing', 'extra'] as const } : {}
+  for await (const diff of rowgraft.diff({ tables, ...wanted }, { signal, onProgress }))
+    emit({ type: 'counted', states, diff })
+}
+
+const page = async (
+  rowgraft: Rowgraft,
+  { source, list, indexes }: Of<'page'>,
+  { signal, emit }: Doing,
+): Promise<void> => {
+  const found = await rowgraft.values(list, indexes, { signal })
+  const values = indexes.flatMap((index, position): readonly (readonly [number, RowReport])[] => {
+    const row = found[position]
+    return row === undefined ? [] : [[index, row]]
+  })
+  emit({ type: 'read values', source, list, values })
+}
+
+/** The row, and what the rows it refers to are called. */
+const readRow = async (rowgraft: Rowgraft, { table, key }: Of<'row'>, { signal }: Doing): Promise<RowDetails> => {
+  const shown = await rowgraft.show(table, key, { signal })
+  const references = await rowgraft.references(table, key, { signal })
+  const parents = references.map((own) => ({
+    columns: own.columns,
+    table: own.table,
+    key: displayKey(own.key.join('\0')),
+  }))
+  const labels = Object.fromEntries(
+    references.flatMap(({ columns, label }) => {
+      const [column] = columns
+      return columns.length === 1 && column !== undefined && label !== null ? [[column, label] as const] : []
+    }),
+  )
+  return { table, key, shown, labels, parents }
+}
+
+const save = async (
+  rowgraft: Rowgraft,
+  { file, path, plan, replace }: Of<'save'>,
+  { emit, surroundings }: Doing,
+): Promise<void> => {
+  if (!replace && (await surroundings.exists(path))) {
+    emit({ type: 'exists', path, file })
+    return
+  }
+  if (file === 'plan') await surroundings.savePlan(path, plan)
+  else await surroundings.saveScript(path, rowgraft, plan)
+  emit({ type: 'saved', path, file })
+}
+
+/** Does one piece of work. Throws what the engine throws. */
+export const performWork = async (
+  rowgraft: Rowgraft,
+  work: Exclude<Work, Of<'connect'>>,
+  doing: Doing,
+): Promise<void> => {
+  const { signal, onProgress, emit } = doing
+  const call = { signal, onProgress }
+  switch (work.kind) {
+    case 'incidents': {
+      const since = Date.now()
+      const report = await rowgraft.incidents(call)
+      return emit({ type: 'found incidents', report, took: Date.now() - since })
+    }
+    case 'tables':
+      return emit({ type: 'read tables', tables: await rowgraft.tables({}, call) })
+    case 'count':
+      return count(rowgraft, work, doing)
+    case 'list': {
+      const { source } = work
+      const list =
+        source.incident === null
+          ? await rowgraft.list(source.table, {}, call)
+          : await rowgraft.incidentRows(source.incident, source.table, call)
+      return emit({ type: 'listed', source, list })
+    }
+    case 'view': {
+      const { source, list, filter, sort } = work
+      const isPlain = filter === '' && sort === null
+      const view = isPlain ? null : await rowgraft.view(list, { filter, sort }, call)
+      return emit({ type: 'viewed', source, view, filter, sort })
+    }
+    case 'page':
+      return page(rowgraft, work, doing)
+    case 'row':
+      return emit({ type: 'read row', details: await readRow(rowgraft, work, doing) })
+    case 'plan': {
+      const selection = await buildSelection(rowgraft, work.picks, call)
+      const plan = await rowgraft.plan(selection, work.chosen, work.answers, call)
+      return emit({ type: 'planned', plan, undoes: null })
+    }
+    case 'statement': {
+      const { statement, at } = work
+      const plan = await rowgraft.plan({ selectors: [{ by: 'statement', statement, at }], columns: null }, {}, {}, call)
+      const told = formatCoverage(plan, setting.width).map((text) => text.trim())
+      return emit({
+        type: 'covered',
+        statement,
+        at,
+        lines: [...told, '', 'It is picked:  r  reviews what would come back,  A  drops all picks.'],
+      })
+    }
+    case 'run': {
+      const report = await rowgraft.run(work.plan, { rehearse: work.rehearse, confirm: work.confirm }, call)
+      return emit({ type: 'ran', report, plan: work.plan })
+    }
+    case 'undo': {
+      const plan = await rowgraft.undoPlan(work.run ?? undefined, {}, call)
+      return emit({ type: 'planned', plan, undoes: plan.undoes })
+    }
+    case 'runs':
+      return emit({ type: 'read runs', runs: await rowgraft.runs(call) })
+    case 'verify': {
+      const report = await rowgraft.verify(work.run, call)
+      return emit({ type: 'verified', lines: formatVerify(report, setting).trimEnd().split('\n') })
+    }
+    case 'save':
+      return save(rowgraft, work, doing)
+  }
+}

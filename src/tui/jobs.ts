@@ -1,0 +1,74 @@
+/** Work under way: beginning it, giving it up. Pure. */
+import type { Effect, Step, Work } from './actions.ts'
+import type { Job, JobKind, State } from './state.ts'
+
+const words: Readonly<Record<JobKind, string>> = {
+  connect: 'connecting',
+  incidents: 'looking for what is missing',
+  tables: 'reading the tables',
+  count: 'counting',
+  list: 'listing rows',
+  view: 'filtering',
+  page: 'reading rows',
+  row: 'reading the row',
+  plan: 'working out what comes along',
+  run: 'restoring',
+  undo: 'working out the undo',
+  runs: 'reading the runs',
+  verify: 'verifying',
+  statement: 'reading what the statement did',
+  save: 'writing the file',
+}
+
+/** Kinds of which only the last one asked for counts: an earlier one is given up. */
+const superseding: readonly JobKind[] = [
+  'view',
+  'page',
+  'row',
+  'plan',
+  'undo',
+  'list',
+  'statement',
+  'count',
+  'incidents',
+]
+
+/** Begins work. What is on screen stays until its results come. */
+export const begin = (state: State, work: Work): Step => {
+  const { kind } = work
+  const given = superseding.includes(kind) ? state.jobs.filter((job) => job.kind === kind) : []
+  const ticket = state.tickets + 1
+  const job: Job = { ticket, kind, what: words[kind], since: state.now, progress: null }
+  const jobs = [...state.jobs.filter((known) => !given.includes(known)), job]
+  const cancels = given.map((known): Effect => ({ do: 'cancel', ticket: known.ticket }))
+  return [{ ...state, jobs, tickets: ticket }, ...cancels, { do: 'work', ticket, work }]
+}
+
+/** Several beginnings, one after the other. */
+export const beginAll = (state: State, works: readonly Work[]): Step =>
+  works.reduce<Step>(
+    ([own, ...effects], work) => {
+      const [next, ...more] = begin(own, work)
+      return [next, ...effects, ...more]
+    },
+    [state],
+  )
+
+/** Gives up jobs of these kinds. */
+export const giveUp = (state: State, kinds: readonly JobKind[]): Step => {
+  const given = state.jobs.filter(({ kind }) => kinds.includes(kind))
+  const jobs = state.jobs.filter((job) => !given.includes(job))
+  return [{ ...state, jobs }, ...given.map(({ ticket }): Effect => ({ do: 'cancel', ticket }))]
+}
+
+export const endJob = (state: State, ticket: number): State => ({
+  ...state,
+  jobs: state.jobs.filter((job) => job.ticket !== ticket),
+})
+
+/** One step after another. */
+export const thenStep = (step: Step, next: (state: State) => Step): Step => {
+  const [state, ...effects] = step
+  const [after, ...more] = next(state)
+  return [after, ...effects, ...more]
+}

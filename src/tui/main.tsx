@@ -1,0 +1,144 @@
+/**
+ * The terminal UI: opens on its own screen, and leaves the terminal as it found it on every way out.
+ *
+ *     keys, signals, results -> reduce -> state -> frame -> Ink
+ *                                   `-> effects -> engine
+ */
+import { writeSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import type { OpenOptions, Plan, Rowgraft } from '../index.ts'
+import type { Effect } from './actions.ts'
+import { Engine } from './effects/engine.ts'
+import type { Surroundings } from './effects/work.ts'
+import { makeState } from './first-state.ts'
+import { leavingWords } from './frame.ts'
+import { begin } from './jobs.ts'
+import type { Addresses, Size, State } from './state.ts'
+import { Store } from './store.ts'
+import { chooseTheme, type ThemeChoice } from './theme.ts'
+
+export interface TuiOptions extends ThemeChoice {
+  readonly addresses: Addresses
+  /** From addresses to what the engine is opened with; throws RowgraftErrors. */
+  readonly open: (addresses: Addresses) => Promise<OpenOptions>
+  readonly savePlan: (path: string, plan: Plan) => Promise<void>
+  readonly saveScript: (path: string, rowgraft: Rowgraft, plan: Plan) => Promise<void>
+  readonly exists: (path: string) => Promise<boolean>
+  readonly isReadOnly: boolean
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: NodeJS.ReadStream
+  readonly stdout: NodeJS.WriteStream
+  readonly stderr: NodeJS.WriteStream
+  readonly signal: AbortSignal
+}
+
+const sizeOf = ({ columns, rows }: NodeJS.WriteStream): Size => ({ columns: columns || 80, rows: rows || 24 })
+
+/** The clipboard, by way of the terminal; it goes to the one that one sits at, also over ssh. */
+const osc52 = (text: string): string => `\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`
+
+/** Runs until somebody leaves. Resolves to the exit code: 0, or 130 where a signal ended it. */
+export const runTui = async (options: TuiOptions): Promise<number> => {
+  const { env, stdin, stdout, stderr, signal } = options
+  // React is several times slower with its checks on, and reads this when it is loaded.
+  process.env.NODE_ENV ??= 'production'
+  const [{ render }, { App }, { createElement }] = await Promise.all([
+    import('ink'),
+    import('./app.tsx'),
+    import('react'),
+  ])
+  const isSpoken = env.INK_SCREEN_READER === 'true'
+  const ended = Promise.withResolvers<{ readonly error?: unknown }>()
+  const surroundings: Surroundings = options
+  let app: { readonly suspendTerminal: () => Promise<{ readonly resume: () => Promise<void> }> } | null = null
+  const engine = new Engine(surroundings, {
+    open: options.open,
+    tell: (action) => store.dispatch(action),
+    fail: (error) => ended.resolve({ error }),
+  })
+  const suspend = async (): Promise<void> => {
+    const suspension = await app?.suspendTerminal()
+    // Nothing else keeps the process alive while standard input is let go of.
+    const alive = setInterval(() => undefined, 60_000)
+    const resumed = new Promise((resolve) => process.once('SIGCONT', resolve))
+    process.kill(process.pid, 'SIGSTOP')
+    await resumed
+    clearInterval(alive)
+    await suspension?.resume()
+  }
+  const perform = (effect: Effect): void => {
+    switch (effect.do) {
+      case 'work':
+        engine.start(effect.ticket, effect.work)
+        break
+      case 'cancel':
+        engine.cancel(effect.ticket)
+        break
+      case 'copy':
+        stdout.write(osc52(effect.text))
+        break
+      case 'suspend':
+        void suspend()
+        break
+      case 'leave':
+        ended.resolve({})
+    }
+  }
+  const [first, ...effects] = begun(makeState({ ...options, size: sizeOf(stdout) }))
+  const store = new Store(first, perform)
+  const isPatient = (): void => store.dispatch({ type: 'end' })
+  signal.addEventListener('abort', isPatient, { once: true })
+  const instance = render(
+    createElement(App, {
+      store,
+      theme: chooseTheme(options, env),
+      isSpoken,
+      onReady: (own) => {
+        app = own
+      },
+    }),
+    {
+      stdin,
+      stdout,
+      stderr,
+      exitOnCtrlC: false,
+      patchConsole: false,
+      interactive: true,
+      alternateScreen: !isSpoken,
+      incrementalRendering: true,
+      isScreenReaderEnabled: isSpoken,
+      maxFps: 120,
+      onRender: () => {
+        const shown = store.read()
+        queueMicrotask(() => store.dispatch({ type: 'painted', state: shown }))
+      },
+    },
+  )
+  const resized = (): void => {
+    stdout.write('\x1b[H\x1b[2J')
+    instance.clear()
+    store.dispatch({ type: 'resize', size: sizeOf(stdout) })
+  }
+  stdout.on('resize', resized)
+  for (const effect of effects) perform(effect)
+  const { error } = await ended.promise
+  signal.removeEventListener('abort', isPatient)
+  stdout.off('resize', resized)
+  store.close()
+  // A screen that grew meanwhile keeps the old frame unless an empty one is drawn first.
+  instance.rerender(null)
+  await setTimeout(40)
+  instance.unmount()
+  await instance.waitUntilExit().catch(() => undefined)
+  const words = leavingWords(store.read())
+  if (words.length > 0) writeSync(1, `${words.join('\n')}\n`)
+  await engine.close()
+  if (error !== undefined) throw error
+  return signal.aborted ? 130 : 0
+}
+
+const begun = (state: State): ReturnType<typeof begin> => {
+  const { addresses } = state
+  if (addresses.live === '' || addresses.backup === '') return [state]
+  return begin({ ...state, connection: { state: 'opening', error: null, text: '' } }, { kind: 'connect', addresses })
+}

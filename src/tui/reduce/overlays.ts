@@ -1,0 +1,124 @@
+/** What stands over the screen and has the keys: help, texts, prompts, questions. Pure. */
+import type { Step } from '../actions.ts'
+import type { Key } from '../keys.ts'
+import { countPicks, noPicks } from '../picks.ts'
+import type { Overlay, Question, State } from '../state.ts'
+import { promptKey, submitPath } from './prompts.ts'
+import { answerMany, runReviewed } from './reviewing.ts'
+
+const closed = (state: State): State => ({ ...state, overlay: null })
+
+const withOverlay = (state: State, overlay: Overlay): State => ({ ...state, overlay })
+
+export const help = (state: State): State => withOverlay(state, { kind: 'help', filter: '', cursor: 0 })
+
+export const askLeave = (state: State): State => {
+  const count = countPicks(state.picks)
+  return withOverlay(state, {
+    kind: 'question',
+    isPainted: false,
+    question: {
+      for: { what: 'leave' },
+      lines: [`${count} ${count === 1 ? 'pick' : 'picks'} would be lost. Leave all the same?`],
+      choices: [
+        { key: 'y', does: 'leave' },
+        { key: 'N', does: 'stay' },
+      ],
+    },
+  })
+}
+
+export const askStop = (state: State): State =>
+  withOverlay(state, {
+    kind: 'question',
+    isPainted: false,
+    question: {
+      for: { what: 'stop run' },
+      lines: ['Stop the run, and roll back all of it? Live stays as it is.', 'Ctrl-C once more stops it at once.'],
+      choices: [
+        { key: 'y', does: 'stop and roll back' },
+        { key: 'N', does: 'let it go on' },
+      ],
+    },
+  })
+
+const answered = (state: State, { for: wanted }: Question, key: Key): Step => {
+  const isYes = key === 'y'
+  switch (wanted.what) {
+    case 'leave':
+      return isYes ? [{ ...closed(state), picks: noPicks, isLeaving: true }, { do: 'leave' }] : [closed(state)]
+    case 'stop run': {
+      const job = state.jobs.find(({ kind }) => kind === 'run')
+      return isYes && job !== undefined ? [closed(state), { do: 'cancel', ticket: job.ticket }] : [closed(state)]
+    }
+    case 'overwrite':
+    case 'undo':
+      return isYes ? runReviewed(closed(state), null) : [closed(state)]
+    case 'replace file':
+      return isYes ? submitPath(state, wanted.file, wanted.path, true) : [closed(state)]
+    case 'how many':
+      return answerMany(closed(state), wanted.conflict, wanted.answer, key === '2')
+  }
+}
+
+/** Keys that were pressed before the question was on screen are dropped; what is no answer is none. */
+const questionKey = (state: State, { question, isPainted }: Extract<Overlay, { kind: 'question' }>, key: Key): Step => {
+  if (key === 'ctrl-c' && question.for.what === 'stop run') return answered(state, question, 'y')
+  if (key === 'esc' || key === 'ctrl-c') return [closed(state)]
+  if (!isPainted) return [state]
+  const isNumbered = question.choices.some((choice) => choice.key === '1')
+  if (isNumbered)
+    return question.choices.some((choice) => choice.key === key) ? answered(state, question, key) : [state]
+  if (key === 'y') return answered(state, question, 'y')
+  return key === 'N' || key === 'n' || key === 'enter' ? answered(state, question, 'N') : [state]
+}
+
+const scrollKeys: Readonly<Record<Key, number>> = {
+  down: 1,
+  j: 1,
+  up: -1,
+  k: -1,
+  pagedown: 15,
+  pageup: -15,
+  'ctrl-d': 8,
+  'ctrl-u': -8,
+  space: 15,
+}
+
+const textKey = (state: State, overlay: Extract<Overlay, { kind: 'text' }>, key: Key): Step => {
+  if (key === 'esc' || key === 'q' || key === 'enter' || key === 'ctrl-c' || key === 'backspace') return [closed(state)]
+  const last = Math.max(0, overlay.lines.length - 1)
+  const to =
+    key === 'g' || key === 'home' ? 0 : key === 'G' || key === 'end' ? last : overlay.cursor + (scrollKeys[key] ?? 0)
+  return [withOverlay(state, { ...overlay, cursor: Math.max(0, Math.min(last, to)) })]
+}
+
+const helpKey = (state: State, overlay: Extract<Overlay, { kind: 'help' }>, key: Key): Step => {
+  if (key === 'esc' || key === 'ctrl-c' || key === 'enter' || (key === '?' && overlay.filter === ''))
+    return [closed(state)]
+  if (key === 'up' || key === 'down' || key === 'pageup' || key === 'pagedown')
+    return [withOverlay(state, { ...overlay, cursor: Math.max(0, overlay.cursor + (scrollKeys[key] ?? 0)) })]
+  const filter =
+    key === 'backspace'
+      ? overlay.filter.slice(0, -1)
+      : key === 'space'
+        ? `${overlay.filter} `
+        : [...key].length === 1
+          ? overlay.filter + key
+          : overlay.filter
+  return [withOverlay(state, { ...overlay, filter, cursor: 0 })]
+}
+
+/** A key while something stands over the screen. */
+export const overlayKey = (state: State, overlay: Overlay, key: Key): Step => {
+  switch (overlay.kind) {
+    case 'prompt':
+      return promptKey(state, overlay, key)
+    case 'question':
+      return questionKey(state, overlay, key)
+    case 'text':
+      return textKey(state, overlay, key)
+    case 'help':
+      return helpKey(state, overlay, key)
+  }
+}

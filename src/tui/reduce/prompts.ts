@@ -1,0 +1,216 @@
+/** Prompts: what is asked for, how it is typed, what becomes of it. Pure. */
+import { parseFilter, RowgraftError } from '../../index.ts'
+import type { Step } from '../actions.ts'
+import { begin } from '../jobs.ts'
+import type { Key } from '../keys.ts'
+import { type Overlay, type Prompt, rowsOf, type State, screenOf } from '../state.ts'
+import { needPlan, openPrompt } from './going.ts'
+import { settle, withScreen } from './moving.ts'
+import { runReviewed } from './reviewing.ts'
+
+type PromptOverlay = Extract<Overlay, { kind: 'prompt' }>
+
+const closed = (state: State): State => ({ ...state, overlay: null })
+
+const withOverlay = (state: State, overlay: Overlay): State => ({ ...state, overlay })
+
+const prompt = (state: State, own: Prompt, text = ''): State =>
+  openPrompt(state, { kind: 'prompt', prompt: own, text, caret: text.length, error: null })
+
+/** `/`: what is filtered depends on the screen. */
+export const askFilter = (state: State): State => {
+  const screen = screenOf(state)
+  if (screen.at === 'rows') {
+    return prompt(
+      state,
+      {
+        for: { what: 'filter' },
+        title: 'filter',
+        hint: 'a word · title ~ dog · id > 100 and title is null · + ~ · ? by state · where <sql>',
+      },
+      rowsOf(state, screen.source)?.filter ?? '',
+    )
+  }
+  if (screen.at !== 'tables' && screen.at !== 'incidents') return state
+  return prompt(
+    state,
+    { for: { what: 'table filter' }, title: 'filter', hint: 'part of a name; enter keeps it, esc drops it' },
+    screen.filter,
+  )
+}
+
+export const askStatement = (state: State, text = ''): State =>
+  prompt(
+    state,
+    {
+      for: { what: 'statement' },
+      title: 'the statement you regret',
+      hint: 'paste a DELETE, UPDATE or TRUNCATE; enter reads what it did, ctrl-j begins a line, esc leaves',
+      isMultiline: true,
+    },
+    text,
+  )
+
+export const askAddress = (state: State, side: 'live' | 'backup'): State =>
+  prompt(
+    state,
+    {
+      for: { what: 'address', side },
+      title: side === 'live' ? 'live: the database that is written' : 'backup: only ever read',
+      hint:
+        side === 'live'
+          ? 'a URL, key=value pairs, or service=name'
+          : 'a URL, key=value pairs, service=name, or a dump file',
+    },
+    state.addresses[side],
+  )
+
+const filterRows = (state: State, text: string): Step => {
+  const screen = screenOf(state)
+  const rows = screen.at === 'rows' ? rowsOf(state, screen.source) : undefined
+  if (screen.at !== 'rows' || rows === undefined) return [state]
+  return begin(state, { kind: 'view', source: screen.source, list: rows.list, filter: text.trim(), sort: rows.sort })
+}
+
+/** As one types: what can be parsed is looked for at once. */
+const typed = (state: State, overlay: PromptOverlay): Step => {
+  const next = withOverlay(state, overlay)
+  const { what } = overlay.prompt.for
+  const screen = screenOf(state)
+  if (what === 'table filter' && (screen.at === 'tables' || screen.at === 'incidents'))
+    return [settle(withScreen(next, { ...screen, filter: overlay.text, cursor: 0 }))]
+  if (what !== 'filter') return [next]
+  try {
+    parseFilter(overlay.text)
+  } catch (error) {
+    if (!(error instanceof RowgraftError)) throw error
+    return [withOverlay(state, { ...overlay, error: error.message })]
+  }
+  // The user's own SQL is sent once it is complete.
+  return overlay.text.startsWith('where ') ? [next] : filterRows(next, overlay.text)
+}
+
+export const submitPath = (state: State, file: 'plan' | 'script', path: string, replace: boolean): Step =>
+  state.planned === null || path === ''
+    ? [state]
+    : begin(closed(state), { kind: 'save', file, path, plan: state.planned.plan, replace })
+
+const submit = (state: State, { prompt: { for: wanted }, text }: PromptOverlay): Step => {
+  const trimmed = text.trim()
+  switch (wanted.what) {
+    case 'filter':
+      return filterRows(closed(state), text)
+    case 'table filter':
+    case 'search':
+      return [closed(state)]
+    case 'address': {
+      const addresses = { ...state.addresses, [wanted.side]: trimmed, profile: null }
+      const next = closed({ ...state, addresses })
+      return addresses.live === '' || addresses.backup === '' ? [next] : begin(next, { kind: 'connect', addresses })
+    }
+    case 'save plan':
+      return submitPath(state, 'plan', trimmed, false)
+    case 'save script':
+      return submitPath(state, 'script', trimmed, false)
+    case 'statement':
+      return trimmed === ''
+        ? [closed(state)]
+        : begin(closed(state), { kind: 'statement', statement: trimmed, at: null })
+    case 'statement time':
+      return begin(closed(state), { kind: 'statement', statement: wanted.statement, at: trimmed })
+    case 'value': {
+      const { table, column } = wanted
+      const set = [
+        ...state.chosen.set.filter((own) => own.table !== table || own.column !== column),
+        { table, column, value: text },
+      ]
+      return needPlan({ ...closed(state), chosen: { ...state.chosen, set }, isStale: true })
+    }
+    case 'name of live': {
+      const database = state.connection.state === 'open' ? state.connection.live.database : ''
+      if (text === database) return runReviewed(closed(state), text)
+      return [
+        withOverlay(state, {
+          ...(state.overlay as PromptOverlay),
+          error: `that is not its name: live is "${database}"`,
+        }),
+      ]
+    }
+  }
+}
+
+const edit = (overlay: PromptOverlay, key: Key): PromptOverlay => {
+  const characters = [...overlay.text]
+  const { caret } = overlay
+  const put = (text: string): PromptOverlay => ({
+    ...overlay,
+    text: [...characters.slice(0, caret), ...text, ...characters.slice(caret)].join(''),
+    caret: caret + [...text].length,
+    error: null,
+  })
+  const cut = (from: number, to: number): PromptOverlay => ({
+    ...overlay,
+    text: [...characters.slice(0, from), ...characters.slice(to)].join(''),
+    caret: from,
+    error: null,
+  })
+  switch (key) {
+    case 'left':
+      return { ...overlay, caret: Math.max(0, caret - 1) }
+    case 'right':
+      return { ...overlay, caret: Math.min(characters.length, caret + 1) }
+    case 'home':
+    case 'ctrl-a':
+      return { ...overlay, caret: 0 }
+    case 'end':
+    case 'ctrl-e':
+      return { ...overlay, caret: characters.length }
+    case 'backspace':
+      return caret === 0 ? overlay : cut(caret - 1, caret)
+    case 'delete':
+      return cut(caret, caret + 1)
+    case 'ctrl-u':
+      return cut(0, caret)
+    case 'ctrl-k':
+      return cut(caret, characters.length)
+    case 'ctrl-w': {
+      const before = characters.slice(0, caret).join('')
+      return cut([...before.replace(/\S*\s*$/, '')].length, caret)
+    }
+    case 'ctrl-j':
+      return overlay.prompt.isMultiline ? put('\n') : overlay
+    case 'space':
+      return put(' ')
+    default:
+      return [...key].length === 1 ? put(key) : overlay
+  }
+}
+
+/** A key while a prompt is open. */
+export const promptKey = (state: State, overlay: PromptOverlay, key: Key): Step => {
+  if (key === 'ctrl-c') return [closed(state)]
+  if (key === 'esc') {
+    if (overlay.prompt.for.what === 'filter') return filterRows(closed(state), '')
+    const screen = screenOf(state)
+    const isTable = overlay.prompt.for.what === 'table filter' && (screen.at === 'tables' || screen.at === 'incidents')
+    return [isTable ? settle(withScreen(closed(state), { ...screen, filter: '' })) : closed(state)]
+  }
+  if (key === 'enter') return submit(state, overlay)
+  const edited = edit(overlay, key)
+  return edited.text === overlay.text ? [withOverlay(state, edited)] : typed(state, edited)
+}
+
+/** Pasted text goes into a prompt; on the lists it is a statement, which is what people paste there. */
+export const paste = (state: State, text: string): Step => {
+  const { overlay } = state
+  const clean = text.replaceAll('\r\n', '\n').replaceAll('\r', '\n')
+  if (overlay?.kind === 'prompt') {
+    const characters = [...overlay.text]
+    const put = [...(overlay.prompt.isMultiline ? clean : clean.replaceAll('\n', ' ').trim())]
+    const all = [...characters.slice(0, overlay.caret), ...put, ...characters.slice(overlay.caret)].join('')
+    return typed(state, { ...overlay, text: all, caret: overlay.caret + put.length, error: null })
+  }
+  const { at } = screenOf(state)
+  if (overlay !== null || state.connection.state !== 'open' || (at !== 'incidents' && at !== 'tables')) return [state]
+  return /^\s*(with|delete|update|truncate|--|\/\*)/i.test(clean) ? [askStatement(state, clean.trim())] : [state]
+}

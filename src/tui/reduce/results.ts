@@ -1,0 +1,216 @@
+/** What the engine came back with. Results of work that was given up are dropped. Pure. */
+import type { RowReport, TableDiff } from '../../index.ts'
+import type { Action, Result, Step } from '../actions.ts'
+import { begin, beginAll, endJob, thenStep } from '../jobs.ts'
+import { carryOver, noPicks, withRows } from '../picks.ts'
+import { type Job, type Rows, rowsOf, type State, screenOf, sourceId, type TableCounts } from '../state.ts'
+import { countAll } from './going.ts'
+import { readInSight, settle, withScreen } from './moving.ts'
+import { failedRun, ran } from './run-results.ts'
+
+type Of<T extends Result['type']> = Extract<Result, { type: T }>
+
+const opened = (state: State, { live, backup, notes, protection }: Of<'opened'>): Step =>
+  beginAll(
+    {
+      ...state,
+      connection: { state: 'open', live, backup, notes },
+      protection,
+      readOnly: state.readOnly ?? (protection === 'refuse' ? "the config file says protect: 'refuse'" : null),
+      stack: [{ at: 'incidents', cursor: 0, filter: '' }],
+      message: notes[0] === undefined ? null : { kind: 'note', text: notes.join(' · ') },
+      incidents: null,
+      overview: null,
+      counts: new Map(),
+      rows: new Map(),
+      picks: noPicks,
+      planned: null,
+    },
+    [{ kind: 'tables' }, { kind: 'incidents' }],
+  )
+
+const foundIncidents = (state: State, { report, took }: Of<'found incidents'>): Step => {
+  const known = new Set([...report.incidents, ...report.leftOut].map(({ id }) => id))
+  const incidents = new Map([...state.picks.incidents].filter(([id]) => known.has(id)))
+  const next = settle({
+    ...state,
+    incidents: report,
+    countedAt: state.now,
+    countTook: took,
+    picks: { ...state.picks, incidents },
+  })
+  // Nothing missing: what has changed is the next thing to look at.
+  return screenOf(next).at === 'tables' ? countAll(next, 'keys') : [next]
+}
+
+/** Both sides were read row by row: what is equal is there twice. Buckets that are read again count more than once. */
+const liveRowsOf = ({ rows, extra, missing }: TableDiff): number | null => {
+  const count = (rows + extra - missing) / 2
+  return Number.isInteger(count) && count >= 0 ? count : null
+}
+
+const counted = (state: State, { diff, states }: Of<'counted'>): State => {
+  const before = state.counts.get(diff.table)?.liveRows ?? null
+  const entry: TableCounts = { diff, states, liveRows: states === 'keys' ? liveRowsOf(diff) : before }
+  return { ...state, counts: new Map([...state.counts, [diff.table, entry]]) }
+}
+
+const withList = (state: State, rows: Rows): State => ({
+  ...state,
+  rows: new Map([...state.rows, [sourceId(rows.source), rows]]),
+})
+
+const listed = (state: State, { source, list }: Of<'listed'>): Step => {
+  const before = rowsOf(state, source)
+  const id = sourceId(source)
+  const picked = state.picks.rows.get(id)
+  const picks = picked === undefined ? state.picks : withRows(state.picks, id, carryOver(picked, list))
+  const { filter = '', sort = null } = before ?? {}
+  const next = withList({ ...state, picks }, { source, list, view: null, filter, sort, values: new Map() })
+  if (filter === '' && sort === null) return readInSight(settle(next))
+  return begin(settle(next), { kind: 'view', source, list, filter, sort })
+}
+
+const viewed = (state: State, { source, view, filter, sort }: Of<'viewed'>): Step => {
+  const rows = rowsOf(state, source)
+  if (rows === undefined) return [state]
+  const screen = screenOf(state)
+  const isHere = screen.at === 'rows' && sourceId(screen.source) === sourceId(source)
+  const next = withList(state, { ...rows, view, filter, sort })
+  const moved =
+    isHere && filter !== rows.filter ? withScreen(next, { ...screen, cursor: 0, top: 0, anchor: null }) : next
+  return readInSight(settle(moved))
+}
+
+const readValues = (state: State, { source, list, values }: Of<'read values'>): Step => {
+  const rows = rowsOf(state, source)
+  if (rows === undefined || rows.list !== list) return [state]
+  const all = new Map<number, RowReport>([...rows.values, ...values])
+  return readInSight(withList(state, { ...rows, values: all }))
+}
+
+const askTime = (state: State, statement: string): State => ({
+  ...state,
+  overlay: {
+    kind: 'prompt',
+    text: '',
+    caret: 0,
+    error: null,
+    prompt: {
+      for: { what: 'statement time', statement },
+      title: 'when did it run? It asks for the time',
+      hint: 'with a time zone: 2026-11-18 14:02:11+01',
+    },
+  },
+})
+
+const failed = (state: State, job: Job, { code, error }: Of<'failed'>, statement: string | null): Step => {
+  if (job.kind === 'connect') return [{ ...state, connection: { state: 'failed', error, text: '' } }]
+  if (job.kind === 'run') return [failedRun(state, code, error)]
+  if (code === 'interrupted') return [{ ...state, message: { kind: 'note', text: 'stopped' } }]
+  if (job.kind === 'statement' && statement !== null && /--statement-at/.test(error.hint ?? ''))
+    return [askTime({ ...state, message: error }, statement)]
+  const screen = screenOf(state)
+  const isPlanning = job.kind === 'plan' || job.kind === 'undo'
+  const next: State = { ...state, message: error, ...(isPlanning ? { isStale: true, planned: null } : {}) }
+  // A filter that the server cannot evaluate is said in the prompt, which stays.
+  if (job.kind === 'view' && next.overlay?.kind === 'prompt')
+    return [{ ...next, message: null, overlay: { ...next.overlay, error: error.text } }]
+  if (job.kind === 'list' && screen.at === 'rows' && rowsOf(state, screen.source) === undefined)
+    return [{ ...next, stack: state.stack.slice(0, -1) }]
+  return [next]
+}
+
+const apply = (state: State, job: Job, result: Result): Step => {
+  switch (result.type) {
+    case 'opened':
+      return opened(state, result)
+    case 'progress':
+      return [{ ...state, jobs: state.jobs.map((own) => (own === job ? { ...own, progress: result.progress } : own)) }]
+    case 'found incidents':
+      return foundIncidents(state, result)
+    case 'read tables': {
+      const next = { ...state, overview: result.tables }
+      return screenOf(next).at === 'tables' ? countAll(next, 'keys') : [next]
+    }
+    case 'counted':
+      return [counted(state, result)]
+    case 'listed':
+      return listed(state, result)
+    case 'viewed':
+      return viewed(state, result)
+    case 'read values':
+      return readValues(state, result)
+    case 'read row':
+      return [settle({ ...state, row: result.details })]
+    case 'planned': {
+      const { plan, undoes } = result
+      const screen = screenOf(state)
+      const next = { ...state, planned: { plan, undoes }, isStale: false }
+      return [screen.at === 'review' ? withScreen(next, { ...screen, painted: null }) : settle(next)]
+    }
+    case 'covered': {
+      const statements = [...state.picks.statements, { statement: result.statement, at: result.at }]
+      const overlay = { kind: 'text', title: 'what the statement did', lines: result.lines, cursor: 0 } as const
+      return [{ ...state, picks: { ...state.picks, statements }, isStale: true, overlay }]
+    }
+    case 'run phase': {
+      const screen = screenOf(state)
+      if (screen.at !== 'run') return [state]
+      const { phase, table, rows } = result
+      const last = screen.phases.at(-1)
+      const isSame = last?.phase === phase && last.table === table
+      const phases = [...(isSame ? screen.phases.slice(0, -1) : screen.phases), { phase, table, rows, at: state.now }]
+      return [withScreen(state, { ...screen, phases })]
+    }
+    case 'ran':
+      return [ran(state, result)]
+    case 'read runs':
+      return [settle({ ...state, runs: result.runs })]
+    case 'verified':
+      return [{ ...state, overlay: { kind: 'text', title: 'the run', lines: result.lines, cursor: 0 } }]
+    case 'saved': {
+      const next =
+        result.file === 'plan' ? `rowgraft restore ${result.path}` : `psql -v ON_ERROR_STOP=1 -f ${result.path}`
+      return [{ ...state, message: { kind: 'note', text: `written: ${result.path}; run it with: ${next}` } }]
+    }
+    case 'exists':
+      return [
+        {
+          ...state,
+          overlay: {
+            kind: 'question',
+            isPainted: false,
+            question: {
+              for: { what: 'replace file', path: result.path, file: result.file },
+              lines: [`The file ${result.path} exists. Replace it?`],
+              choices: [
+                { key: 'y', does: 'replace' },
+                { key: 'N', does: 'keep' },
+              ],
+            },
+          },
+        },
+      ]
+    case 'finished':
+      return [state]
+    case 'failed':
+      return [state]
+  }
+}
+
+/** Results that something more comes after. */
+const goesOn: readonly Result['type'][] = ['progress', 'counted', 'run phase']
+
+export const takeResult = (before: State, { ticket, now, result }: Extract<Action, { type: 'result' }>): Step => {
+  const state = { ...before, now }
+  const job = state.jobs.find((own) => own.ticket === ticket)
+  if (job === undefined) return [state]
+  if (goesOn.includes(result.type)) return apply(state, job, result)
+  const ended = endJob(state, ticket)
+  if (result.type === 'failed') return failed(ended, job, result, result.statement)
+  return thenStep(apply(ended, job, result), (next) =>
+    // The first screen is told first; then the counts behind it.
+    job.kind === 'incidents' && next.incidents !== null && next.overview !== null ? countAll(next, 'keys') : [next],
+  )
+}

@@ -1,0 +1,212 @@
+import { summarisePlan } from '../../format/plan-text.ts'
+import { type Answer, type Conflict, openConflicts, type Plan } from '../../index.ts'
+import type { Step } from '../actions.ts'
+import { begin, thenStep } from '../jobs.ts'
+import { alike, type Choice, choicesOf, overwrites } from '../models/conflict-choices.ts'
+import { type Chosen, type Overlay, type ReviewScreen, type State, screenOf } from '../state.ts'
+import { goRuns, goUndo, needPlan, push } from './going.ts'
+import { withScreen } from './moving.ts'
+
+/** What a frame of the review shows: keys typed before it was painted are dropped. */
+export const reviewMark = ({ planned, isStale, jobs, readOnly }: State): string | null =>
+  planned === null || isStale || jobs.some(({ kind }) => kind === 'plan' || kind === 'undo')
+    ? null
+    : JSON.stringify([planned.plan.hash, planned.plan.answers, readOnly])
+
+const isPainted = (state: State): boolean => {
+  const screen = screenOf(state)
+  return screen.at === 'review' && screen.painted !== null && screen.painted === reviewMark(state)
+}
+
+/** The open question that is asked. */
+export const askedConflict = (state: State): Conflict | undefined => {
+  const screen = screenOf(state)
+  if (screen.at !== 'review' || state.planned === null) return undefined
+  const open = openConflicts(state.planned.plan)
+  return open[Math.min(screen.conflict, open.length - 1)]
+}
+
+export const nextConflict = (state: State, by: 1 | -1): Step => {
+  const screen = screenOf(state)
+  if (screen.at !== 'review' || state.planned === null) return [state]
+  const count = openConflicts(state.planned.plan).length
+  if (count === 0) return [{ ...state, message: { kind: 'note', text: 'no question is open' } }]
+  const conflict = (Math.min(screen.conflict, count - 1) + by + count) % count
+  return [withScreen(state, { ...screen, conflict, cursor: 0 })]
+}
+
+export const withAnswers = (state: State, ids: readonly string[], answer: Answer): Step =>
+  needPlan({
+    ...state,
+    answers: { ...state.answers, ...Object.fromEntries(ids.map((id) => [id, answer])) },
+    isStale: true,
+  })
+
+const withOption = (state: State, chosen: Partial<Chosen>): Step =>
+  needPlan({ ...state, chosen: { ...state.chosen, ...chosen }, isStale: true })
+
+const askHowMany = (state: State, conflict: Conflict, answer: Answer, count: number): State => ({
+  ...state,
+  overlay: {
+    kind: 'question',
+    isPainted: false,
+    question: {
+      for: { what: 'how many', conflict: conflict.id, answer },
+      lines: [`${count} open questions are like this one. Shall the answer hold for all of them?`],
+      choices: [
+        { key: '1', does: 'for this one alone' },
+        { key: '2', does: `for all ${count}` },
+      ],
+    },
+  },
+})
+
+const take = (state: State, plan: Plan, conflict: Conflict, { take: by }: Choice): Step => {
+  switch (by.by) {
+    case 'answer': {
+      const others = alike(plan, conflict, by.answer)
+      return others.length > 1
+        ? [askHowMany(state, conflict, by.answer, others.length)]
+        : withAnswers(state, [conflict.id], by.answer)
+    }
+    case 'triggers':
+      return withOption(state, { triggers: by.value })
+    case 'parents':
+      return withOption(state, { parents: by.value })
+    case 'value': {
+      const overlay: Overlay = {
+        kind: 'prompt',
+        text: conflict.values[0] ?? '',
+        caret: (conflict.values[0] ?? '').length,
+        error: null,
+        prompt: {
+          for: { what: 'value', table: by.table, column: by.column, conflict: conflict.id },
+          title: `another ${by.column} for ${conflict.table} ${conflict.key}`,
+          hint: 'enter takes it, esc leaves the question open',
+        },
+      }
+      return [{ ...state, overlay }]
+    }
+  }
+}
+
+/** 1 to 4. */
+export const answer = (state: State, key: string): Step => {
+  const conflict = askedConflict(state)
+  const plan = state.planned?.plan
+  if (conflict === undefined || plan === undefined)
+    return [{ ...state, message: { kind: 'note', text: 'no question is open' } }]
+  if (!isPainted(state)) return [state]
+  const choice = choicesOf(plan, conflict)[Number(key) - 1]
+  if (choice === undefined) return [{ ...state, message: { kind: 'note', text: `there is no answer ${key} here` } }]
+  return take(state, plan, conflict, choice)
+}
+
+const startRun = (state: State, plan: Plan, rehearse: boolean, confirm: string | null): Step => {
+  const next = push(state, { at: 'run', isRehearsal: rehearse, isUndo: plan.undoes !== null, phases: [] })
+  return begin(next, { kind: 'run', plan, rehearse, confirm })
+}
+
+/** Goes on with the plan that is reviewed, once all that stands before it has been answered. */
+export const runReviewed = (state: State, confirm: string | null): Step =>
+  state.planned === null ? [state] : startRun(state, state.planned.plan, false, confirm)
+
+const askName = (state: State): State => ({
+  ...state,
+  overlay: {
+    kind: 'prompt',
+    text: '',
+    caret: 0,
+    error: null,
+    prompt: {
+      for: { what: 'name of live' },
+      title: 'live is protected: type the name of its database',
+      hint: 'enter restores, esc goes back to the review',
+    },
+  },
+})
+
+/** R. What is only inserted and re-linked goes on at once; the more can be lost, the more is asked. */
+export const restore = (state: State): Step => {
+  if (!isPainted(state) || state.planned === null) return [state]
+  const { plan } = state.planned
+  if (state.protection === true) return [askName(state)]
+  const isUndo = plan.undoes !== null
+  if (!isUndo && !overwrites(plan)) return runReviewed(state, null)
+  const question: Extract<Overlay, { kind: 'question' }> = {
+    kind: 'question',
+    isPainted: false,
+    question: {
+      for: { what: isUndo ? 'undo' : 'overwrite' },
+      lines: isUndo
+        ? [`Take the run back: ${summarisePlan(plan)}?`]
+        : ['Values of rows that live has are overwritten: later edits of them are lost. Go ahead?'],
+      choices: [
+        { key: 'y', does: isUndo ? 'undo' : 'overwrite' },
+        { key: 'N', does: 'back to the review' },
+      ],
+    },
+  }
+  return [{ ...state, overlay: question }]
+}
+
+export const rehearse = (state: State): Step =>
+  state.planned === null || !isPainted(state) ? [state] : startRun(state, state.planned.plan, true, null)
+
+export const askPath = (state: State, file: 'plan' | 'script'): Step => {
+  const text = file === 'plan' ? 'plan.json' : 'restore.sql'
+  const prompt: Overlay = {
+    kind: 'prompt',
+    text,
+    caret: text.length,
+    error: null,
+    prompt: {
+      for: { what: file === 'plan' ? 'save plan' : 'save script' },
+      title: file === 'plan' ? 'save the plan as' : 'write the SQL script as',
+      hint: 'enter writes it, esc does not',
+    },
+  }
+  return [{ ...state, overlay: prompt }]
+}
+
+/** u: of a report the run it tells of; of the runs the one under the cursor; elsewhere the runs. */
+export const undo = (state: State): Step => {
+  const screen = screenOf(state)
+  if (screen.at === 'report') {
+    const isThere = screen.report.outcome === 'committed' || screen.report.outcome === 'partial'
+    return isThere
+      ? goUndo(state, screen.report.run)
+      : [{ ...state, message: { kind: 'note', text: 'nothing was written: there is nothing to undo' } }]
+  }
+  if (screen.at !== 'runs') return goRuns(state)
+  const run = state.runs?.[screen.cursor]
+  if (run === undefined) return [state]
+  if (run.state !== 'committed')
+    return [{ ...state, message: { kind: 'note', text: `run ${run.run} is ${run.state}: there is nothing to undo` } }]
+  return goUndo(state, run.run)
+}
+
+/** A frame has been painted: what it showed may be answered. */
+export const painted = (state: State, shown: State): State => {
+  if (shown.isBlank) return { ...state, isBlank: false }
+  const overlay: Overlay | null =
+    state.overlay?.kind === 'question' && !state.overlay.isPainted && shown.overlay === state.overlay
+      ? { ...state.overlay, isPainted: true }
+      : state.overlay
+  const screen = screenOf(state)
+  const mark = reviewMark(shown)
+  const isReview =
+    screen.at === 'review' && screenOf(shown).at === 'review' && mark !== null && mark === reviewMark(state)
+  const next = overlay === state.overlay ? state : { ...state, overlay }
+  if (!isReview || (screen as ReviewScreen).painted === mark) return next
+  return withScreen(next, { ...(screen as ReviewScreen), painted: mark })
+}
+
+/** Asks how many a given answer holds for, answered. */
+export const answerMany = (state: State, id: string, given: Answer, all: boolean): Step => {
+  const plan = state.planned?.plan
+  const conflict = plan?.conflicts.find((known) => known.id === id)
+  if (plan === undefined || conflict === undefined) return [state]
+  const ids = all ? alike(plan, conflict, given).map((own) => own.id) : [id]
+  return thenStep([state], (own) => withAnswers(own, ids, given))
+}

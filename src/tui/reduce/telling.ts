@@ -1,0 +1,95 @@
+/** What is said when somebody asks: why, the report in full, the command that does the same. Pure. */
+import { formatChain } from '../../format/chain-text.ts'
+import { formatPlan } from '../../format/plan-text.ts'
+import { formatReport } from '../../format/report-text.ts'
+import { plainStyle } from '../../format/style.ts'
+import { chainOf, displayKey, isRowgraftError } from '../../index.ts'
+import type { Step } from '../actions.ts'
+import { alongNodes } from '../models/along-tree.ts'
+import { commandOf } from '../models/command.ts'
+import { incidentEntries } from '../models/incident-entries.ts'
+import { type State, screenOf } from '../state.ts'
+import { showText } from './going.ts'
+
+/** What the clipboard gets, and what is said of it. */
+const copying = (state: State): readonly [text: string, said: string] | null => {
+  const screen = screenOf(state)
+  if (screen.at === 'incidents') {
+    const entry = incidentEntries(state, screen.filter)[screen.cursor]
+    return entry === undefined ? null : [`rowgraft restore --incident ${entry.id}`, 'the command that restores it']
+  }
+  if (screen.at === 'report') return [`rowgraft undo ${screen.report.run}`, 'the undo command']
+  if (screen.at === 'runs') {
+    const run = state.runs?.[screen.cursor]
+    return run === undefined ? null : [`rowgraft undo ${run.run}`, 'the undo command']
+  }
+  if (screen.at !== 'review') return null
+  if (screen.undoes !== null) return [`rowgraft undo ${state.planned?.plan.undoes ?? ''}`, 'the undo command']
+  const command = commandOf(state)
+  return command === null
+    ? ['rowgraft restore plan.json', 'a command for the plan; save it first, with e']
+    : [command, 'the command that does the same']
+}
+
+export const copyCommand = (state: State): Step => {
+  const copied = copying(state)
+  if (copied === null) return [state]
+  const [text, said] = copied
+  return [
+    { ...state, message: { kind: 'note', text: `copied ${said}: ${text}` } },
+    { do: 'copy', text },
+  ]
+}
+
+const setting = ({ size }: State) => ({ width: Math.max(40, Math.min(100, size.columns - 4)), style: plainStyle })
+
+/** Why a row of the set under the cursor is in the plan; the whole plan on the review. */
+export const why = (state: State): Step => {
+  const screen = screenOf(state)
+  if (screen.at === 'review' && state.planned !== null)
+    return [showText(state, 'the plan', formatPlan(state.planned.plan, setting(state)).split('\n'))]
+  if (screen.at === 'incidents') {
+    const entry = incidentEntries(state, screen.filter)[screen.cursor]
+    const found = entry?.incident?.condition
+    if (entry === undefined) return [state]
+    if (found == null)
+      return [
+        showText(state, entry.label, [
+          entry.leftOut?.why ?? 'nothing was found that these rows have in common and the others do not',
+        ]),
+      ]
+    return [
+      showText(state, entry.label, [
+        `where ${found.sql}`,
+        '',
+        `${found.hits} of ${found.of} such rows of the backup are missing in live.`,
+        found.isOnly ? 'Nothing else of the table is missing.' : 'Other rows of the table are missing as well.',
+      ]),
+    ]
+  }
+  const node =
+    screen.at === 'along' && state.planned !== null
+      ? alongNodes(state.planned.plan, state.chosen, state.overview)[screen.cursor]
+      : undefined
+  if (node === undefined || node.sample === null || state.planned === null) return [state]
+  try {
+    const chain = chainOf(state.planned.plan, node.table, node.sample, displayKey(node.sample))
+    return [
+      showText(
+        state,
+        `why ${node.name} ${displayKey(node.sample)} comes along`,
+        formatChain(chain, setting(state)).split('\n'),
+      ),
+    ]
+  } catch (error) {
+    if (!isRowgraftError(error)) throw error
+    return [{ ...state, message: { kind: 'note', text: error.message } }]
+  }
+}
+
+/** The report, in full. */
+export const details = (state: State): Step => {
+  const screen = screenOf(state)
+  if (screen.at !== 'report') return [state]
+  return [showText(state, 'the report', formatReport(screen.report, screen.plan, setting(state)).split('\n'))]
+}

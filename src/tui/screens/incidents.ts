@@ -1,0 +1,106 @@
+/** What was lost, as events: the first thing seen. Pure. */
+import { formatDetails } from '../../format/incidents-text.ts'
+import { wrapPhrases } from '../../format/layout.ts'
+import { formatTable, formatWords } from '../../format/names.ts'
+import { formatCount, formatElapsed, plural } from '../../format/quantities.ts'
+import { sanitise } from '../../format/sanitise.ts'
+import { around, blank, type Line, line, spread } from '../line.ts'
+import { type IncidentEntry, incidentEntries } from '../models/incident-entries.ts'
+import { cursorMark, describeJob, paragraph, pickMark, spinner } from '../parts/cells.ts'
+import { jobOf, type Screen, type Size, type State } from '../state.ts'
+
+type IncidentsScreen = Extract<Screen, { at: 'incidents' }>
+
+const clock = (milliseconds: number): string => new Date(milliseconds).toTimeString().slice(0, 8)
+
+const summary = (state: State): string => {
+  const { incidents, countedAt, countTook } = state
+  if (incidents === null) return ''
+  const rows = incidents.incidents.reduce((sum, incident) => sum + incident.rows, 0)
+  const tables = new Set(incidents.incidents.flatMap((incident) => incident.tables.map(({ table }) => table)))
+  const counted = countedAt === null ? '' : ` · counted at ${clock(countedAt)}, in ${formatElapsed(countTook)}`
+  return `${plural(incidents.incidents.length, 'incident')} · ${plural(rows, 'row')} missing in ${plural(tables.size, 'table')}${counted}`
+}
+
+const detailLines = (entry: IncidentEntry, labels: ReadonlyMap<string, string>, columns: number): readonly Line[] => {
+  const details =
+    entry.incident === null ? [formatWords(entry.leftOut?.why ?? '')] : formatDetails(entry.incident, labels)
+  return details.flatMap((text, place) => {
+    const isLast = place === details.length - 1
+    return wrapPhrases(text, Math.max(20, columns - 10)).map((part, number) => {
+      const branch = number > 0 ? (isLast ? '  ' : '│ ') : isLast ? '└ ' : '├ '
+      return line('      ', [branch, 'dim'], part)
+    })
+  })
+}
+
+const entryLines = (state: State, entry: IncidentEntry, isCurrent: boolean, columns: number): readonly Line[] => {
+  const labels = new Map((state.incidents?.incidents ?? []).map(({ id, label }) => [id, label]))
+  const isPicked = state.picks.incidents.has(entry.id)
+  const name = sanitise(entry.incident === null ? formatTable(entry.label) : entry.label)
+  const head = spread([cursorMark(isCurrent), pickMark(isPicked), ` ${name}`], [formatCount(entry.rows), '  '], columns)
+  const own: Line = { ...head, isCurrent, aria: { role: 'checkbox', isChecked: isPicked, isSelected: isCurrent } }
+  return [own, ...detailLines(entry, labels, columns)]
+}
+
+/** What stays out, and what nobody can see from here. */
+const footnotes = ({ incidents, connection }: State, columns: number): readonly Line[] => {
+  if (incidents === null) return []
+  const others = incidents.leftOut
+    .filter(({ id }) => id === null)
+    .map(
+      ({ table, rows, why }) =>
+        `${formatTable(table)} (${rows === null ? formatWords(why) : `${formatCount(rows)} missing`})`,
+    )
+  const backup = connection.state === 'open' ? connection.backup.label : ''
+  const unseen = incidents.unseen.map(({ table, ids }) => `${formatCount(ids)} of ${formatTable(table)}`)
+  const most = unseen.length === 0 ? '' : `; at most ${unseen.slice(0, 4).join(', ')}${unseen.length > 4 ? ', …' : ''}`
+  return [
+    blank,
+    ...(others.length === 0
+      ? []
+      : paragraph(`Left out: ${others.slice(0, 8).join(', ')}${others.length > 8 ? ', …' : ''}`, columns, 4, 'dim')),
+    ...paragraph(
+      `Rows made after ${backup === '' ? 'the backup' : backup} and deleted since cannot be seen here${most}.`,
+      columns,
+      4,
+      'dim',
+    ),
+  ]
+}
+
+const nothing = (state: State, columns: number): readonly Line[] => {
+  const backup = state.connection.state === 'open' ? state.connection.backup.label : 'the backup'
+  return [
+    line(' ', ['Nothing is missing.', 'strong']),
+    blank,
+    ...paragraph(`Every row of ${backup} is in live, as far as tables can be compared.`, columns),
+    ...paragraph(
+      'Rows that are there may still have changed:  t  and then  m  counts them.  s  takes the statement you regret.',
+      columns,
+    ),
+    ...paragraph(
+      'If what you miss was deleted before this backup was made, an older backup is the one to open.',
+      columns,
+    ),
+  ]
+}
+
+export const drawIncidents = (state: State, screen: IncidentsScreen, { columns, rows }: Size): readonly Line[] => {
+  const job = jobOf(state, 'incidents')
+  const entries = incidentEntries(state, screen.filter)
+  const working = job === undefined ? [] : [line(` ${spinner(state)} ${describeJob(state, job)}`)]
+  if (state.incidents === null) return [...(working.length > 0 ? working : [line(' not counted yet: ctrl-r counts')])]
+  const filter = screen.filter === '' ? '' : ` · filter: ${screen.filter}`
+  const head = [working[0] ?? line(' ', [`${summary(state)}${filter}`, 'strong']), blank]
+  if (entries.length === 0 && screen.filter === '')
+    return [...working, ...nothing(state, columns), ...footnotes(state, columns)]
+  const title = spread(['      ', ['what was lost', 'dim']], [['rows', 'dim'], '  '], columns)
+  const blocks = entries.map((entry, position) => entryLines(state, entry, position === screen.cursor, columns))
+  const focus = blocks.slice(0, screen.cursor).reduce((sum, block) => sum + block.length, 0)
+  const height = Math.max(1, rows - head.length - 1)
+  const last =
+    screen.cursor >= blocks.length - 1 ? (blocks.at(-1)?.length ?? 0) + 4 : (blocks[screen.cursor]?.length ?? 0)
+  const list = [...blocks.flat(), ...footnotes(state, columns)]
+  return [...head, title, ...around(list, focus + Math.min(last, Math.floor(height / 2)), height)]
+}

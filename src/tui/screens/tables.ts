@@ -1,0 +1,116 @@
+/** All tables with their counts, which come in as they are counted. Pure. */
+import { displayWidth } from '../../format/layout.ts'
+import { formatSentence, formatTable, formatWords } from '../../format/names.ts'
+import { formatCount, formatElapsed, plural } from '../../format/quantities.ts'
+import { around, blank, type Line, line } from '../line.ts'
+import { type TableEntry, tableEntries } from '../models/table-entries.ts'
+import { cell, cursorMark, describeJob, paragraph, rightCell, spinner, stateRole } from '../parts/cells.ts'
+import { type Job, jobOf, type Screen, type Size, type State } from '../state.ts'
+
+type TablesScreen = Extract<Screen, { at: 'tables' }>
+
+const sortWords: Readonly<Record<TablesScreen['sort'], string>> = {
+  missing: 'missing',
+  changed: 'changed',
+  extra: 'only in live',
+  rows: 'rows',
+  name: 'name',
+}
+
+const picked = (state: State, table: string): number =>
+  [...state.picks.rows.values()]
+    .filter(({ source }) => source.table === table)
+    .reduce((sum, { count }) => sum + count, 0)
+
+const notes = (state: State, entry: TableEntry, counting: Job | undefined): string => {
+  if (!entry.restorable) return formatWords(entry.why ?? '')
+  const { progress = null, since = 0 } = counting ?? {}
+  const isCounted = progress?.what === entry.table
+  return [
+    ...(isCounted && progress !== null
+      ? [`${formatCount(progress.rows)} read, ${formatElapsed(state.now - since)}`]
+      : []),
+    ...(entry.isJunction ? ['junction'] : []),
+    ...(entry.drift.length > 0 ? ['!'] : []),
+    ...(picked(state, entry.table) > 0 ? [`${formatCount(picked(state, entry.table))} picked`] : []),
+  ].join('  ')
+}
+
+const numbers = (entry: TableEntry): readonly string[] => {
+  if (!entry.restorable) return ['–', '–', '–', '–']
+  if (entry.counts === null) return ['…', '…', '…', '…']
+  const { states, diff, liveRows } = entry.counts
+  return [
+    formatCount(diff.missing + diff.deleted),
+    states === 'everything' ? formatCount(diff.changed) : '·',
+    formatCount(diff.extra),
+    liveRows === null ? '·' : formatCount(liveRows),
+  ]
+}
+
+const roles = [stateRole.missing, stateRole.changed, stateRole.extra, 'plain'] as const
+
+const entryLine = (state: State, entry: TableEntry, isCurrent: boolean, width: number): Line => {
+  const counting = jobOf(state, 'count')
+  const cells = numbers(entry)
+  return {
+    ...line(
+      cursorMark(isCurrent),
+      ` ${cell(formatTable(entry.table), width)}`,
+      ...cells.map(
+        (text, position) =>
+          [rightCell(text, position === 2 ? 14 : 11), text === '0' ? 'dim' : (roles[position] ?? 'plain')] as const,
+      ),
+      ['   ', 'plain'],
+      [notes(state, entry, counting), entry.restorable ? 'dim' : 'extra'],
+    ),
+    isCurrent,
+    aria: { role: 'listitem', isSelected: isCurrent },
+  }
+}
+
+export const drawTables = (state: State, screen: TablesScreen, { columns, rows }: Size): readonly Line[] => {
+  const entries = tableEntries(state, screen)
+  const job = jobOf(state, 'count', 'tables')
+  const filter = screen.filter === '' ? '' : ` · filter: ${screen.filter}`
+  const left = `${plural(entries.length, 'table')}${filter}`
+  const right =
+    job === undefined
+      ? `sorted by ${sortWords[screen.sort]}`
+      : `${spinner(state)} ${describeJob(state, { ...job, progress: null })}`
+  const gap = Math.max(1, columns - displayWidth(left) - displayWidth(right) - 3)
+  const current = entries[screen.cursor]
+  const drift = (current?.drift ?? [])
+    .slice(0, 3)
+    .flatMap((text) => paragraph(`! ${formatTable(current?.table ?? '')}: ${formatSentence(text)}`, columns, 2))
+  const more =
+    (current?.drift.length ?? 0) > 3
+      ? [line(`  and ${(current?.drift.length ?? 0) - 3} more: rowgraft tables lists all`)]
+      : []
+  const below = drift.length === 0 ? [] : [blank, ...drift.slice(0, 6), ...more]
+  const longest = Math.max(5, ...entries.map(({ table }) => displayWidth(formatTable(table))))
+  const width = Math.max(5, Math.min(longest, columns - 3 - 47 - 12))
+  const header = line(`   ${cell('table', width)}`, [
+    `${rightCell('missing', 11)}${rightCell('changed', 11)}${rightCell('only in live', 14)}${rightCell('rows', 11)}`,
+    'dim',
+  ])
+  const height = Math.max(1, rows - 3 - below.length)
+  const list = around(
+    entries.map((entry, position) => entryLine(state, entry, position === screen.cursor, width)),
+    screen.cursor,
+    height,
+  )
+  const empty =
+    state.overview === null
+      ? [line(' reading the tables')]
+      : entries.length === 0
+        ? [line(' no table has that in its name')]
+        : []
+  return [
+    line(' ', [left, 'strong'], ' '.repeat(gap), [right, 'dim']),
+    blank,
+    header,
+    ...(entries.length === 0 ? empty : list),
+    ...below,
+  ]
+}

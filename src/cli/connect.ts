@@ -45,25 +45,59 @@ const actAs = ({ role: _, ...config }: Config, { role, settings }: PlannedActing
   ...(role === null ? {} : { role }),
 })
 
+/** The addresses that flags, the profile and the environment give, flags before all others; a side that nobody names is undefined. */
+export interface GivenSides {
+  readonly chosen: ChosenProfile
+  readonly live: string | undefined
+  readonly backup: string | undefined
+}
+
+/** Reads the config file, and finds both sides. */
+export const readSides = async (context: Context, flags: ConnectionFlags): Promise<GivenSides> => {
+  const { env } = context.io
+  const chosen = await readConfig(context, flags)
+  return {
+    chosen,
+    live: given(flags.live, chosen.live ?? env.ROWGRAFT_LIVE),
+    backup: given(flags.backup, chosen.backup ?? env.ROWGRAFT_BACKUP),
+  }
+}
+
+/** What both sides are opened with, whatever is shown of it. Throws `usage` where one of them is not given. */
+export const openBoth = (
+  { io }: Pick<Context, 'io'>,
+  flags: ConnectionFlags,
+  { chosen, live, backup }: GivenSides,
+): OpenOptions => {
+  const journal = given(flags.journal, io.env.ROWGRAFT_JOURNAL)
+  if (live === undefined) throw missing('live', 'postgres://user@host/database')
+  if (backup === undefined) throw missing('backup', 'shop.dump or a URL')
+  return {
+    live,
+    backup,
+    config: chosen.config,
+    ...(journal === undefined ? {} : { journal }),
+    ...(flags.backupIsNewer === true ? { backupIsNewer: true } : {}),
+    env: io.env,
+  }
+}
+
 const openOptions = async (
   context: Context,
   flags: ConnectionFlags,
   { needs, acting }: { readonly needs: 'both' | 'live'; readonly acting?: PlannedActing | undefined },
 ): Promise<OpenOptions> => {
   const { io, output } = context
-  const chosen = await readConfig(context, flags)
-  const live = given(flags.live, chosen.live ?? io.env.ROWGRAFT_LIVE)
-  const backup = given(flags.backup, chosen.backup ?? io.env.ROWGRAFT_BACKUP)
-  const journal = given(flags.journal, io.env.ROWGRAFT_JOURNAL)
-  if (live === undefined) throw missing('live', 'postgres://user@host/database')
-  if (needs === 'both' && backup === undefined) throw missing('backup', 'shop.dump or a URL')
+  const sides = await readSides(context, flags)
+  const { backup: _, ...options } = openBoth(context, flags, {
+    ...sides,
+    backup: needs === 'both' ? sides.backup : (sides.backup ?? 'none'),
+  })
+  const { config } = sides.chosen
   return {
-    live,
-    config: acting === undefined ? chosen.config : actAs(chosen.config, acting),
-    ...(needs === 'both' && backup !== undefined ? { backup } : {}),
-    ...(journal === undefined ? {} : { journal }),
-    ...(flags.backupIsNewer === true ? { backupIsNewer: true } : {}),
-    env: io.env,
+    ...options,
+    config: acting === undefined ? config : actAs(config, acting),
+    ...(needs === 'both' && sides.backup !== undefined ? { backup: sides.backup } : {}),
     signal: io.signal,
     onProgress: output.progress.show,
   }

@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 
 const examples: Readonly<Record<string, readonly (readonly [command: string, says: string])[]>> = {
   rowgraft: [
-    ['rowgraft demo', 'the whole story, on two databases of its own'],
+    ['rowgraft demo', 'try it, on two databases of its own'],
+    ['rowgraft --live "$LIVE" --backup shop.dump', 'the terminal UI: what was lost, and back with it'],
     ['rowgraft diff --live "$LIVE" --backup shop.dump', 'what is missing?'],
     ['rowgraft plan gallery 7', 'what would come back with gallery 7, and why?'],
     ['rowgraft restore gallery 7', 'bring it back; asks first'],
@@ -46,7 +47,14 @@ const examples: Readonly<Record<string, readonly (readonly [command: string, say
   ],
   runs: [['rowgraft runs', 'every run on this live']],
   recover: [['rowgraft recover', 'after a crash: is live changed or not?']],
-  demo: [['rowgraft demo', 'needs nothing but rowgraft itself']],
+  ui: [
+    ['rowgraft', 'with ROWGRAFT_LIVE and ROWGRAFT_BACKUP set'],
+    ['rowgraft --profile production --read-only', 'look, and write nothing'],
+  ],
+  demo: [
+    ['rowgraft demo', 'the terminal UI on a site that lost a gallery'],
+    ['rowgraft demo --story', 'the same, told command by command'],
+  ],
 }
 
 const exitCodes = `Exit codes:

@@ -16,6 +16,12 @@ export interface Io {
   readonly signal: AbortSignal
   /** Where the config file is looked for; the working directory where it is not given. */
   readonly folder?: string
+  /** The terminal itself, for screens; not there where commands run inside of something else. */
+  readonly terminal?: {
+    readonly stdin: NodeJS.ReadStream
+    readonly stdout: NodeJS.WriteStream
+    readonly stderr: NodeJS.WriteStream
+  }
   /** Puts a question on standard error and reads one line. */
   readonly ask?: (question: string) => Promise<string>
 }

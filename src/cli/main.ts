@@ -13,7 +13,7 @@ const argv = process.argv.slice(2)
 const controller = new AbortController()
 
 /** Whoever leaves in the middle of one of these cannot know what became of it. */
-const isWriting = ['restore', 'undo'].includes(argv[0] ?? '')
+const isWriting = ['restore', 'undo', 'ui', undefined].includes(argv[0])
 
 const leave = (): never => {
   if (!isWriting) process.exit(exitCodes.interrupted)
@@ -69,6 +69,7 @@ const io: Io = {
   hasColor: process.stdout.isTTY === true && process.stdout.hasColors(),
   columns: process.stdout.isTTY ? process.stdout.columns || 80 : 100,
   signal: controller.signal,
+  terminal: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
 }
 
 const code = await run(argv, io)

@@ -4,10 +4,12 @@
  */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import type { DemoFlags } from './commands/demo.ts'
 import type { DiffFlags } from './commands/diff.ts'
 import type { PlanCommandFlags } from './commands/plan.ts'
 import type { RestoreFlags } from './commands/restore.ts'
 import type { ShowFlags } from './commands/show.ts'
+import type { UiFlags } from './commands/ui.ts'
 import { exitCodes } from './exit.ts'
 import { reportFailure } from './failure.ts'
 import { addExamples, addExitCodes } from './help.ts'
@@ -20,6 +22,7 @@ import {
   addOutput,
   addRows,
   addSaving,
+  addScreen,
   addSelection,
   addShowing,
   addTabularOutput,
@@ -50,6 +53,9 @@ const readVersion = (): string => {
 
 const addLooking = (program: Command, perform: Perform): void => {
   program.commandsGroup('Look:')
+  addScreen(addDatabases(program.command('ui', { hidden: true })))
+    .description('the terminal UI; the same as rowgraft without a command')
+    .action(perform<UiFlags>(async ({ context, flags }) => (await import('./commands/ui.ts')).ui(context, flags)))
   addOutput(addDatabases(program.command('tables')))
     .description('tables, their identity and relations, and whether they can be restored')
     .action(
@@ -134,8 +140,9 @@ const addOthers = (program: Command, io: Io, perform: Perform): void => {
   program.commandsGroup('Other:')
   program
     .command('demo')
-    .description('the story of a lost gallery, on two databases of its own')
-    .action(perform(async () => (await import('./commands/demo.ts')).demo(io, run)))
+    .description('a lost gallery on two databases of its own: on the screen, or told command by command')
+    .option('--story', 'tell it command by command, and keep both databases up')
+    .action(perform<DemoFlags>(async ({ flags }) => (await import('./commands/demo.ts')).demo(io, run, flags)))
   program
     .command('version')
     .description('print the version')
@@ -150,7 +157,10 @@ const addOthers = (program: Command, io: Io, perform: Perform): void => {
 
 const buildProgram = (io: Io, finish: (code: number) => void): Command => {
   const program = new Command('rowgraft')
-    .description('Brings deleted or overwritten rows back into a live PostgreSQL database from a backup.')
+    .description(
+      'Brings deleted or overwritten rows back into a live PostgreSQL database from a backup.\n' +
+        'Without a command it opens the terminal UI.',
+    )
     .version(`rowgraft ${readVersion()}`, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .exitOverride()
@@ -179,15 +189,22 @@ const buildProgram = (io: Io, finish: (code: number) => void): Command => {
   return addExitCodes(program)
 }
 
+/** No command: the terminal UI, with the flags that were given. */
+const withCommand = (argv: readonly string[]): readonly string[] => {
+  const [first] = argv
+  const asksProgram = first !== undefined && ['-h', '--help', '-V', '--version'].includes(first)
+  return first === undefined || (first.startsWith('-') && !asksProgram) ? ['ui', ...argv] : argv
+}
+
 /** Runs one command line (without node and script) and resolves to its exit code; whatever goes wrong is printed. */
-export const run = async (argv: readonly string[], io: Io): Promise<number> => {
+export const run = async (typed: readonly string[], io: Io): Promise<number> => {
+  const argv = withCommand(typed)
   let code: number = exitCodes.done
   const program = buildProgram(io, (own) => {
     code = own
   })
   try {
-    if (argv.length === 0) program.outputHelp()
-    else await program.parseAsync([...argv], { from: 'user' })
+    await program.parseAsync([...argv], { from: 'user' })
     return code
   } catch (error) {
     const command = program.commands.find((known) => known.name() === argv[0])?.name() ?? ''

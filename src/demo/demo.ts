@@ -10,7 +10,7 @@ import { interrupted, RowgraftError } from '../errors.ts'
 import { history } from './history.ts'
 import { formatCommand, formatHappening, formatSentence, quoteArgument } from './narration.ts'
 import { buildBackupSql, buildLiveStatements } from './site.ts'
-import { farewell, farewellUnattended, opening, type StoryCommand, story, suggestions } from './story.ts'
+import { farewell, farewellUnattended, opening, openingScreen, type StoryCommand, story, suggestions } from './story.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -20,6 +20,8 @@ export interface DemoOptions {
   /** Sends a script to a database as one simple query, with no transaction block around it. */
   readonly execute: (url: string, sql: string) => Promise<void>
   readonly stdout: { write(text: string): unknown }
+  /** Opens the terminal UI with this environment, and resolves to its exit code; where it is given, it takes the place of the story. */
+  readonly openScreen?: (env: Environment) => Promise<number>
   /** True where somebody is watching: the two databases then stay up until `signal` aborts or Ctrl-C is pressed. */
   readonly interactive: boolean
   readonly env: Environment
@@ -109,17 +111,23 @@ const waitForStop = (signal: AbortSignal): Promise<void> =>
   })
 
 /**
- * Tells the whole story and resolves to exit code 0. The gallery is lost again at its end, for the user to bring back.
+ * Opens the terminal UI on the two databases, or tells the whole story and resolves to exit code 0: the gallery is lost again at its end, for the user to bring back.
  * Throws `verification-failed` if a command exits otherwise than the story says, `interrupted` if `signal` aborts
  * before the end of the story, and what starting the cluster throws. Cluster and journal are removed in every case.
  */
 export const runDemo = async (options: DemoOptions): Promise<number> => {
   const { stdout, interactive, env, signal } = options
   const journal = await mkdtemp(join(tmpdir(), 'rowgraft-demo-'))
+  let code = 0
   try {
     await withCluster({ signal }, async (cluster) => {
       await loadDatabases(cluster, options)
       const scene = { live: cluster.url('shop'), backup: cluster.url('shop_backup'), journal }
+      if (options.openScreen !== undefined) {
+        for (const sentence of openingScreen) stdout.write(formatSentence(sentence))
+        code = await options.openScreen(sceneEnvironment(env, scene))
+        return
+      }
       await tellStory(scene, options)
       if (!interactive) return
       stdout.write(formatInvitation(scene, env))
@@ -129,5 +137,5 @@ export const runDemo = async (options: DemoOptions): Promise<number> => {
     await rm(journal, { recursive: true, force: true })
   }
   stdout.write(`\n${formatSentence(interactive ? farewell : farewellUnattended)}`)
-  return 0
+  return code
 }

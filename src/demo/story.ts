@@ -16,6 +16,12 @@ export const opening: readonly string[] = [
     '19 November, 02:00. What has happened in live since then:',
 ]
 
+/** Said before the terminal UI opens. */
+export const openingScreen: readonly string[] = [
+  'A photo site lost a gallery. Two databases have been started on this machine: "shop" is live, and "shop_backup" is its backup.',
+  'Both go away again when you leave. The story told command by command: rowgraft demo --story',
+]
+
 /** The whole story, command by command. Exit code 1 means "there are differences", which is what one hopes for here. */
 export const story: readonly StoryCommand[] = [
   {

@@ -48,8 +48,8 @@ export const scenes: readonly Scene[] = [
     ...small,
     steps: [
       ...toPhotos,
-      { press: Array<string>(12).fill('j'), until: /❯\[ \] ~/ },
-      { press: ['enter'], until: /live +backup/ },
+      { press: Array<string>(10).fill('j'), until: /❯\[ \] ~/ },
+      { press: ['enter'], until: /^(?![\s\S]*reading)[\s\S]*live +backup/ },
     ],
   },
   {
@@ -86,6 +86,6 @@ export const scenes: readonly Scene[] = [
 /** What differs from run to run, each with as many characters as it had, so that a picture changes only where the program does. */
 export const masks: readonly (readonly [pattern: RegExp, put: (found: string) => string])[] = [
   [/(?<=127\.0\.0\.1:)\d+/g, ({ length }) => '54321'.padEnd(length, '0').slice(0, length)],
-  [/\d\d:\d\d:\d\d(?=[ ,.]|$)/g, () => '09:41:27'],
+  [/(?<=counted at )\d\d:\d\d:\d\d/g, () => '09:41:27'],
   [/\b\d+\.\d(?= s\b)/g, ({ length }) => '0.4'.padStart(length)],
 ]

@@ -34,7 +34,11 @@ interface Scene {
   readonly journal: string
 }
 
-const loadDatabases = async (cluster: Cluster, { execute, signal }: DemoOptions): Promise<void> => {
+/** Creates the two databases in a fresh cluster: live is `shop`, its backup is `shop_backup`. */
+export const loadDatabases = async (
+  cluster: Cluster,
+  { execute, signal }: Pick<DemoOptions, 'execute' | 'signal'>,
+): Promise<void> => {
   const server = cluster.url('postgres')
   await execute(server, 'create database shop')
   await execute(cluster.url('shop'), buildBackupSql())

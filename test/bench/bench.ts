@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--rows 5m] [--repeats 3] [--only diff|restore]`: what rowgraft costs beside the least that the servers need.
+ * `npm run bench -- [--rows 5m] [--repeats 3] [--only diff|restore|ui]`: what rowgraft costs beside the least that the servers need.
  *
  * The limit and rowgraft take turns in one run, each in a process of its own, on databases that fit into memory. Medians count.
  * Both databases are in one server on one machine, so that on two cores neither can use more than one.
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { withCluster } from '../../src/cluster/cluster.ts'
 import { measureDiffs } from './diff-bars.ts'
 import { measureRestores } from './restore-bars.ts'
+import { measureUi } from './ui-bars.ts'
 
 const parseRows = (text: string): number => {
   const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([km]?)$/i.exec(text) ?? []
@@ -22,9 +23,9 @@ const { values } = parseArgs({
 })
 const rows = parseRows(values.rows ?? '500k')
 const repeats = Number(values.repeats ?? '3')
-if (values.only !== undefined && values.only !== 'diff' && values.only !== 'restore') {
-  throw new Error('--only takes diff or restore')
-}
+const groups = ['diff', 'restore', 'ui']
+if (values.only !== undefined && !groups.includes(values.only)) throw new Error(`--only takes ${groups.join(', ')}`)
+const isAsked = (group: string): boolean => values.only === undefined || values.only === group
 const settings = {
   shared_buffers: `${Math.round(Math.min(8e9, totalmem() / 3) / 1e6)}MB`,
   jit: 'off',
@@ -35,8 +36,9 @@ const settings = {
 
 await withCluster({ settings }, async (cluster) => {
   const lines = [
-    ...(values.only === 'restore' ? [] : await measureDiffs(cluster, rows, repeats)),
-    ...(values.only === 'diff' ? [] : await measureRestores(cluster, rows, repeats)),
+    ...(isAsked('diff') ? await measureDiffs(cluster, rows, repeats) : []),
+    ...(isAsked('restore') ? await measureRestores(cluster, rows, repeats) : []),
+    ...(isAsked('ui') ? await measureUi(cluster, repeats) : []),
   ]
   const [cpu] = cpus()
   const date = new Date().toISOString().slice(0, 10)

@@ -27,6 +27,10 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
 }
 
+/** The least value that 95 in 100 do not exceed. */
+export const percentile95 = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1] ?? 0
+
 export const count = (value: number): string => value.toLocaleString('en-US')
 
 export const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFixed(2)} s`

@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
     globalSetup: ['test/support/cluster-setup.ts'],
+    // Per worker, of which there is one per core: more of them would only wait for each other, each with its time-out running.
+    maxConcurrency: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

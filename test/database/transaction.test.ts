@@ -111,7 +111,7 @@ describe.concurrent('a write transaction', () => {
         `alter database ${name} set DateStyle = 'SQL, DMY'; alter database ${name} set TimeZone = 'Asia/Kathmandu';
          alter database ${name} set IntervalStyle = 'sql_standard'; alter database ${name} set extra_float_digits = 0;
          alter database ${name} set bytea_output = 'escape'; alter database ${name} set synchronous_commit = off;
-         alter database ${name} set statement_timeout = '1ms'; alter database ${name} set search_path = nowhere, other`,
+         alter database ${name} set statement_timeout = '7s'; alter database ${name} set search_path = nowhere, other`,
       )
       const session = await openSession(live)
       const facts = sql`
@@ -124,9 +124,9 @@ describe.concurrent('a write transaction', () => {
       }))
       expect(inside).toEqual(['ISO, MDY', 'UTC', 'on', '20s', 'read committed', '0.30000000000000004', '\\x00ff', 't'])
       const after = await session.execute(
-        sql`select current_setting('DateStyle'), current_setting('synchronous_commit')`,
+        sql`select current_setting('DateStyle'), current_setting('synchronous_commit'), current_setting('statement_timeout')`,
       )
-      expect(after.rows).toEqual([['SQL, DMY', 'off']])
+      expect(after.rows).toEqual([['SQL, DMY', 'off', '7s']])
       expect(session.searchPath).toBe('nowhere, other')
       await session.close()
     })

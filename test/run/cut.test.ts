@@ -44,6 +44,10 @@ const runWithFault = async (restores: Restores, { side, makePlan, judge }: Fault
       }),
   )
 
+/** One session that looks on from outside through all the runs of a test: opening one for every look takes most of the time. */
+const withGallery = (work: (restores: Restores, watcher: Rowgraft) => Promise<void>): Promise<void> =>
+  withRestores(gallery, (restores) => restores.withOpen((watcher) => work(restores, watcher)))
+
 /** Every `stride`-th message from `start` on, and the last four. */
 const sampled = (last: number, start: number): readonly number[] =>
   Array.from({ length: last }, (_, index) => index + 1).filter((n) => n > last - 4 || n % stride === start)
@@ -56,27 +60,29 @@ const stride = 21
 
 const verdicts = { cut: ['rolled-back'], 'forward and cut': ['committed'], 'lose reply': ['committed'] } as const
 
-describe.concurrent('a connection to live that is cut', () => {
+// One after the other: side by side they would take as long, and each as long as all of them.
+describe('a connection to live that is cut', () => {
   for (const [what, makePlan, makeInverse] of [
     ['a restore', restorePlan, undoPlan],
     ['an undo', undoPlan, restorePlan],
   ] as const) {
     for (const [start, fault] of (['cut', 'forward and cut', 'lose reply'] as const).entries()) {
       test(`at any message of ${what} (${fault}) leaves all of it or nothing, and the truth is told`, async () => {
-        await withRestores(gallery, async (restores) => {
-          const { live, withOpen } = restores
-          if (what === 'an undo') await withOpen(async (rowgraft) => rowgraft.run(await restorePlan(rowgraft)))
+        await withGallery(async (restores, watcher) => {
+          const { live } = restores
+          const go = async (make: typeof makePlan): Promise<unknown> => watcher.run(await make(watcher))
+          if (what === 'an undo') await go(restorePlan)
           const before = await dumpRows(live)
-          const goBack = (): Promise<unknown> => withOpen(async (rowgraft) => rowgraft.run(await makeInverse(rowgraft)))
           const whole = atMessage(0, 'forward')
           expect(await runWithFault(restores, { side: 'live', makePlan, judge: whole.judge })).toBeNull()
           const after = await dumpRows(live)
-          await goBack()
+          await go(makeInverse)
           // The last message says good-bye, the one before it is COMMIT.
           const commit = whole.count() - 1
           for (const n of sampled(commit, start * 7)) {
-            const error = await runWithFault(restores, { side: 'live', makePlan, judge: atMessage(n, fault).judge })
-            const { runs } = await withOpen((rowgraft) => rowgraft.recover())
+            const { judge } = atMessage(n, fault)
+            const error = await runWithFault(restores, { side: 'live', makePlan, judge })
+            const { runs } = await watcher.recover()
             const rows = await dumpRows(live)
             const told = { n, error, outcome: runs.map(({ outcome }) => outcome), rows }
             if (n < commit)
@@ -85,9 +91,9 @@ describe.concurrent('a connection to live that is cut', () => {
               const isThere = fault !== 'cut'
               const expected = withoutKeys(isThere ? after : before, rows)
               expect(told).toEqual({ n, error: 'outcome-unknown', outcome: verdicts[fault], rows: expected })
-              if (isThere) expect(await withOpen((rowgraft) => rowgraft.verify())).toMatchObject({ verified: true })
+              if (isThere) expect(await watcher.verify()).toMatchObject({ verified: true })
             }
-            expect(await withOpen((rowgraft) => rowgraft.recover())).toEqual({ v: 1, runs: [] })
+            expect(await watcher.recover()).toEqual({ v: 1, runs: [] })
           }
         })
       })
@@ -103,24 +109,20 @@ const withoutKeys = (expected: readonly string[], found: readonly string[]): rea
 
 describe('a connection to the backup that is cut', () => {
   test('at any message of a restore leaves live as it was', async () => {
-    await withRestores(gallery, async (restores) => {
+    await withGallery(async (restores, watcher) => {
       const { live } = restores
       const whole = atMessage(0, 'forward')
       const before = await dumpRows(live)
       expect(await runWithFault(restores, { side: 'backup', makePlan: restorePlan, judge: whole.judge })).toBeNull()
-      await restores.withOpen(async (rowgraft) => rowgraft.run(await undoPlan(rowgraft)))
+      await watcher.run(await undoPlan(watcher))
       expect(await dumpRows(live)).toEqual(before)
       // The last two end the transaction of the backup, and say good-bye: the run has been committed by then.
       for (let n = 1; n <= whole.count() - 2; n += 1) {
-        const error = await runWithFault(restores, {
-          side: 'backup',
-          makePlan: restorePlan,
-          judge: atMessage(n, 'cut').judge,
-        })
+        const { judge } = atMessage(n, 'cut')
+        const error = await runWithFault(restores, { side: 'backup', makePlan: restorePlan, judge })
         expect({ n, error }).toEqual({ n, error: 'connection-lost' })
         expect(await dumpRows(live)).toEqual(before)
-        const { runs } = await restores.withOpen((rowgraft) => rowgraft.recover())
-        expect(runs).toEqual([])
+        expect(await watcher.recover()).toEqual({ v: 1, runs: [] })
       }
     })
   })

@@ -11,7 +11,8 @@ declare module 'vitest' {
 
 /** One cluster per test run, whichever files run. */
 export default async (project: TestProject): Promise<() => Promise<void>> => {
-  const cluster = await startCluster({ settings: { max_connections: '200' } })
+  // Little shared memory: every connection maps it anew, and a run opens thousands.
+  const cluster = await startCluster({ settings: { max_connections: '200', shared_buffers: '16MB' } })
   project.provide('clusterUrl', cluster.url('postgres'))
   return () => cluster.stop()
 }

@@ -1,7 +1,7 @@
 /**
- * A pair of databases per test, cloned from templates.
+ * A pair of databases per test, cloned from templates where several tests of a file want the same.
  *
- * A template is named after the SQL that made it, so that the same SQL runs once per test run, in whichever worker comes first; the
+ * A template is named after the SQL that made it, so that the same SQL makes it once per test run, in whichever worker comes first; the
  * others wait at an advisory lock. It is built under another name and renamed, so that a template that exists is complete.
  */
 import { createHash, randomBytes } from 'node:crypto'
@@ -38,34 +38,73 @@ const hash = (parts: readonly string[]): string =>
 
 const templateLock = 7_209_461
 
-/** The name of a database in which all parts have run, in their order. */
-const makeTemplate = async (admin: pg.Client, parts: readonly string[]): Promise<string> => {
-  const last = parts.at(-1)
-  if (last === undefined) return 'template1'
-  const name = `template_${hash(parts)}`
+const create = (admin: pg.Client, name: string, template: string): Promise<unknown> =>
+  admin.query(`create database ${name} template ${template} strategy file_copy`)
+
+/** Runs the parts one after the other, each as in a session of its own. */
+const runParts = (database: string, parts: readonly string[]): Promise<void> =>
+  withClient(urlOf(database), async (client) => {
+    for (const part of parts) {
+      await client.query(part)
+      await client.query('discard all')
+    }
+  })
+
+/** The name of a template in which the parts have run after those of its parent; the lock is held. */
+const makeTemplate = async (
+  admin: pg.Client,
+  parts: readonly string[],
+  parent: string = 'template1',
+): Promise<string> => {
+  const name = `template_${hash([parent, ...parts])}`
   const known = await admin.query('select from pg_database where datname = $1', [name])
   if (known.rowCount) return name
-  const parent = await makeTemplate(admin, parts.slice(0, -1))
   await admin.query(`drop database if exists building with (force)`)
-  await admin.query(`create database building template ${parent} strategy file_copy`)
-  await withClient(urlOf('building'), (client) => client.query(last))
+  await create(admin, 'building', parent)
+  await runParts('building', parts)
   await admin.query(`alter database building rename to ${name}`)
   return name
 }
 
-const makeTemplates = async (admin: pg.Client, sql: DatabaseSql): Promise<DatabasePair> => {
+interface Parts {
+  readonly shared: readonly string[]
+  readonly live: readonly string[]
+}
+
+const partsOf = (sql: DatabaseSql): Parts => {
   const { schema, backup, live } = typeof sql === 'string' ? { schema: sql } : sql
-  const shared = [schema, backup].filter((part) => part !== undefined)
+  const given = (parts: readonly (string | undefined)[]): readonly string[] =>
+    parts.filter((part) => part !== undefined)
+  return { shared: given([schema, backup]), live: given([live]) }
+}
+
+const makeTemplates = async (admin: pg.Client, { shared, live }: Parts): Promise<DatabasePair> => {
   await admin.query('select pg_advisory_lock($1)', [templateLock])
   try {
-    const backupTemplate = await makeTemplate(admin, shared)
-    return {
-      backup: backupTemplate,
-      live: live === undefined ? backupTemplate : await makeTemplate(admin, [...shared, live]),
-    }
+    const backup = await makeTemplate(admin, shared)
+    return { backup, live: live.length === 0 ? backup : await makeTemplate(admin, live, backup) }
   } finally {
     await admin.query('select pg_advisory_unlock($1)', [templateLock])
   }
+}
+
+/** What the tests of this file have asked for so far. */
+const asked = new Set<string>()
+
+/** Creates a pair: straight the first time, since most SQL is one test's alone; after that from templates. */
+const createPair = async (admin: pg.Client, names: DatabasePair, parts: Parts): Promise<void> => {
+  const key = JSON.stringify(parts)
+  if (asked.has(key)) {
+    const templates = await makeTemplates(admin, parts)
+    await create(admin, names.live, templates.live)
+    await create(admin, names.backup, templates.backup)
+    return
+  }
+  asked.add(key)
+  await create(admin, names.backup, 'template1')
+  await runParts(names.backup, parts.shared)
+  await create(admin, names.live, names.backup)
+  if (parts.live.length > 0) await runParts(names.live, parts.live)
 }
 
 /** Runs `work` with a fresh pair of databases that holds what the SQL says; both are dropped afterwards. */
@@ -76,10 +115,8 @@ export const withDatabases = async <Result>(
   const suffix = randomBytes(5).toString('hex')
   const names = { live: `live_${suffix}`, backup: `backup_${suffix}` }
   return withClient(clusterUrl(), async (admin) => {
-    const templates = await makeTemplates(admin, sql)
     try {
-      await admin.query(`create database ${names.live} template ${templates.live} strategy file_copy`)
-      await admin.query(`create database ${names.backup} template ${templates.backup} strategy file_copy`)
+      await createPair(admin, names, partsOf(sql))
       return await work({ live: urlOf(names.live), backup: urlOf(names.backup) })
     } finally {
       await admin.query(`drop database if exists ${names.live} with (force)`)

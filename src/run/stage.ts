@@ -141,11 +141,14 @@ export const stageKeys = async (writer: Writer, staged: StagedTable, keys: reado
   }
 }
 
-/** An index on the key, and statistics: what joins with the stage are planned by. */
+/** An index on the key, and statistics of the columns that joins go by: those of long values would take longer than they are worth. */
 export const indexStage = async (writer: Writer, staged: StagedTable): Promise<void> => {
-  const key = list(staged.table.identity.map(identifier))
-  await writer.execute(sql`create index on ${staged.stage} (${key})`)
-  await writer.execute(sql`analyze ${staged.stage}`)
+  const { identity, primaryKey, live } = staged.table
+  await writer.execute(sql`create index on ${staged.stage} (${list(identity.map(identifier))})`)
+  const references = live.foreignKeys.flatMap(({ columns }) => columns)
+  const shared = new Set(staged.table.columns.map(({ name }) => name))
+  const joined = [...new Set([...identity, ...primaryKey, ...references])].filter((name) => shared.has(name))
+  await writer.execute(sql`analyze ${staged.stage} (${list([ordinalColumn, ...joined].map(identifier))})`)
 }
 
 /** The digest of the staged rows of the plan's steps: equal to the plan's where the backup still holds what was planned. */

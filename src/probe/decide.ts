@@ -54,6 +54,8 @@ const grow = (sets: RowSets, table: string, keys: Iterable<string>): boolean => 
   return known.size > before
 }
 
+const hasRows = (sets: RowSets): boolean => [...sets.values()].some(({ size }) => size > 0)
+
 /** Decides everything. Conflicts without an answer are left standing: their rows go on as if nothing was in the way. */
 export const decideRows = async (
   sides: Sides,
@@ -145,7 +147,7 @@ export const decideRows = async (
       leftOut: chosen.leftOut,
       dropped,
       unchanged: chosen.unchanged,
-      followers: excluded.size === 0 ? new Map() : await followers(),
+      followers: hasRows(excluded) ? await followers() : new Map(),
     }
   }
 }

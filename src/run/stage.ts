@@ -26,7 +26,7 @@ import { RowgraftError } from '../errors.ts'
 import { imageColumns, pinsNothing } from '../probe/measure.ts'
 import { isInDefault } from '../probe/partitions.ts'
 import type { Transforms } from '../transform/transform.ts'
-import { type Layout, ordinalColumn, type StagedTable } from './layout.ts'
+import { type Layout, ordinalColumn, type StagedTable, stagedKeys } from './layout.ts'
 import type { RunProgress } from './run.ts'
 import { stageTransformed } from './stage-transformed.ts'
 
@@ -72,14 +72,14 @@ export const stageFromBackup = async (
 ): Promise<void> => {
   for (const staged of layout.tables.values()) {
     await createStage(writer, staged)
-    const { table, keys } = staged
+    const { table } = staged
     const own = transforms.get(table.id)
     const columns = stagedColumns(table)
     const extra = watchesPartitions(table) ? [defaultColumn] : []
     const target = list([ordinalColumn, ...columns, ...extra].map(identifier))
     async function* sources(): AsyncGenerator<Readable> {
       let offset = 0
-      for (const part of inBatches(keys, batch)) {
+      for (const part of stagedKeys(staged, batch)) {
         onProgress({ phase: 'stage', table: table.id, rows: offset })
         yield await backup.copyOut(copyOutQuery(table, columns, part, offset))
         offset += part.length
@@ -89,10 +89,10 @@ export const stageFromBackup = async (
       own === undefined
         ? await writer.copyIn(sql`copy ${staged.stage} (${target}) from stdin`, sources())
         : await stageTransformed(writer, backup, staged, { ...own, table })
-    if (rows !== keys.length) {
+    if (rows !== staged.rows) {
       throw new RowgraftError(
         'plan-stale',
-        `the backup has ${rows} of the ${keys.length} rows of "${table.id}" in the plan`,
+        `the backup has ${rows} of the ${staged.rows} rows of "${table.id}" in the plan`,
         {
           hint: 'Make the plan again.',
         },

@@ -3,6 +3,8 @@
  * the closure any more. A skipped row is left out with everything that came only because of it, simply because the next round does
  * not find it; rows that need it then lack a parent.
  */
+import { inBatches } from '../catalog/row.ts'
+import { RowStates } from '../diff/row-states.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
 import { type Closure, followEdges } from '../selection/closure.ts'
 import type { ClosureOptions } from '../selection/closure-options.ts'
@@ -182,7 +184,11 @@ const dropRows = async (
 const currentStates = async (resolved: Resolved, states: StateCache): Promise<Resolved> => {
   const chosen = new Map<string, ChosenRows>()
   for (const [id, { table, states: read }] of resolved.chosen) {
-    chosen.set(id, { table, states: new Map(await states.read(table, [...read.keys()])) })
+    const current = new RowStates()
+    for (const keys of inBatches([...read.keys()])) {
+      for (const [key, state] of await states.read(table, keys)) current.set(key, state)
+    }
+    chosen.set(id, { table, states: current })
   }
   return { ...resolved, chosen }
 }

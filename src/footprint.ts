@@ -1,5 +1,6 @@
 /** What a planned run takes of live beside its rows, asked of live: part of making a plan. */
 import type { Catalog, Table } from './catalog/catalog.ts'
+import { columnValues } from './catalog/key-columns.ts'
 import type { Reader } from './database/session.ts'
 import { type Footprint, measureRoom, usedPrivileges } from './plan/footprint.ts'
 import type { PlanSequence, StandIns, Step } from './plan/plan.ts'
@@ -42,8 +43,9 @@ const keptKey = (identity: readonly string[], steps: readonly Step[], column: st
   for (const { allocate, keys } of steps) {
     if (allocate === 'all') continue
     const anew = new Set(allocate ?? [])
-    for (const [row, key] of (keys[position] ?? []).entries()) {
-      if (anew.has(row)) continue
+    let row = 0
+    for (const key of columnValues(keys[position] ?? [])) {
+      if (anew.has(row++)) continue
       const value = BigInt(key)
       if (highest === null || value > highest) highest = value
     }

@@ -128,7 +128,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     }),
     sources: usedSources(sides.catalog.backup, used),
     edits: [...setEdits(bare, options), ...(await mappedEdits(sides, options, bare)), ...measured.edits],
-    notFollowed: await listNotFollowed(known, insertedKeys(bare)),
+    notFollowed: await listNotFollowed(known, () => insertedKeys(bare)),
     hints: [
       ...renameHints(sides.catalog, bare),
       ...unfollowedKeys(sides.catalog, bare, standIns),
@@ -212,12 +212,11 @@ const measureSteps = async (
       isGuarded ? { ...step, guards: await readGuards(sides.live, table, keysOf(step.live ?? step.keys)) } : step,
     )
   }
-  const written = guarded.map((step) => ({ ...step, keys: keysOf(step.keys) }))
   const plain = await measureImages(
     sides,
-    written.filter(({ table }) => sides.transforms?.has(table) !== true),
+    guarded.filter(({ table }) => sides.transforms?.has(table) !== true),
   )
-  const made = await measureTransforms(sides, written)
+  const made = await measureTransforms(sides, guarded)
   const digest = combineDigests([plain.digest, made.digest])
   return { ...made, steps: guarded, digest, bytes: plain.bytes + made.bytes }
 }
@@ -229,9 +228,10 @@ const lostValues = async (sides: Sides, steps: readonly Step[]): Promise<Plan['l
     ({ table }) => table,
   )) {
     // What a transform did not take out of its rows is counted with them.
-    if (sides.transforms?.has(id)) continue
+    const table = tableOf(sides.catalog, id)
+    if (sides.transforms?.has(id) || !table.drift.some(({ kind }) => kind === 'only in backup')) continue
     const keys = own.flatMap((step) => keysOf(step.keys))
-    for (const { column, values } of await countLost(sides, tableOf(sides.catalog, id), keys)) {
+    for (const { column, values } of await countLost(sides, table, keys)) {
       lost.push({ table: id, column, values })
     }
   }

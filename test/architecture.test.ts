@@ -74,8 +74,8 @@ const story = [
   'check-declared.ts',
 ]
 
-/** Names are quoted in one place, which everybody may use. */
-const everybodys = ['errors.ts', 'database/names.ts', 'database/display.ts']
+/** Names are quoted, and the keys of a plan are read, in one place each, which everybody may use. */
+const everybodys = ['errors.ts', 'database/names.ts', 'database/display.ts', 'catalog/key-columns.ts']
 
 /** Who may import whom. `types:x` allows `import type` alone, `dynamic:x` `import()` alone. */
 const allowed: Readonly<Record<string, readonly string[]>> = {

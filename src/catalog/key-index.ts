@@ -7,11 +7,15 @@ const none = -1
 /** Slots are at most half full. */
 const isFull = (keys: number, slots: number): boolean => keys * 2 > slots
 
+const seed = 0x811c9dc5
+const mix = (hash: number, character: number): number => Math.imul(hash ^ character, 0x01000193)
+/** The low bits choose the slot: the high ones have a say. */
+const settle = (hash: number): number => (hash ^ (hash >>> 15)) >>> 0
+
 const hashOf = (key: string): number => {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
-  // The low bits choose the slot: let the high ones have a say.
-  return (hash ^ (hash >>> 15)) >>> 0
+  let hash = seed
+  for (let at = 0; at < key.length; at++) hash = mix(hash, key.charCodeAt(at))
+  return settle(hash)
 }
 
 const isWide = (key: string): boolean => {
@@ -102,11 +106,19 @@ export class KeyIndex {
   }
 
   #spread(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2).fill(none)
+    const slots = new Int32Array(this.#slots.length * 2).fill(none)
+    const mask = slots.length - 1
     for (let number = 0; number < this.#size; number++) {
       if (this.#wideKeys.has(number)) continue
-      this.#slots[this.#slotOf(this.keyAt(number))] = number
+      let hash = seed
+      const end = this.#starts[number + 1] ?? 0
+      for (let at = this.#starts[number] ?? 0; at < end; at++) hash = mix(hash, this.#characters[at] ?? 0)
+      let slot = settle(hash) & mask
+      // All keys differ: the first free slot is theirs.
+      while (slots[slot] !== none) slot = (slot + 1) & mask
+      slots[slot] = number
     }
+    this.#slots = slots
   }
 }
 
@@ -125,5 +137,35 @@ export class NumberColumn {
       this.#values = values
     }
     this.#values[number] = value
+  }
+}
+
+/** A set of packed keys, however many. */
+export class KeySet {
+  readonly #keys = new KeyIndex()
+  readonly #isIn = new NumberColumn()
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  has(key: string): boolean {
+    const number = this.#keys.find(key)
+    return number >= 0 && this.#isIn.at(number) === 1
+  }
+
+  add(key: string): void {
+    this.#put(this.#keys.add(key), 1)
+  }
+
+  delete(key: string): void {
+    const number = this.#keys.find(key)
+    if (number >= 0) this.#put(number, 0)
+  }
+
+  #put(number: number, isIn: 0 | 1): void {
+    this.#size += isIn - this.#isIn.at(number)
+    this.#isIn.set(number, isIn)
   }
 }

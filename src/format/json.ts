@@ -50,6 +50,7 @@ export const jsonReport = (report: Report): object => ({
     deleted,
   })),
   keys: report.keys,
+  changedKeys: report.changedKeys,
   leftOut: report.leftOut,
   notInBackup: report.notInBackup,
   coverage: report.coverage,

@@ -1,4 +1,5 @@
 /** Tables, columns and keys as people read and type them. */
+import { type KeyColumn, keyBatches, keysOf } from '../catalog/key-columns.ts'
 import { displayAlone, isReserved } from '../database/display.ts'
 import { sanitise, sanitiseValue } from './sanitise.ts'
 
@@ -27,8 +28,14 @@ export const formatKey = (values: readonly string[]): string =>
     .join(',')
 
 /** One key per row from keys in columns. */
-export const keyRows = (columns: readonly (readonly string[])[]): readonly (readonly string[])[] =>
-  (columns[0] ?? []).map((_, row) => columns.map((column) => column[row] ?? ''))
+export const keyRows = (columns: readonly KeyColumn[]): readonly (readonly string[])[] =>
+  keysOf(columns).map((key) => key.split('\0'))
+
+/** The keys of the first rows, one list of values each. */
+export const firstRows = (columns: readonly KeyColumn[], most: number): readonly (readonly string[])[] => {
+  const [keys = []] = keyBatches(columns, most)
+  return keys.map((key) => key.split('\0'))
+}
 
 /** Some of a list, and an ellipsis for the rest. */
 export const firstOf = (items: readonly string[], most = 8): string =>

@@ -77,7 +77,7 @@ const tableLine = (row: TableReport, report: Report, plan: Plan): readonly strin
   ]
   const [first, ...rest] = counts.filter(([count]) => count > 0)
   if (first === undefined) return []
-  const keys = report.keys.filter(({ table }) => table === row.table).length
+  const keys = report.changedKeys.find(({ table }) => table === row.table)?.rows ?? 0
   const others = [
     ...rest.map(([count, what]) => `${formatCount(count)} ${what}`),
     ...(keys > 0 ? [plural(keys, 'new key')] : []),
@@ -94,12 +94,13 @@ const formatNewKeys = (report: Report, setting: Setting): readonly string[] => {
       .map(({ backup, live }) => `${formatKey(Object.values(backup))} → ${formatKey(Object.values(live))}`)
       .join(' · '),
   ])
-  const rest = report.keys.length - shown.length
+  const all = report.changedKeys.reduce((sum, { rows }) => sum + rows, 0)
+  const rest = all - shown.length
   return [
     '',
     setting.style.heading(report.outcome === 'rehearsed' ? 'New keys, as they would be now' : 'New keys'),
     ...formatColumns(lines, { width: setting.width }),
-    ...(rest > 0 ? [`  and ${formatCount(rest)} more; --json lists all`] : []),
+    ...(rest > 0 ? [`  and ${formatCount(rest)} more${all > report.keys.length ? '' : '; --json lists all'}`] : []),
   ]
 }
 

@@ -1,6 +1,7 @@
 /** What one step of a plan does, in words: why its rows are there, which get a new key, and the keys themselves. */
+import type { KeyColumn } from '../catalog/key-columns.ts'
 import type { Plan, Step } from '../plan/plan.ts'
-import { firstOf, formatColumn, formatKey, formatTable, keyRows } from './names.ts'
+import { firstOf, firstRows, formatColumn, formatKey, formatTable, keyRows } from './names.ts'
 import { formatCount } from './quantities.ts'
 import { sanitise } from './sanitise.ts'
 
@@ -61,8 +62,10 @@ export const reasonOf = (plan: Plan, step: Step): string =>
   [because(plan, step), ...declared(step), ...written(step)].join(' · ')
 
 /** The keys of some rows of a step. */
-const keysAt = (step: Step, positions: readonly number[]): string =>
-  firstOf(positions.map((position) => formatKey(step.keys.map((column) => column[position] ?? ''))))
+const keysAt = (step: Step, positions: readonly number[]): string => {
+  const rows = keyRows(step.keys)
+  return firstOf(positions.map((position) => formatKey(rows[position] ?? [])))
+}
 
 const editedSince = (step: Step): readonly string[] => {
   const edited = step.editedSince ?? []
@@ -91,11 +94,12 @@ const emptied = (step: Step): readonly string[] =>
 
 /** `7 8`, or `7 as live 9` where a live row stands in. */
 export const formatRowKeys = (
-  backup: readonly (readonly string[])[],
-  live: readonly (readonly string[])[] | undefined,
-  most?: number,
+  backup: readonly KeyColumn[],
+  live: readonly KeyColumn[] | undefined,
+  most = 8,
 ): string => {
-  const [own, other] = [keyRows(backup).map(formatKey), live === undefined ? [] : keyRows(live).map(formatKey)]
+  if (live === undefined) return firstOf(firstRows(backup, most + 1).map(formatKey), most)
+  const [own, other] = [keyRows(backup).map(formatKey), keyRows(live).map(formatKey)]
   const moved = own.some((key, row) => (other[row] ?? key) !== key)
   if (!moved) return firstOf(own, most)
   return firstOf(

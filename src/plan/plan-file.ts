@@ -122,7 +122,7 @@ export const isAnsweredAsMade = ({ answers, answered }: Plan): boolean => {
 const guardsOf = ({ steps }: Plan): ReadonlyMap<string, string> =>
   new Map(
     steps.flatMap(({ table, keys, live, guards = [] }) => {
-      const rows = keysOf(live ?? keys)
+      const rows = guards.length === 0 ? [] : keysOf(live ?? keys)
       return guards.map((guard, row) => [`${table}\0${rows[row]}`, guard] as const)
     }),
   )

@@ -7,6 +7,7 @@ import type { Declarations } from '../catalog/declared.ts'
 import type { DigestMethod } from '../catalog/digest.ts'
 import type { MappedLabel, SetValue } from '../catalog/edits.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
+import type { KeyColumn } from '../catalog/key-columns.ts'
 import type { TableSource } from '../catalog/source.ts'
 import type { Answer } from '../probe/finding.ts'
 import type { Aside } from '../probe/moving.ts'
@@ -20,6 +21,7 @@ import type { Conflict } from './conflicts.ts'
 import type { Footprint } from './footprint.ts'
 import type { StandIns } from './stand-ins.ts'
 
+export { keyColumns, keysOf } from '../catalog/key-columns.ts'
 export type { StandIns } from './stand-ins.ts'
 
 export interface PlanOptions {
@@ -80,10 +82,10 @@ export interface Step {
   /** Columns written. */
   readonly columns: readonly string[]
   readonly rows: number
-  /** Backup keys, one list per identity column. */
-  readonly keys: readonly (readonly string[])[]
+  /** Backup keys, one column per identity column: a list of values, or, of many integers, the differences between them. */
+  readonly keys: readonly KeyColumn[]
   /** Live keys of the rows, where they differ from the backup's (a row that stands in). */
-  readonly live?: readonly (readonly string[])[]
+  readonly live?: readonly KeyColumn[]
   /** Rows (by position) whose primary key is made anew; `all` of them. */
   readonly allocate?: readonly number[] | 'all'
   /** Digest of each live row to be updated, as the plan saw it. */
@@ -231,16 +233,3 @@ export const openConflicts = (plan: Plan): readonly Conflict[] =>
 
 /** True when running the plan would write nothing. */
 export const isEmpty = (plan: Plan): boolean => plan.steps.length === 0
-
-/** Turns columns of keys into one packed key per row. */
-export const keysOf = (columns: readonly (readonly string[])[]): readonly string[] =>
-  (columns[0] ?? []).map((_, row) => columns.map((column) => column[row] ?? '').join('\0'))
-
-/** Turns packed keys into columns. */
-export const keyColumns = (width: number, keys: readonly string[]): readonly (readonly string[])[] => {
-  const columns: string[][] = Array.from({ length: width }, () => [])
-  for (const key of keys) {
-    for (const [position, value] of key.split('\0').entries()) columns[position]?.push(value)
-  }
-  return columns
-}

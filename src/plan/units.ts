@@ -2,8 +2,8 @@
  * A plan in parts: units that are complete in themselves, because rows that refer to each other are never parted. A unit is a plan like
  * any other, of some of the rows. Pure.
  */
+import { type KeyColumn, keyColumns, keysOf } from '../catalog/key-columns.ts'
 import type { StandIns, Step } from './plan.ts'
-import { keysOf } from './plan.ts'
 
 /** Which unit a row belongs to, by number; undefined for rows of none. */
 export type UnitOf = (table: string, key: string) => number | undefined
@@ -89,8 +89,8 @@ const pick = <T>(values: readonly T[], positions: readonly number[]): readonly T
     return value === undefined ? [] : [value]
   })
 
-const pickColumns = (columns: readonly (readonly string[])[], positions: readonly number[]) =>
-  columns.map((column) => pick(column, positions))
+const pickColumns = (columns: readonly KeyColumn[], positions: readonly number[]) =>
+  keyColumns(columns.length, pick(keysOf(columns), positions))
 
 /** Positions of a step's rows by unit. */
 const positionsByUnit = (keys: readonly string[], unitOf: (key: string) => readonly number[]) => {

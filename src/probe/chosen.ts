@@ -3,9 +3,10 @@ import { columnOf } from '../catalog/catalog.ts'
 import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isGiven } from '../catalog/source.ts'
+import { RowStates } from '../diff/row-states.ts'
 import type { RowState } from '../diff/states.ts'
 import { checkColumns } from '../selection/columns.ts'
-import type { Resolved } from '../selection/resolve.ts'
+import type { ChosenRows, Resolved } from '../selection/resolve.ts'
 import type { Repair } from '../selection/statement/damage.ts'
 import type { Decider } from './finding.ts'
 
@@ -33,10 +34,10 @@ export const judgeChosen = (
     unchanged: new Map(),
     repaired: new Map(),
   }
-  const chosen = new Map<string, { table: SharedTable; states: Map<string, RowState> }>()
+  const chosen = new Map<string, ChosenRows>()
   for (const [id, { table, states }] of resolved.chosen) {
     if (columns !== null) checkColumns(table, columns)
-    const lost = new Map<string, RowState>()
+    const lost = new RowStates()
     for (const [key, state] of states) {
       const twin = twins.get(id)?.get(key)
       if (excluded.get(id)?.has(key)) continue

@@ -3,6 +3,8 @@
  * the closure any more. A skipped row is left out with everything that came only because of it, simply because the next round does
  * not find it; rows that need it then lack a parent.
  */
+import { inBatches } from '../catalog/row.ts'
+import { RowStates } from '../diff/row-states.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
 import { type Closure, followEdges } from '../selection/closure.ts'
 import type { ClosureOptions } from '../selection/closure-options.ts'
@@ -53,6 +55,8 @@ const grow = (sets: RowSets, table: string, keys: Iterable<string>): boolean => 
   sets.set(table, known)
   return known.size > before
 }
+
+const hasRows = (sets: RowSets): boolean => [...sets.values()].some(({ size }) => size > 0)
 
 /** Decides everything. Conflicts without an answer are left standing: their rows go on as if nothing was in the way. */
 export const decideRows = async (
@@ -145,7 +149,7 @@ export const decideRows = async (
       leftOut: chosen.leftOut,
       dropped,
       unchanged: chosen.unchanged,
-      followers: excluded.size === 0 ? new Map() : await followers(),
+      followers: hasRows(excluded) ? await followers() : new Map(),
     }
   }
 }
@@ -180,7 +184,11 @@ const dropRows = async (
 const currentStates = async (resolved: Resolved, states: StateCache): Promise<Resolved> => {
   const chosen = new Map<string, ChosenRows>()
   for (const [id, { table, states: read }] of resolved.chosen) {
-    chosen.set(id, { table, states: new Map(await states.read(table, [...read.keys()])) })
+    const current = new RowStates()
+    for (const keys of inBatches([...read.keys()])) {
+      for (const [key, state] of await states.read(table, keys)) current.set(key, state)
+    }
+    chosen.set(id, { table, states: current })
   }
   return { ...resolved, chosen }
 }

@@ -3,6 +3,7 @@
  * of every reference to them. A key that is only allocated by the run is `fresh`: it cannot collide with anything.
  */
 import { sql } from 'kysely'
+import { KeySet } from '../catalog/key-index.ts'
 import type { Relation } from '../catalog/relations.ts'
 import { asText, fromTable, inBatches, joinOn, keySource, ordinal, unpackKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
@@ -17,7 +18,7 @@ export type MappedValue = string | null | typeof fresh
 /** What becomes of the rows of one table. Keys are packed backup keys. */
 export interface TableFates {
   /** Rows that get a new primary key. */
-  readonly allocated: Set<string>
+  readonly allocated: KeySet
   /** Live rows that stand in: backup key -> live key. */
   readonly standIns: Map<string, string>
   /** Of those, the live rows that take the backup's values. */
@@ -43,7 +44,7 @@ export class Mapping {
     const known = this.#fates.get(table)
     if (known !== undefined) return known
     const made: TableFates = {
-      allocated: new Set(),
+      allocated: new KeySet(),
       standIns: new Map(),
       overwritten: new Set(),
       undecided: new Set(),

@@ -2,7 +2,8 @@
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
 import { type DigestMethod, digestOf, rowDigest, rowImage } from '../catalog/digest.ts'
-import { fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal } from '../catalog/row.ts'
+import { type KeyColumn, keyBatches } from '../catalog/key-columns.ts'
+import { batchSize, fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isAllKey } from '../catalog/spelling.ts'
 import { column, list, type Query } from '../database/names.ts'
@@ -43,18 +44,21 @@ export const pinsNothing = (table: SharedTable): boolean =>
   isAllKey(table.live, table.identity) && isAllKey(table.backup, table.identity)
 
 /** The digest of backup rows in the order given; ordinals start at 1, so it is the digest of the stage these rows make. */
-export const measureRows = async (
+const measureRows = async (
   backup: Reader,
   table: SharedTable,
-  keys: readonly string[],
+  batches: Iterable<readonly string[]>,
   method: DigestMethod,
 ): Promise<Measured> => {
-  if (pinsNothing(table)) return { digest: '0', bytes: keys.reduce((sum, key) => sum + key.length + 2, 0) }
   const columns = imageColumns(table)
   const digests: string[] = []
   let bytes = 0
   let offset = 0
-  for (const batch of inBatches(keys)) {
+  for (const batch of batches) {
+    if (pinsNothing(table)) {
+      bytes += batch.reduce((sum, key) => sum + key.length + 2, 0)
+      continue
+    }
     const seed = sql`${ordinal('k')} + ${String(offset)}::bigint`
     const [row] = await backup.rows(sql`
       select coalesce(bit_xor(${rowDigest('t', columns, method, seed)}), 0)::text,
@@ -68,11 +72,15 @@ export const measureRows = async (
   return { digest: combineDigests(digests), bytes }
 }
 
-/** Rows that a step writes, by packed backup key. */
+/** Rows that a step writes, by backup key. */
 export interface WrittenKeys {
   readonly table: string
   readonly action: string
-  readonly keys: readonly string[]
+  readonly keys: readonly KeyColumn[]
+}
+
+function* batchesOf(written: readonly WrittenKeys[]): Generator<readonly string[]> {
+  for (const { keys } of written) yield* keyBatches(keys, batchSize)
 }
 
 /** The digest of everything that steps write, in the order in which it is staged: inserted rows of a table, then updated ones. */
@@ -87,8 +95,7 @@ export const measureImages = async (
       ...own.filter(({ action }) => action === 'insert'),
       ...own.filter(({ action }) => action === 'update'),
     ]
-    const keys = ordered.flatMap((step) => step.keys)
-    const measured = await measureRows(backup, tableOf(catalog, id), keys, method)
+    const measured = await measureRows(backup, tableOf(catalog, id), batchesOf(ordered), method)
     digests.push(measured.digest)
     bytes += measured.bytes
   }

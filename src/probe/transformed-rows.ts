@@ -1,6 +1,7 @@
 /** Rows of transformed tables as probes see them: those that are left out, and what is written of the others. */
 import { sql } from 'kysely'
 import { rowDigest, rowImage } from '../catalog/digest.ts'
+import { type KeyColumn, keysOf } from '../catalog/key-columns.ts'
 import { fromTable, joinOn, keySource, ordinal, ordinalName } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { identifier, type Query } from '../database/names.ts'
@@ -98,7 +99,8 @@ interface WrittenRows {
   readonly table: string
   readonly action: string
   readonly because: string
-  readonly keys: readonly string[]
+  readonly keys: readonly KeyColumn[]
+  readonly rows: number
 }
 
 /** What all transforms make of the rows written: inserted ones first, then updated ones, as they are staged. */
@@ -120,8 +122,8 @@ export const measureTransforms = async (
   for (const [table, transform] of sides.transforms ?? []) {
     const own = steps.filter((step) => step.table === table)
     const ordered = ['insert', 'update'].flatMap((action) => own.filter((step) => step.action === action))
-    const keys = ordered.flatMap((step) => step.keys)
-    const isWritten = ordered.flatMap((step) => step.keys.map(() => step.because !== 'survivor'))
+    const keys = ordered.flatMap((step) => keysOf(step.keys))
+    const isWritten = ordered.flatMap(({ rows, because }) => Array.from({ length: rows }, () => because !== 'survivor'))
     const made = await measureTransformed(sides, transform, keys, (position) => isWritten[position] === true)
     parts.push({ table, ...made })
   }

@@ -8,7 +8,7 @@ import { columnOf } from '../catalog/catalog.ts'
 import { rowDigest } from '../catalog/digest.ts'
 import { asText, fromTable, inBatches, ordinal, packKey, typeOf, valueSource } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import { all, column } from '../database/names.ts'
+import { all, column, type Query } from '../database/names.ts'
 import { comparedColumns } from '../diff/records.ts'
 import type { Sides } from '../diff/sides.ts'
 import { readPresent, readStates } from '../diff/states.ts'
@@ -29,6 +29,10 @@ export const findTwins = async (
   const candidates = await findCandidates(sides, table, keys, rewritten, [])
   return assign(candidates, await ownRows(sides, table, [...new Set([...candidates.values()].flat())]))
 }
+
+/** As the condition of a join it is worked out for every live row; where other columns lead, only for those they lead to. */
+const isSameDigest = (digest: Query, isLed: boolean): Query =>
+  isLed ? sql`not (${digest} is distinct from k.digest)` : sql`${digest} = k.digest`
 
 /** Live rows that equal a backup row in all compared columns but the allocated one and those ignored. */
 export const findCandidates = async (
@@ -75,7 +79,7 @@ export const findCandidates = async (
         { names: ['digest', ...names] },
       )}
       join ${fromTable(table.live)} as t
-        on ${rowDigest('t', fixed, sides.digest)} = k.digest
+        on ${isSameDigest(rowDigest('t', fixed, sides.digest), lead.length > 0)}
         and ${all(
           sent.map((name, p) =>
             lead.includes(name)

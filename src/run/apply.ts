@@ -9,6 +9,7 @@
 import { sql } from 'kysely'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
 import type { Session, Writer } from '../database/session.ts'
+import { roomyMemory } from '../database/settings.ts'
 import { pinWrite, withWriteTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { blameHooks, type HookTime, runHooks } from './hooks.ts'
@@ -51,6 +52,7 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
       },
       async (writer) => {
         await lockDatabase(writer)
+        if (plan.options.settings.work_mem === undefined) await writer.execute(sql`select ${roomyMemory()}`)
         if (plan.options.triggers !== 'off') await switchTriggersOn(writer)
         const catalog = shareWithSource(await checkCatalog(writer, plan), input.source, plan)
         const layout = layOut(plan, catalog)

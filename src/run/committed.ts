@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { formatKeyList } from './key-list.ts'
+import { journalFile, streamRows } from './journal.ts'
+import { keyListHead } from './key-list.ts'
 import type { Report } from './run.ts'
 
 export interface CommittedInput {
@@ -45,12 +46,20 @@ const writeFile = async (path: string, text: string): Promise<void> => {
   }
 }
 
-/** Writes the keys that changed, and resolves to the report with the path; where that cannot be, `--json` still has the keys. */
+/** Takes the list of changed keys out of the journal, and resolves to the report with its path; where that cannot be, without. */
 const writeKeys = async (report: Report, folder: string): Promise<Report> => {
-  if (report.keys.length === 0) return report
+  if (report.changedKeys.length === 0) return report
   const keysFile = join(folder, report.run, 'keys.csv')
   try {
-    await writeFile(keysFile, formatKeyList(report.keys))
+    const file = await open(keysFile, 'wx', 0o600)
+    try {
+      await file.appendFile(keyListHead)
+      for await (const lines of streamRows(journalFile(folder, report.run), ({ kind }) => kind === 'key list')) {
+        await file.appendFile(lines as Buffer)
+      }
+    } finally {
+      await file.close()
+    }
     return { ...report, left: { ...report.left, keysFiles: [keysFile] } }
   } catch {
     return report

@@ -5,10 +5,10 @@
 import { sql } from 'kysely'
 import { refers } from '../catalog/refer.ts'
 import type { Relation } from '../catalog/relations.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
+import { fromTable, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import { column, identifier, literal, type Query } from '../database/names.ts'
 import type { Reader, Writer } from '../database/session.ts'
-import { type Layout, ordinalOf } from './layout.ts'
+import { type Layout, ordinalOf, stagedKeys } from './layout.ts'
 
 const flagOf = (layout: Layout, relation: Relation): string => `rowgraft refers ${layout.mapped.indexOf(relation)}`
 
@@ -30,7 +30,7 @@ export const stageConditions = async (writer: Writer, backup: Reader, layout: La
     const flag = identifier(flagOf(layout, relation))
     await writer.execute(sql`alter table ${staged.stage} add column ${flag} boolean not null default false`)
     let offset = 0
-    for (const part of inBatches(staged.keys, batch)) {
+    for (const part of stagedKeys(staged, batch)) {
       const rows = await backup.rows(sql`
         select (${ordinal('k')} + ${String(offset)}::bigint)::text
         from ${keySource(table, identity, part)}

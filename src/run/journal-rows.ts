@@ -2,11 +2,13 @@
 
 import { sql } from 'kysely'
 import { fromTable } from '../catalog/row.ts'
+import { isAllKey } from '../catalog/spelling.ts'
 import { column, list, literal, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { keptDigest, storedColumns } from '../probe/measure.ts'
 import { writeStream } from './journal.ts'
 import type { JournalWriter } from './journal-file.ts'
+import { writeKeyList } from './key-list.ts'
 import { inRange, type Layout, ordinalColumn, type StagedTable } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import type { Report } from './run.ts'
@@ -36,7 +38,7 @@ export const writeImages = async (journal: JournalWriter, writer: Writer, layout
   }
 }
 
-/** Digests of every written row, every changed key, and the report. */
+/** Digests of every written row, every changed key, twice: for us and for people; and the report. */
 export const writeOutcome = async (
   journal: JournalWriter,
   writer: Writer,
@@ -47,6 +49,7 @@ export const writeOutcome = async (
     for (const action of ['insert', 'update'] as const) await writeDigests(journal, writer, staged, action)
     if (staged.hasMap) await writeKeys(journal, writer, staged)
   }
+  await writeKeyList(journal, writer, layout)
   await journal.write('REPORT', JSON.stringify(report))
 }
 
@@ -63,12 +66,14 @@ const writeDigests = async (
   if (ranges.length === 0) return
   const { table } = staged
   const live = liveIdentity(staged)
+  // Verified rows that are nothing but their key: live need not be read again to tell it.
+  const isKnown = action === 'insert' && isAllKey(table.live, table.identity)
+  const identity = isKnown ? list(table.identity.map((name) => sql`(${live.of(name)})::text`)) : identityOf(staged, 't')
+  const joinLive = isKnown ? sql`` : sql`join ${fromTable(table.live)} as t on ${onLiveIdentity(staged, 't')}`
   const rows = await writer.copyOut(sql`
     copy (
-      select ${literal(action)}, ${identityOf(staged, 't')},
-             ${keptDigest('t', table.live, table.identity)}
-      from ${staged.stage} as s ${live.joins}
-      join ${fromTable(table.live)} as t on ${onLiveIdentity(staged, 't')}
+      select ${literal(action)}, ${identity}, ${keptDigest('t', table.live, table.identity)}
+      from ${staged.stage} as s ${live.joins} ${joinLive}
       where ${list(
         ranges.map((range) => inRange('s', range)),
         ' or ',

@@ -19,6 +19,7 @@ export type StreamKind =
   | 'written'
   /** Backup identity and live identity of rows whose key changed. */
   | 'keys'
+  | 'key list' // the same for people: lines of CSV
 
 export interface Stream {
   readonly kind: StreamKind
@@ -49,7 +50,7 @@ export const journalFolder = (chosen: string | undefined, env: Readonly<Record<s
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code
 
-const journalFile = (folder: string, run: string): string => join(folder, run, 'journal')
+export const journalFile = (folder: string, run: string): string => join(folder, run, 'journal')
 
 /** Refuses a folder in which others could plant or change journals. */
 const checkFolder = async (folder: string): Promise<void> => {

@@ -3,10 +3,11 @@
 import { sql } from 'kysely'
 import type { Column } from '../catalog/catalog.ts'
 import { columnOf } from '../catalog/catalog.ts'
+import { keyBatches, keysOf } from '../catalog/key-columns.ts'
 import type { Relation } from '../catalog/relations.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { column, identifier, type Query } from '../database/names.ts'
-import { keysOf, type Plan, type PlanTrigger, type StandIns, type Step } from '../plan/plan.ts'
+import type { Plan, PlanTrigger, StandIns, Step } from '../plan/plan.ts'
 
 /** Ordinals `first` to `last`, both included; empty when `last < first`. */
 export interface Range {
@@ -30,8 +31,8 @@ export interface StagedTable {
   readonly position: number
   readonly steps: readonly StagedStep[]
   readonly standIns: readonly { readonly rows: StandIns; readonly range: Range }[]
-  /** Packed source key per ordinal, in order. */
-  readonly keys: readonly string[]
+  /** How many rows are staged. */
+  readonly rows: number
   /** Key columns that references or identity need: those the map holds. */
   readonly keyColumns: readonly string[]
   /** Rows whose key may differ between source and live. */
@@ -97,20 +98,18 @@ const layOutTable = (plan: Plan, catalog: SharedCatalog, id: string, position: n
   const table = catalog.tables.get(id)
   if (table === undefined) throw new Error(`table ${id} of the plan is not in the catalog`)
   let last = 0
-  const keys: string[] = []
-  const take = (rows: readonly string[]): Range => {
-    const range = { first: last + 1, last: last + rows.length }
+  const take = (rows: number): Range => {
+    const range = { first: last + 1, last: last + rows }
     last = range.last
-    for (const key of rows) keys.push(key)
     return range
   }
   const own = plan.steps.filter((step) => step.table === id)
   const steps = actions
     .flatMap((action) => own.filter((step) => step.action === action))
-    .map((step) => ({ step, range: take(keysOf(step.keys)) }))
+    .map((step) => ({ step, range: take(step.rows) }))
   const standIns = plan.standIns
     .filter((rows) => rows.table === id)
-    .map((rows) => ({ rows, range: take(keysOf(rows.backup)) }))
+    .map((rows) => ({ rows, range: take(keysOf(rows.backup).length) }))
   const referenced = catalog.relations.flatMap(({ parent, parentColumns }) => (parent === id ? parentColumns : []))
   const allocated = table.allocation === null ? [] : [table.allocation.column]
   const hasMap = standIns.length > 0 || own.some(({ allocate, live }) => allocate !== undefined || live !== undefined)
@@ -123,12 +122,18 @@ const layOutTable = (plan: Plan, catalog: SharedCatalog, id: string, position: n
     position,
     steps,
     standIns,
-    keys,
+    rows: last,
     keyColumns: [...new Set([...table.identity, ...table.primaryKey, ...referenced, ...allocated])].filter(
       (column) => columnOf(table.live, column) !== undefined,
     ),
     hasMap,
   }
+}
+
+/** Packed source keys of the staged rows in the order of their ordinals, `size` at a time; no batch holds rows of two steps. */
+export function* stagedKeys({ steps, standIns }: StagedTable, size: number): Generator<readonly string[]> {
+  for (const { step } of steps) yield* keyBatches(step.keys, size)
+  for (const { rows } of standIns) yield* keyBatches(rows.backup, size)
 }
 
 /** Old and new value of a key column in the map. */

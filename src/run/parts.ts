@@ -73,6 +73,7 @@ export const addReports = (
     outcome: stopped === null ? first.outcome : 'partial',
     tables: addTables(reports),
     keys: reports.flatMap(({ keys }) => keys),
+    changedKeys: addRows(reports.flatMap(({ changedKeys }) => changedKeys)),
     verified: reports.every(({ verified }) => verified),
     complete: stopped === null && reports.every(({ complete }) => complete),
     replaced: addRows(reports.flatMap(({ replaced }) => replaced)),

@@ -3,7 +3,8 @@ import { sql } from 'kysely'
 import { column, list } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import type { Plan } from '../plan/plan.ts'
-import { inRange, inserted, type Layout, newColumn, oldColumn, ordinalColumn, type StagedTable } from './layout.ts'
+import { changedKeys, mostKeys } from './key-list.ts'
+import { inserted, type Layout, newColumn, oldColumn, ordinalColumn, type StagedTable } from './layout.ts'
 import type { Report, TableReport } from './run.ts'
 
 /** Puts the report together; keys are read from the maps while the transaction still has them. */
@@ -16,17 +17,21 @@ export const buildReport = async (
     readonly raised: readonly string[]
   },
 ): Promise<Report> => {
-  const keys: Report['keys'][number][] = []
+  const changed: Report['keys'][] = []
+  const counts: Report['changedKeys'][number][] = []
   for (const staged of layout.tables.values()) {
     if (!staged.hasMap) continue
-    for (const key of await changedKeys(writer, staged)) keys.push(key)
+    const { keys, rows } = await readChanged(writer, staged)
+    changed.push(keys)
+    if (rows > 0) counts.push({ table: staged.table.id, rows })
   }
   const { raised, ...rest } = facts
   return {
     ...emptyReport(plan),
     ...rest,
     runs: rest.run === '' ? [] : [rest.run],
-    keys,
+    keys: changed.flat(),
+    changedKeys: counts,
     verified: true,
     notUndone: notUndone(plan, raised, rest.triggerChanges),
   }
@@ -44,6 +49,7 @@ export const emptyReport = (plan: Plan): Report => {
     stopped: null,
     tables: tableReports(plan),
     keys: [],
+    changedKeys: [],
     leftOut: plan.leftOut.map(({ table, key, why }) => ({ table, key, why })),
     notInBackup: plan.notInBackup,
     coverage: plan.coverage,
@@ -91,31 +97,27 @@ const tableReports = (plan: Plan): readonly TableReport[] => {
   })
 }
 
-const changedKeys = async (writer: Writer, staged: StagedTable): Promise<readonly Report['keys'][number][]> => {
-  const { table } = staged
-  const range = inserted(staged)
-  if (range.last === 0) return []
-  const names = table.primaryKey.length > 0 ? table.primaryKey : table.identity
-  const columns = [
-    ...names.map((name) => sql`m.${oldColumn(staged, name)}::text`),
-    ...names.map((name) => sql`m.${newColumn(staged, name)}::text`),
-  ]
-  const query = sql`
-    select ${list(columns)}
-    from ${staged.map} as m
-    where ${inRange('m', range)}
-    order by ${column('m', ordinalColumn)}`
-  const keys: Report['keys'][number][] = []
-  for await (const rows of writer.batches(query, 10_000)) {
-    for (const row of rows) {
-      const named = (values: readonly (string | null)[]) =>
-        Object.fromEntries(names.map((name, position) => [name, values[position] ?? '']))
-      const [backup, live] = [row.slice(0, names.length), row.slice(names.length)]
-      if (backup.join('\0') !== live.join('\0'))
-        keys.push({ table: table.id, backup: named(backup), live: named(live) })
-    }
-  }
-  return keys
+/** What changed of the keys of one table; no more of them are told than fit into a report. */
+const readChanged = async (
+  writer: Writer,
+  staged: StagedTable,
+): Promise<Pick<Report, 'keys'> & { readonly rows: number }> => {
+  const { names, from } = changedKeys(staged)
+  if (inserted(staged).last === 0) return { keys: [], rows: 0 }
+  const [total] = await writer.rows(sql`select pg_catalog.count(*)::text ${from}`)
+  const told = await writer.rows(sql`
+    select ${list([...names.map((name) => oldColumn(staged, name)), ...names.map((name) => newColumn(staged, name))].map((name) => sql`m.${name}::text`))}
+    ${from}
+    order by ${column('m', ordinalColumn)}
+    limit ${sql.lit(mostKeys)}`)
+  const named = (values: readonly (string | null)[]) =>
+    Object.fromEntries(names.map((name, position) => [name, values[position] ?? '']))
+  const keys = told.map((row) => ({
+    table: staged.table.id,
+    backup: named(row.slice(0, names.length)),
+    live: named(row.slice(names.length)),
+  }))
+  return { keys, rows: Number(total?.[0] ?? 0) }
 }
 
 /** What an undo will not give back. */

@@ -60,8 +60,10 @@ export interface Report {
     readonly hint: string | null
   } | null
   readonly tables: readonly TableReport[]
-  /** Rows whose live key is not their backup key. */
+  /** Rows whose live key is not their backup key: the first of each table, up to 10,000. All of them are in `left.keysFiles`. */
   readonly keys: readonly { readonly table: string; readonly backup: NamedKey; readonly live: NamedKey }[]
+  /** How many rows have another key in live than in the backup, per table. */
+  readonly changedKeys: readonly { readonly table: string; readonly rows: number }[]
   readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
   readonly notInBackup: readonly { readonly table: string; readonly key: string }[]
   /** What became of the rows that a statement hits, or a file of keys lists, before the run. */

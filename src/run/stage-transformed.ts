@@ -1,6 +1,7 @@
 /** Stages the rows of a transformed table: read as text, changed by the user's function, and copied in, a batch at a time. */
 import { Readable } from 'node:stream'
 import { sql } from 'kysely'
+import { batchSize } from '../catalog/row.ts'
 import { column, identifier, list, serverText } from '../database/names.ts'
 import type { Reader, Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
@@ -9,7 +10,7 @@ import { isInDefault } from '../probe/partitions.ts'
 import { bareValues } from '../probe/transformed-rows.ts'
 import { readTransformed, refusingValues } from '../transform/read.ts'
 import type { TableTransform } from '../transform/transform.ts'
-import { ordinalColumn, type StagedTable } from './layout.ts'
+import { ordinalColumn, type StagedTable, stagedKeys } from './layout.ts'
 import { defaultColumn, reportedColumns, watchesPartitions } from './stage.ts'
 
 /** True for steps whose rows are written from what the transform makes of them; survivors only get a reference back. */
@@ -28,7 +29,8 @@ export const stageTransformed = async (
   staged: StagedTable,
   own: TableTransform,
 ): Promise<number> => {
-  const { table, keys } = staged
+  const { table } = staged
+  const keys = [...stagedKeys(staged, batchSize)].flat()
   const names = table.columns.map(({ name }) => name)
   const reported = reportedColumns(table)
   const watched = watchesPartitions(table)

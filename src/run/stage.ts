@@ -26,7 +26,7 @@ import { RowgraftError } from '../errors.ts'
 import { imageColumns, pinsNothing } from '../probe/measure.ts'
 import { isInDefault } from '../probe/partitions.ts'
 import type { Transforms } from '../transform/transform.ts'
-import { type Layout, ordinalColumn, type StagedTable } from './layout.ts'
+import { type Layout, ordinalColumn, type StagedTable, stagedKeys } from './layout.ts'
 import type { RunProgress } from './run.ts'
 import { stageTransformed } from './stage-transformed.ts'
 
@@ -72,14 +72,14 @@ export const stageFromBackup = async (
 ): Promise<void> => {
   for (const staged of layout.tables.values()) {
     await createStage(writer, staged)
-    const { table, keys } = staged
+    const { table } = staged
     const own = transforms.get(table.id)
     const columns = stagedColumns(table)
     const extra = watchesPartitions(table) ? [defaultColumn] : []
     const target = list([ordinalColumn, ...columns, ...extra].map(identifier))
     async function* sources(): AsyncGenerator<Readable> {
       let offset = 0
-      for (const part of inBatches(keys, batch)) {
+      for (const part of stagedKeys(staged, batch)) {
         onProgress({ phase: 'stage', table: table.id, rows: offset })
         yield await backup.copyOut(copyOutQuery(table, columns, part, offset))
         offset += part.length
@@ -89,10 +89,10 @@ export const stageFromBackup = async (
       own === undefined
         ? await writer.copyIn(sql`copy ${staged.stage} (${target}) from stdin`, sources())
         : await stageTransformed(writer, backup, staged, { ...own, table })
-    if (rows !== keys.length) {
+    if (rows !== staged.rows) {
       throw new RowgraftError(
         'plan-stale',
-        `the backup has ${rows} of the ${keys.length} rows of "${table.id}" in the plan`,
+        `the backup has ${rows} of the ${staged.rows} rows of "${table.id}" in the plan`,
         {
           hint: 'Make the plan again.',
         },
@@ -141,11 +141,14 @@ export const stageKeys = async (writer: Writer, staged: StagedTable, keys: reado
   }
 }
 
-/** An index on the key, and statistics: what joins with the stage are planned by. */
+/** An index on the key, and statistics of the columns that joins go by: those of long values would take longer than they are worth. */
 export const indexStage = async (writer: Writer, staged: StagedTable): Promise<void> => {
-  const key = list(staged.table.identity.map(identifier))
-  await writer.execute(sql`create index on ${staged.stage} (${key})`)
-  await writer.execute(sql`analyze ${staged.stage}`)
+  const { identity, primaryKey, live } = staged.table
+  await writer.execute(sql`create index on ${staged.stage} (${list(identity.map(identifier))})`)
+  const references = live.foreignKeys.flatMap(({ columns }) => columns)
+  const shared = new Set(staged.table.columns.map(({ name }) => name))
+  const joined = [...new Set([...identity, ...primaryKey, ...references])].filter((name) => shared.has(name))
+  await writer.execute(sql`analyze ${staged.stage} (${list([ordinalColumn, ...joined].map(identifier))})`)
 }
 
 /** The digest of the staged rows of the plan's steps: equal to the plan's where the backup still holds what was planned. */

@@ -6,6 +6,7 @@ import { holds } from '../catalog/refer.ts'
 import { displayKey, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { withoutEdits } from '../catalog/source.ts'
+import type { StatesByKey } from '../diff/row-states.ts'
 import type { Sides } from '../diff/sides.ts'
 import type { RowState } from '../diff/states.ts'
 import type { ChosenRows, Resolved } from './resolve.ts'
@@ -47,16 +48,11 @@ export const findNever = async (
 const isOpen = ({ state }: RowState): boolean => state !== 'same' && state !== 'restored'
 
 /** Of rows with states, those that must not come back. */
-export const findNeverAmong = (
-  sides: Sides,
-  table: SharedTable,
-  states: ReadonlyMap<string, RowState>,
-): Promise<ReadonlySet<string>> =>
-  findNever(
-    sides,
-    table,
-    [...states].flatMap(([key, state]) => (isOpen(state) ? [key] : [])),
-  )
+export const findNeverAmong = (sides: Sides, table: SharedTable, states: StatesByKey): Promise<ReadonlySet<string>> => {
+  if (!sides.catalog.never.has(table.id)) return Promise.resolve(new Set())
+  const open = [...states].flatMap(([key, state]) => (isOpen(state) ? [key] : []))
+  return findNever(sides, table, open)
+}
 
 /** The selection without rows that must not come back; those are left out, and said so. */
 export const barNever = async (sides: Sides, resolved: Resolved): Promise<Resolved> => {

@@ -6,6 +6,7 @@ import { withoutEdits } from '../catalog/source.ts'
 import { parseTableName } from '../catalog/table-name.ts'
 import { serverText } from '../database/names.ts'
 import { diffRows } from '../diff/diff.ts'
+import { RowStates, type StatesByKey } from '../diff/row-states.ts'
 import type { Sides } from '../diff/sides.ts'
 import { type RowState, readStates } from '../diff/states.ts'
 import { RowgraftError } from '../errors.ts'
@@ -20,7 +21,7 @@ import { resolveStatement } from './statement/resolve-statement.ts'
 /** Rows of one table that the selection names, with their states; keys are packed. */
 export interface ChosenRows {
   readonly table: SharedTable
-  readonly states: Map<string, RowState>
+  readonly states: StatesByKey
 }
 
 export interface Resolved {
@@ -120,14 +121,14 @@ export const resolveSelection = async (
   selection: DirectSelection,
   withUserSearchPath: WithUserSearchPath,
 ): Promise<Resolved> => {
-  const chosen = new Map<string, ChosenRows>()
+  const chosen = new Map<string, ChosenRows & { readonly states: RowStates }>()
   const under = new Map<string, string[]>()
   const notInBackup: { table: string; key: string }[] = []
   const repairs = new Map<string, ReadonlyMap<string, Repair>>()
   const leftOut: Resolved['leftOut'][number][] = []
   const coverage: Coverage[] = []
   const choose = (table: SharedTable, states: Iterable<readonly [string, RowState]>): void => {
-    const rows = chosen.get(table.id) ?? { table, states: new Map() }
+    const rows = chosen.get(table.id) ?? { table, states: new RowStates() }
     for (const [key, state] of states) rows.states.set(key, state)
     chosen.set(table.id, rows)
   }

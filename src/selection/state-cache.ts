@@ -6,8 +6,8 @@
  * Such rows are `reused`, unless live's row stands in for that very parent under the same key. The same where the parent's rows are
  * recognised by other columns than those the key is made of, and live has other values in these.
  */
-import { KeyIndex, NumberColumn } from '../catalog/key-index.ts'
 import { hasSurrogate, type SharedTable } from '../catalog/shared.ts'
+import { RowStates, type StatesByKey } from '../diff/row-states.ts'
 import type { Sides } from '../diff/sides.ts'
 import { type RowState, readStates } from '../diff/states.ts'
 import { findMoved } from './moved.ts'
@@ -20,36 +20,12 @@ interface Owner {
   readonly key: string
 }
 
-const plain = { missing: { state: 'missing' }, same: { state: 'same' } } as const satisfies Record<string, RowState>
-
-/** States by key. Nearly all are plainly missing or the same: those take a number. */
-class KnownStates {
-  readonly #keys = new KeyIndex()
-  readonly #codes = new NumberColumn()
-  readonly #others = new Map<number, RowState>()
-
-  has(key: string): boolean {
-    return this.#keys.find(key) >= 0
-  }
-
-  get(key: string): RowState | undefined {
-    const number = this.#keys.find(key)
-    if (number < 0) return undefined
-    return this.#others.get(number) ?? (this.#codes.at(number) === 0 ? plain.missing : plain.same)
-  }
-
-  set(key: string, state: RowState): void {
-    const number = this.#keys.add(key)
-    this.#codes.set(number, state.state === 'missing' ? 0 : 1)
-    if (Object.keys(state).length > 1) this.#others.set(number, state)
-    else this.#others.delete(number)
-  }
-}
+const missing: RowState = { state: 'missing' }
 
 export class StateCache {
   readonly #sides: Sides
   readonly #inPlace: ReadonlyMap<string, ReadonlySet<string>>
-  readonly #known = new Map<string, KnownStates>()
+  readonly #known = new Map<string, RowStates>()
   readonly #never = new Map<string, Set<string>>()
   readonly #owners = new Map<string, Map<string, Owner>>()
 
@@ -64,11 +40,11 @@ export class StateCache {
     const known = this.#of(table.id)
     const unknown = [...new Set(keys)].filter((key) => !known.has(key))
     await this.seed(table, await readStates(this.#sides, table, unknown))
-    return new Map(keys.map((key) => [key, this.#judge(table.id, key, known.get(key) ?? plain.missing)]))
+    return new Map(keys.map((key) => [key, this.#judge(table.id, key, known.get(key) ?? missing)]))
   }
 
   /** Takes over states that were read elsewhere. */
-  async seed(table: SharedTable, states: ReadonlyMap<string, RowState>): Promise<void> {
+  async seed(table: SharedTable, states: StatesByKey): Promise<void> {
     const known = this.#of(table.id)
     const present: string[] = []
     for (const [key, state] of states) {
@@ -91,8 +67,8 @@ export class StateCache {
     this.#of(table).set(key, state)
   }
 
-  #of(table: string): KnownStates {
-    const known = this.#known.get(table) ?? new KnownStates()
+  #of(table: string): RowStates {
+    const known = this.#known.get(table) ?? new RowStates()
     this.#known.set(table, known)
     return known
   }

@@ -87,11 +87,13 @@ const countReferring = async (
 /** What is not followed from, or to, the rows to be inserted: packed keys by table. */
 export const listNotFollowed = async (
   sides: Sides,
-  inserted: ReadonlyMap<string, readonly string[]>,
+  readInserted: () => ReadonlyMap<string, readonly string[]>,
 ): Promise<readonly NotFollowed[]> => {
   const { catalog } = sides
   const found: NotFollowed[] = []
   const unapproved = findUnapproved(catalog)
+  if (catalog.typed.length + unapproved.length === 0) return []
+  const inserted = readInserted()
   const note = (
     pair: TypedReference,
     counts: ReadonlyMap<string, number>,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { KeyIndex, NumberColumn } from '../../src/catalog/key-index.ts'
+import { KeyIndex, KeySet, NumberColumn } from '../../src/catalog/key-index.ts'
 import { compareKeys, sortKeys } from '../../src/catalog/key-order.ts'
 
 const key = fc.oneof(
@@ -35,6 +35,20 @@ describe('an index of keys', () => {
     for (let number = 0; number < 100_000; number++) expect(index.add(`${number % 317}\0${number}`)).toBe(number)
     expect(index.keyAt(99_999)).toBe(`${99_999 % 317}\0${99_999}`)
     expect(index.find('5\0' + '99999')).toBe(-1)
+  })
+
+  test('a set of keys is what a set is', () => {
+    const key = fc.oneof(fc.integer({ min: 0, max: 20 }).map(String), fc.string({ unit: 'grapheme', maxLength: 2 }))
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom('add', 'delete'), key)), (steps) => {
+        const [found, expected] = [new KeySet(), new Set<string>()]
+        for (const [what, value] of steps) {
+          found[what](value)
+          expected[what](value)
+          expect([found.has(value), found.size]).toEqual([expected.has(value), expected.size])
+        }
+      }),
+    )
   })
 
   test('a column of numbers is 0 where nothing was set', () => {

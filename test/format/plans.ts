@@ -89,6 +89,7 @@ export const makeReport = (parts: Partial<Report> = {}): Report => ({
   stopped: null,
   tables: [],
   keys: [],
+  changedKeys: [],
   leftOut: [],
   notInBackup: [],
   coverage: [],

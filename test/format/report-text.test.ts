@@ -21,6 +21,7 @@ describe('the text of a report', () => {
           { ...counts, table: 'public.photo', updated: 14 },
         ],
         keys: [{ table: 'public.gallery', backup: { id: '7' }, live: { id: '12' } }],
+        changedKeys: [{ table: 'public.gallery', rows: 1 }],
         leftOut: [{ table: 'public.gallery_photo', key: '7,77', why: 'public.photo 77 is gone from live too' }],
         triggerChanges: [{ table: 'public.photo', column: 'updated_at', rows: 14 }],
         notUndone: ['sequences stay where they are'],
@@ -62,7 +63,14 @@ New keys
       backup: { id: `${n}` },
       live: { id: `${n + 90}` },
     }))
-    expect(format({ keys })).toContain('  and 5 more; --json lists all\n')
+    const changedKeys = [{ table: 'public.t', rows: 25 }]
+    expect(format({ keys, changedKeys })).toContain('  and 5 more; --json lists all\n')
+  })
+
+  test('promises no list of more new keys than a report tells', () => {
+    const keys = [{ table: 'public.t', backup: { id: '1' }, live: { id: '2' } }]
+    const changedKeys = [{ table: 'public.t', rows: 12_000 }]
+    expect(format({ keys, changedKeys })).toContain('  and 11,999 more\n')
   })
 
   test('says which rows of triggers made way', () => {

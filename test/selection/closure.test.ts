@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
+import { keysOf } from '../../src/catalog/key-columns.ts'
 import type { Plan } from '../../src/index.ts'
 import { refuse, shareAttempts } from '../support/attempts.ts'
 
@@ -39,7 +40,7 @@ const planned = async (...argv: readonly string[]): Promise<{ steps: readonly st
   const steps = new Map<string, string[]>()
   for (const { action, table, keys } of plan.steps) {
     const name = `${action === 'update' ? '~' : ''}${table.replace('public.', '')}`
-    const rows = (keys[0] ?? []).map((_, row) => keys.map((column) => column[row]).join(','))
+    const rows = keysOf(keys).map((key) => key.replaceAll('\0', ','))
     steps.set(name, [...(steps.get(name) ?? []), ...rows])
   }
   return { steps: [...steps].map(([name, rows]) => `${name} ${rows.sort().join(' ')}`).sort(), plan }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { keysOf } from '../../src/catalog/key-columns.ts'
 import type { IncidentReport, Plan, Rowgraft } from '../../src/index.ts'
 import { withDatabases } from '../support/databases.ts'
 import { withRowgraft } from '../support/incidents.ts'
@@ -83,9 +84,7 @@ const planOf = (rowgraft: Rowgraft, ids: readonly string[]): Promise<Plan> =>
 const insertedKeys = ({ steps }: Plan): readonly string[] =>
   steps
     .filter(({ action }) => action === 'insert')
-    .flatMap(({ table, keys }) =>
-      (keys[0] ?? []).map((_, row) => `${table} ${keys.map((column) => column[row]).join(',')}`),
-    )
+    .flatMap(({ table, keys }) => keysOf(keys).map((key) => `${table} ${key.replaceAll('\0', ',')}`))
 
 const perTable = (keys: readonly string[]): Readonly<Record<string, number>> =>
   Object.fromEntries(

@@ -1,0 +1,97 @@
+/**
+ * Keys of many rows, column by column. A column is the list of its values; a long column of integers is one text instead, of some bytes
+ * a row: `{"integers": "7 1*999 4 -2"}` is 7, then 999 times one more than before, then 4 more, then 2 less.
+ */
+import { packKey, unpackKey } from './row.ts'
+
+/** `integers`: the first value, then differences to the value before, `d*n` for n times the same. */
+export type KeyColumn = readonly string[] | { readonly integers: string }
+
+/** Columns shorter than this are always lists. */
+const fewest = 10_000
+
+/** Integers as the server writes them, that a double holds exactly: differences of two of them, too. */
+const plainInteger = /^(?:0|-?[1-9]\d{0,14})$/
+
+const isPacked = (column: KeyColumn): column is { readonly integers: string } => 'integers' in column
+
+const packIntegers = (values: Float64Array): string => {
+  const parts: string[] = []
+  let words: string[] = []
+  let before = 0
+  for (let row = 0; row < values.length; ) {
+    const difference = (values[row] ?? 0) - before
+    let times = 1
+    for (; row > 0 && (values[row + times] ?? Number.NaN) - (values[row + times - 1] ?? 0) === difference; ) times++
+    words.push(times === 1 ? String(difference) : `${difference}*${times}`)
+    before = values[row + times - 1] ?? 0
+    row += times
+    // Some long texts instead of millions of short ones.
+    if (words.length === fewest || row === values.length) {
+      parts.push(words.join(' '))
+      words = []
+    }
+  }
+  return parts.join(' ')
+}
+
+/** The values of one column, packed where that is worth it. `valueAt` gives the value of a row. */
+const makeColumn = (rows: number, valueAt: (row: number) => string): KeyColumn => {
+  const list = (): readonly string[] => Array.from({ length: rows }, (_, row) => valueAt(row))
+  if (rows < fewest) return list()
+  const values = new Float64Array(rows)
+  for (let row = 0; row < rows; row++) {
+    const value = valueAt(row)
+    if (!plainInteger.test(value)) return list()
+    values[row] = Number(value)
+  }
+  return { integers: packIntegers(values) }
+}
+
+/** Turns packed keys into columns. */
+export const keyColumns = (width: number, keys: readonly string[]): readonly KeyColumn[] =>
+  Array.from({ length: width }, (_, part) => makeColumn(keys.length, (row) => unpackKey(keys[row] ?? '')[part] ?? ''))
+
+/** The values of a packed column, one after the other. */
+function* unpackIntegers(text: string): Generator<string> {
+  let value = 0
+  for (let at = 0; at < text.length; ) {
+    const space = text.indexOf(' ', at)
+    const end = space === -1 ? text.length : space
+    const [difference = '', times = '1'] = text.slice(at, end).split('*')
+    for (let left = Number(times); left > 0; left--) {
+      value += Number(difference)
+      yield String(value)
+    }
+    at = end + 1
+  }
+}
+
+/** The values of one column, in order. */
+export const columnValues = (column: KeyColumn): Iterable<string> =>
+  isPacked(column) ? unpackIntegers(column.integers) : column
+
+/** Packed keys of the rows, `size` at a time: memory is one batch. */
+export function* keyBatches(columns: readonly KeyColumn[], size: number): Generator<readonly string[]> {
+  const values = columns.map((column) => columnValues(column)[Symbol.iterator]())
+  let batch: string[] = []
+  for (;;) {
+    const key: string[] = []
+    for (const column of values) {
+      const { value, done } = column.next()
+      if (done !== true) key.push(value)
+    }
+    if (key.length < columns.length || key.length === 0) break
+    batch.push(packKey(key))
+    if (batch.length < size) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** One packed key per row. */
+export const keysOf = (columns: readonly KeyColumn[]): readonly string[] => {
+  const [keys = []] = keyBatches(columns, Number.POSITIVE_INFINITY)
+  return keys
+}

@@ -14,7 +14,8 @@ export type Selector =
       readonly isListed?: true
     }
   | { readonly by: 'where'; readonly table: string; readonly where: string }
-  | { readonly by: 'all missing'; readonly table: string }
+  /** Of one table; or of all that can be restored, bookkeeping of frameworks aside. */
+  | { readonly by: 'all missing'; readonly table: string | null }
   | { readonly by: 'under'; readonly table: string; readonly keys: readonly Key[] }
   | { readonly by: 'incident'; readonly id: string }
   | {
@@ -202,7 +203,7 @@ const kindOf = (selector: Selector): Key => {
     case 'keys':
       return [selector.table, selector.isListed ? 'listed' : 'typed', ...(selector.columns ?? [])]
     default:
-      return [selector.table]
+      return [selector.table ?? '']
   }
 }
 

@@ -40,6 +40,19 @@ describe('docs/cases', () => {
     expect([...all, 'G1c', 'G2c', 'D1'].filter((number) => !told.has(number))).toEqual([])
   })
 
+  test('adds up to what the README says', () => {
+    const fates = new Map<string, string>()
+    for (const row of rows) {
+      const fate = /^\| *(done|refused|left)/.exec(row.slice(row.indexOf('|', row.indexOf('|', 2) + 1)))?.[1]
+      for (const number of numbersOf(row)) {
+        if (/\d/.test(number) && fate !== undefined && !fates.has(number)) fates.set(number, fate)
+      }
+    }
+    const count = (fate: string): number => [...fates.values()].filter((each) => each === fate).length
+    const says = `of ${fates.size} numbered cases ${count('done')} are done, ${count('refused')} refused, and ${count('left')} left`
+    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(says)
+  })
+
   test('names only stories and tests that there are', () => {
     const proofs = rows.flatMap(proofsOf)
     expect(proofs.length).toBeGreaterThan(100)

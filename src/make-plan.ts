@@ -12,7 +12,7 @@ import { ConflictLog } from './plan/conflicts.ts'
 import { renameHints, takenDefaults, usedSources } from './plan/drifted.ts'
 import { rowsWriting, setEdits } from './plan/edits.ts'
 import { firingTriggers, locksParents, outwardFindings, usedRelations, usedSequences } from './plan/effects.ts'
-import { derivedColumns, unfollowedKeys } from './plan/key-hints.ts'
+import { derivedColumns, serverBound, unfollowedKeys } from './plan/key-hints.ts'
 import { listAlsoMissing, listLeftOut } from './plan/left-out.ts'
 import { findNarrower } from './plan/narrower.ts'
 import { hashPlan, keysOf, type Plan, type PlanOptions, type Step } from './plan/plan.ts'
@@ -133,6 +133,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
       ...renameHints(sides.catalog, bare),
       ...unfollowedKeys(sides.catalog, bare, standIns),
       ...derivedColumns(sides.catalog, bare),
+      ...serverBound(sides.catalog, bare),
     ],
     answers: log.answers,
     answered: log.answers,

@@ -152,6 +152,7 @@ describe('architecture', () => {
     [['pg-copy-streams'], /^database\/copy-streams\.ts$/],
     [['ink', 'react'], /^tui\//],
     [['commander', '@commander-js/extra-typings'], /^cli\//],
+    [['@aws-sdk/client-s3'], /^(files|sources)\//],
     [['libpg-query'], /^selection\/statement\//],
   ])('%j is imported in %s alone', (packages, home) => {
     expect(strays(packages, home)).toEqual([])

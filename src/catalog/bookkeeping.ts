@@ -26,3 +26,7 @@ export const isBookkeeping = ({ name, columns }: Named): boolean => {
   const known = name.toLowerCase()
   return bookkeeping.has(known) || columns.some((own) => ambiguous[known]?.test(own.name) ?? false)
 }
+
+/** Why such a table is left alone until it is named; null for any other. */
+export const whyBookkeeping = (table: Named): string | null =>
+  isBookkeeping(table) ? 'bookkeeping of a framework; name the table to bring it back' : null

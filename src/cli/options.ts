@@ -147,7 +147,10 @@ export const addDatabases = addTo('Databases:', () => {
 
 export const addSelection = addTo('Selection:', () => [
   new Option('--where <sql>', 'rows of the table for which this holds in the backup'),
-  new Option('--all-missing', 'every missing row of the table; without a table, of all tables'),
+  new Option(
+    '--all-missing',
+    'every missing row of the table; without a table, of all but those in which frameworks keep books',
+  ),
   new Option('--incident <id>', 'an incident as "rowgraft incidents" lists it; repeatable').argParser(repeatable(same)),
   new Option('--under <table:key>', 'everything missing below a row that is still there').argParser(repeatable(same)),
   new Option('--keys-from <file>', 'rows listed as "diff --rows --format ndjson" prints them; - is standard input'),

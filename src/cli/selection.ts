@@ -15,12 +15,6 @@ import type { SelectionFlags } from './options.ts'
 
 type Selector = Selection['selectors'][number]
 
-/** What was typed: a selection, and whether all missing rows of all tables are wanted besides. */
-export interface TypedSelection {
-  readonly selection: Selection
-  readonly allTables: boolean
-}
-
 const usage = (message: string, hint: string): RowgraftError => new RowgraftError('usage', message, { hint })
 
 const waysToName = '<table> <key>..., --where, --all-missing, --incident, --under, --statement, --select or --keys-from'
@@ -73,25 +67,21 @@ const selectorsOfTable = (table: string, keys: readonly string[], flags: Selecti
 }
 
 /** Reads `[table] [key...]` and the selection flags. Throws `usage` where they name no rows, `bad-file` for the key file. */
-export const readSelection = async (
-  args: readonly string[],
-  flags: SelectionFlags,
-  io: Io,
-): Promise<TypedSelection> => {
+export const readSelection = async (args: readonly string[], flags: SelectionFlags, io: Io): Promise<Selection> => {
   const [table, ...keys] = args
   if (table === undefined && flags.where !== undefined) {
     throw usage('--where needs a table', 'Write the table first: rowgraft plan photo --where "id > 7".')
   }
-  const allTables = table === undefined && flags.allMissing === true
+  const everything = flags.allMissing === true ? [{ by: 'all missing', table: null } as const] : []
   const selectors = mergeSelectors([
-    ...(table === undefined ? [] : selectorsOfTable(table, keys, flags)),
+    ...(table === undefined ? everything : selectorsOfTable(table, keys, flags)),
     ...(flags.select ?? []).map(parseSelect),
     ...(flags.under ?? []).map(parseUnder),
     ...(flags.incident ?? []).map((id) => ({ by: 'incident', id }) as const),
     ...(await readStatement(flags, io)),
     ...(flags.keysFrom === undefined ? [] : await readKeys(flags.keysFrom, io)),
   ])
-  if (selectors.length === 0 && !allTables) {
+  if (selectors.length === 0) {
     throw flags.keysFrom === undefined
       ? usage('no rows are named', `Name them by ${waysToName}.`)
       : usage('the key file names no rows', 'Each line is {"table":"public.photo","key":{"id":"7"}}.')
@@ -100,5 +90,5 @@ export const readSelection = async (
   if (columns?.some((name) => name === '')) {
     throw usage(`--columns "${flags.columns}" names no column`, 'Write --columns title,caption.')
   }
-  return { selection: { selectors, columns }, allTables }
+  return { selectors, columns }
 }

@@ -44,7 +44,10 @@ export interface PolymorphicRelation {
 export type FileStore =
   /** A folder of this machine; the column's value is a path below it. */
   | { readonly folder: string }
-  /** A URL prefix, checked by HEAD requests. */
+  /**
+   * A URL prefix: `https://` is asked by HEAD requests; `s3://bucket/prefix` by `@aws-sdk/client-s3`, if it is installed, which takes region
+   * and credentials from where the AWS tools take them.
+   */
   | { readonly url: string }
 
 /** SQL on live, and commands on this machine. */

@@ -39,6 +39,8 @@ const isLost = (error: unknown): boolean => {
 const changedMeanwhile = 'Live has changed meanwhile, or a trigger of its own did this: make the plan again.'
 
 const hints: Readonly<Record<string, string>> = {
+  '22P05':
+    'The database cannot spell a character of it: leave the row out, or give another value with --set or a transform.',
   '2200H': 'Give the sequence more room (alter sequence ... maxvalue), or keep the old keys with --keys keep.',
   '23503': changedMeanwhile,
   '23505': changedMeanwhile,

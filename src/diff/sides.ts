@@ -54,15 +54,21 @@ export const namedKeys = ({ named }: SharedCatalog): RestoredKeys =>
     ]),
   )
 
+/** Encodings that can spell what servers are probed with; the hash of a text is that of its bytes. */
+const wholeEncodings = new Set(['UTF8', 'SQL_ASCII'])
+
+const portable: RowHashing = { method: 'sha256', isTyped: false, hashesInstants: false }
+
 /** Puts two snapshots together. */
 export const openSides = async (
   sides: Pick<Sides, 'live' | 'backup' | 'catalog' | 'restored'> & Partial<Pick<Sides, 'forks' | 'withUserSearchPath'>>,
 ): Promise<Sides> => {
   const { live, backup } = sides
-  const hashing = await agreeOnHashing(live, backup)
   const encoding = sql`select pg_catalog.current_setting('server_encoding')`
   const encodings = await Promise.all([live.rows(encoding), backup.rows(encoding)])
-  const isUtf8 = encodings.every((rows) => rows[0]?.[0] === 'UTF8')
+  const names = encodings.map((rows) => rows[0]?.[0] ?? '')
+  const isUtf8 = names.every((name) => name === 'UTF8')
+  const hashing = names.every((name) => wholeEncodings.has(name)) ? await agreeOnHashing(live, backup) : portable
   return {
     forks: null,
     workers: 0,

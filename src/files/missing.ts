@@ -55,7 +55,7 @@ export const findMissingFiles = async (
   const found: MissingFiles[] = []
   for (const [typed, store] of Object.entries(files)) {
     const { table, column } = parseColumn(typed, sides)
-    const check = openStore(store, typed, signal)
+    const check = await openStore(store, typed, signal)
     const keys = writtenKeys(steps, table.id, column)
     const values = await readBackupValues(sides, tableOf(sides.catalog, table.id), keys.slice(0, most), [column])
     const named = [...values].flatMap(([key, [name]]) => (name ? [{ key, name }] : []))

@@ -1,8 +1,9 @@
-/** Where files are kept that rows name: a folder of this machine, or a web server that answers HEAD. */
+/** Where files are kept that rows name: a folder of this machine, a web server that answers HEAD, or a bucket. */
 import { access } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
 import type { FileStore } from '../config/config.ts'
 import { RowgraftError } from '../errors.ts'
+import { checkInBucket } from './s3.ts'
 
 export type FileState = 'there' | 'missing' | 'unknown'
 
@@ -43,11 +44,16 @@ const checkOnServer =
     }
   }
 
-/** Throws `usage` for a store that is neither a folder nor http. A relative folder begins at the working directory. */
-export const openStore = (store: FileStore, column: string, signal: AbortSignal | undefined): CheckFile => {
+/** Throws `usage` for a store that is none of these. A relative folder begins at the working directory. */
+export const openStore = async (
+  store: FileStore,
+  column: string,
+  signal: AbortSignal | undefined,
+): Promise<CheckFile> => {
   if ('folder' in store) return checkInFolder(store.folder)
   if (/^https?:\/\//i.test(store.url)) return checkOnServer(store.url, signal)
+  if (/^s3:\/\/[^/]/i.test(store.url)) return checkInBucket(store.url, column, { patience, signal })
   throw new RowgraftError('usage', `the files of "${column}" cannot be looked for at "${store.url}"`, {
-    hint: 'Give { folder } or an http(s) { url } under "files" in the config file; a bucket has an https address, too.',
+    hint: 'Give { folder }, or a { url } that begins with https:// or s3://, under "files" in the config file.',
   })
 }

@@ -67,6 +67,8 @@ const describe = (finding: Finding): string => {
       return `${row}: looks restored already as ${live}`
     case 'enum label':
       return `${row}: ${finding.detail ?? "live's type lacks a label"}`
+    case 'large object':
+      return `${row}: ${finding.detail ?? 'live lacks a large object'}`
     case 'partition':
       return `${row}: ${finding.detail ?? 'live has no partition for it'}`
     case 'triggers':

@@ -69,6 +69,19 @@ export const unfollowedKeys = (
 const isOwnKey = (table: Table, changing: SharedTable, name: string): boolean =>
   table.id === changing.id && changing.primaryKey.includes(name)
 
+const ofTheServer = /^(xid8?|cid|tid|pg_lsn|pg_snapshot|txid_snapshot)$/
+
+/** Columns whose values name transactions, places or log positions: of the server they come from, and of no other. */
+export const serverBound = (catalog: SharedCatalog, steps: readonly Step[]): readonly string[] =>
+  [...Map.groupBy(steps, ({ table }) => table)].flatMap(([id, own]) => {
+    const written = new Set(own.flatMap(({ columns }) => columns))
+    const found = (catalog.tables.get(id)?.columns ?? [])
+      .filter(({ name, live }) => written.has(name) && ofTheServer.test(live.baseType))
+      .map(({ name, live }) => `${displayAlone(name)} (${live.type})`)
+    if (found.length === 0) return []
+    return [`${short(id)}: ${found.join(', ')} speak of the server they were written on; they are copied as they are`]
+  })
+
 const trees: readonly { readonly columns: readonly RegExp[]; readonly what: string }[] = [
   { columns: [/^lft$/, /^(rght|rgt)$/], what: 'nested sets' },
   { columns: [/^path$/, /^depth$/, /^numchild$/], what: 'a tree by paths' },

@@ -1,4 +1,5 @@
 /** What stays out of a plan, and why: rows left out, and rows that are missing too but not followed. Pure. */
+import { whyBookkeeping } from '../catalog/bookkeeping.ts'
 import { compareKeys } from '../catalog/key-order.ts'
 import { displayKey } from '../catalog/row.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
@@ -40,6 +41,9 @@ export const listLeftOut = (
     ...[...decision.dropped].flatMap(([table, keys]) =>
       [...keys].map((key) => ({ table, key: displayKey(key), why: 'its transform leaves it out', isAsked: false })),
     ),
+    ...decision.untouched.flatMap(({ table, rows, why }) =>
+      rows === null ? [{ table, key: '*', why: `it cannot be restored: ${why}`, isAsked: false }] : [],
+    ),
     ...decision.closure.leftOut
       .filter(({ table, key }) => !decision.leftOut.some((row) => row.table === table && row.key === key))
       .map(({ table, key, why }) => ({ table, key, why, isAsked: false })),
@@ -54,16 +58,20 @@ export const listLeftOut = (
 
 /** Missing rows behind keys that are not followed, and why each key is not. */
 export const listAlsoMissing = (
-  { closure, followers }: Decision,
+  decision: Decision,
   catalog: SharedCatalog,
   { children, links, without }: PlanOptions,
 ): Plan['alsoMissing'] => {
+  const { closure, followers } = decision
   const behind = [...closure.alsoMissing].map(([relation, rows]) => {
     const { id, child, onDelete, isLink } = relation
-    const refusal = catalog.tables.get(child)?.refusal ?? null
+    const table = catalog.tables.get(child)
+    const refusal = table?.refusal ?? null
+    const bookkeeping = table === undefined ? null : whyBookkeeping(table)
     const reason = (): string => {
       if (refusal !== null) return `it cannot be restored: ${refusal}`
       if (without.includes(child)) return `--without ${child}`
+      if (bookkeeping !== null) return bookkeeping
       if (isLink && links === 'none') return '--links none'
       if (children !== 'all' && !(children === 'cascade' && onDelete === 'cascade')) return `--children ${children}`
       if (onDelete === 'set null' || onDelete === 'set default') return `${onDelete}: they were not deleted with it`
@@ -74,5 +82,10 @@ export const listAlsoMissing = (
   const following = [...followers]
     .filter(([, rows]) => rows > 0)
     .map(([table, rows]) => ({ table, via: '', rows, why: 'came only because of rows that are left out' }))
-  return [...behind, ...following]
+  // They are counted whole: not once more as what belonged to others.
+  const untouched = decision.untouched.flatMap(({ table, rows, why }) =>
+    rows === null ? [] : [{ table, via: '', rows, why }],
+  )
+  const isUntouched = (id: string): boolean => untouched.some(({ table }) => table === id)
+  return [...behind.filter(({ table }) => !isUntouched(table)), ...following, ...untouched]
 }

@@ -41,6 +41,7 @@ export interface Decision {
   readonly dropped: ReadonlyMap<string, ReadonlySet<string>>
   /** Selected rows that live holds unchanged, per table. */
   readonly unchanged: ReadonlyMap<string, number>
+  readonly untouched: Resolved['untouched']
   /** How many rows came only because of rows answered `skip`, and stay out with them, per table. */
   readonly followers: ReadonlyMap<string, number>
 }
@@ -149,6 +150,7 @@ export const decideRows = async (
       leftOut: chosen.leftOut,
       dropped,
       unchanged: chosen.unchanged,
+      untouched: resolved.untouched,
       followers: hasRows(excluded) ? await followers() : new Map(),
     }
   }

@@ -10,6 +10,7 @@ import { type Sides, tableOf } from '../diff/sides.ts'
 import type { Members } from '../selection/members.ts'
 import type { Answer, Decider, Finding } from './finding.ts'
 import { findLabels } from './labels.ts'
+import { findLargeObjects } from './large-objects.ts'
 import { findLiveConflicts, findReferred, findTaken, type LiveConflict } from './live-conflicts.ts'
 import { Mapping } from './mapping.ts'
 import type { Moving } from './moving.ts'
@@ -115,9 +116,11 @@ class Prober {
   ): Promise<void> {
     const rewritten = await this.#mapping.rewrite(table, keys)
     const open = new Set(keys)
-    for (const [key, finding] of await findLabels(this.#sides, table, keys)) {
-      open.delete(key)
-      this.#report(finding, key)
+    for (const find of [findLabels, findLargeObjects]) {
+      for (const [key, finding] of await find(this.#sides, table, [...open])) {
+        open.delete(key)
+        this.#report(finding, key)
+      }
     }
     for (const [key, finding] of await findUnhoused(this.#sides, table, [...open], rewritten)) {
       open.delete(key)

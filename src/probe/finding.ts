@@ -13,6 +13,7 @@ export type FindingKind =
   | 'looks restored'
   | 'edited since'
   | 'enum label'
+  | 'large object'
   | 'partition'
   | 'triggers'
 

@@ -5,6 +5,8 @@ import type { SharedTable } from '../catalog/shared.ts'
 import type { Sides } from '../diff/sides.ts'
 import { readBackupValues } from './backup-values.ts'
 import type { Decider } from './finding.ts'
+import { findLabels } from './labels.ts'
+import { findLargeObjects } from './large-objects.ts'
 import type { Moving } from './moving.ts'
 import { uniqueFinding } from './taken-findings.ts'
 import { canProbe, probeUnique } from './uniques.ts'
@@ -26,7 +28,7 @@ export const readLiveKeys = async (
   return found
 }
 
-/** Rows whose restored columns another live row's unique value stands in the way of; those answered `skip` are returned. */
+/** Rows whose restored columns live cannot take, or another live row's unique value stands in the way of; those answered `skip` are returned. */
 export const probeUpdates = async (
   sides: Sides,
   table: SharedTable,
@@ -35,6 +37,12 @@ export const probeUpdates = async (
   decider: Decider,
 ): Promise<readonly string[]> => {
   const skipped: string[] = []
+  for (const find of [findLabels, findLargeObjects]) {
+    for (const [key, finding] of await find(sides, table, [...rows.keys()])) {
+      if (!finding.columns.some((name) => rows.get(key)?.includes(name))) continue
+      if (decider.decide(finding) === 'skip') skipped.push(key)
+    }
+  }
   for (const unique of table.live.uniques) {
     if (!canProbe(table, unique)) continue
     const touched = [...rows].filter(([, columns]) => columns.some((name) => unique.columns.includes(name)))

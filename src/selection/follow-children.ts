@@ -1,4 +1,5 @@
 /** Towards the children. */
+import { isBookkeeping } from '../catalog/bookkeeping.ts'
 import { isReadable } from '../catalog/drift.ts'
 import type { Relation } from '../catalog/relations.ts'
 import { displayKey } from '../catalog/row.ts'
@@ -35,7 +36,8 @@ export const followChildren = async (
     if (walk.states.isNever(child.id, key)) leaveOut(walk, child, displayKey(key), whyNever)
   }
   const lost = children.filter(({ key }) => isLost(states.get(key)) && !wasMarked(states.get(key)) && !isOut(key))
-  if (child.refusal !== null || walk.options.without.has(child.id) || (isEnd && walk.options.links === 'none')) {
+  const isOutOfIt = child.refusal !== null || isBookkeeping(child) || walk.options.without.has(child.id)
+  if (isOutOfIt || (isEnd && walk.options.links === 'none')) {
     countMissing(walk, relation, lost)
     return
   }

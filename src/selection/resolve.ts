@@ -5,11 +5,11 @@ import { findTable, hintForRefusal, type SharedCatalog, type SharedTable } from 
 import { withoutEdits } from '../catalog/source.ts'
 import { parseTableName } from '../catalog/table-name.ts'
 import { serverText } from '../database/names.ts'
-import { diffRows } from '../diff/diff.ts'
 import { RowStates, type StatesByKey } from '../diff/row-states.ts'
 import type { Sides } from '../diff/sides.ts'
 import { type RowState, readStates } from '../diff/states.ts'
 import { RowgraftError } from '../errors.ts'
+import { readMissingKeys, readUntouched, type Untouched, wantedTables } from './all-missing.ts'
 import { checkColumns } from './columns.ts'
 import { type Coverage, coverKeys } from './coverage.ts'
 import type { DirectSelection } from './incidents/select.ts'
@@ -35,6 +35,7 @@ export interface Resolved {
   /** Rows that an UPDATE hit and that live does not have. */
   readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
   readonly coverage: readonly Coverage[]
+  readonly untouched: readonly Untouched[]
 }
 
 /** Evaluates the user's own SQL with the search_path of a fresh connection. */
@@ -127,6 +128,7 @@ export const resolveSelection = async (
   const repairs = new Map<string, ReadonlyMap<string, Repair>>()
   const leftOut: Resolved['leftOut'][number][] = []
   const coverage: Coverage[] = []
+  const untouched: Resolved['untouched'][number][] = []
   const choose = (table: SharedTable, states: Iterable<readonly [string, RowState]>): void => {
     const rows = chosen.get(table.id) ?? { table, states: new RowStates() }
     for (const [key, state] of states) rows.states.set(key, state)
@@ -142,17 +144,22 @@ export const resolveSelection = async (
       }
       continue
     }
-    const table = restorableTable(sides.catalog, selector.table)
     if (selector.by === 'all missing') {
-      choose(table, [])
-      for await (const missing of diffRows(sides, table, { states: ['missing'] })) {
-        choose(
-          table,
-          missing.map(({ key }) => [key, { state: 'missing' }]),
-        )
+      const all = selector.table === null
+      const tables = all ? wantedTables(sides.catalog) : [restorableTable(sides.catalog, selector.table)]
+      for (const table of tables) {
+        choose(table, [])
+        for await (const keys of readMissingKeys(sides, table)) {
+          choose(
+            table,
+            keys.map((key) => [key, { state: 'missing' }]),
+          )
+        }
       }
+      if (all) for (const rows of await readUntouched(sides)) untouched.push(rows)
       continue
     }
+    const table = restorableTable(sides.catalog, selector.table)
     if (selector.by === 'where') {
       const keys = await findWhere(sides, table, selector.where, withUserSearchPath)
       choose(table, await readStates(sides, table, keys))
@@ -190,7 +197,7 @@ export const resolveSelection = async (
     }
     under.set(table.id, [...(under.get(table.id) ?? []), ...found])
   }
-  return { chosen, under, notInBackup, repairs, leftOut, coverage }
+  return { chosen, under, notInBackup, repairs, leftOut, coverage, untouched }
 }
 
 /** Changed rows apart: of those only some columns are put back, whatever else differs. */

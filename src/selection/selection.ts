@@ -16,7 +16,8 @@ export type Selector =
       readonly only?: readonly string[]
     }
   | { readonly by: 'where'; readonly table: string; readonly where: string }
-  | { readonly by: 'all missing'; readonly table: string }
+  /** Of one table; or of all that can be restored, bookkeeping of frameworks aside. */
+  | { readonly by: 'all missing'; readonly table: string | null }
   | { readonly by: 'under'; readonly table: string; readonly keys: readonly Key[] }
   | { readonly by: 'incident'; readonly id: string }
   | {
@@ -208,7 +209,7 @@ const kindOf = (selector: Selector): Key => {
         JSON.stringify([selector.columns ?? [], selector.only ?? null]),
       ]
     default:
-      return [selector.table]
+      return [selector.table ?? '']
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Report } from '../../src/index.ts'
 import { type Attempts, refuse, withAttempts } from '../support/attempts.ts'
 import { configure } from '../support/configs.ts'
@@ -114,9 +114,60 @@ describe('files that restored rows name', () => {
     }
   })
 
+  describe('in a bucket', () => {
+    const answers: Readonly<Record<string, number>> = {
+      '/shop': 200,
+      '/shop/m/a/cat.jpg': 200,
+      '/shop/m/dog%20%26%20co.jpg': 404,
+      '/shop/fox.jpg': 404,
+    }
+
+    const inBucket = async (url: string, work: (attempts: Attempts, config: readonly string[]) => Promise<void>) => {
+      const server = createServer(({ url: asked = '' }, response) => {
+        response.statusCode = answers[asked.replace(/\/?(\?.*)?$/, '')] ?? (asked.startsWith('/shop') ? 403 : 404)
+        response.end()
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as AddressInfo
+      vi.stubEnv('AWS_ENDPOINT_URL_S3', `http://127.0.0.1:${port}`)
+      vi.stubEnv('AWS_REGION', 'eu-central-1')
+      vi.stubEnv('AWS_ACCESS_KEY_ID', 'key')
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret')
+      try {
+        await withAttempts(photos, async (attempts) =>
+          work(attempts, await configure(attempts, { files: { 'photo.path': { url } } })),
+        )
+      } finally {
+        vi.unstubAllEnvs()
+        server.close()
+      }
+    }
+
+    test('are asked for one by one; what it does not tell is not called missing', async () => {
+      await inBucket('s3://shop/m/', async ({ rowgraft }, config) => {
+        const { left } = reportOf(await rowgraft([...restore, '--rehearse', '--json', ...config]))
+        expect(left.missingFiles).toEqual([{ table: 'public.photo', column: 'path', keys: ['2'], unchecked: 1 }])
+      })
+    })
+
+    test('that does not exist are not all called missing', async () => {
+      await inBucket('s3://shpo', (attempts, config) =>
+        refuse(attempts, [...restore, ...config], { exit: 2, says: ['the bucket "shpo", which does not exist'] }),
+      )
+    })
+
+    test('that does not answer cannot be told of', async () => {
+      await inBucket('s3://shop/m', async ({ rowgraft }, config) => {
+        vi.stubEnv('AWS_ENDPOINT_URL_S3', 'http://127.0.0.1:1')
+        const { left } = reportOf(await rowgraft([...restore, '--rehearse', '--json', ...config]))
+        expect(left.missingFiles).toEqual([{ table: 'public.photo', column: 'path', keys: [], unchecked: 2 }])
+      })
+    })
+  })
+
   test.each([
     [{ 'photo.nothing': { folder: '.' } }, 'names "photo.nothing", which is no column', 2],
-    [{ 'photo.path': { url: 's3://bucket' } }, 'cannot be looked for at "s3://bucket"', 2],
+    [{ 'photo.path': { url: 'ftp://bucket' } }, 'cannot be looked for at "ftp://bucket"', 2],
     [{ 'nothing.path': { folder: '.' } }, 'nothing', 2],
   ])('of %j are refused', async (files, says, exit) => {
     await withAttempts(photos, async (attempts) => {

@@ -1,14 +1,14 @@
 import { openOnes } from '../../format/conflict-text.ts'
 import { formatArgument } from '../../format/names.ts'
-import type { Plan, Rowgraft } from '../../index.ts'
+import type { Plan, Rowgraft, Selection } from '../../index.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
 import type { ConnectionFlags, PlanFlags, SelectionFlags } from '../options.ts'
 import type { Context } from '../output.ts'
 import { checkPlanTarget, printPlan, writePlanFile } from '../plan-file.ts'
-import { readEdits, readPlanOptions } from '../plan-options.ts'
+import { readPlanOptions } from '../plan-options.ts'
 import { checkScriptTarget, writeScriptFile } from '../script-file.ts'
-import { readSelection, type TypedSelection } from '../selection.ts'
+import { readSelection } from '../selection.ts'
 
 export interface PlanCommandFlags extends ConnectionFlags, SelectionFlags, PlanFlags {
   readonly out?: string
@@ -16,14 +16,11 @@ export interface PlanCommandFlags extends ConnectionFlags, SelectionFlags, PlanF
 }
 
 /** Makes the plan that arguments and flags ask for. */
-export const makePlan = async (rowgraft: Rowgraft, typed: TypedSelection, flags: PlanCommandFlags): Promise<Plan> => {
-  const { selection, allTables } = typed
-  const restorable = allTables ? (await rowgraft.tables(readEdits(flags))).filter((table) => table.restorable) : []
-  const selectors = [...selection.selectors, ...restorable.map(({ table }) => ({ by: 'all missing', table }) as const)]
+export const makePlan = async (rowgraft: Rowgraft, selection: Selection, flags: PlanCommandFlags): Promise<Plan> => {
   const options = await readPlanOptions(flags, () => rowgraft.tables())
   // A script is run by somebody else.
   const forOthers = flags.sql !== undefined
-  return rowgraft.plan({ ...selection, selectors }, forOthers ? { ...options, forOthers } : options)
+  return rowgraft.plan(selection, forOthers ? { ...options, forOthers } : options)
 }
 
 /** A script decides nothing: it is written once every conflict has its answer. */
@@ -42,12 +39,12 @@ const saveScript = async ({ output }: Context, rowgraft: Rowgraft, made: Plan, p
 
 /** `rowgraft plan`: writes nothing to live. Exit code 4 says that conflicts are open; the plan file is written all the same. */
 export const plan = async (context: Context, args: readonly string[], flags: PlanCommandFlags): Promise<number> => {
-  const typed = await readSelection(args, flags, context.io)
+  const selection = await readSelection(args, flags, context.io)
   if (flags.out !== undefined) await checkPlanTarget(flags.out)
   if (flags.sql !== undefined) await checkScriptTarget(flags.sql)
   return withRowgraft(context, flags, 'both', async (rowgraft) => {
     const { output } = context
-    const made = await makePlan(rowgraft, typed, flags)
+    const made = await makePlan(rowgraft, selection, flags)
     printPlan(output, made)
     if (flags.out !== undefined) {
       await writePlanFile(flags.out, made)

@@ -1,5 +1,5 @@
 /** What comes along, as a tree of sets of rows: made of the plan, so that screen and run cannot disagree. Pure. */
-import { formatColumn, formatTable, formatWords } from '../../format/names.ts'
+import { firstRows, formatColumn, formatTable, formatWords } from '../../format/names.ts'
 import { formatCount, plural } from '../../format/quantities.ts'
 import { formatLeftOut } from '../../format/rest-text.ts'
 import { sanitise } from '../../format/sanitise.ts'
@@ -77,7 +77,7 @@ const wordsOf = (group: Group, links: Chosen['links']): string => {
 }
 
 const sampleOf = ({ steps: [first] }: Group): string | null =>
-  first === undefined ? null : first.keys.map((column) => column[0] ?? '').join('\0')
+  first === undefined ? null : (firstRows(first.keys, 1)[0] ?? []).join('\0')
 
 const toNode = (group: Group, depth: number, chosen: Chosen): AlongNode => ({
   depth,

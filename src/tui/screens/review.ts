@@ -2,7 +2,7 @@
 import { formatEffects } from '../../format/effects-text.ts'
 import { displayWidth, wrap } from '../../format/layout.ts'
 import { mergedSteps } from '../../format/merged-steps.ts'
-import { firstOf, formatColumn, formatKey, formatSentence, formatTable } from '../../format/names.ts'
+import { firstOf, firstRows, formatColumn, formatKey, formatSentence, formatTable } from '../../format/names.ts'
 import { explainNothing, summarisePlan } from '../../format/plan-text.ts'
 import { formatCount, plural } from '../../format/quantities.ts'
 import { formatRest } from '../../format/rest-text.ts'
@@ -40,14 +40,13 @@ const updateWords = (plan: Plan, step: Step): string => {
   const edited = step.editedSince?.length ?? 0
   const since = edited === 0 ? '' : ` · ${formatCount(edited)} edited since`
   return isOne
-    ? `${columns}: ∅ → ${sanitise(only.keys[0]?.[0] ?? '')}${since}`
+    ? `${columns}: ∅ → ${formatKey(firstRows(only.keys, 1)[0] ?? [])}${since}`
     : `${columns} points to its row again${since}`
 }
 
 const stepWords = (plan: Plan, step: Step): string => {
   if (step.action === 'update') return updateWords(plan, step)
-  if (step.action === 'delete')
-    return `inserted by the run: ${firstOf(step.keys[0]?.map((_, row) => formatKey(step.keys.map((column) => column[row] ?? ''))) ?? [], 4)}`
+  if (step.action === 'delete') return `inserted by the run: ${firstOf(firstRows(step.keys, 5).map(formatKey), 4)}`
   const nulled = (step.nulled ?? []).filter(({ rows }) => rows.length > 0)
   const emptied = nulled.map(
     ({ columns, rows }) => `${columns.map(formatColumn).join(', ')} left empty in ${formatCount(rows.length)}`,

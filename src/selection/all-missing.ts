@@ -1,0 +1,51 @@
+/** Everything that is missing: of one table, or of all that are to be restored; and what stays out of "all". */
+import { sql } from 'kysely'
+import { whyBookkeeping } from '../catalog/bookkeeping.ts'
+import { isReadable } from '../catalog/drift.ts'
+import { fromTable } from '../catalog/row.ts'
+import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
+import { diffRows } from '../diff/diff.ts'
+import type { Sides } from '../diff/sides.ts'
+
+/** A table that "all missing rows" leaves out, and why. */
+export interface Untouched {
+  readonly table: string
+  /** Its missing rows; null where the table cannot be restored, and they are not known. */
+  readonly rows: number | null
+  readonly why: string
+}
+
+/** The tables of which everything missing is wanted where none is named. */
+export const wantedTables = ({ tables }: SharedCatalog): readonly SharedTable[] =>
+  [...tables.values()].filter((table) => table.refusal === null && whyBookkeeping(table) === null)
+
+/** Packed keys of a table's missing rows, batch by batch. */
+export async function* readMissingKeys(sides: Sides, table: SharedTable): AsyncGenerator<readonly string[]> {
+  for await (const missing of diffRows(sides, table, { states: ['missing'] })) yield missing.map(({ key }) => key)
+}
+
+const countMissing = async (sides: Sides, table: SharedTable): Promise<number> => {
+  let rows = 0
+  for await (const keys of readMissingKeys(sides, table)) rows += keys.length
+  return rows
+}
+
+/** False for a table of which it is known that the backup has nothing. */
+const mayHoldRows = async (sides: Sides, { backup }: SharedTable): Promise<boolean> =>
+  !isReadable(backup) || (await sides.backup.rows(sql`select 1 from ${fromTable(backup)} as t limit 1`)).length > 0
+
+/** What `wantedTables` are not, as far as something of it may be missing. */
+export const readUntouched = async (sides: Sides): Promise<readonly Untouched[]> => {
+  const found: Untouched[] = []
+  for (const table of sides.catalog.tables.values()) {
+    const why = table.refusal ?? whyBookkeeping(table)
+    if (why === null) continue
+    if (table.refusal !== null) {
+      if (await mayHoldRows(sides, table)) found.push({ table: table.id, rows: null, why })
+      continue
+    }
+    const rows = await countMissing(sides, table)
+    if (rows > 0) found.push({ table: table.id, rows, why })
+  }
+  return found
+}

@@ -6,7 +6,6 @@ import { firstOf, firstRows, formatColumn, formatKey, formatSentence, formatTabl
 import { explainNothing, summarisePlan } from '../../format/plan-text.ts'
 import { formatCount, plural } from '../../format/quantities.ts'
 import { formatRest } from '../../format/rest-text.ts'
-import { sanitise } from '../../format/sanitise.ts'
 import { openConflicts, type Plan, type Step } from '../../index.ts'
 import { whyNotRestore } from '../availability.ts'
 import { blank, type Line, line, type Role, spread } from '../line.ts'

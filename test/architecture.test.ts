@@ -108,13 +108,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'share-pair.ts': ['declare', 'types:open', 'database', 'catalog', 'types:config'],
   'looking.ts': [...allStages, ...story],
   'rowgraft.ts': [...allStages, ...story, 'config'],
-  'index.ts': ['rowgraft.ts', ...allStages, ...story.map((stage) => `types:${stage}`), 'config'],
+  'data.ts': ['errors.ts', 'catalog', 'diff', 'plan', 'selection'],
+  'index.ts': ['data.ts', 'rowgraft.ts', ...allStages, ...story.map((stage) => `types:${stage}`), 'config'],
   config: [],
   format: [...allStages, 'index.ts', 'rowgraft.ts', 'config'].map((stage) => `types:${stage}`),
   files: ['plan', 'probe', 'selection', 'diff', 'catalog', 'types:config'],
   demo: ['cluster', 'index.ts'],
-  cli: ['index.ts', 'format', 'config', 'demo', 'dynamic:tui'],
-  tui: ['index.ts', 'format', 'config'],
+  cli: ['index.ts', 'data.ts', 'format', 'config', 'demo', 'dynamic:tui'],
+  tui: ['data.ts', 'types:index.ts', 'dynamic:index.ts', 'format', 'config'],
 }
 
 const isAllowed = ({ from, to, kind }: Import): boolean => {

@@ -2,7 +2,7 @@
  * Keys of many rows, column by column. A column is the list of its values; a long column of integers is one text instead, of some bytes
  * a row: `{"integers": "7 1*999 4 -2"}` is 7, then 999 times one more than before, then 4 more, then 2 less.
  */
-import { packKey, unpackKey } from './row.ts'
+import { packKey, unpackKey } from './key.ts'
 
 /** `integers`: the first value, then differences to the value before, `d*n` for n times the same. */
 export type KeyColumn = readonly string[] | { readonly integers: string }

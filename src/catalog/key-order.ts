@@ -1,5 +1,5 @@
 /** The order of keys in plans: integers by value, then everything else by code unit. Not a server's order. */
-import { unpackKey } from './row.ts'
+import { unpackKey } from './key.ts'
 
 const integer = /^-?\d+$/
 

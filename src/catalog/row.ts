@@ -16,19 +16,13 @@ import {
 } from '../database/names.ts'
 import type { Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
+import { separator, unpackKey } from './key.ts'
 import { readAs } from './source.ts'
 
-/** The key of one row: the server's text of each column, in the order of the table's identity. */
-export type Key = readonly string[]
+export { displayKey, type Key, packKey, unpackKey } from './key.ts'
 
 /** Keys per round trip. One COPY or array statement carries this many. */
 export const batchSize = 10_000
-
-const separator = '\0' // cannot occur in PostgreSQL text
-
-/** A key as one string, for maps and sets. */
-export const packKey = (key: readonly string[]): string => key.join(separator)
-export const unpackKey = (packed: string): Key => packed.split(separator)
 
 /** An ordinary table without its inheritance children; a partitioned one through its root. An alias must follow. */
 export const fromTable = (table: Table): Query => {
@@ -113,12 +107,6 @@ export function* inBatches<T>(items: readonly T[], size: number = batchSize): Ge
 
 /** Keys from which on their range is worth a word. */
 const fewest = 100
-
-/** A key as the user reads it: `7`, or `3,"a b"`. */
-export const displayKey = (packed: string): string =>
-  unpackKey(packed)
-    .map((value) => (/[",\n]|^\s|\s$|^$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value))
-    .join(',')
 
 /** Every column set: under MATCH SIMPLE a reference with a NULL in it is none. */
 export const isSet = (alias: string, columns: readonly string[]): Query =>

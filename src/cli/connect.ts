@@ -2,7 +2,7 @@
 import { loadConfig } from '../config/load.ts'
 import { type ChosenProfile, chooseProfile } from '../config/profile.ts'
 import { RowgraftError } from '../errors.ts'
-import { type Config, type OpenOptions, open, type Plan, type Rowgraft } from '../index.ts'
+import type { Config, OpenOptions, Plan, Rowgraft } from '../index.ts'
 import type { ConnectionFlags } from './options.ts'
 import type { Context } from './output.ts'
 import { splitColumn } from './typed-column.ts'
@@ -119,7 +119,9 @@ export const withRowgraft = async <T>(
   work: (rowgraft: Rowgraft) => Promise<T>,
   acting?: PlannedActing,
 ): Promise<T> => {
-  const rowgraft = await open(await openOptions(context, flags, { needs, acting }))
+  const options = await openOptions(context, flags, { needs, acting })
+  const { open } = await import('../index.ts')
+  const rowgraft = await open(options)
   try {
     introduce(rowgraft, context)
     return await work(rowgraft)

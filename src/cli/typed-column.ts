@@ -1,6 +1,7 @@
 /** A column as it is typed behind a flag. Pure. */
+
+import { parseTableName } from '../data.ts'
 import { RowgraftError } from '../errors.ts'
-import { parseTableName } from '../index.ts'
 
 /** `gallery.updated_at` in its two parts: the table as typed, the column as the catalog has it. */
 export const splitColumn = (typed: string, flag: string): { readonly table: string; readonly column: string } => {

@@ -1,6 +1,6 @@
 /** The rows of a table that differ, as keys in little space; their values are read by page. */
 import { columnOf } from '../catalog/catalog.ts'
-import { type Key, packKey, unpackKey } from '../catalog/row.ts'
+import { type Key, packKey, unpackKey } from '../catalog/key.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { type DiffProgress, type DiffState, diffRows, diffStates } from './diff.ts'
 import type { Sides } from './sides.ts'

@@ -1,5 +1,5 @@
 /** What the user wants back: selectors as data, and how they are read from a command line. Pure. */
-import { type Key, packKey } from '../catalog/row.ts'
+import { type Key, packKey } from '../catalog/key.ts'
 import { RowgraftError } from '../errors.ts'
 
 /** One way to name rows. `table` is as typed; it is looked up when the selection is resolved. */

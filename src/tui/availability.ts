@@ -1,5 +1,5 @@
 /** Why a key cannot be had now, in words; null where it can. Pure. */
-import { openConflicts } from '../index.ts'
+import { openConflicts } from '../data.ts'
 import { countPicks } from './picks.ts'
 import { jobOf, type State, screenOf } from './state.ts'
 

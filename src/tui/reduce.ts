@@ -1,5 +1,5 @@
 /** The state after each action, and what is to be done. Pure: the same actions lead to the same screens. */
-import { displayKey } from '../index.ts'
+import { displayKey } from '../data.ts'
 import type { Action, Step } from './actions.ts'
 import { type Command, findBinding } from './bindings.ts'
 import { begin, giveUp } from './jobs.ts'

@@ -4,8 +4,6 @@ import { type GivenSides, openBoth, readSides } from '../connect.ts'
 import type { Io } from '../io.ts'
 import type { ConnectionFlags } from '../options.ts'
 import type { Context } from '../output.ts'
-import { writePlanFile } from '../plan-file.ts'
-import { checkScriptTarget, writeScriptFile } from '../script-file.ts'
 
 export interface UiFlags extends ConnectionFlags {
   readonly readOnly?: boolean
@@ -46,8 +44,9 @@ export const ui = async (context: Context, flags: UiFlags): Promise<number> => {
   return runTui({
     addresses: { live: given.live ?? '', backup: given.backup ?? '', profile: flags.profile ?? null },
     open: async ({ live, backup }) => openBoth(context, flags, { ...given, live, backup } satisfies GivenSides),
-    savePlan: writePlanFile,
+    savePlan: async (path, plan) => (await import('../plan-file.ts')).writePlanFile(path, plan),
     saveScript: async (path, rowgraft, plan) => {
+      const { checkScriptTarget, writeScriptFile } = await import('../script-file.ts')
       await checkScriptTarget(path)
       await writeScriptFile(path, rowgraft, plan)
     },

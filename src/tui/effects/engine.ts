@@ -2,7 +2,8 @@
  * Work for the engine, one thing at a time: it has one pair of connections. Counting gives way to whatever somebody waits for, and goes
  * on afterwards; everything can be given up, on the server too.
  */
-import { isRowgraftError, type OpenOptions, open, type ProgressEvent, type Rowgraft } from '../../index.ts'
+import { isRowgraftError } from '../../data.ts'
+import type { OpenOptions, ProgressEvent, Rowgraft } from '../../index.ts'
 import type { Action, Result, Work } from '../actions.ts'
 import type { Addresses, Message } from '../state.ts'
 import { performWork, type Surroundings } from './work.ts'
@@ -135,6 +136,8 @@ export class Engine {
     await this.#rowgraft?.close()
     this.#rowgraft = null
     const options = await this.#open(addresses)
+    // The driver is loaded when the first frame is on screen.
+    const { open } = await import('../../index.ts')
     const rowgraft = await open({
       ...options,
       signal: entry.controller.signal,

@@ -1,6 +1,7 @@
 /** From picks to the selection that a plan is made of. */
+
+import { parseKey } from '../../data.ts'
 import type { Rowgraft, Selection, Selector } from '../../index.ts'
-import { parseKey } from '../../index.ts'
 import { isAllMissing, type Picks, pickedRows, type RowPicks } from '../picks.ts'
 
 interface Call {

@@ -1,8 +1,10 @@
 /** What each kind of work asks the engine, and what it tells of the answer. */
+
+import { displayKey } from '../../data.ts'
 import { formatCoverage } from '../../format/coverage-text.ts'
 import { formatVerify } from '../../format/runs-text.ts'
 import { plainStyle } from '../../format/style.ts'
-import { displayKey, type Plan, type ProgressEvent, type Rowgraft, type RowReport } from '../../index.ts'
+import type { Plan, ProgressEvent, Rowgraft, RowReport } from '../../index.ts'
 import type { Result, Work } from '../actions.ts'
 import type { RowDetails } from '../row-details.ts'
 import { buildSelection } from './selection.ts'

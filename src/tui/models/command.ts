@@ -1,6 +1,7 @@
 /** The command line that does the same as what is picked and chosen. Pure. */
+
+import { displayKey } from '../../data.ts'
 import { formatArgument, formatTable } from '../../format/names.ts'
-import { displayKey } from '../../index.ts'
 import { isAllMissing, type Picks, pickedRows, type RowPicks } from '../picks.ts'
 import type { Chosen, State } from '../state.ts'
 

@@ -1,9 +1,11 @@
 /** The ways out of a conflict as numbered choices. Pure. */
+
+import { openConflicts } from '../../data.ts'
 import { waysOut } from '../../format/conflict-text.ts'
 import { formatColumn, formatTable } from '../../format/names.ts'
 import { formatCount } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
-import { type Answer, type Conflict, openConflicts, type Plan } from '../../index.ts'
+import type { Answer, Conflict, Plan } from '../../index.ts'
 
 export interface Choice {
   readonly does: string

@@ -1,5 +1,6 @@
 /** What is under the cursor. Pure. */
-import { displayKey, type RowReport } from '../../index.ts'
+import { displayKey } from '../../data.ts'
+import type { RowReport } from '../../index.ts'
 import { listIndex, type RowScreen, type Rows, type RowsSource, rowsOf, type State, screenOf } from '../state.ts'
 
 /** The list and the position in it that a screen is at. */

@@ -1,5 +1,5 @@
 /** Prompts: what is asked for, how it is typed, what becomes of it. Pure. */
-import { parseFilter, RowgraftError } from '../../index.ts'
+import { parseFilter, RowgraftError } from '../../data.ts'
 import type { Step } from '../actions.ts'
 import { begin } from '../jobs.ts'
 import type { Key } from '../keys.ts'

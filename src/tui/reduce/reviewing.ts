@@ -1,5 +1,6 @@
+import { openConflicts } from '../../data.ts'
 import { summarisePlan } from '../../format/plan-text.ts'
-import { type Answer, type Conflict, openConflicts, type Plan } from '../../index.ts'
+import type { Answer, Conflict, Plan } from '../../index.ts'
 import type { Step } from '../actions.ts'
 import { begin, thenStep } from '../jobs.ts'
 import { alike, type Choice, choicesOf, overwrites } from '../models/conflict-choices.ts'

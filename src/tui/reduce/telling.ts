@@ -1,9 +1,10 @@
 /** What is said when somebody asks: why, the report in full, the command that does the same. Pure. */
+
+import { chainOf, displayKey, isRowgraftError } from '../../data.ts'
 import { formatChain } from '../../format/chain-text.ts'
 import { formatPlan } from '../../format/plan-text.ts'
 import { formatReport } from '../../format/report-text.ts'
 import { plainStyle } from '../../format/style.ts'
-import { chainOf, displayKey, isRowgraftError } from '../../index.ts'
 import type { Step } from '../actions.ts'
 import { alongNodes } from '../models/along-tree.ts'
 import { commandOf } from '../models/command.ts'

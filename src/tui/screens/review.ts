@@ -1,4 +1,6 @@
 /** The plan before it is run: what is written, what stays out, what is asked, what else happens. Pure. */
+
+import { openConflicts } from '../../data.ts'
 import { formatEffects } from '../../format/effects-text.ts'
 import { displayWidth, wrap } from '../../format/layout.ts'
 import { mergedSteps } from '../../format/merged-steps.ts'
@@ -6,7 +8,7 @@ import { firstOf, firstRows, formatColumn, formatKey, formatSentence, formatTabl
 import { explainNothing, summarisePlan } from '../../format/plan-text.ts'
 import { formatCount, plural } from '../../format/quantities.ts'
 import { formatRest } from '../../format/rest-text.ts'
-import { openConflicts, type Plan, type Step } from '../../index.ts'
+import type { Plan, Step } from '../../index.ts'
 import { whyNotRestore } from '../availability.ts'
 import { blank, type Line, line, type Role, spread } from '../line.ts'
 import { choicesOf, flagsOf } from '../models/conflict-choices.ts'

@@ -1,0 +1,17 @@
+/** Keys as values: packed into one string, and as people read them. Pure, and needs nothing to be loaded. */
+
+/** The key of one row: the server's text of each column, in the order of the table's identity. */
+export type Key = readonly string[]
+
+/** Between the parts of a packed key. */
+export const separator = '\0' // cannot occur in PostgreSQL text
+
+/** A key as one string, for maps and sets. */
+export const packKey = (key: readonly string[]): string => key.join(separator)
+export const unpackKey = (packed: string): Key => packed.split(separator)
+
+/** A key as the user reads it: `7`, or `3,"a b"`. */
+export const displayKey = (packed: string): string =>
+  unpackKey(packed)
+    .map((value) => (/[",\n]|^\s|\s$|^$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value))
+    .join(',')

@@ -27,36 +27,52 @@ import { suggestTyped } from './selection/typed-rows.ts'
 import { withEdits } from './transform/edited.ts'
 import { type OpenedSides, streamSides, withSides } from './with-sides.ts'
 
+/** What both sides were opened as. */
+interface Opened {
+  readonly pair: OpenPair
+  readonly options: OpenOptions
+  /** Of the journals. */
+  readonly folder: string
+  readonly catalog: SharedCatalog
+  readonly calls: Calls
+}
+
 /** Reads, and writes nothing to live. Every method takes a call's own signal and listener last. */
 export class Looking {
   readonly live: SideInfo
   readonly backup: SideInfo | null
   /** Things worth knowing that do not forbid anything. */
   readonly notes: readonly string[]
-  protected readonly pair: OpenPair
-  protected readonly options: OpenOptions
-  protected readonly folder: string
-  protected readonly catalog: SharedCatalog
-  protected readonly calls: Calls
-  /** The incidents as they were found last: rows of one can be listed, until something is written. */
-  protected foundIncidents: FoundIncidents | null = null
+  // Private for good: what is printed of an object must not show the passwords that its connections were opened with.
+  readonly #opened: Opened
+  #incidents: FoundIncidents | null = null
 
   constructor(pair: OpenPair, options: OpenOptions, catalog: SharedCatalog) {
-    this.pair = pair
-    this.options = options
-    this.folder = journalFolder(options.journal, options.env ?? process.env)
-    this.catalog = catalog
-    this.calls = new Calls(pair, options)
+    const folder = journalFolder(options.journal, options.env ?? process.env)
+    this.#opened = { pair, options, folder, catalog, calls: new Calls(pair, options) }
     this.live = describeSide(pair.live)
     this.backup = pair.backup === null ? null : describeSide(pair.backup)
     this.notes = pair.notes
   }
 
+  /** What stands behind it. */
+  protected get opened(): Opened {
+    return this.#opened
+  }
+
+  /** Something is written: incidents must be counted again. */
+  protected forgetIncidents(): void {
+    this.#incidents = null
+  }
+
   /** Every table: identity, relations, drift, restorable or why not; as if the backup held the values given. */
   async tables(options: Partial<Edits> = {}, call: Call = {}): Promise<readonly TableOverview[]> {
-    backupOf(this.pair)
+    backupOf(this.#opened.pair)
     const suggestions = await this.#read(call, suggestTyped)
-    return describeTables(withEdits(this.catalog, this.options.config?.transforms, options).catalog, suggestions)
+    return describeTables(
+      withEdits(this.#opened.catalog, this.#opened.options.config?.transforms, options).catalog,
+      suggestions,
+    )
   }
 
   /** Counts per table, as each is done. */
@@ -64,7 +80,7 @@ export class Looking {
     options: ChosenTables & Pick<CountOptions, 'states' | 'jobs'> = {},
     call: Call = {},
   ): AsyncGenerator<TableDiff> {
-    const tables = chooseTables(this.catalog, options.tables)
+    const tables = chooseTables(this.#opened.catalog, options.tables)
     yield* this.#stream(call, (sides) => countTables(sides, tables, { ...options, onProgress: this.#diffProgress }))
   }
 
@@ -73,7 +89,7 @@ export class Looking {
     options: ChosenTables & { readonly states?: readonly DiffState[] } = {},
     call: Call = {},
   ): AsyncGenerator<RowReport> {
-    const tables = chooseTables(this.catalog, options.tables)
+    const tables = chooseTables(this.#opened.catalog, options.tables)
     yield* this.#stream(call, (sides) => listRows(sides, tables, options.states ?? diffStates, this.#diffProgress))
   }
 
@@ -112,23 +128,23 @@ export class Looking {
 
   /** Missing rows grouped by what made them go, largest group first. */
   async incidents(call: Call = {}): Promise<IncidentReport> {
-    this.foundIncidents = await this.#read(call, (sides) => findIncidents(sides, this.#diffProgress))
-    return this.foundIncidents.report
+    this.#incidents = await this.#read(call, (sides) => findIncidents(sides, this.#diffProgress))
+    return this.#incidents.report
   }
 
   /** The rows of one table that belong to an incident, as they were found last. */
   async incidentRows(id: string, table: string, call: Call = {}): Promise<RowList> {
     return this.#read(call, async (sides) => {
-      this.foundIncidents ??= await findIncidents(sides, this.#diffProgress)
-      return listIncidentRows(sides, this.foundIncidents, id, table)
+      this.#incidents ??= await findIncidents(sides, this.#diffProgress)
+      return listIncidentRows(sides, this.#incidents, id, table)
     })
   }
 
   async #sides(): Promise<OpenedSides> {
-    const { live } = this.pair
-    const backup = backupOf(this.pair).session
-    const restored = await readRestored(await readRuns(this.folder, live.identity))
-    return { live: live.session, backup, catalog: this.catalog, restored }
+    const { live } = this.#opened.pair
+    const backup = backupOf(this.#opened.pair).session
+    const restored = await readRestored(await readRuns(this.#opened.folder, live.identity))
+    return { live: live.session, backup, catalog: this.#opened.catalog, restored }
   }
 
   protected async withSides<T>(work: (sides: Sides) => Promise<T>): Promise<T> {
@@ -136,15 +152,15 @@ export class Looking {
   }
 
   #read<T>(call: Call, work: (sides: Sides) => Promise<T>): Promise<T> {
-    return this.calls.run(call, () => this.withSides(work))
+    return this.#opened.calls.run(call, () => this.withSides(work))
   }
 
   async *#stream<T>(call: Call, start: (sides: Sides) => AsyncGenerator<T>): AsyncGenerator<T> {
     const open = () => this.#sides()
-    yield* this.calls.stream(call, async function* () {
+    yield* this.#opened.calls.stream(call, async function* () {
       yield* streamSides(await open(), start)
     })
   }
 
-  readonly #diffProgress = (step: DiffStep): void => this.calls.onProgress({ kind: 'diff', ...step })
+  readonly #diffProgress = (step: DiffStep): void => this.#opened.calls.onProgress({ kind: 'diff', ...step })
 }

@@ -50,7 +50,7 @@ export class Rowgraft extends Looking {
     answers: Readonly<Record<string, Answer>> = {},
     call: Call = {},
   ): Promise<Plan> {
-    return this.calls.run(call, () => this.#plan(selection, options, answers))
+    return this.opened.calls.run(call, () => this.#plan(selection, options, answers))
   }
 
   async #plan(
@@ -58,22 +58,22 @@ export class Rowgraft extends Looking {
     options: Partial<PlanOptions>,
     answers: Readonly<Record<string, Answer>>,
   ): Promise<Plan> {
-    const { live } = this.pair
-    const backup = backupOf(this.pair)
+    const { live } = this.opened.pair
+    const backup = backupOf(this.opened.pair)
     if (options.triggers === 'off') await refuseTriggersOff(live.session)
-    const restoredIncidents = readRestoredIncidents(await readRuns(this.folder, live.identity))
+    const restoredIncidents = readRestoredIncidents(await readRuns(this.opened.folder, live.identity))
     const plan = await this.withSides((sides) =>
       makePlan({
         sides,
-        transforms: this.options.config?.transforms,
+        transforms: this.opened.options.config?.transforms,
         selection,
-        options: { ...defaultPlanOptions, ...options, ...configuredOptions(this.options) },
+        options: { ...defaultPlanOptions, ...options, ...configuredOptions(this.opened.options) },
         answers,
         live: live.identity,
         backup: backup.identity,
         restoredIncidents,
         findMissingFiles: (known, steps) =>
-          findMissingFiles(known, steps, this.options.config?.files, this.calls.signal),
+          findMissingFiles(known, steps, this.opened.options.config?.files, this.opened.calls.signal),
       }),
     )
     return plan
@@ -84,9 +84,9 @@ export class Rowgraft extends Looking {
    * `plan-stale`, `wrong-database`, and whatever the run itself stops with.
    */
   async run(plan: Plan, options: Partial<RunOptions> = {}, call: Call = {}): Promise<Report> {
-    return this.calls.run(call, async () => {
-      this.foundIncidents = null
-      return startRun({ ...(await this.#start(plan)), options, folder: this.folder })
+    return this.opened.calls.run(call, async () => {
+      this.forgetIncidents()
+      return startRun({ ...(await this.#start(plan)), options, folder: this.opened.folder })
     })
   }
 
@@ -95,22 +95,22 @@ export class Rowgraft extends Looking {
    * told to commit. Nothing is written to live. Throws what `run` throws before it begins.
    */
   async script(plan: Plan, sink: ScriptSink, options: Partial<RunOptions> = {}, call: Call = {}): Promise<void> {
-    return this.calls.run(call, async () => startScript({ ...(await this.#start(plan)), options, sink }))
+    return this.opened.calls.run(call, async () => startScript({ ...(await this.#start(plan)), options, sink }))
   }
 
   /** The rows that a plan writes with the values it writes, read from the backup batch by batch. */
   async *planned(plan: Plan, call: Call = {}): AsyncGenerator<PlannedRow> {
     const start = () => this.#start(plan)
-    yield* this.calls.stream(call, async function* () {
+    yield* this.opened.calls.stream(call, async function* () {
       yield* startPlanned(await start())
     })
   }
 
   /** Compares what a run wrote with what live holds now. Default: the newest run that is in live. */
   async verify(run?: string, call: Call = {}): Promise<VerifyReport> {
-    const { session, identity } = this.pair.live
-    return this.calls.run(call, async () => {
-      const head = findRun(await readRuns(this.folder, identity), run)
+    const { session, identity } = this.opened.pair.live
+    return this.opened.calls.run(call, async () => {
+      const head = findRun(await readRuns(this.opened.folder, identity), run)
       return withActing(session, head.plan.options, () =>
         withReadTransaction(session, async (reader) => verifyRun(reader, await readCatalog(reader), head)),
       )
@@ -119,12 +119,12 @@ export class Rowgraft extends Looking {
 
   /** The plan that takes a run back: run it. Default: the newest run that is in live. */
   async undoPlan(run?: string, options: Partial<Pick<PlanOptions, 'triggers'>> = {}, call: Call = {}): Promise<Plan> {
-    return this.calls.run(call, () => this.#planUndo(run, options))
+    return this.opened.calls.run(call, () => this.#planUndo(run, options))
   }
 
   async #planUndo(run: string | undefined, options: Partial<Pick<PlanOptions, 'triggers'>>): Promise<Plan> {
-    const { session, identity } = this.pair.live
-    const head = findRun(await readRuns(this.folder, identity), run)
+    const { session, identity } = this.opened.pair.live
+    const head = findRun(await readRuns(this.opened.folder, identity), run)
     // What it takes to undo is asked of the role that ran it.
     const found = await withActing(session, head.plan.options, () =>
       withReadTransaction(session, (reader) => readUndone(reader, head)),
@@ -136,45 +136,45 @@ export class Rowgraft extends Looking {
 
   /** The runs that are to be undone, newest first: the one named, or the newest with all other units of its plan. */
   async units(run?: string): Promise<readonly string[]> {
-    return findUnits(await readRuns(this.folder, this.pair.live.identity), run)
+    return findUnits(await readRuns(this.opened.folder, this.opened.pair.live.identity), run)
   }
 
   /** Every run on this live, newest first. */
   async runs(_call: Call = {}): Promise<readonly RunSummary[]> {
-    return summarise(await readRuns(this.folder, this.pair.live.identity))
+    return summarise(await readRuns(this.opened.folder, this.opened.pair.live.identity))
   }
 
   /** Settles runs whose end is not known, and says what live holds of each. */
   async recover(call: Call = {}): Promise<RecoverReport> {
-    const { session, identity } = this.pair.live
-    return this.calls.run(call, async () => ({
+    const { session, identity } = this.opened.pair.live
+    return this.opened.calls.run(call, async () => ({
       v: 1,
-      runs: await recoverRuns(session, await readRuns(this.folder, identity)),
+      runs: await recoverRuns(session, await readRuns(this.opened.folder, identity)),
     }))
   }
 
   /** Aborts a call that is under way, waits for its end, and closes both sides. */
   async close(): Promise<void> {
-    await this.calls.close()
-    await closePair(this.pair)
+    await this.opened.calls.close()
+    await closePair(this.opened.pair)
   }
 
   async #start(plan: Plan): Promise<Omit<StartRunInput, 'options' | 'folder'>> {
     return {
-      pair: this.pair,
-      catalog: this.catalog,
+      pair: this.opened.pair,
+      catalog: this.opened.catalog,
       plan: await this.#settle(plan),
-      opened: { ...this.options, onProgress: this.calls.onProgress },
+      opened: { ...this.opened.options, onProgress: this.opened.calls.onProgress },
       withSides: (work) => this.withSides(work),
     }
   }
 
   /** The plan with the answers its file gives in its steps; refused on other databases, or when a used table was altered since. */
   async #settle(plan: Plan): Promise<Plan> {
-    checkPlanned(this.pair, plan)
+    checkPlanned(this.opened.pair, plan)
     if (plan.undoes === null) {
-      refuseOtherConfig(plan, configuredOptions(this.options))
-      await checkDeclared(plan, this.catalog, (check) => this.withSides(check))
+      refuseOtherConfig(plan, configuredOptions(this.opened.options))
+      await checkDeclared(plan, this.opened.catalog, (check) => this.withSides(check))
     }
     if (plan.undoes !== null || isAnsweredAsMade(plan)) return plan
     const again = await this.#plan(plan.selection, plan.options, plan.answers)

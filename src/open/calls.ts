@@ -35,6 +35,7 @@ export class Calls {
   readonly #turns = new Turns()
   readonly #closing = new AbortController()
   #current: Call = {}
+  #working: Promise<unknown> = Promise.resolve()
 
   constructor(pair: OpenPair, options: OpenOptions) {
     this.#pair = pair
@@ -51,8 +52,10 @@ export class Calls {
   /** Runs one call, after those that were made before it. */
   async run<T>(call: Call, work: () => Promise<T>): Promise<T> {
     const end = await this.#begin(call)
+    const working = work()
+    this.#working = working
     try {
-      return await work()
+      return await working
     } finally {
       await end()
     }
@@ -68,10 +71,10 @@ export class Calls {
     }
   }
 
-  /** Aborts what is under way, and waits for its end. */
+  /** Aborts what is under way, and waits for its end; of a call that yields nobody may want more. */
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#turns.settled
+    await this.#working.catch(() => undefined)
   }
 
   async #begin(call: Call): Promise<() => Promise<void>> {

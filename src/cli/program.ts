@@ -189,20 +189,24 @@ const buildProgram = (io: Io, finish: (code: number) => void): Command => {
   return addExitCodes(program)
 }
 
-/** No command: the terminal UI, with the flags that were given. */
-const withCommand = (argv: readonly string[]): readonly string[] => {
+const asksProgram: readonly (string | undefined)[] = ['-h', '--help', '-V', '--version']
+
+/** No command: the terminal UI, with the flags that were given. Flags before a command are told where they belong. */
+const withCommand = (argv: readonly string[], { commands }: Command): readonly string[] => {
   const [first] = argv
-  const asksProgram = first !== undefined && ['-h', '--help', '-V', '--version'].includes(first)
-  return first === undefined || (first.startsWith('-') && !asksProgram) ? ['ui', ...argv] : argv
+  const isCommand = (text: string, place: number): boolean =>
+    commands.some((command) => command.name() === text) && argv[place - 1]?.startsWith('--') !== true
+  if (asksProgram.includes(first) || argv.some(isCommand)) return argv
+  return first === undefined || first.startsWith('-') ? ['ui', ...argv] : argv
 }
 
 /** Runs one command line (without node and script) and resolves to its exit code; whatever goes wrong is printed. */
 export const run = async (typed: readonly string[], io: Io): Promise<number> => {
-  const argv = withCommand(typed)
   let code: number = exitCodes.done
   const program = buildProgram(io, (own) => {
     code = own
   })
+  const argv = withCommand(typed, program)
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return code

@@ -24,8 +24,10 @@ describe('help', () => {
     }
   })
 
-  test('is what rowgraft alone prints', async () => {
-    expect(await runCli([])).toEqual(await runCli(['--help']))
+  test('names the commands that do what the terminal UI does, where there is no terminal', async () => {
+    const { code, stdout, stderr } = await runCli([])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('"rowgraft incidents" tells what was lost')
   })
 
   test('of a command groups its flags', async () => {

@@ -168,7 +168,12 @@ export const drawReview = (state: State, screen: ReviewScreen, { columns, rows }
   const name = screen.undoes === null ? 'Review' : `Undo of ${state.planned?.plan.undoes ?? screen.undoes}`
   if (plan === undefined)
     return [line(' ', [`${name}: ${working === '' ? 'there is no plan; ctrl-r makes it again' : working}`, 'strong'])]
-  const title = plan.steps.length === 0 ? explainNothing(plan) : 'nothing has been written yet'
+  const title =
+    plan.steps.length === 0
+      ? explainNothing(plan)
+      : screen.undoes === null
+        ? 'nothing has been written yet'
+        : 'nothing written yet'
   const all = body(state, columns)
   const height = Math.max(1, rows - 3)
   const top = Math.max(0, Math.min(screen.cursor, all.length - height))

@@ -1,5 +1,6 @@
 /** Pieces that several screens are made of. Pure. */
 import { padEnd, padStart, truncate, wrap } from '../../format/layout.ts'
+import { formatTable } from '../../format/names.ts'
 import { formatCount, formatElapsed } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import type { RowReport } from '../../index.ts'
@@ -39,7 +40,7 @@ export const spinner = ({ now }: State): string => glyphs[Math.floor(now / 250) 
 /** `counting comment · 1,204,000 rows · 410,000 a second · 12 s` */
 export const describeJob = ({ now }: State, { what, since, progress }: Job): string =>
   [
-    progress === null ? what : `${what} ${progress.what}`.trim(),
+    progress === null ? what : `${what} ${formatTable(progress.what)}`.trim(),
     ...(progress !== null && progress.rows > 0 ? [`${formatCount(progress.rows)} rows`] : []),
     ...(progress !== null && progress.rate > 0 && progress.rate < 1e12
       ? [`${formatCount(progress.rate)} a second`]

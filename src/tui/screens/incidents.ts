@@ -25,13 +25,16 @@ const summary = (state: State): string => {
 const detailLines = (entry: IncidentEntry, labels: ReadonlyMap<string, string>, columns: number): readonly Line[] => {
   const details =
     entry.incident === null ? [formatWords(entry.leftOut?.why ?? '')] : formatDetails(entry.incident, labels)
-  return details.flatMap((text, place) => {
-    const isLast = place === details.length - 1
-    return wrapPhrases(text, Math.max(20, columns - 10)).map((part, number) => {
-      const branch = number > 0 ? (isLast ? '  ' : '│ ') : isLast ? '└ ' : '├ '
-      return line('      ', [branch, 'dim'], part)
+  // Here nobody types the ids of incidents.
+  return details
+    .map((text) => text.replace(/ \[[a-z0-9]+\]/g, ''))
+    .flatMap((text, place) => {
+      const isLast = place === details.length - 1
+      return wrapPhrases(text, Math.max(20, columns - 10)).map((part, number) => {
+        const branch = number > 0 ? (isLast ? '  ' : '│ ') : isLast ? '└ ' : '├ '
+        return line('      ', [branch, 'dim'], part)
+      })
     })
-  })
 }
 
 const entryLines = (state: State, entry: IncidentEntry, isCurrent: boolean, columns: number): readonly Line[] => {

@@ -9,7 +9,7 @@ import type { RowReport } from '../../index.ts'
 import { blank, fillLines, fitLine, type Line, line, type Span, textOf } from '../line.ts'
 import { cellText, heldValue, type ShownColumn, shownColumns } from '../models/row-columns.ts'
 import { describeJob, pickMark, spinner, stateRole } from '../parts/cells.ts'
-import { isPicked } from '../picks.ts'
+import { isPickable, isPicked } from '../picks.ts'
 import {
   jobOf,
   listIndex,
@@ -88,7 +88,14 @@ const rowLine = (
   const mark: Span = isCurrent ? ['❯', 'cursor'] : isInRange ? ['│', 'cursor'] : ' '
   const values = row === undefined ? [[formatKey(rows.list.keyAt(index)), 'dim'] as const] : cellsOf(row, columns)
   return {
-    ...line(mark, pickMark(picked), ' ', [stateWords[rowState][0], stateRole[rowState]], '  ', ...values),
+    ...line(
+      mark,
+      isPickable(rowState) ? pickMark(picked) : '   ',
+      ' ',
+      [stateWords[rowState][0], stateRole[rowState]],
+      '  ',
+      ...values,
+    ),
     isCurrent,
     aria: { role: 'checkbox', isChecked: picked, isSelected: isCurrent },
   }

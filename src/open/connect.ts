@@ -80,6 +80,10 @@ const ofSide =
     throw new RowgraftError(code, `${name}: ${message}`, { detail, hint, cause })
   }
 
+/** `shop.dump (2026-11-19 02:00)`: a file with the time it was made at, by the clock of the machine that made it. */
+const labelOf = (source: OpenedSource | null): string | undefined =>
+  source?.createdAt === undefined ? source?.label : `${source.label} (${source.createdAt.slice(0, 16)})`
+
 const openSide = async (
   side: Side,
   conninfo: string,
@@ -96,7 +100,7 @@ const openSide = async (
       return [await readCatalog(reader), known, await readCollationNotes(reader)] as const
     })
     const notes = [...(session.isPooled ? [pooled(side)] : []), ...drifted]
-    return { session, catalog, identity, label: source?.label ?? session.target.label, source, notes }
+    return { session, catalog, identity, label: labelOf(source) ?? session.target.label, source, notes }
   } catch (error) {
     await session.close()
     throw error

@@ -25,7 +25,9 @@ export const tableEntries = (
       (a, b) =>
         Number(b.restorable) - Number(a.restorable) ||
         weight(b, sort) - weight(a, sort) ||
-        (sort === 'name' ? 0 : weight(b, 'extra') - weight(a, 'extra')) ||
+        (sort === 'name'
+          ? 0
+          : weight(b, 'changed') - weight(a, 'changed') || weight(b, 'extra') - weight(a, 'extra')) ||
         (a.table < b.table ? -1 : 1),
     )
 

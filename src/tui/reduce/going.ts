@@ -35,7 +35,10 @@ export const countAll = (state: State, states: 'keys' | 'everything'): Step => {
 export const goIncidents = (state: State): Step => {
   const at = state.stack.findIndex((screen) => screen.at === 'incidents')
   const first: Screen = { at: 'incidents', cursor: 0, filter: '' }
-  return [{ ...state, stack: at === -1 ? [first] : state.stack.slice(0, at + 1) }]
+  const next: State = { ...state, stack: at === -1 ? [first] : state.stack.slice(0, at + 1) }
+  // After a run they are counted again when somebody looks.
+  const isCounted = state.incidents !== null || jobOf(state, 'incidents') !== undefined
+  return isCounted ? [next] : beginAll(next, [{ kind: 'tables' }, { kind: 'incidents' }])
 }
 
 export const goTables = (state: State): Step => {

@@ -4,6 +4,7 @@ import { memo, type ReactNode, useEffect, useSyncExternalStore } from 'react'
 import { drawFrame } from './frame.ts'
 import { keysOf } from './keys.ts'
 import { type Line, lineText } from './line.ts'
+import type { State } from './state.ts'
 import type { Store } from './store.ts'
 import { paintLine, type Theme } from './theme.ts'
 
@@ -28,16 +29,19 @@ const SpokenRow = ({ own }: { readonly own: Line }): ReactNode => {
 export interface AppProps {
   readonly store: Store
   readonly theme: Theme
+  /** The state that is drawn: what is on the terminal is never newer. */
+  readonly drawn: { current: State }
   /** Lines are read out one after the other: no rules, no padding. */
   readonly isSpoken: boolean
   /** Hands over what Ink alone can do. */
   readonly onReady: (app: ReturnType<typeof useApp>) => void
 }
 
-export const App = ({ store, theme, isSpoken, onReady }: AppProps): ReactNode => {
+export const App = ({ store, theme, drawn, isSpoken, onReady }: AppProps): ReactNode => {
   const app = useApp()
   const { setRawMode } = useStdin()
   const state = useSyncExternalStore(store.watch, store.read)
+  drawn.current = state
   useEffect(() => {
     setRawMode(true)
     onReady(app)

@@ -86,12 +86,14 @@ export const runTui = async (options: TuiOptions): Promise<number> => {
   }
   const [first, ...effects] = begun(makeState({ ...options, size: sizeOf(stdout) }))
   const store = new Store(first, perform)
+  const drawn = { current: first }
   const isPatient = (): void => store.dispatch({ type: 'end' })
   signal.addEventListener('abort', isPatient, { once: true })
   const instance = render(
     createElement(App, {
       store,
       theme: chooseTheme(options, env),
+      drawn,
       isSpoken,
       onReady: (own) => {
         app = own
@@ -109,8 +111,8 @@ export const runTui = async (options: TuiOptions): Promise<number> => {
       isScreenReaderEnabled: isSpoken,
       maxFps: 120,
       onRender: () => {
-        const shown = store.read()
-        queueMicrotask(() => store.dispatch({ type: 'painted', state: shown }))
+        const state = drawn.current
+        queueMicrotask(() => store.dispatch({ type: 'painted', state }))
       },
     },
   )
@@ -140,5 +142,5 @@ export const runTui = async (options: TuiOptions): Promise<number> => {
 const begun = (state: State): ReturnType<typeof begin> => {
   const { addresses } = state
   if (addresses.live === '' || addresses.backup === '') return [state]
-  return begin({ ...state, connection: { state: 'opening', error: null, text: '' } }, { kind: 'connect', addresses })
+  return begin({ ...state, connection: { state: 'opening', error: null } }, { kind: 'connect', addresses })
 }

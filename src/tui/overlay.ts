@@ -24,7 +24,6 @@ export interface Prompt {
     | { readonly what: 'statement time'; readonly statement: string }
     | { readonly what: 'value'; readonly table: string; readonly column: string; readonly conflict: string }
     | { readonly what: 'name of live' }
-    | { readonly what: 'search' }
   readonly title: string
   readonly hint: string
   readonly isMultiline?: boolean

@@ -69,7 +69,7 @@ export type JobKind =
   | 'save'
 
 export type Connection =
-  | { readonly state: 'asking' | 'opening' | 'failed'; readonly error: Message | null; readonly text: string }
+  | { readonly state: 'asking' | 'opening' | 'failed'; readonly error: Message | null }
   | { readonly state: 'open'; readonly live: SideInfo; readonly backup: SideInfo; readonly notes: readonly string[] }
 
 /** The two addresses as they were given or typed. */
@@ -112,7 +112,7 @@ export interface TableCounts {
 }
 
 export type Screen =
-  | { readonly at: 'connect'; readonly field: 'live' | 'backup'; readonly isTyping: boolean }
+  | { readonly at: 'connect'; readonly field: 'live' | 'backup' }
   | { readonly at: 'incidents'; readonly cursor: number; readonly filter: string }
   | { readonly at: 'tables'; readonly cursor: number; readonly sort: TablesSort; readonly filter: string }
   | RowsScreen
@@ -223,7 +223,7 @@ export interface State {
   readonly isLeaving: boolean
 }
 
-export const screenOf = ({ stack }: State): Screen => stack.at(-1) ?? { at: 'connect', field: 'live', isTyping: false }
+export const screenOf = ({ stack }: State): Screen => stack.at(-1) ?? { at: 'connect', field: 'live' }
 
 export const rowsOf = (state: State, source: RowsSource): Rows | undefined => state.rows.get(sourceId(source))
 

@@ -4,8 +4,6 @@ import { type Line, type Role, roleOf, textOf } from './line.ts'
 
 export type ThemeName = 'dark' | 'light' | 'high-contrast' | 'mono'
 
-export const themeNames: readonly ThemeName[] = ['dark', 'light', 'high-contrast', 'mono']
-
 export interface Theme {
   readonly name: ThemeName
   /** Only ASCII: the terminal's locale is not UTF-8, or somebody asked for it. */

@@ -10,9 +10,14 @@ import { performWork, type Surroundings } from './work.ts'
 
 interface Entry {
   readonly ticket: number
-  work: Work
+  readonly work: Work
   readonly controller: AbortController
+  /** Tables that are counted: counting that gave way goes on with the others. */
+  readonly counted: Set<string>
 }
+
+const remaining = ({ work, counted }: Entry): Work =>
+  work.kind === 'count' ? { ...work, tables: work.tables.filter((table) => !counted.has(table)) } : work
 
 type Tell = (action: Action) => void
 
@@ -57,7 +62,7 @@ export class Engine {
   }
 
   start(ticket: number, work: Work): void {
-    this.#queue.push({ ticket, work, controller: new AbortController() })
+    this.#queue.push({ ticket, work, controller: new AbortController(), counted: new Set() })
     const running = this.#running
     if (running !== null && isBackground(running) && work.kind !== 'count') {
       this.#yields = true
@@ -105,7 +110,10 @@ export class Engine {
 
   async #perform(entry: Entry): Promise<void> {
     const { ticket } = entry
-    const emit = (result: Result): void => this.#tell({ type: 'result', ticket, now: Date.now(), result })
+    const emit = (result: Result): void => {
+      if (result.type === 'counted') entry.counted.add(result.diff.table)
+      this.#tell({ type: 'result', ticket, now: Date.now(), result })
+    }
     try {
       if (entry.work.kind === 'connect') await this.#connect(entry, entry.work.addresses, emit)
       else if (this.#rowgraft !== null) {
@@ -129,7 +137,12 @@ export class Engine {
 
   /** Counting goes on with what is not counted yet. */
   #requeue(entry: Entry): void {
-    this.#queue.push({ ticket: entry.ticket, work: entry.work, controller: new AbortController() })
+    this.#queue.push({
+      ticket: entry.ticket,
+      work: remaining(entry),
+      controller: new AbortController(),
+      counted: new Set(),
+    })
   }
 
   async #connect(entry: Entry, addresses: Addresses, emit: (result: Result) => void): Promise<void> {

@@ -131,8 +131,6 @@ const tableDeeper = (state: State, screen: Extract<Screen, { at: 'tables' }>): S
 export const deeper = (state: State): Step => {
   const screen = screenOf(state)
   switch (screen.at) {
-    case 'connect':
-      return [withScreen(state, { ...screen, isTyping: true })]
     case 'incidents': {
       const entry = incidentEntries(state, screen.filter)[screen.cursor]
       return entry === undefined ? [state] : goRows(state, { table: entry.table, incident: entry.id })

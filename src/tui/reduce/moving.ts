@@ -6,6 +6,9 @@ import { incidentEntries } from '../models/incident-entries.ts'
 import { rowLines } from '../models/row-lines.ts'
 import { tableEntries } from '../models/table-entries.ts'
 import { changeRows, withRows } from '../picks.ts'
+import { reportLines } from '../screens/report.ts'
+import { reviewLines } from '../screens/review.ts'
+import { failedLines } from '../screens/run.ts'
 import {
   listIndex,
   type RowsScreen,
@@ -25,7 +28,11 @@ const rowsHead = 3
 
 export const rowsHeight = ({ size }: State): number => Math.max(1, size.rows - frameLines - rowsHead)
 
-/** How many things the cursor can be on. Screens of text alone count lines, which are clamped when they are drawn. */
+/** Positions that a text can be scrolled to; some lines more than there are, for what stands above it. */
+const lastPage = ({ size }: State, lines: readonly unknown[]): number =>
+  Math.max(1, lines.length - (size.rows - frameLines) + 4)
+
+/** How many things the cursor can be on. */
 const countItems = (state: State, screen: Screen): number => {
   switch (screen.at) {
     case 'connect':
@@ -46,10 +53,13 @@ const countItems = (state: State, screen: Screen): number => {
       return state.planned === null ? 0 : alongNodes(state.planned.plan, state.chosen, state.overview).length
     case 'runs':
       return state.runs?.length ?? 0
+    // Text alone: as many positions as there are lines beyond the first screenful.
     case 'review':
+      return lastPage(state, reviewLines(state, state.size.columns))
     case 'report':
+      return lastPage(state, reportLines(screen, state.size.columns))
     case 'failed':
-      return Number.MAX_SAFE_INTEGER
+      return lastPage(state, failedLines(screen, state.size.columns))
     case 'run':
       return 0
   }

@@ -101,7 +101,6 @@ const submit = (state: State, { prompt: { for: wanted }, text }: PromptOverlay):
     case 'filter':
       return filterRows(closed(state), text)
     case 'table filter':
-    case 'search':
       return [closed(state)]
     case 'address': {
       const addresses = { ...state.addresses, [wanted.side]: trimmed, profile: null }

@@ -105,7 +105,7 @@ const askTime = (state: State, statement: string): State => ({
 })
 
 const failed = (state: State, job: Job, { code, error }: Of<'failed'>, statement: string | null): Step => {
-  if (job.kind === 'connect') return [{ ...state, connection: { state: 'failed', error, text: '' } }]
+  if (job.kind === 'connect') return [{ ...state, connection: { state: 'failed', error } }]
   if (job.kind === 'run') return [failedRun(state, code, error)]
   if (code === 'interrupted') return [{ ...state, message: { kind: 'note', text: 'stopped' } }]
   if (job.kind === 'statement' && statement !== null && /--statement-at/.test(error.hint ?? ''))

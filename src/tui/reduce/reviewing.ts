@@ -3,6 +3,7 @@ import { summarisePlan } from '../../format/plan-text.ts'
 import type { Answer, Conflict, Plan } from '../../index.ts'
 import type { Step } from '../actions.ts'
 import { begin, thenStep } from '../jobs.ts'
+import { askedConflict } from '../models/asked-conflict.ts'
 import { alike, type Choice, choicesOf, overwrites } from '../models/conflict-choices.ts'
 import { type Chosen, type Overlay, type ReviewScreen, type State, screenOf } from '../state.ts'
 import { goRuns, goUndo, needPlan, push } from './going.ts'
@@ -17,14 +18,6 @@ export const reviewMark = ({ planned, isStale, jobs, readOnly }: State): string 
 const isPainted = (state: State): boolean => {
   const screen = screenOf(state)
   return screen.at === 'review' && screen.painted !== null && screen.painted === reviewMark(state)
-}
-
-/** The open question that is asked. */
-export const askedConflict = (state: State): Conflict | undefined => {
-  const screen = screenOf(state)
-  if (screen.at !== 'review' || state.planned === null) return undefined
-  const open = openConflicts(state.planned.plan)
-  return open[Math.min(screen.conflict, open.length - 1)]
 }
 
 export const nextConflict = (state: State, by: 1 | -1): Step => {

@@ -65,7 +65,8 @@ const undoLine = ({ outcome, run, runs }: Report): readonly Line[] => {
   return [line(`   Run ${sanitise(run)}.  Undo:  `, command)]
 }
 
-export const drawReport = ({ report, plan, cursor }: ReportScreen, { columns, rows }: Size): readonly Line[] => {
+/** All of it, to be scrolled through. */
+export const reportLines = ({ report, plan }: ReportScreen, columns: number): readonly Line[] => {
   const isGood = report.outcome === 'committed' || report.outcome === 'rehearsed' || report.outcome === 'nothing'
   const left = leftForYou(report)
   const failed = report.hooks.filter((hook) => hook.failed)
@@ -100,7 +101,11 @@ export const drawReport = ({ report, plan, cursor }: ReportScreen, { columns, ro
     ...undoLine(report),
     ...(report.outcome === 'rehearsed' ? [line('   esc goes back to the review, where  R  restores for good.')] : []),
   ]
-  const kept = all.filter((own, position) => own !== blank || all[position - 1] !== blank)
-  const top = Math.max(0, Math.min(cursor, kept.length - rows))
-  return kept.slice(top, top + rows)
+  return all.filter((own, position) => own !== blank || all[position - 1] !== blank)
+}
+
+export const drawReport = (screen: ReportScreen, { columns, rows }: Size): readonly Line[] => {
+  const all = reportLines(screen, columns)
+  const top = Math.max(0, Math.min(screen.cursor, all.length - rows))
+  return all.slice(top, top + rows)
 }

@@ -11,10 +11,10 @@ import { formatRest } from '../../format/rest-text.ts'
 import type { Plan, Step } from '../../index.ts'
 import { whyNotRestore } from '../availability.ts'
 import { blank, type Line, line, type Role, spread } from '../line.ts'
+import { askedConflict } from '../models/asked-conflict.ts'
 import { choicesOf, flagsOf } from '../models/conflict-choices.ts'
 import { withoutFlags } from '../models/without-flags.ts'
 import { cell, describeJob, paragraph, rightCell, spinner } from '../parts/cells.ts'
-import { askedConflict } from '../reduce/reviewing.ts'
 import { jobOf, type ReviewScreen, type Size, type State } from '../state.ts'
 
 const keyWords = (plan: Plan, step: Step): string => {
@@ -190,5 +190,5 @@ export const drawReview = (state: State, screen: ReviewScreen, { columns, rows }
   ]
 }
 
-/** The furthest that the review can be scrolled. */
-export const reviewLines = (state: State, columns: number): number => body(state, columns).length
+/** All that can be scrolled through. */
+export const reviewLines = (state: State, columns: number): readonly Line[] => body(state, columns)

@@ -59,7 +59,8 @@ export const drawRun = (state: State, screen: At<'run'>, { columns, rows }: Size
   ]
 }
 
-export const drawFailed = (screen: At<'failed'>, { columns, rows }: Size): readonly Line[] => {
+/** All that is said of a failure, to be scrolled through. */
+export const failedLines = (screen: At<'failed'>, columns: number): readonly Line[] => {
   const { error, isUnknown } = screen
   const detail = (error.detail ?? '').split('\n').filter((part) => part !== '')
   const rest = isUnknown
@@ -68,7 +69,7 @@ export const drawFailed = (screen: At<'failed'>, { columns, rows }: Size): reado
         'Find out with  rowgraft recover  before anything else is restored.',
       ]
     : ['Live is unchanged. What you picked is still picked:  r  goes back to the review.']
-  const all = [
+  return [
     line(' ', [isUnknown ? 'The outcome is unknown.' : 'It failed, and was rolled back.', 'error']),
     blank,
     ...paragraph(error.text, columns, 3, 'strong'),
@@ -77,6 +78,10 @@ export const drawFailed = (screen: At<'failed'>, { columns, rows }: Size): reado
     blank,
     ...rest.flatMap((part) => paragraph(part, columns, 1)),
   ]
+}
+
+export const drawFailed = (screen: At<'failed'>, { columns, rows }: Size): readonly Line[] => {
+  const all = failedLines(screen, columns)
   const top = Math.max(0, Math.min(screen.cursor, all.length - rows))
   return all.slice(top, top + rows)
 }

@@ -216,6 +216,10 @@ export const addScreen = addTo('Screen:', () => [
     'mono',
   ]),
   new Option('--ascii', 'draw with ASCII alone'),
+  new Option('--big', 'restore more than 1,000,000 rows, or 1 GB, in one transaction'),
+  new Option('--commit-every <rows>', 'restore in parts of about so many rows, each complete in itself').argParser(
+    parseCount,
+  ),
   new Option('--color <when>', 'colour: auto, always, never').choices(['auto', 'always', 'never']),
 ])
 

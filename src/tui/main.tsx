@@ -6,7 +6,7 @@
  */
 import { writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import type { OpenOptions, Plan, Rowgraft } from '../index.ts'
+import type { OpenOptions, Plan, Rowgraft, RunOptions } from '../index.ts'
 import type { Effect } from './actions.ts'
 import { Engine } from './effects/engine.ts'
 import type { Surroundings } from './effects/work.ts'
@@ -24,6 +24,8 @@ export interface TuiOptions extends ThemeChoice {
   readonly savePlan: (path: string, plan: Plan) => Promise<void>
   readonly saveScript: (path: string, rowgraft: Rowgraft, plan: Plan) => Promise<void>
   readonly exists: (path: string) => Promise<boolean>
+  /** Time-outs, and what flags say of large restores. */
+  readonly runOptions: Partial<RunOptions>
   readonly isReadOnly: boolean
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdin: NodeJS.ReadStream

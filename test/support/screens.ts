@@ -82,6 +82,7 @@ export const withScreens = async (
       exists: async () => false,
       savePlan: async () => undefined,
       saveScript: async () => undefined,
+      runOptions: {},
       ...options.surroundings,
     },
     {

@@ -10,6 +10,8 @@ export interface UiFlags extends ConnectionFlags {
   readonly theme?: 'dark' | 'light' | 'high-contrast' | 'mono'
   readonly ascii?: boolean
   readonly color?: 'auto' | 'always' | 'never'
+  readonly big?: boolean
+  readonly commitEvery?: number
 }
 
 const isSet = (variable: string | undefined): boolean =>
@@ -51,6 +53,12 @@ export const ui = async (context: Context, flags: UiFlags): Promise<number> => {
       await writeScriptFile(path, rowgraft, plan)
     },
     exists,
+    runOptions: {
+      ...(flags.big === true ? { big: true } : {}),
+      ...(flags.commitEvery === undefined ? {} : { commitEvery: flags.commitEvery }),
+      ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }),
+      ...(flags.lockTimeout === undefined ? {} : { lockTimeout: flags.lockTimeout }),
+    },
     isReadOnly: flags.readOnly === true,
     theme: flags.theme,
     ascii: flags.ascii,

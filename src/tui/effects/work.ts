@@ -4,7 +4,7 @@ import { displayKey } from '../../data.ts'
 import { formatCoverage } from '../../format/coverage-text.ts'
 import { formatVerify } from '../../format/runs-text.ts'
 import { plainStyle } from '../../format/style.ts'
-import type { Plan, ProgressEvent, Rowgraft, RowReport } from '../../index.ts'
+import type { Plan, ProgressEvent, Rowgraft, RowReport, RunOptions } from '../../index.ts'
 import type { Result, Work } from '../actions.ts'
 import type { RowDetails } from '../row-details.ts'
 import { buildSelection } from './selection.ts'
@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly exists: (path: string) => Promise<boolean>
   readonly savePlan: (path: string, plan: Plan) => Promise<void>
   readonly saveScript: (path: string, rowgraft: Rowgraft, plan: Plan) => Promise<void>
+  /** Of every run. */
+  readonly runOptions: Partial<RunOptions>
 }
 
 interface Doing {
@@ -135,7 +137,9 @@ export const performWork = async (
       })
     }
     case 'run': {
-      const report = await rowgraft.run(work.plan, { rehearse: work.rehearse, confirm: work.confirm }, call)
+      const { rehearse, confirm } = work
+      const options = { ...doing.surroundings.runOptions, rehearse, confirm }
+      const report = await rowgraft.run(work.plan, options, call)
       return emit({ type: 'ran', report, plan: work.plan })
     }
     case 'undo': {

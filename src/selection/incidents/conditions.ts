@@ -56,10 +56,11 @@ interface Judged extends Condition {
   readonly bit: number
 }
 
-/** What is known of the conditions of one table; `masks` has a bit per condition for each root that one holds for. */
+/** What is known of the conditions of one table. */
 interface Judgement {
   readonly judged: readonly Judged[]
-  readonly masks: Map<string, number>
+  /** For each root, in their order, a bit per condition that holds for it. */
+  readonly masks: Int32Array
 }
 
 /** Gathers the roots of one table into groups; each root is in one of them. */
@@ -99,14 +100,13 @@ const judgeRound = async (
   )
   const wanted = values.map(({ candidate }) => candidate)
   const partitions = isFirst ? await findPartitions(sides, table) : []
-  const none: Judgement = { judged: [], masks: new Map() }
+  const none: Judgement = { judged: [], masks: new Int32Array(roots.length) }
   const early = await judge(sides, gathering, [...partitions, ...wanted.slice(0, mostValues)], none)
-  const isSettled = early.judged.some((own) => isExact(own) && roots.every((root) => holds(early.masks, root, own.bit)))
+  const isSettled = early.judged.some((own) => isExact(own) && early.masks.every((mask) => holds(mask, own)))
   return !isFirst || isSettled ? early : judge(sides, gathering, await findRanges(sides, table, missing), early)
 }
 
-const holds = (masks: ReadonlyMap<string, number>, root: string, bit: number): boolean =>
-  ((masks.get(root) ?? 0) & (1 << bit)) !== 0
+const holds = (mask: number, { bit }: Judged): boolean => (mask & (1 << bit)) !== 0
 
 /** Counts for each candidate how many missing rows it holds for, and notes for which of the roots; adds that to what is known. */
 const judge = async (
@@ -119,8 +119,8 @@ const judge = async (
   const kept = candidates.slice(0, mostCandidates - first)
   if (kept.length === 0) return known
   const hits = kept.map(() => 0)
-  const masks = new Map(known.masks)
-  const wanted = new Set(roots)
+  const masks = known.masks.slice()
+  const places = new Map(roots.map((root, place) => [root, place]))
   const bits = kept.map(({ where }, place) => sql`case when ${where} then ${sql.lit(1 << place)} else 0 end`)
   for (const batch of inBatches(missing)) {
     const rows = await sides.backup.rows(sql`
@@ -132,9 +132,9 @@ const judge = async (
       ) m
       where m.mask <> 0`)
     for (const [ord, text] of rows) {
-      const [key, mask] = [batch[Number(ord) - 1] ?? '', Number(text)]
+      const [rootPlace, mask] = [places.get(batch[Number(ord) - 1] ?? ''), Number(text)]
       for (const place of kept.keys()) if ((mask & (1 << place)) !== 0) hits[place] = (hits[place] ?? 0) + 1
-      if (wanted.has(key)) masks.set(key, (masks.get(key) ?? 0) | (mask << first))
+      if (rootPlace !== undefined) masks[rootPlace] = (masks[rootPlace] ?? 0) | (mask << first)
     }
   }
   const judged = kept.map((candidate, place): Judged => {
@@ -160,17 +160,27 @@ const weigh = (table: SharedTable, condition: Judged, explained: number): number
   return (isExact(condition) ? explained : explained / 2) / (isOfEnds ? 4 : 1)
 }
 
+/** Takes the best condition, and again with what it leaves. Roots for which the same conditions hold are counted as one. */
 const pickConditions = (
   table: SharedTable,
   judged: readonly Judged[],
   roots: readonly string[],
-  masks: ReadonlyMap<string, number>,
+  masks: Int32Array,
 ): { readonly groups: readonly Gathered[]; readonly left: readonly string[] } => {
   const groups: Gathered[] = []
-  let left = roots
+  const left = Map.groupBy(roots.keys(), (place) => masks[place] ?? 0)
+  const rootsWith = (isWanted: (mask: number) => boolean): readonly string[] =>
+    [...left]
+      .flatMap(([mask, places]) => (isWanted(mask) ? places : []))
+      .sort((a, b) => a - b)
+      .map((place) => roots[place] ?? '')
   for (;;) {
     const ranked = judged
-      .map((condition) => ({ condition, explained: left.filter((root) => holds(masks, root, condition.bit)).length }))
+      .map((condition) => {
+        let explained = 0
+        for (const [mask, places] of left) if (holds(mask, condition)) explained += places.length
+        return { condition, explained }
+      })
       .filter(({ condition, explained }) => isWorth(condition, explained))
       .map((own) => ({ ...own, weight: weigh(table, own.condition, own.explained) }))
       .sort(
@@ -182,9 +192,8 @@ const pickConditions = (
           judged.indexOf(a.condition) - judged.indexOf(b.condition),
       )
     const best = ranked[0]?.condition
-    if (best === undefined) return { groups, left }
-    const own = new Set(left.filter((root) => holds(masks, root, best.bit)))
-    groups.push({ condition: best, roots: [...own] })
-    left = left.filter((root) => !own.has(root))
+    if (best === undefined) return { groups, left: rootsWith(() => true) }
+    groups.push({ condition: best, roots: rootsWith((mask) => holds(mask, best)) })
+    for (const mask of left.keys()) if (holds(mask, best)) left.delete(mask)
   }
 }

@@ -10,27 +10,34 @@ export const program = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'bin
 
 export interface UiOptions extends Pick<TerminalOptions, 'columns' | 'rows' | 'env' | 'patience'> {
   readonly args?: readonly string[]
-  /** A shell with job control, in which it is started by typing. */
-  readonly isInShell?: boolean
+  /** Started by typing this in a shell with job control. */
+  readonly shellCommand?: string
 }
 
 /** Runs `work` with the UI in a terminal; it is closed afterwards, and its journal goes away. */
 export const withUi = async <Result>(
   { live, backup }: DatabasePair,
-  { args = [], isInShell = false, ...options }: UiOptions,
+  { args = [], shellCommand, ...options }: UiOptions,
   work: (terminal: Terminal) => Promise<Result>,
 ): Promise<Result> => {
   const journal = await mkdtemp(join(tmpdir(), 'rowgraft-ui-'))
-  const env = { ROWGRAFT_LIVE: live, ROWGRAFT_BACKUP: backup, ROWGRAFT_JOURNAL: journal, TZ: 'UTC', ...options.env }
+  const env = {
+    ROWGRAFT_LIVE: live,
+    ROWGRAFT_BACKUP: backup,
+    ROWGRAFT_JOURNAL: journal,
+    TZ: 'UTC',
+    PS1: '$ ',
+    ...options.env,
+  }
   const direct = { command: process.execPath, args: [program, ...args] }
   const shell = { command: 'bash', args: ['--norc', '--noprofile', '-i'] }
   try {
     return await withTerminal(
-      { ...options, ...(isInShell ? shell : direct), env: isInShell ? { ...env, PS1: '$ ', HISTFILE: '' } : env },
+      { ...options, ...(shellCommand === undefined ? direct : shell), env },
       async (terminal) => {
-        if (isInShell) {
+        if (shellCommand !== undefined) {
           await terminal.until(/^\$ *$/m)
-          terminal.press(`'${process.execPath}' '${program}'`, 'enter')
+          terminal.press(shellCommand, 'enter')
         }
         return await work(terminal)
       },

@@ -19,6 +19,7 @@ export const leftBehind = (terminal: Terminal): unknown => ({
 export const untilCounted = async (terminal: Terminal): Promise<void> => {
   await terminal.until(
     (own) => /what was lost[\s\S]*DELETE FROM gallery/.test(own.screen()) && !/counting|reading/.test(own.screen()),
+    { timeoutMs: 25_000 },
   )
 }
 

@@ -134,9 +134,10 @@ export const runTui = async (options: TuiOptions): Promise<number> => {
   await setTimeout(40)
   instance.unmount()
   await instance.waitUntilExit().catch(() => undefined)
+  // What is under way ends first: only then is it known what there is to tell.
+  await engine.close()
   const words = leavingWords(store.read())
   if (words.length > 0) writeSync(1, `${words.join('\n')}\n`)
-  await engine.close()
   if (error !== undefined) throw error
   return signal.aborted ? 130 : 0
 }

@@ -12,16 +12,23 @@ const Row = memo(
   ({ text }: { readonly text: string }): ReactNode => <Text wrap="truncate">{text === '' ? ' ' : text}</Text>,
 )
 
+/** What is drawn only to be seen, and blanks that only align, are of no use to ears. */
+const spokenText = (own: Line): string =>
+  lineText(own)
+    .replace(/[│├└─‾]/g, ' ')
+    .replace(/ {2,}/g, '  ')
+    .trim()
+
 const SpokenRow = ({ own }: { readonly own: Line }): ReactNode => {
   const { aria } = own
-  if (aria === undefined) return <Text>{lineText(own)}</Text>
+  if (aria === undefined) return <Text>{spokenText(own)}</Text>
   const state = {
     ...(aria.isChecked === undefined ? {} : { checked: aria.isChecked }),
     ...(aria.isSelected === undefined ? {} : { selected: aria.isSelected }),
   }
   return (
     <Box aria-role={aria.role} aria-state={state}>
-      <Text>{lineText(own)}</Text>
+      <Text>{spokenText(own)}</Text>
     </Box>
   )
 }
@@ -54,7 +61,7 @@ export const App = ({ store, theme, drawn, isSpoken, onReady }: AppProps): React
   if (state.isBlank) return <Text> </Text>
   const lines = drawFrame(state)
   if (isSpoken) {
-    const spoken = lines.filter((own) => /[^\s─]/.test(lineText(own)))
+    const spoken = lines.filter((own) => spokenText(own) !== '')
     return (
       <Box flexDirection="column">
         {spoken.map((own, position) => (

@@ -210,11 +210,17 @@ export const drawFrame = (state: State): readonly Line[] => {
 }
 
 /** What is told on the normal screen after leaving. */
-export const leavingWords = ({ done }: State): readonly string[] =>
-  done.flatMap(({ report }) => {
+export const leavingWords = (state: State): readonly string[] => {
+  const screen = screenOf(state)
+  const told = state.done.flatMap(({ report }) => {
     const written = report.tables.reduce((sum, table) => sum + table.inserted + table.updated + table.deleted, 0)
     return [
       `Run ${report.run}: ${plural(written, 'row')} written, verified and committed.`,
       `Undo: rowgraft undo ${report.run}`,
     ]
   })
+  if (screen.at !== 'failed') return told
+  return screen.isUnknown
+    ? [...told, 'Whether the last run is in live is not known. Find out: rowgraft recover']
+    : [...told, 'The last run was rolled back: live is as it was before.']
+}

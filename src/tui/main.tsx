@@ -34,6 +34,9 @@ export interface TuiOptions extends ThemeChoice {
   readonly signal: AbortSignal
 }
 
+/** Milliseconds after which nothing has stopped this. */
+const noShellAfter = 300
+
 const sizeOf = ({ columns, rows }: NodeJS.WriteStream): Size => ({ columns: columns || 80, rows: rows || 24 })
 
 /** The clipboard, by way of the terminal; it goes to the one that one sits at, also over ssh. */
@@ -60,13 +63,14 @@ export const runTui = async (options: TuiOptions): Promise<number> => {
   })
   const suspend = async (): Promise<void> => {
     const suspension = await app?.suspendTerminal()
-    // Nothing else keeps the process alive while standard input is let go of.
-    const alive = setInterval(() => undefined, 60_000)
     const resumed = new Promise((resolve) => process.once('SIGCONT', resolve))
-    process.kill(process.pid, 'SIGSTOP')
-    await resumed
-    clearInterval(alive)
+    // As the terminal does it: whatever started this (npx, a shell script) stops as well, or the shell would go on waiting.
+    process.kill(0, 'SIGTSTP')
+    // Where no shell is there to go back to, the system does not stop anything.
+    await Promise.race([resumed, setTimeout(noShellAfter)])
     await suspension?.resume()
+    // Of a new size the system told the shell alone.
+    process.kill(process.pid, 'SIGWINCH')
   }
   const perform = (effect: Effect): void => {
     switch (effect.do) {
@@ -134,9 +138,10 @@ export const runTui = async (options: TuiOptions): Promise<number> => {
   await setTimeout(40)
   instance.unmount()
   await instance.waitUntilExit().catch(() => undefined)
+  // What is under way ends first: only then is it known what there is to tell.
+  await engine.close()
   const words = leavingWords(store.read())
   if (words.length > 0) writeSync(1, `${words.join('\n')}\n`)
-  await engine.close()
   if (error !== undefined) throw error
   return signal.aborted ? 130 : 0
 }

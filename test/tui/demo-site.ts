@@ -4,7 +4,7 @@ import { type DatabasePair, withDatabases } from '../support/databases.ts'
 import { type ScreenOptions, type Screens, withScreens } from '../support/screens.ts'
 
 /** Each statement in a transaction of its own: by them it is told what the deletion emptied, and what was empty before. */
-const site = {
+export const site = {
   schema: buildBackupSql(),
   live: buildLiveStatements()
     .map((statement) => `begin; ${statement}; commit;`)

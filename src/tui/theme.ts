@@ -73,6 +73,9 @@ const mono: Codes = {
   caret: [7],
 }
 
+/** All of them. */
+export const themeNames: readonly ThemeName[] = ['dark', 'light', 'high-contrast', 'mono']
+
 const codesOf: Readonly<Record<ThemeName, Codes>> = { dark, light, 'high-contrast': highContrast, mono }
 
 /** ASCII that stands for the characters screens are made of, cell for cell. */

@@ -206,23 +206,6 @@ export const addConflicts = addTo('Keys and conflicts:', () => [
   ...triggersOptions(),
 ])
 
-/** How the terminal UI looks, and what it may. */
-export const addScreen = addTo('Screen:', () => [
-  new Option('--read-only', 'everything but restoring'),
-  new Option('--theme <name>', 'dark (default), light, high-contrast, mono').choices([
-    'dark',
-    'light',
-    'high-contrast',
-    'mono',
-  ]),
-  new Option('--ascii', 'draw with ASCII alone'),
-  new Option('--big', 'restore more than 1,000,000 rows, or 1 GB, in one transaction'),
-  new Option('--commit-every <rows>', 'restore in parts of about so many rows, each complete in itself').argParser(
-    parseCount,
-  ),
-  new Option('--color <when>', 'colour: auto, always, never').choices(['auto', 'always', 'never']),
-])
-
 export const addRows = addTo('Rows:', () => [
   new Option('--rows', 'list the rows, not only how many there are'),
   new Option('--missing', 'missing rows only; --missing, --changed and --extra add up'),

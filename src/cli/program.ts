@@ -22,7 +22,6 @@ import {
   addOutput,
   addRows,
   addSaving,
-  addScreen,
   addSelection,
   addShowing,
   addTabularOutput,
@@ -33,6 +32,7 @@ import {
 } from './options.ts'
 import { type Context, makeContext } from './output.ts'
 import { addRestoring, addRunning, type RunFlags } from './running.ts'
+import { addScreen } from './screen-options.ts'
 
 /** What a command is called with. */
 interface Call<Flags> {

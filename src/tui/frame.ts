@@ -1,6 +1,6 @@
 /** A whole screen: where one writes, what is shown, what is picked, what can be done now. Pure: the same state is the same frame. */
 import { displayWidth, truncate, wrap } from '../format/layout.ts'
-import { formatCount, plural } from '../format/quantities.ts'
+import { formatCount } from '../format/quantities.ts'
 import { redact, sanitise } from '../format/sanitise.ts'
 import { type Binding, bindingsAt } from './bindings.ts'
 import { footerBindings } from './footer.ts'
@@ -207,20 +207,4 @@ export const drawFrame = (state: State): readonly Line[] => {
     line(['─'.repeat(columns), 'dim']),
     footerLine(state),
   ].map((own) => fitLine(own, columns))
-}
-
-/** What is told on the normal screen after leaving. */
-export const leavingWords = (state: State): readonly string[] => {
-  const screen = screenOf(state)
-  const told = state.done.flatMap(({ report }) => {
-    const written = report.tables.reduce((sum, table) => sum + table.inserted + table.updated + table.deleted, 0)
-    return [
-      `Run ${report.run}: ${plural(written, 'row')} written, verified and committed.`,
-      `Undo: rowgraft undo ${report.run}`,
-    ]
-  })
-  if (screen.at !== 'failed') return told
-  return screen.isUnknown
-    ? [...told, 'Whether the last run is in live is not known. Find out: rowgraft recover']
-    : [...told, 'The last run was rolled back: live is as it was before.']
 }

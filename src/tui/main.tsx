@@ -11,8 +11,8 @@ import type { Effect } from './actions.ts'
 import { Engine } from './effects/engine.ts'
 import type { Surroundings } from './effects/work.ts'
 import { makeState } from './first-state.ts'
-import { leavingWords } from './frame.ts'
 import { begin } from './jobs.ts'
+import { type Ending, endingOf, leavingWords } from './leaving.ts'
 import type { Addresses, Size, State } from './state.ts'
 import { Store } from './store.ts'
 import { chooseTheme, type ThemeChoice } from './theme.ts'
@@ -42,8 +42,8 @@ const sizeOf = ({ columns, rows }: NodeJS.WriteStream): Size => ({ columns: colu
 /** The clipboard, by way of the terminal; it goes to the one that one sits at, also over ssh. */
 const osc52 = (text: string): string => `\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`
 
-/** Runs until somebody leaves. Resolves to the exit code: 0, or 130 where a signal ended it. */
-export const runTui = async (options: TuiOptions): Promise<number> => {
+/** Runs until somebody leaves, or a signal ends it. */
+export const runTui = async (options: TuiOptions): Promise<Ending> => {
   const { env, stdin, stdout, stderr, signal } = options
   // React is several times slower with its checks on, and reads this when it is loaded.
   process.env.NODE_ENV ??= 'production'
@@ -93,8 +93,12 @@ export const runTui = async (options: TuiOptions): Promise<number> => {
   const [first, ...effects] = begun(makeState({ ...options, size: sizeOf(stdout) }))
   const store = new Store(first, perform)
   const drawn = { current: first }
-  const isPatient = (): void => store.dispatch({ type: 'end' })
-  signal.addEventListener('abort', isPatient, { once: true })
+  let signalled: State | null = null
+  const end = (): void => {
+    signalled = store.read()
+    store.dispatch({ type: 'end' })
+  }
+  signal.addEventListener('abort', end, { once: true })
   const instance = render(
     createElement(App, {
       store,
@@ -130,7 +134,7 @@ export const runTui = async (options: TuiOptions): Promise<number> => {
   stdout.on('resize', resized)
   for (const effect of effects) perform(effect)
   const { error } = await ended.promise
-  signal.removeEventListener('abort', isPatient)
+  signal.removeEventListener('abort', end)
   stdout.off('resize', resized)
   store.close()
   // A screen that grew meanwhile keeps the old frame unless an empty one is drawn first.
@@ -143,7 +147,7 @@ export const runTui = async (options: TuiOptions): Promise<number> => {
   const words = leavingWords(store.read())
   if (words.length > 0) writeSync(1, `${words.join('\n')}\n`)
   if (error !== undefined) throw error
-  return signal.aborted ? 130 : 0
+  return endingOf(store.read(), signalled)
 }
 
 const begun = (state: State): ReturnType<typeof begin> => {

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises'
 import { RowgraftError } from '../../errors.ts'
 import { type GivenSides, openBoth, readSides } from '../connect.ts'
+import { exitCodes } from '../exit.ts'
 import type { Io } from '../io.ts'
 import type { ConnectionFlags } from '../options.ts'
 import type { Context } from '../output.ts'
@@ -43,7 +44,7 @@ export const ui = async (context: Context, flags: UiFlags): Promise<number> => {
   }
   const given = await readSides(context, flags)
   const { runTui } = await import('../../tui/main.tsx')
-  return runTui({
+  const ending = await runTui({
     addresses: { live: given.live ?? '', backup: given.backup ?? '', profile: flags.profile ?? null },
     open: async ({ live, backup }) => openBoth(context, flags, { ...given, live, backup } satisfies GivenSides),
     savePlan: async (path, plan) => (await import('../plan-file.ts')).writePlanFile(path, plan),
@@ -67,4 +68,5 @@ export const ui = async (context: Context, flags: UiFlags): Promise<number> => {
     ...io.terminal,
     signal: io.signal,
   })
+  return exitCodes[ending]
 }

@@ -5,22 +5,12 @@ import { alongNodes } from '../models/along-tree.ts'
 import { incidentEntries } from '../models/incident-entries.ts'
 import { rowLines } from '../models/row-lines.ts'
 import { tableEntries } from '../models/table-entries.ts'
-import { jobOf, type Overlay, type RowsSource, rowsOf, type Screen, type State, screenOf, sourceId } from '../state.ts'
+import { jobOf, type RowsSource, rowsOf, type Screen, type State, screenOf, sourceId } from '../state.ts'
 import { currentRow, rowAt, typedKey } from './looking.ts'
 import { readInSight, settle, withScreen } from './moving.ts'
+import { showText } from './opening.ts'
 
 export const push = (state: State, screen: Screen): State => ({ ...state, stack: [...state.stack, screen] })
-
-/** A text over the screen. */
-export const showText = (state: State, title: string, lines: readonly string[]): State => ({
-  ...state,
-  overlay: { kind: 'text', title, lines, cursor: 0 },
-})
-
-export const openPrompt = (state: State, overlay: Extract<Overlay, { kind: 'prompt' }>): State => ({
-  ...state,
-  overlay,
-})
 
 /** Begins counting what is not counted yet, or all of it. */
 export const countAll = (state: State, states: 'keys' | 'everything'): Step => {
@@ -102,7 +92,7 @@ export const goUndo = (state: State, run: string | null): Step =>
 export const goRuns = (state: State): Step => begin(push(state, { at: 'runs', cursor: 0 }), { kind: 'runs' })
 
 const valueLines = (text: string | null | undefined): readonly string[] =>
-  text === null ? ['∅ (NULL)'] : text === undefined ? ['(not there)'] : text.split('\\n')
+  text === null ? ['∅ (NULL)'] : text === undefined ? ['(not there)'] : text.split(/(?<!\\)\\n/)
 
 const wholeValue = (state: State, cursor: number): Step => {
   const row = currentRow(state)

@@ -3,68 +3,55 @@ import type { Step } from '../actions.ts'
 import type { Key } from '../keys.ts'
 import { countPicks, noPicks } from '../picks.ts'
 import type { Overlay, Question, State } from '../state.ts'
+import { askQuestion, withOverlay, withoutOverlay, yesOrNo } from './opening.ts'
 import { promptKey, submitPath } from './prompts.ts'
 import { answerMany, runReviewed } from './reviewing.ts'
-
-const closed = (state: State): State => ({ ...state, overlay: null })
-
-const withOverlay = (state: State, overlay: Overlay): State => ({ ...state, overlay })
 
 export const help = (state: State): State => withOverlay(state, { kind: 'help', filter: '', cursor: 0 })
 
 export const askLeave = (state: State): State => {
   const count = countPicks(state.picks)
-  return withOverlay(state, {
-    kind: 'question',
-    isPainted: false,
-    question: {
-      for: { what: 'leave' },
-      lines: [`${count} ${count === 1 ? 'pick' : 'picks'} would be lost. Leave all the same?`],
-      choices: [
-        { key: 'y', does: 'leave' },
-        { key: 'N', does: 'stay' },
-      ],
-    },
+  return askQuestion(state, {
+    for: { what: 'leave' },
+    lines: [`${count} ${count === 1 ? 'pick' : 'picks'} would be lost. Leave all the same?`],
+    choices: yesOrNo('leave', 'stay'),
   })
 }
 
 export const askStop = (state: State): State =>
-  withOverlay(state, {
-    kind: 'question',
-    isPainted: false,
-    question: {
-      for: { what: 'stop run' },
-      lines: ['Stop the run, and roll back all of it? Live stays as it is.', 'Ctrl-C once more stops it at once.'],
-      choices: [
-        { key: 'y', does: 'stop and roll back' },
-        { key: 'N', does: 'let it go on' },
-      ],
-    },
+  askQuestion(state, {
+    for: { what: 'stop run' },
+    lines: ['Stop the run, and roll back all of it? Live stays as it is.', 'Ctrl-C once more stops it at once.'],
+    choices: yesOrNo('stop and roll back', 'let it go on'),
   })
 
 const answered = (state: State, { for: wanted }: Question, key: Key): Step => {
   const isYes = key === 'y'
   switch (wanted.what) {
     case 'leave':
-      return isYes ? [{ ...closed(state), picks: noPicks, isLeaving: true }, { do: 'leave' }] : [closed(state)]
+      return isYes
+        ? [{ ...withoutOverlay(state), picks: noPicks, isLeaving: true }, { do: 'leave' }]
+        : [withoutOverlay(state)]
     case 'stop run': {
       const job = state.jobs.find(({ kind }) => kind === 'run')
-      return isYes && job !== undefined ? [closed(state), { do: 'cancel', ticket: job.ticket }] : [closed(state)]
+      return isYes && job !== undefined
+        ? [withoutOverlay(state), { do: 'cancel', ticket: job.ticket }]
+        : [withoutOverlay(state)]
     }
     case 'overwrite':
     case 'undo':
-      return isYes ? runReviewed(closed(state), null) : [closed(state)]
+      return isYes ? runReviewed(withoutOverlay(state), null) : [withoutOverlay(state)]
     case 'replace file':
-      return isYes ? submitPath(state, wanted.file, wanted.path, true) : [closed(state)]
+      return isYes ? submitPath(state, wanted.file, wanted.path, true) : [withoutOverlay(state)]
     case 'how many':
-      return answerMany(closed(state), wanted.conflict, wanted.answer, key === '2')
+      return answerMany(withoutOverlay(state), wanted.conflict, wanted.answer, key === '2')
   }
 }
 
 /** Keys that were pressed before the question was on screen are dropped; what is no answer is none. */
 const questionKey = (state: State, { question, isPainted }: Extract<Overlay, { kind: 'question' }>, key: Key): Step => {
   if (key === 'ctrl-c' && question.for.what === 'stop run') return answered(state, question, 'y')
-  if (key === 'esc' || key === 'ctrl-c') return [closed(state)]
+  if (key === 'esc' || key === 'ctrl-c') return [withoutOverlay(state)]
   if (!isPainted) return [state]
   const isNumbered = question.choices.some((choice) => choice.key === '1')
   if (isNumbered)
@@ -86,7 +73,8 @@ const scrollKeys: Readonly<Record<Key, number>> = {
 }
 
 const textKey = (state: State, overlay: Extract<Overlay, { kind: 'text' }>, key: Key): Step => {
-  if (key === 'esc' || key === 'q' || key === 'enter' || key === 'ctrl-c' || key === 'backspace') return [closed(state)]
+  if (key === 'esc' || key === 'q' || key === 'enter' || key === 'ctrl-c' || key === 'backspace')
+    return [withoutOverlay(state)]
   const last = Math.max(0, overlay.lines.length - 1)
   const to =
     key === 'g' || key === 'home' ? 0 : key === 'G' || key === 'end' ? last : overlay.cursor + (scrollKeys[key] ?? 0)
@@ -95,7 +83,7 @@ const textKey = (state: State, overlay: Extract<Overlay, { kind: 'text' }>, key:
 
 const helpKey = (state: State, overlay: Extract<Overlay, { kind: 'help' }>, key: Key): Step => {
   if (key === 'esc' || key === 'ctrl-c' || key === 'enter' || (key === '?' && overlay.filter === ''))
-    return [closed(state)]
+    return [withoutOverlay(state)]
   if (key === 'up' || key === 'down' || key === 'pageup' || key === 'pagedown')
     return [withOverlay(state, { ...overlay, cursor: Math.max(0, overlay.cursor + (scrollKeys[key] ?? 0)) })]
   const filter =

@@ -3,25 +3,19 @@ import { parseFilter, RowgraftError } from '../../data.ts'
 import type { Step } from '../actions.ts'
 import { begin } from '../jobs.ts'
 import type { Key } from '../keys.ts'
-import { type Overlay, type Prompt, rowsOf, type State, screenOf } from '../state.ts'
-import { needPlan, openPrompt } from './going.ts'
+import { type Overlay, rowsOf, type State, screenOf } from '../state.ts'
+import { needPlan } from './going.ts'
 import { settle, withScreen } from './moving.ts'
+import { openPrompt, withOverlay, withoutOverlay } from './opening.ts'
 import { runReviewed } from './reviewing.ts'
 
 type PromptOverlay = Extract<Overlay, { kind: 'prompt' }>
-
-const closed = (state: State): State => ({ ...state, overlay: null })
-
-const withOverlay = (state: State, overlay: Overlay): State => ({ ...state, overlay })
-
-const prompt = (state: State, own: Prompt, text = ''): State =>
-  openPrompt(state, { kind: 'prompt', prompt: own, text, caret: text.length, error: null })
 
 /** `/`: what is filtered depends on the screen. */
 export const askFilter = (state: State): State => {
   const screen = screenOf(state)
   if (screen.at === 'rows') {
-    return prompt(
+    return openPrompt(
       state,
       {
         for: { what: 'filter' },
@@ -32,7 +26,7 @@ export const askFilter = (state: State): State => {
     )
   }
   if (screen.at !== 'tables' && screen.at !== 'incidents') return state
-  return prompt(
+  return openPrompt(
     state,
     { for: { what: 'table filter' }, title: 'filter', hint: 'part of a name; enter keeps it, esc drops it' },
     screen.filter,
@@ -40,7 +34,7 @@ export const askFilter = (state: State): State => {
 }
 
 export const askStatement = (state: State, text = ''): State =>
-  prompt(
+  openPrompt(
     state,
     {
       for: { what: 'statement' },
@@ -52,7 +46,7 @@ export const askStatement = (state: State, text = ''): State =>
   )
 
 export const askAddress = (state: State, side: 'live' | 'backup'): State =>
-  prompt(
+  openPrompt(
     state,
     {
       for: { what: 'address', side },
@@ -93,18 +87,18 @@ const typed = (state: State, overlay: PromptOverlay): Step => {
 export const submitPath = (state: State, file: 'plan' | 'script', path: string, replace: boolean): Step =>
   state.planned === null || path === ''
     ? [state]
-    : begin(closed(state), { kind: 'save', file, path, plan: state.planned.plan, replace })
+    : begin(withoutOverlay(state), { kind: 'save', file, path, plan: state.planned.plan, replace })
 
 const submit = (state: State, { prompt: { for: wanted }, text }: PromptOverlay): Step => {
   const trimmed = text.trim()
   switch (wanted.what) {
     case 'filter':
-      return filterRows(closed(state), text)
+      return filterRows(withoutOverlay(state), text)
     case 'table filter':
-      return [closed(state)]
+      return [withoutOverlay(state)]
     case 'address': {
       const addresses = { ...state.addresses, [wanted.side]: trimmed, profile: null }
-      const next = closed({ ...state, addresses })
+      const next = withoutOverlay({ ...state, addresses })
       return addresses.live === '' || addresses.backup === '' ? [next] : begin(next, { kind: 'connect', addresses })
     }
     case 'save plan':
@@ -113,21 +107,21 @@ const submit = (state: State, { prompt: { for: wanted }, text }: PromptOverlay):
       return submitPath(state, 'script', trimmed, false)
     case 'statement':
       return trimmed === ''
-        ? [closed(state)]
-        : begin(closed(state), { kind: 'statement', statement: trimmed, at: null })
+        ? [withoutOverlay(state)]
+        : begin(withoutOverlay(state), { kind: 'statement', statement: trimmed, at: null })
     case 'statement time':
-      return begin(closed(state), { kind: 'statement', statement: wanted.statement, at: trimmed })
+      return begin(withoutOverlay(state), { kind: 'statement', statement: wanted.statement, at: trimmed })
     case 'value': {
       const { table, column } = wanted
       const set = [
         ...state.chosen.set.filter((own) => own.table !== table || own.column !== column),
         { table, column, value: text },
       ]
-      return needPlan({ ...closed(state), chosen: { ...state.chosen, set }, isStale: true })
+      return needPlan({ ...withoutOverlay(state), chosen: { ...state.chosen, set }, isStale: true })
     }
     case 'name of live': {
       const database = state.connection.state === 'open' ? state.connection.live.database : ''
-      if (text === database) return runReviewed(closed(state), text)
+      if (text === database) return runReviewed(withoutOverlay(state), text)
       return [
         withOverlay(state, {
           ...(state.overlay as PromptOverlay),
@@ -187,12 +181,12 @@ const edit = (overlay: PromptOverlay, key: Key): PromptOverlay => {
 
 /** A key while a prompt is open. */
 export const promptKey = (state: State, overlay: PromptOverlay, key: Key): Step => {
-  if (key === 'ctrl-c') return [closed(state)]
+  if (key === 'ctrl-c') return [withoutOverlay(state)]
   if (key === 'esc') {
-    if (overlay.prompt.for.what === 'filter') return filterRows(closed(state), '')
+    if (overlay.prompt.for.what === 'filter') return filterRows(withoutOverlay(state), '')
     const screen = screenOf(state)
     const isTable = overlay.prompt.for.what === 'table filter' && (screen.at === 'tables' || screen.at === 'incidents')
-    return [isTable ? settle(withScreen(closed(state), { ...screen, filter: '' })) : closed(state)]
+    return [isTable ? settle(withScreen(withoutOverlay(state), { ...screen, filter: '' })) : withoutOverlay(state)]
   }
   if (key === 'enter') return submit(state, overlay)
   const edited = edit(overlay, key)

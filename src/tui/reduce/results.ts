@@ -6,6 +6,7 @@ import { carryOver, noPicks, withRows } from '../picks.ts'
 import { type Job, type Rows, rowsOf, type State, screenOf, sourceId, type TableCounts } from '../state.ts'
 import { countAll } from './going.ts'
 import { readInSight, settle, withScreen } from './moving.ts'
+import { askQuestion, openPrompt, showText, yesOrNo } from './opening.ts'
 import { failedRun, ran } from './run-results.ts'
 
 type Of<T extends Result['type']> = Extract<Result, { type: T }>
@@ -89,20 +90,12 @@ const readValues = (state: State, { source, list, values }: Of<'read values'>): 
   return readInSight(withList(state, { ...rows, values: all }))
 }
 
-const askTime = (state: State, statement: string): State => ({
-  ...state,
-  overlay: {
-    kind: 'prompt',
-    text: '',
-    caret: 0,
-    error: null,
-    prompt: {
-      for: { what: 'statement time', statement },
-      title: 'when did it run? It asks for the time',
-      hint: 'with a time zone: 2026-11-18 14:02:11+01',
-    },
-  },
-})
+const askTime = (state: State, statement: string): State =>
+  openPrompt(state, {
+    for: { what: 'statement time', statement },
+    title: 'when did it run? It asks for the time',
+    hint: 'with a time zone: 2026-11-18 14:02:11+01',
+  })
 
 const failed = (state: State, job: Job, { code, error }: Of<'failed'>, statement: string | null): Step => {
   if (job.kind === 'connect') return [{ ...state, connection: { state: 'failed', error } }]
@@ -151,8 +144,8 @@ const apply = (state: State, job: Job, result: Result): Step => {
     }
     case 'covered': {
       const statements = [...state.picks.statements, { statement: result.statement, at: result.at }]
-      const overlay = { kind: 'text', title: 'what the statement did', lines: result.lines, cursor: 0 } as const
-      return [{ ...state, picks: { ...state.picks, statements }, isStale: true, overlay }]
+      const next = { ...state, picks: { ...state.picks, statements }, isStale: true }
+      return [showText(next, 'what the statement did', result.lines)]
     }
     case 'run phase': {
       const screen = screenOf(state)
@@ -168,7 +161,7 @@ const apply = (state: State, job: Job, result: Result): Step => {
     case 'read runs':
       return [settle({ ...state, runs: result.runs })]
     case 'verified':
-      return [{ ...state, overlay: { kind: 'text', title: 'the run', lines: result.lines, cursor: 0 } }]
+      return [showText(state, 'the run', result.lines)]
     case 'saved': {
       const next =
         result.file === 'plan' ? `rowgraft restore ${result.path}` : `psql -v ON_ERROR_STOP=1 -f ${result.path}`
@@ -176,21 +169,11 @@ const apply = (state: State, job: Job, result: Result): Step => {
     }
     case 'exists':
       return [
-        {
-          ...state,
-          overlay: {
-            kind: 'question',
-            isPainted: false,
-            question: {
-              for: { what: 'replace file', path: result.path, file: result.file },
-              lines: [`The file ${result.path} exists. Replace it?`],
-              choices: [
-                { key: 'y', does: 'replace' },
-                { key: 'N', does: 'keep' },
-              ],
-            },
-          },
-        },
+        askQuestion(state, {
+          for: { what: 'replace file', path: result.path, file: result.file },
+          lines: [`The file ${result.path} exists. Replace it?`],
+          choices: yesOrNo('replace', 'keep'),
+        }),
       ]
     case 'finished':
       return [state]

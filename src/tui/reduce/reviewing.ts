@@ -5,9 +5,18 @@ import type { Step } from '../actions.ts'
 import { begin, thenStep } from '../jobs.ts'
 import { askedConflict } from '../models/asked-conflict.ts'
 import { alike, type Choice, choicesOf, overwrites } from '../models/conflict-choices.ts'
-import { type Chosen, type Overlay, type ReviewScreen, type State, screenOf } from '../state.ts'
+import {
+  type Chosen,
+  type Overlay,
+  type Prompt,
+  type Question,
+  type ReviewScreen,
+  type State,
+  screenOf,
+} from '../state.ts'
 import { goRuns, goUndo, needPlan, push } from './going.ts'
 import { withScreen } from './moving.ts'
+import { askQuestion, openPrompt, yesOrNo } from './opening.ts'
 
 /** What a frame of the review shows: keys typed before it was painted are dropped. */
 export const reviewMark = ({ planned, isStale, jobs, readOnly }: State): string | null =>
@@ -39,21 +48,15 @@ export const withAnswers = (state: State, ids: readonly string[], answer: Answer
 const withOption = (state: State, chosen: Partial<Chosen>): Step =>
   needPlan({ ...state, chosen: { ...state.chosen, ...chosen }, isStale: true })
 
-const askHowMany = (state: State, conflict: Conflict, answer: Answer, count: number): State => ({
-  ...state,
-  overlay: {
-    kind: 'question',
-    isPainted: false,
-    question: {
-      for: { what: 'how many', conflict: conflict.id, answer },
-      lines: [`${count} open questions are like this one. Shall the answer hold for all of them?`],
-      choices: [
-        { key: '1', does: 'for this one alone' },
-        { key: '2', does: `for all ${count}` },
-      ],
-    },
-  },
-})
+const askHowMany = (state: State, conflict: Conflict, answer: Answer, count: number): State =>
+  askQuestion(state, {
+    for: { what: 'how many', conflict: conflict.id, answer },
+    lines: [`${count} open questions are like this one. Shall the answer hold for all of them?`],
+    choices: [
+      { key: '1', does: 'for this one alone' },
+      { key: '2', does: `for all ${count}` },
+    ],
+  })
 
 const take = (state: State, plan: Plan, conflict: Conflict, { take: by }: Choice): Step => {
   switch (by.by) {
@@ -68,18 +71,12 @@ const take = (state: State, plan: Plan, conflict: Conflict, { take: by }: Choice
     case 'parents':
       return withOption(state, { parents: by.value })
     case 'value': {
-      const overlay: Overlay = {
-        kind: 'prompt',
-        text: conflict.values[0] ?? '',
-        caret: (conflict.values[0] ?? '').length,
-        error: null,
-        prompt: {
-          for: { what: 'value', table: by.table, column: by.column, conflict: conflict.id },
-          title: `another ${by.column} for ${conflict.table} ${conflict.key}`,
-          hint: 'enter takes it, esc leaves the question open',
-        },
+      const prompt: Prompt = {
+        for: { what: 'value', table: by.table, column: by.column, conflict: conflict.id },
+        title: `another ${by.column} for ${conflict.table} ${conflict.key}`,
+        hint: 'enter takes it, esc leaves the question open',
       }
-      return [{ ...state, overlay }]
+      return [openPrompt(state, prompt, conflict.values[0] ?? '')]
     }
   }
 }
@@ -105,20 +102,12 @@ const startRun = (state: State, plan: Plan, rehearse: boolean, confirm: string |
 export const runReviewed = (state: State, confirm: string | null): Step =>
   state.planned === null ? [state] : startRun(state, state.planned.plan, false, confirm)
 
-const askName = (state: State): State => ({
-  ...state,
-  overlay: {
-    kind: 'prompt',
-    text: '',
-    caret: 0,
-    error: null,
-    prompt: {
-      for: { what: 'name of live' },
-      title: 'live is protected: type the name of its database',
-      hint: 'enter restores, esc goes back to the review',
-    },
-  },
-})
+const askName = (state: State): State =>
+  openPrompt(state, {
+    for: { what: 'name of live' },
+    title: 'live is protected: type the name of its database',
+    hint: 'enter restores, esc goes back to the review',
+  })
 
 /** R. What is only inserted and re-linked goes on at once; the more can be lost, the more is asked. */
 export const restore = (state: State): Step => {
@@ -127,50 +116,40 @@ export const restore = (state: State): Step => {
   if (state.protection === true) return [askName(state)]
   const isUndo = plan.undoes !== null
   if (!isUndo && !overwrites(plan)) return runReviewed(state, null)
-  const question: Extract<Overlay, { kind: 'question' }> = {
-    kind: 'question',
-    isPainted: false,
-    question: {
-      for: { what: isUndo ? 'undo' : 'overwrite' },
-      lines: isUndo
-        ? [`Take the run back: ${summarisePlan(plan)}?`]
-        : ['Values of rows that live has are overwritten: later edits of them are lost. Go ahead?'],
-      choices: [
-        { key: 'y', does: isUndo ? 'undo' : 'overwrite' },
-        { key: 'N', does: 'back to the review' },
-      ],
-    },
-  }
-  return [{ ...state, overlay: question }]
+  const question: Question = isUndo
+    ? {
+        for: { what: 'undo' },
+        lines: [`Take the run back: ${summarisePlan(plan)}?`],
+        choices: yesOrNo('undo', 'back to the review'),
+      }
+    : {
+        for: { what: 'overwrite' },
+        lines: ['Values of rows that live has are overwritten: later edits of them are lost. Go ahead?'],
+        choices: yesOrNo('overwrite', 'back to the review'),
+      }
+  return [askQuestion(state, question)]
 }
 
 export const rehearse = (state: State): Step =>
   state.planned === null || !isPainted(state) ? [state] : startRun(state, state.planned.plan, true, null)
 
 export const askPath = (state: State, file: 'plan' | 'script'): Step => {
-  const text = file === 'plan' ? 'plan.json' : 'restore.sql'
-  const prompt: Overlay = {
-    kind: 'prompt',
-    text,
-    caret: text.length,
-    error: null,
-    prompt: {
-      for: { what: file === 'plan' ? 'save plan' : 'save script' },
-      title: file === 'plan' ? 'save the plan as' : 'write the SQL script as',
-      hint: 'enter writes it, esc does not',
-    },
+  const isPlan = file === 'plan'
+  const prompt: Prompt = {
+    for: { what: isPlan ? 'save plan' : 'save script' },
+    title: isPlan ? 'save the plan as' : 'write the SQL script as',
+    hint: 'enter writes it, esc does not',
   }
-  return [{ ...state, overlay: prompt }]
+  return [openPrompt(state, prompt, isPlan ? 'plan.json' : 'restore.sql')]
 }
 
-/** u: of a report the run it tells of; of the runs the one under the cursor; elsewhere the runs. */
+/** u: of a report the run it tells of, or all runs where it took several; of the runs the one under the cursor; elsewhere the runs. */
 export const undo = (state: State): Step => {
   const screen = screenOf(state)
+  if (screen.at === 'report' && screen.report.runs.length === 1) return goUndo(state, screen.report.run)
   if (screen.at === 'report') {
-    const isThere = screen.report.outcome === 'committed' || screen.report.outcome === 'partial'
-    return isThere
-      ? goUndo(state, screen.report.run)
-      : [{ ...state, message: { kind: 'note', text: 'nothing was written: there is nothing to undo' } }]
+    const text = 'each part is undone by itself, the newest first; rowgraft undo takes all of them back'
+    return goRuns({ ...state, message: { kind: 'note', text } })
   }
   if (screen.at !== 'runs') return goRuns(state)
   const run = state.runs?.[screen.cursor]

@@ -9,8 +9,9 @@ import type { Step } from '../actions.ts'
 import { alongNodes } from '../models/along-tree.ts'
 import { commandOf } from '../models/command.ts'
 import { incidentEntries } from '../models/incident-entries.ts'
+import { undoCommand } from '../models/undo-command.ts'
 import { type State, screenOf } from '../state.ts'
-import { showText } from './going.ts'
+import { showText } from './opening.ts'
 
 /** What the clipboard gets, and what is said of it. */
 const copying = (state: State): readonly [text: string, said: string] | null => {
@@ -19,7 +20,7 @@ const copying = (state: State): readonly [text: string, said: string] | null => 
     const entry = incidentEntries(state, screen.filter)[screen.cursor]
     return entry === undefined ? null : [`rowgraft restore --incident ${entry.id}`, 'the command that restores it']
   }
-  if (screen.at === 'report') return [`rowgraft undo ${screen.report.run}`, 'the undo command']
+  if (screen.at === 'report') return [undoCommand(screen.report), 'the undo command']
   if (screen.at === 'runs') {
     const run = state.runs?.[screen.cursor]
     return run === undefined ? null : [`rowgraft undo ${run.run}`, 'the undo command']

@@ -1,5 +1,6 @@
 /** What is told on the normal screen after leaving, and how it ended. Pure. */
 import { plural } from '../format/quantities.ts'
+import { undoCommand } from './models/undo-command.ts'
 import { type State, screenOf } from './state.ts'
 
 /** Somebody left; a signal ended it, and live is as it was; nobody knows what became of the last run. */
@@ -21,7 +22,7 @@ export const leavingWords = (state: State): readonly string[] => {
     const written = report.tables.reduce((sum, table) => sum + table.inserted + table.updated + table.deleted, 0)
     return [
       `Run ${report.run}: ${plural(written, 'row')} written, verified and committed.`,
-      `Undo: rowgraft undo ${report.run}`,
+      `Undo: ${undoCommand(report)}`,
     ]
   })
   if (isUnknown(state)) return [...told, 'Whether the last run is in live is not known. Find out: rowgraft recover']

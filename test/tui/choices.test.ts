@@ -231,3 +231,19 @@ test('a run that fails leaves picks as they are, and says that live is unchanged
     expect(screenOf(state()).at).toBe('failed')
   })
 })
+
+test('a restore in parts is undone part by part, and the undo command names all of them', async () => {
+  const parts = { ...shop, live: 'delete from orders' }
+  const surroundings = { runOptions: { commitEvery: 5 } }
+  await withDatabases(parts, async (databases) => {
+    await withScreens(databases, { surroundings }, async ({ press, state, effects }) => {
+      await press('space', 'r', 'R', 'y')
+      const screen = screenOf(state())
+      expect(screen.at === 'report' && screen.report.runs.length).toBeGreaterThan(1)
+      expect(effects).toEqual([{ do: 'copy', text: 'rowgraft undo' }])
+      await press('u')
+      expect(screenOf(state()).at).toBe('runs')
+      expect(state().message?.text).toContain('rowgraft undo takes all of them back')
+    })
+  })
+})

@@ -5,7 +5,8 @@ import { reportHeadline } from '../../format/report-text.ts'
 import { formatLeftOut } from '../../format/rest-text.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import type { Plan, Report } from '../../index.ts'
-import { blank, type Line, line, type Span } from '../line.ts'
+import { blank, type Line, line } from '../line.ts'
+import { undoCommand } from '../models/undo-command.ts'
 import { withoutFlags } from '../models/without-flags.ts'
 import { cell, paragraph, rightCell } from '../parts/cells.ts'
 import type { Screen, Size } from '../state.ts'
@@ -59,10 +60,9 @@ const leftForYou = ({ left, keys, outcome }: Report): string => {
   ].join(', ')
 }
 
-const undoLine = ({ outcome, run, runs }: Report): readonly Line[] => {
-  if (outcome !== 'committed' && outcome !== 'partial') return []
-  const command: Span = [runs.length === 1 ? `rowgraft undo ${run}` : 'rowgraft undo', 'strong']
-  return [line(`   Run ${sanitise(run)}.  Undo:  `, command)]
+const undoLine = (report: Report): readonly Line[] => {
+  if (report.outcome !== 'committed' && report.outcome !== 'partial') return []
+  return [line(`   Run ${sanitise(report.run)}.  Undo:  `, [undoCommand(report), 'strong'])]
 }
 
 /** All of it, to be scrolled through. */

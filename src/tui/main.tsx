@@ -119,7 +119,7 @@ export const runTui = async (options: TuiOptions): Promise<Ending> => {
       alternateScreen: !isSpoken,
       incrementalRendering: true,
       isScreenReaderEnabled: isSpoken,
-      maxFps: 120,
+      maxFps: 1000,
       onRender: () => {
         const state = drawn.current
         queueMicrotask(() => store.dispatch({ type: 'painted', state }))

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './support/longest-first.ts'
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -8,6 +9,7 @@ export default defineConfig({
     globalSetup: ['test/support/cluster-setup.ts'],
     // Per worker, of which there is one per core: more of them would only wait for each other, each with its time-out running.
     maxConcurrency: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -1,11 +1,13 @@
+/** Every story of `fixtures`, told as tests: in files of their own, so that every core has some. */
 import { join } from 'node:path'
-import { describe, test } from 'vitest'
-import { playCase, readStories } from './support/stories.ts'
+import { test } from 'vitest'
+import { playCase, readStories } from './stories.ts'
 
 const stories = await readStories()
 
-describe('stories', () => {
-  for (const story of stories) {
+/** Tells the stories whose names begin with a letter from `first` to `last`, both included. */
+export const tellStories = (first: string, last: string): void => {
+  for (const story of stories.filter(({ name }) => name[0] !== undefined && name[0] >= first && name[0] <= last)) {
     test.concurrent(`${story.name}: ${story.story}`, { timeout: 120_000 }, async ({ expect }) => {
       const plans: string[] = []
       const changes: string[] = []
@@ -23,4 +25,4 @@ describe('stories', () => {
       await expect(changes.join('\n')).toMatchFileSnapshot(join(story.folder, 'after.txt'))
     })
   }
-})
+}

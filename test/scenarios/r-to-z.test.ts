@@ -1,0 +1,4 @@
+import { describe } from 'vitest'
+import { tellStories } from '../support/told-stories.ts'
+
+describe('stories', () => tellStories('r', 'z'))

@@ -7,7 +7,8 @@ import type { SharedTable } from './shared.ts'
 const exact =
   /^(smallint|integer|bigint|oid|boolean|uuid|date|time|timestamp|bytea|name|text|character varying|inet|macaddr8?)( with(out)? time zone)?$/
 
-const isExact = (column: Column | undefined): boolean =>
+/** True for a column whose values are equal to the server only if they read the same. */
+export const isExact = (column: Column | undefined): boolean =>
   column !== undefined && !column.isNondeterministic && (column.typeKind === 'enum' || exact.test(column.baseType))
 
 /**

@@ -42,6 +42,9 @@ const allocatedOrdinals = (staged: StagedTable): readonly (Range | readonly numb
       : [step.allocate === 'all' ? range : step.allocate.map((position) => range.first + position)],
   )
 
+/** A new key beside the staged row it is for. */
+const madeColumn = 'rowgraft key'
+
 const isRange = (rows: Range | readonly number[]): rows is Range => 'first' in rows
 
 /** The condition for the stage's rows that get a new key; a list of ordinals goes as an array. */
@@ -110,7 +113,7 @@ export const createMaps = async (writer: Writer, layout: Layout): Promise<void> 
     if (!staged.hasMap) continue
     const { table, keyColumns } = staged
     const columns = [
-      sql`${identifier(ordinalColumn)} bigint primary key`,
+      sql`${identifier(ordinalColumn)} bigint`,
       ...keyColumns.flatMap((name) => {
         const found = columnOf(table.live, name)
         if (found === undefined) return []
@@ -156,6 +159,7 @@ const allocateTable = async (writer: Writer, layout: Layout, staged: StagedTable
       identifier(ordinalColumn),
       ...keyColumns.flatMap((n) => [oldColumn(staged, n), newColumn(staged, n)]),
     ])
+    const made = column('s', madeColumn)
     const pairs = (own: Query | null): Query =>
       list(
         keyColumns.flatMap((name) => [
@@ -164,18 +168,16 @@ const allocateTable = async (writer: Writer, layout: Layout, staged: StagedTable
         ]),
       )
     if (allocatedOrdinals(staged).length > 0) {
-      // Keys are made before the joins, which may come in any order: new keys ascend as the plan lists the rows.
-      const made = sql`
-        select ${ordinalOf('s')}, ${await newKey(writer, staged)} as made
-        from (
-          select s.* from ${staged.stage} as s where ${allocated} order by ${list(keyOrder(staged))}
-        ) as s`
+      // Keys are made before the joins, which may come in any order: new keys ascend as the old ones do.
       await writer.execute(sql`
         insert into ${staged.map} (${target})
-        select ${ordinalOf('s')}, ${pairs(sql`a.made`)}
-        from (${made}) as a
-        join ${staged.stage} as s on ${ordinalOf('s')} = ${ordinalOf('a')}
-        ${final.joins}`)
+        select ${ordinalOf('s')}, ${pairs(made)}
+        from (
+          select s.*, ${await newKey(writer, staged)} as ${identifier(madeColumn)}
+          from (
+            select s.* from ${staged.stage} as s where ${allocated} order by ${list(keyOrder(staged))}
+          ) as s
+        ) as s ${final.joins}`)
     }
     const changed = keyColumns.map((name) => sql`${final.liveValue(name)} is distinct from ${column('s', name)}`)
     await writer.execute(sql`
@@ -184,6 +186,7 @@ const allocateTable = async (writer: Writer, layout: Layout, staged: StagedTable
       from ${staged.stage} as s ${final.joins}
       where ${inRange('s', rows)} and not ${allocated} and ${any(changed)}`)
   }
+  await writer.execute(sql`create unique index on ${staged.map} (${identifier(ordinalColumn)})`)
   // References are looked up by old keys, row by row where the server has no memory for all of them.
   const referred = new Set(
     layout.mapped.flatMap(({ parent, parentColumns }) =>
@@ -232,4 +235,5 @@ const mapStandIns = async (writer: Writer, staged: StagedTable): Promise<void> =
       offset += batch.length
     }
   }
+  if (standing.length > 0) await writer.execute(sql`analyze ${staged.map}`)
 }

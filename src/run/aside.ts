@@ -28,7 +28,7 @@ const stepsOf = (staged: StagedTable, unique: Uniqueness): StagedTable['steps'] 
 const writtenRows = (layout: Layout, staged: StagedTable, unique: Uniqueness): Query => {
   const final = finalValues(layout, staged, { withOwnMap: true })
   const updated = finalValues(layout, staged, { withOwnMap: false })
-  const live = liveIdentity(staged)
+  const live = liveIdentity(layout, staged)
   const key = staged.table.identity.map((name, p) => sql`${live.of(name)} as ${identifier(`m${p}`)}`)
   const parts = staged.steps.flatMap(({ step, range }) => {
     if (step.action === 'insert') {
@@ -45,7 +45,7 @@ const writtenRows = (layout: Layout, staged: StagedTable, unique: Uniqueness): Q
     return [
       sql`select ${list([...key, ...values])}
         from ${staged.stage} as s ${live.joins} ${updated.joins}
-        join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+        join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
         where ${inRange('s', range)}`,
     ]
   })
@@ -75,7 +75,7 @@ const moveRows = async (writer: Writer, layout: Layout, staged: StagedTable, uni
     return parking === null ? [] : [{ parking, range }]
   })
   if (moves.length === 0) return
-  const live = liveIdentity(staged)
+  const live = liveIdentity(layout, staged)
   const keys = table.identity.map((_, p) => identifier(`k${p}`))
   const mine = table.identity.map((_, p) => identifier(`m${p}`))
   const theirs = table.identity.map((name, p) => sql`${identifier(name)} as ${identifier(`k${p}`)}`)

@@ -2,9 +2,10 @@
 import { spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { journalFile, streamRows } from './journal.ts'
-import { keyListHead } from './key-list.ts'
+import { journalFile } from './journal.ts'
+import { keyLine, keyListHead } from './key-list.ts'
 import type { Report } from './run.ts'
+import { hasMoved, readWrittenRows } from './written-rows.ts'
 
 export interface CommittedInput {
   readonly commands: readonly string[]
@@ -54,8 +55,9 @@ const writeKeys = async (report: Report, folder: string): Promise<Report> => {
     const file = await open(keysFile, 'wx', 0o600)
     try {
       await file.appendFile(keyListHead)
-      for await (const lines of streamRows(journalFile(folder, report.run), ({ kind }) => kind === 'key list')) {
-        await file.appendFile(lines as Buffer)
+      for await (const { table, rows } of readWrittenRows(journalFile(folder, report.run), 'changing keys')) {
+        const changed = rows.filter(({ action, old, now }) => action === 'insert' && hasMoved(old, now))
+        await file.appendFile(changed.map(({ old, now }) => keyLine(table, old, now)).join(''))
       }
     } finally {
       await file.close()

@@ -18,15 +18,19 @@ export interface Refusal {
   readonly hint: string
 }
 
-const lock = async (writer: Writer, staged: StagedTable, range: Range, strength: Query): Promise<void> => {
-  const live = liveIdentity(staged)
+const lock = async (
+  writer: Writer,
+  layout: Layout,
+  { staged, range, strength }: { readonly staged: StagedTable; readonly range: Range; readonly strength: Query },
+): Promise<void> => {
+  const live = liveIdentity(layout, staged)
   await writer.execute(sql`
     select pg_catalog.count(*)::text
     from (
       select 1
       from ${fromTable(staged.table.live)} as t
       join (select s.* from ${staged.stage} as s where ${inRange('s', range)}) as s on true ${live.joins}
-      where ${onLiveIdentity(staged, 't')}
+      where ${onLiveIdentity(layout, staged, 't')}
       for ${strength} of t
     ) as locked`)
 }
@@ -48,10 +52,10 @@ export const lockRows = async (writer: Writer, layout: Layout, refusal: Refusal)
       ),
     ]
     for (const { range, strength } of wanted) {
-      await lock(writer, staged, range, strength)
+      await lock(writer, layout, { staged, range, strength })
       const rows = range.last - range.first + 1
       await writer.check({
-        query: goneRows(staged, range),
+        query: goneRows(layout, staged, range),
         expect: { none: staged.table.identity.length },
         ...refusal,
         message: ({ count }) => `${count} of ${rows} live rows of "${staged.table.id}" are gone`,
@@ -61,13 +65,13 @@ export const lockRows = async (writer: Writer, layout: Layout, refusal: Refusal)
   }
 }
 
-const goneRows = (staged: StagedTable, range: Range): Query => {
-  const live = liveIdentity(staged)
+const goneRows = (layout: Layout, staged: StagedTable, range: Range): Query => {
+  const live = liveIdentity(layout, staged)
   return sql`
     select ${asText('s', staged.table.identity)}
     from ${staged.stage} as s ${live.joins}
     where ${inRange('s', range)}
-      and not exists (select from ${fromTable(staged.table.live)} as t where ${onLiveIdentity(staged, 't')})
+      and not exists (select from ${fromTable(staged.table.live)} as t where ${onLiveIdentity(layout, staged, 't')})
     order by ${ord('s')}`
 }
 
@@ -76,7 +80,7 @@ export const checkGuards = async (writer: Writer, layout: Layout, refusal: Refus
   for (const staged of layout.tables.values()) {
     for (const part of staged.steps) {
       const changed = [
-        ...changedRows(staged, part, part.step.guards ?? []),
+        ...changedRows(layout, staged, part),
         ...(part.step.because === 'survivor' ? [filledRows(layout, staged, part)] : []),
       ]
       for (const query of changed) {
@@ -94,27 +98,27 @@ export const checkGuards = async (writer: Writer, layout: Layout, refusal: Refus
 }
 
 /** Rows that no longer have the image the plan saw, batch by batch. */
-const changedRows = (staged: StagedTable, { range }: StagedStep, guards: readonly string[]): readonly Query[] => {
-  const live = liveIdentity(staged)
-  return [...inBatches(guards)].map((batch, index) => {
+const changedRows = (layout: Layout, staged: StagedTable, { step, range }: StagedStep): readonly Query[] => {
+  const live = liveIdentity(layout, staged)
+  return [...inBatches(step.guards ?? [])].map((batch, index) => {
     const digests = `{${batch.map((guard) => (guard === '' ? 'NULL' : guard)).join(',')}}`
     const offset = String(range.first - 1 + index * batchSize)
     return sql`
       select ${asText('t', staged.table.identity)}
       from pg_catalog.unnest(${digests}::bigint[]) with ordinality as guard(digest, position)
       join ${staged.stage} as s on ${ord('s')} = guard.position + ${offset}::bigint ${live.joins}
-      join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+      join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
       where ${keptDigest('t', staged.table.live, staged.table.identity)} is distinct from guard.digest
       order by ${ord('s')}`
   })
 }
 
 const filledRows = (layout: Layout, staged: StagedTable, { step, range }: StagedStep): Query => {
-  const live = liveIdentity(staged)
+  const live = liveIdentity(layout, staged)
   return sql`
     select ${asText('t', staged.table.identity)}
     from ${staged.stage} as s ${live.joins}
-    join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+    join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
     where ${inRange('s', range)} and not ${stillEmpty(layout, staged, step)}
     order by ${ord('s')}`
 }
@@ -123,7 +127,7 @@ const filledRows = (layout: Layout, staged: StagedTable, { step, range }: Staged
 export const keepImages = async (writer: Writer, layout: Layout): Promise<void> => {
   for (const staged of layout.tables.values()) {
     const ranges = staged.steps.filter(({ step }) => step.action !== 'insert').map(({ range }) => range)
-    const live = liveIdentity(staged)
+    const live = liveIdentity(layout, staged)
     const stored = storedColumns(staged.table.live).map((name) => column('t', name))
     const wanted =
       ranges.length === 0
@@ -136,7 +140,7 @@ export const keepImages = async (writer: Writer, layout: Layout): Promise<void> 
       create temporary table ${staged.before} on commit drop as
       select ${ord('s')}, ${list(stored)}
       from ${staged.stage} as s ${live.joins}
-      join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+      join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
       where ${all([wanted])}`)
   }
 }

@@ -8,10 +8,11 @@ import type { Writer } from '../database/session.ts'
 import { keptDigest, storedColumns } from '../probe/measure.ts'
 import { writeStream } from './journal.ts'
 import type { JournalWriter } from './journal-file.ts'
-import { writeKeyList } from './key-list.ts'
-import { inRange, type Layout, ordinalColumn, type StagedTable } from './layout.ts'
+import { keyNames } from './key-list.ts'
+import { inRange, type Layout, mayChangeKeys, ordinalColumn, ordinalOf, type StagedTable } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import type { Report } from './run.ts'
+import { writtenColumns } from './written-rows.ts'
 
 /** Images of every row about to be updated or deleted, in the order of their ordinals. */
 export const writeImages = async (journal: JournalWriter, writer: Writer, layout: Layout): Promise<void> => {
@@ -38,7 +39,7 @@ export const writeImages = async (journal: JournalWriter, writer: Writer, layout
   }
 }
 
-/** Digests of every written row, every changed key, twice: for us and for people; and the report. */
+/** Every written row, and the report. */
 export const writeOutcome = async (
   journal: JournalWriter,
   writer: Writer,
@@ -46,59 +47,49 @@ export const writeOutcome = async (
   report: Report,
 ): Promise<void> => {
   for (const staged of layout.tables.values()) {
-    for (const action of ['insert', 'update'] as const) await writeDigests(journal, writer, staged, action)
-    if (staged.hasMap) await writeKeys(journal, writer, staged)
+    for (const action of ['insert', 'update'] as const) await writeWritten(journal, writer, layout, { staged, action })
   }
-  await writeKeyList(journal, writer, layout)
   await journal.write('REPORT', JSON.stringify(report))
 }
 
-const identityOf = (staged: StagedTable, alias: string): Query =>
-  list(staged.table.identity.map((name) => sql`${column(alias, name)}::text`))
-
-const writeDigests = async (
+const writeWritten = async (
   journal: JournalWriter,
   writer: Writer,
-  staged: StagedTable,
-  action: 'insert' | 'update',
+  layout: Layout,
+  { staged, action }: { readonly staged: StagedTable; readonly action: 'insert' | 'update' },
 ): Promise<void> => {
   const ranges = staged.steps.filter(({ step }) => step.action === action).map(({ range }) => range)
   if (ranges.length === 0) return
   const { table } = staged
-  const live = liveIdentity(staged)
+  const { identity } = table
+  const live = liveIdentity(layout, staged)
+  const changesKeys = mayChangeKeys(staged)
+  const names = changesKeys && keyNames(staged).join('\0') !== identity.join('\0') ? keyNames(staged) : []
   // Verified rows that are nothing but their key: live need not be read again to tell it.
-  const isKnown = action === 'insert' && isAllKey(table.live, table.identity)
-  const identity = isKnown ? list(table.identity.map((name) => sql`(${live.of(name)})::text`)) : identityOf(staged, 't')
-  const joinLive = isKnown ? sql`` : sql`join ${fromTable(table.live)} as t on ${onLiveIdentity(staged, 't')}`
+  const isKnown = action === 'insert' && names.length === 0 && isAllKey(table.live, identity)
+  const joinLive = isKnown ? sql`` : sql`join ${fromTable(table.live)} as t on ${onLiveIdentity(layout, staged, 't')}`
+  const inLive = (name: string): Query => (isKnown ? sql`(${live.of(name)})` : column('t', name))
+  const values = [
+    literal(action),
+    ...identity.map(inLive),
+    keptDigest('t', table.live, identity),
+    ...(changesKeys ? identity.map((name) => column('s', name)) : []),
+    ...names.map((name) => column('s', name)),
+    ...names.map(inLive),
+  ]
   const rows = await writer.copyOut(sql`
     copy (
-      select ${literal(action)}, ${identity}, ${keptDigest('t', table.live, table.identity)}
+      select ${list(values)}
       from ${staged.stage} as s ${live.joins} ${joinLive}
       where ${list(
         ranges.map((range) => inRange('s', range)),
         ' or ',
       )}
-      order by ${column('s', ordinalColumn)}
+      order by ${ordinalOf('s')}
     ) to stdout`)
   await writeStream(
     journal,
-    { kind: 'written', table: table.id, columns: ['action', ...table.identity, 'digest'] },
+    { kind: 'written', table: table.id, columns: writtenColumns({ identity, changesKeys, names }) },
     rows,
   )
-}
-
-const writeKeys = async (journal: JournalWriter, writer: Writer, staged: StagedTable): Promise<void> => {
-  const { table } = staged
-  const live = liveIdentity(staged)
-  const written = staged.steps.map(({ range }) => inRange('s', range))
-  if (written.length === 0) return
-  const differs = table.identity.map((name) => sql`${live.of(name)} is distinct from ${column('s', name)}`)
-  const rows = await writer.copyOut(sql`
-    copy (
-      select ${identityOf(staged, 's')}, ${list(table.identity.map((name) => sql`(${live.of(name)})::text`))}
-      from ${staged.stage} as s ${live.joins}
-      where (${list(written, ' or ')}) and (${list(differs, ' or ')})
-      order by ${column('s', ordinalColumn)}
-    ) to stdout`)
-  await writeStream(journal, { kind: 'keys', table: table.id, columns: [...table.identity, ...table.identity] }, rows)
 }

@@ -15,11 +15,8 @@ export type StreamKind =
   /** Images of rows before they were updated or deleted: every stored column, as COPY text. */
   | 'updated'
   | 'deleted'
-  /** Live identity and digest of every row as the run wrote it, with the action that wrote it. */
+  /** What `WrittenRow` has of every row. */
   | 'written'
-  /** Backup identity and live identity of rows whose key changed. */
-  | 'keys'
-  | 'key list' // the same for people: lines of CSV
 
 export interface Stream {
   readonly kind: StreamKind
@@ -152,7 +149,8 @@ export interface JournalHead {
   readonly length: number
 }
 
-const parse = <T>(record: JournalRecord): T => JSON.parse(record.payload.toString()) as T
+/** What a record of the journal holds. */
+export const parseRecord = <T>(record: JournalRecord): T => JSON.parse(record.payload.toString()) as T
 
 const endStates: Readonly<Record<string, RunState>> = { ABORTED: 'rolled-back', DONE: 'committed', UNKNOWN: 'unknown' }
 
@@ -172,11 +170,11 @@ export const readHead = async (path: string): Promise<JournalHead | null> => {
   try {
     for await (const next of readRecords(path)) {
       length = next.end
-      if (next.type === 'PLAN') plan = parse<Plan>(next)
-      else if (next.type === 'RUN') record = parse<RunRecord>(next)
-      else if (next.type === 'BEGIN') begin = parse<BeginRecord>(next)
-      else if (next.type === 'REPORT') report = parse<Report>(next)
-      else if (next.type === 'STREAM') streams.push(parse<Stream>(next))
+      if (next.type === 'PLAN') plan = parseRecord<Plan>(next)
+      else if (next.type === 'RUN') record = parseRecord<RunRecord>(next)
+      else if (next.type === 'BEGIN') begin = parseRecord<BeginRecord>(next)
+      else if (next.type === 'REPORT') report = parseRecord<Report>(next)
+      else if (next.type === 'STREAM') streams.push(parseRecord<Stream>(next))
       else if (next.type === 'INTENT') hasIntent = true
       else state = endStates[next.type] ?? state
     }
@@ -194,33 +192,11 @@ export const streamRows = (path: string, wanted: (stream: Stream) => boolean): R
   async function* bytes(): AsyncGenerator<Buffer> {
     let isWanted = false
     for await (const record of readRecords(path)) {
-      if (record.type === 'STREAM') isWanted = wanted(parse<Stream>(record))
+      if (record.type === 'STREAM') isWanted = wanted(parseRecord<Stream>(record))
       else if (record.type === 'DATA' && isWanted) yield record.payload
     }
   }
   return Readable.from(bytes())
-}
-
-/** Undoes COPY's escapes in one field. */
-const unescapeField = (field: string): string | null => {
-  if (field === '\\N') return null
-  if (!field.includes('\\')) return field
-  const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
-  return field.replace(/\\(.)/gs, (_, character: string) => escapes[character] ?? character)
-}
-
-/** Rows of one stream as fields; for keys and digests, never for values. */
-export async function* readFields(
-  path: string,
-  wanted: (stream: Stream) => boolean,
-): AsyncGenerator<readonly (string | null)[]> {
-  let rest = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of streamRows(path, wanted)) {
-    const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) yield line.split('\t').map(unescapeField)
-  }
 }
 
 /** The journals in a folder; none where there is no such folder. Throws `bad-file` for a folder that others can write to. */

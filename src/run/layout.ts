@@ -35,9 +35,14 @@ export interface StagedTable {
   readonly rows: number
   /** Key columns that references or identity need: those the map holds. */
   readonly keyColumns: readonly string[]
-  /** Rows whose key may differ between source and live. */
+  /** Rows whose key may differ between source and live, which the map knows. */
   readonly hasMap: boolean
+  /** Rows whose key differs where a reference in it does, and that nobody refers to: the maps of their parents tell it, as a link's. */
+  readonly isDerived: boolean
 }
+
+/** True where keys may differ between source and live. */
+export const mayChangeKeys = ({ hasMap, isDerived }: StagedTable): boolean => hasMap || isDerived
 
 export interface Layout {
   readonly tables: ReadonlyMap<string, StagedTable>
@@ -85,10 +90,21 @@ export const layOut = (plan: Plan, catalog: SharedCatalog): Layout => {
       if (follows) changing.add(table.id)
     }
   }
-  const tables = new Map(bare.map((staged) => [staged.table.id, { ...staged, hasMap: changing.has(staged.table.id) }]))
+  const mapped = relations.filter(({ parent }) => changing.has(parent))
+  const tables = new Map(
+    bare.map((staged) => {
+      const { id } = staged.table
+      const isDerived =
+        changing.has(id) &&
+        !staged.hasMap &&
+        staged.steps.every(({ step }) => step.action === 'insert') &&
+        !mapped.some(({ parent }) => parent === id)
+      return [id, { ...staged, hasMap: changing.has(id) && !isDerived, isDerived }]
+    }),
+  )
   return {
     tables,
-    mapped: relations.filter(({ parent }) => changing.has(parent)),
+    mapped,
     relations: new Map(catalog.relations.map((relation) => [relation.id, relation])),
     triggers: plan.triggers.filter(({ fires }) => fires),
   }
@@ -127,6 +143,7 @@ const layOutTable = (plan: Plan, catalog: SharedCatalog, id: string, position: n
       (column) => columnOf(table.live, column) !== undefined,
     ),
     hasMap,
+    isDerived: false,
   }
 }
 

@@ -15,12 +15,12 @@ export const refuseDefaultPartitions = async (writer: Writer, layout: Layout): P
   for (const staged of layout.tables.values()) {
     const range = inserted(staged)
     if (!watchesPartitions(staged.table) || range.last === 0) continue
-    const live = liveIdentity(staged)
+    const live = liveIdentity(layout, staged)
     await writer.check({
       query: sql`
         select t.tableoid::pg_catalog.regclass::text, ${asText('t', staged.table.identity)}
         from ${staged.stage} as s ${live.joins}
-        join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+        join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
         where ${inRange('s', range)}
           and ${isInDefault('t')} and not ${column('s', defaultColumn)}
         limit 1`,

@@ -97,7 +97,7 @@ export const prepareRows = async (
   await allocateKeys(writer, layout)
   for (const staged of layout.tables.values()) {
     await refuseDisagreement(writer, layout, staged)
-    await refuseTaken(writer, staged)
+    await refuseTaken(writer, layout, staged)
   }
   await keepImages(writer, layout)
   return { raised }

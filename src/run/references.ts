@@ -27,12 +27,12 @@ const stagedByName = async (writer: Writer, layout: Layout): Promise<ReadonlyMap
 }
 
 /** True for rows of the child that the undo deletes as well. */
-const isDying = (child: StagedTable | undefined): Query => {
+const isDying = (layout: Layout, child: StagedTable | undefined): Query => {
   if (child === undefined) return sql`false`
   const range = deleted(child)
   return range.last < range.first
     ? sql`false`
-    : sql`exists (select from ${child.stage} as s where ${inRange('s', range)} and ${onLiveIdentity(child, 'c')})`
+    : sql`exists (select from ${child.stage} as s where ${inRange('s', range)} and ${onLiveIdentity(layout, child, 'c')})`
 }
 
 /** Keys of rows that refer to the rows `t` of a source. */
@@ -100,9 +100,9 @@ export const refuseReferences = async (writer: Writer, layout: Layout, catalog: 
         throw unreadable(child, staged.table.id)
       }
       const referred = sql`
-        (select s.* from ${staged.stage} as s where ${inRange('s', deleted(staged))}) as s ${liveIdentity(staged).joins}
-        join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}`
-      const rows = await findReferring(writer, reference, referred, isDying(byName.get(child)))
+        (select s.* from ${staged.stage} as s where ${inRange('s', deleted(staged))}) as s ${liveIdentity(layout, staged).joins}
+        join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}`
+      const rows = await findReferring(writer, reference, referred, isDying(layout, byName.get(child)))
       if (rows.length === 0) continue
       throw new RowgraftError('undo-refused', `rows of "${child}" refer to rows of "${staged.table.id}" by now`, {
         detail: `They came after the run, or a trigger of the run made them:\n${rows.map((row) => `${child} ${row}`).join('\n')}`,

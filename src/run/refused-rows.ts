@@ -4,6 +4,7 @@ import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import type { PlanTrigger, Step } from '../plan/plan.ts'
 import type { Layout, StagedTable } from './layout.ts'
+import { takenKey } from './taken.ts'
 
 /** Triggers by name: those of the table bare, others with theirs. */
 const named = (triggers: readonly PlanTrigger[], own: string): string =>
@@ -92,6 +93,8 @@ export const write = async (
     await writer.check(check)
   } catch (error) {
     if (!(error instanceof RowgraftError) || error.code !== 'server-error') throw error
+    const taken = layout.triggers.length === 0 ? takenKey(tables, error) : null
+    if (taken !== null) throw taken
     const isRefused = /^(22|23|44|P0)/.test(error.sqlstate ?? '') || (layout.triggers.length > 0 && isOfTrigger(error))
     if (!isRefused) throw error
     const names = tables.map(({ table }) => `"${table.id}"`).join(' or ')

@@ -1,10 +1,10 @@
 /** What a run did, as data. */
 import { sql } from 'kysely'
-import { column, list } from '../database/names.ts'
+import { list } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import type { Plan } from '../plan/plan.ts'
 import { changedKeys, mostKeys } from './key-list.ts'
-import { inserted, type Layout, newColumn, oldColumn, ordinalColumn, type StagedTable } from './layout.ts'
+import type { Layout, StagedTable } from './layout.ts'
 import type { Report, TableReport } from './run.ts'
 
 /** Puts the report together; keys are read from the maps while the transaction still has them. */
@@ -20,8 +20,7 @@ export const buildReport = async (
   const changed: Report['keys'][] = []
   const counts: Report['changedKeys'][number][] = []
   for (const staged of layout.tables.values()) {
-    if (!staged.hasMap) continue
-    const { keys, rows } = await readChanged(writer, staged)
+    const { keys, rows } = await readChanged(writer, layout, staged)
     changed.push(keys)
     if (rows > 0) counts.push({ table: staged.table.id, rows })
   }
@@ -100,15 +99,17 @@ const tableReports = (plan: Plan): readonly TableReport[] => {
 /** What changed of the keys of one table; no more of them are told than fit into a report. */
 const readChanged = async (
   writer: Writer,
+  layout: Layout,
   staged: StagedTable,
 ): Promise<Pick<Report, 'keys'> & { readonly rows: number }> => {
-  const { names, from } = changedKeys(staged)
-  if (inserted(staged).last === 0) return { keys: [], rows: 0 }
+  const changed = changedKeys(layout, staged)
+  if (changed === null) return { keys: [], rows: 0 }
+  const { names, old, now, from, ordinal } = changed
   const [total] = await writer.rows(sql`select pg_catalog.count(*)::text ${from}`)
   const told = await writer.rows(sql`
-    select ${list([...names.map((name) => oldColumn(staged, name)), ...names.map((name) => newColumn(staged, name))].map((name) => sql`m.${name}::text`))}
+    select ${list([...names.map(old), ...names.map(now)].map((value) => sql`(${value})::text`))}
     ${from}
-    order by ${column('m', ordinalColumn)}
+    order by ${ordinal}
     limit ${sql.lit(mostKeys)}`)
   const named = (values: readonly (string | null)[]) =>
     Object.fromEntries(names.map((name, position) => [name, values[position] ?? '']))

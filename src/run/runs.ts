@@ -1,10 +1,12 @@
 /** The runs on one live, as their journals tell: which are in live, which are undone, and the keys they gave. */
 import { type DatabaseIdentity, isSameDatabase } from '../catalog/identity.ts'
+import { packKey } from '../catalog/key.ts'
 import type { RestoredKeys } from '../diff/sides.ts'
 import { RowgraftError } from '../errors.ts'
 import { keysOf } from '../plan/plan.ts'
-import { type JournalHead, listJournals, readFields, readHead } from './journal.ts'
+import { type JournalHead, listJournals, readHead } from './journal.ts'
 import type { RunState, RunSummary } from './run.ts'
+import { hasMoved, readWrittenRows } from './written-rows.ts'
 
 /** Every run on this live, newest first. */
 export const readRuns = async (folder: string, live: DatabaseIdentity): Promise<readonly JournalHead[]> => {
@@ -95,14 +97,10 @@ export const readRestored = async (heads: readonly JournalHead[]): Promise<Resto
       restored.set(table, rows)
       for (const key of keys) rows.set(key, key)
     }
-    for (const { table, columns } of head.streams.filter(({ kind }) => kind === 'keys')) {
-      const rows = restored.get(table) ?? new Map<string, string>()
-      restored.set(table, rows)
-      for await (const fields of readFields(head.path, (s) => s.kind === 'keys' && s.table === table)) {
-        const width = columns.length / 2
-        const text = fields.map((field) => field ?? '')
-        rows.set(text.slice(0, width).join('\0'), text.slice(width).join('\0'))
-      }
+    for await (const { table, rows } of readWrittenRows(head.path, 'changing keys')) {
+      const known = restored.get(table) ?? new Map<string, string>()
+      restored.set(table, known)
+      for (const { backup, live } of rows) if (hasMoved(backup, live)) known.set(packKey(backup), packKey(live))
     }
   }
   return restored

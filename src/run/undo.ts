@@ -1,6 +1,7 @@
 /** Undo: the inverse plan of a run, from live and the journal alone. */
 import type { Catalog } from '../catalog/catalog.ts'
 import { fingerprint } from '../catalog/fingerprint.ts'
+import { packKey } from '../catalog/key.ts'
 import { readCatalog } from '../catalog/read.ts'
 import { shareCatalogs } from '../catalog/shared.ts'
 import type { Reader } from '../database/session.ts'
@@ -12,27 +13,28 @@ import { defaultPlanOptions, keysOf, type Plan } from '../plan/plan.ts'
 import { refuseUnpublishable } from '../plan/publications.ts'
 import { refuseMissing } from '../plan/rights.ts'
 import { readMaterialisedViews } from '../probe/views.ts'
-import { incomplete, type JournalHead, readFields } from './journal.ts'
+import { incomplete, type JournalHead } from './journal.ts'
+import { readWrittenRows } from './written-rows.ts'
 
 /** Reads what a run wrote, per table, from its journal. */
 export const readWritten = async (head: JournalHead): Promise<readonly WrittenRows[]> => {
-  const tables = [...new Set(head.plan.steps.map(({ table }) => table))]
-  const rows: WrittenRows[] = []
-  for (const table of tables) {
-    const inserted: { key: string; digest: string }[] = []
-    const updated: { key: string; digest: string }[] = []
-    const fields = readFields(head.path, (stream) => stream.kind === 'written' && stream.table === table)
-    for await (const row of fields) {
-      const written = { key: row.slice(1, -1).join('\0'), digest: row.at(-1) ?? '' }
-      if (row[0] === 'insert') inserted.push(written)
-      else updated.push(written)
+  type Rows = { key: string; digest: string }[]
+  const written = new Map(
+    head.plan.steps.map(({ table }) => [table, { inserted: [] as Rows, updated: [] as Rows }] as const),
+  )
+  for await (const { table, rows } of readWrittenRows(head.path, 'all')) {
+    const known = written.get(table)
+    for (const { action, live, digest } of rows) {
+      known?.[action === 'insert' ? 'inserted' : 'updated'].push({ key: packKey(live), digest })
     }
-    const deleted = head.plan.steps
-      .filter((step) => step.table === table && step.action === 'delete')
-      .flatMap((step) => keysOf(step.keys))
-    rows.push({ table, inserted, updated, deleted })
   }
-  return rows
+  return [...written].map(([table, rows]) => ({
+    table,
+    ...rows,
+    deleted: head.plan.steps
+      .filter((step) => step.table === table && step.action === 'delete')
+      .flatMap((step) => keysOf(step.keys)),
+  }))
 }
 
 /** What live looks like where a run wrote. */

@@ -41,13 +41,14 @@ export const validateConstraints = async (writer: Writer, layout: Layout): Promi
   for (const staged of layout.tables.values()) {
     if (!staged.steps.some(({ step }) => step.action !== 'delete')) continue
     for (const key of await readForeignKeys(writer, staged.table.live, 'child')) {
-      if (key.isEnforced) await validateReferences(writer, staged, key)
+      if (key.isEnforced) await validateReferences(writer, layout, { staged, key })
     }
     for (const key of await readForeignKeys(writer, staged.table.live, 'parent')) {
       if (key.isEnforced) await validateReferring(writer, staged, key)
     }
     for (const unique of staged.table.live.uniques.filter(({ isDeferrable }) => isDeferrable)) {
-      await (unique.kind === 'exclusion' ? validateExclusion : validateUnique)(writer, staged, unique)
+      if (unique.kind === 'exclusion') await validateExclusion(writer, layout, { staged, unique })
+      else await validateUnique(writer, staged, unique)
     }
   }
 }
@@ -70,13 +71,17 @@ const refusePeriod = (key: LiveForeignKey): void => {
   })
 }
 
-const validateReferences = async (writer: Writer, staged: StagedTable, key: LiveForeignKey): Promise<void> => {
+const validateReferences = async (
+  writer: Writer,
+  layout: Layout,
+  { staged, key }: { readonly staged: StagedTable; readonly key: LiveForeignKey },
+): Promise<void> => {
   refusePeriod(key)
-  const live = liveIdentity(staged)
+  const live = liveIdentity(layout, staged)
   const parent = source(key.parent, key.isParentPartitioned)
   const written = sql`
     from ${staged.stage} as s ${live.joins}
-    join ${source(key.child, key.isChildPartitioned)} as t on ${onLiveIdentity(staged, 't')} and ${isWritten(staged)}`
+    join ${source(key.child, key.isChildPartitioned)} as t on ${onLiveIdentity(layout, staged, 't')} and ${isWritten(staged)}`
   await writer.execute(sql`
     select pg_catalog.count(*)::text
     from (
@@ -144,8 +149,12 @@ const validateUnique = async (writer: Writer, staged: StagedTable, unique: Uniqu
   await refuseRows(writer, query, staged.table.id, unique.name)
 }
 
-const validateExclusion = async (writer: Writer, staged: StagedTable, unique: Uniqueness): Promise<void> => {
-  const live = liveIdentity(staged)
+const validateExclusion = async (
+  writer: Writer,
+  layout: Layout,
+  { staged, unique }: { readonly staged: StagedTable; readonly unique: Uniqueness },
+): Promise<void> => {
+  const live = liveIdentity(layout, staged)
   const { identity } = staged.table
   const excludes = unique.elements.map(
     ({ operator }, p) => sql`${column('t', `u${p}`)} operator(${serverText(operator)}) ${column('o', `u${p}`)}`,

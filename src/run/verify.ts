@@ -1,32 +1,20 @@
 /**
- * Verifies inside the transaction, with other SQL than wrote: live keys are mapped back and live's rows compared with the raw stage,
- * image by image. Inserted rows equal the source in every stored column; updated rows equal the intention in the columns set and their
+ * Verifies inside the transaction, with other SQL than wrote: live's rows are found under the keys they were given and compared with the
+ * raw stage, image by image. Inserted rows equal the source in every stored column; updated rows equal the intention in the columns set and their
  * before-image in all others. What a trigger changed is found here: on inserted rows it stops the run unless accepted.
  */
 
 import { sql } from 'kysely'
-import { columnOf } from '../catalog/catalog.ts'
-import { isReferred } from '../catalog/refer.ts'
 import { displayKey, fromTable } from '../catalog/row.ts'
-import { all, column, displayAlone, identifier, list, type Query } from '../database/names.ts'
+import { all, column, displayAlone, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
-import { isMeant } from './conditions.ts'
-import {
-  inRange,
-  inserted,
-  isSameType,
-  type Layout,
-  newColumn,
-  oldColumn,
-  ordinalColumn,
-  parentOf,
-  type StagedTable,
-} from './layout.ts'
+import { inRange, inserted, type Layout, ordinalColumn, type StagedTable } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import { suspects } from './refused-rows.ts'
 import type { Report } from './run.ts'
+import { mapsOf, sameImage, sameRow, sameValue } from './same-values.ts'
 import { reportedColumns } from './stage.ts'
 
 type Changes = Report['triggerChanges']
@@ -34,47 +22,6 @@ type Changes = Report['triggerChanges']
 export interface Verified {
   readonly triggerChanges: Changes
   readonly generatedDifferences: Changes
-}
-
-/** Same image of a column in live (`t`) and in the stage or before-image (`other`). */
-const sameImage = (staged: StagedTable, name: string, other: string): Query => {
-  const found = columnOf(staged.table.live, name)
-  const [mine, theirs] = [sql`row(${column('t', name)})`, sql`row(${column(other, name)})`]
-  const isTyped = found !== undefined && (other === 'b' || isSameType(found))
-  return isTyped ? sql`${mine}::record operator(pg_catalog.*=) ${theirs}::record` : sql`${mine}::text = ${theirs}::text`
-}
-
-/**
- * The live value is the staged one, mapped: where the map of a parent knows the staged reference, live holds the new one; where no
- * map knows it, live holds the staged value itself.
- */
-const sameValue = (layout: Layout, staged: StagedTable, name: string): Query => {
-  const relations = layout.mapped.filter(({ child, columns }) => child === staged.table.id && columns.includes(name))
-  const known = relations.map((relation) => {
-    const parent = parentOf(layout, relation)
-    const meant = isMeant(layout, relation, 's')
-    const old = relation.columns.map((own, p) =>
-      isReferred(relation, p, column('s', own), sql`x.${oldColumn(parent, relation.parentColumns[p] ?? '')}`),
-    )
-    if (meant !== null) old.push(meant)
-    const place = relation.columns.indexOf(name)
-    const value = sql`x.${newColumn(parent, relation.parentColumns[place] ?? '')}`
-    const holdsIt = isReferred(relation, place, column('t', name), value)
-    return {
-      isMapped: sql`exists (select from ${parent.map} as x where ${all([...old, holdsIt])})`,
-      isUnknown: sql`not exists (select from ${parent.map} as x where ${all(old)})`,
-    }
-  })
-  // Its own key has been mapped by finding the row.
-  if (staged.hasMap && staged.keyColumns.includes(name)) {
-    const isOwn = sql`(${column('own', ordinalColumn)} is not null
-      and ${column('t', name)} is not distinct from ${identifier('own')}.${newColumn(staged, name)})`
-    const isRaw = sql`(${column('own', ordinalColumn)} is null and ${sameImage(staged, name, 's')})`
-    if (known.length === 0) return sql`(${isOwn} or ${isRaw})`
-  }
-  if (known.length === 0) return sameImage(staged, name, 's')
-  const raw = all([...known.map(({ isUnknown }) => isUnknown), sameImage(staged, name, 's')])
-  return sql`(${list([...known.map(({ isMapped }) => isMapped), raw], ' or ')})`
 }
 
 /** Verifies everything that was inserted or updated. Throws `verification-failed` naming columns and rows. */
@@ -88,7 +35,7 @@ export const verifyRows = async (
   for (const staged of layout.tables.values()) {
     triggerChanges.push(...(await verifyInserted(writer, layout, staged, acceptTrigger)))
     triggerChanges.push(...(await verifyUpdated(writer, layout, staged)))
-    generatedDifferences.push(...(await compareGenerated(writer, staged)))
+    generatedDifferences.push(...(await compareGenerated(writer, layout, staged)))
   }
   return { triggerChanges, generatedDifferences }
 }
@@ -104,13 +51,13 @@ const verifyInserted = async (
   const { table } = staged
   const names = table.columns.map(({ name }) => name)
   const isAccepted = (name: string): boolean => accepted.has(`${table.id}.${name}`)
-  const live = liveIdentity(staged)
+  const live = liveIdentity(layout, staged)
   const found = sql`
-    from ${staged.stage} as s ${live.joins}
-    join ${fromTable(table.live)} as t on ${onLiveIdentity(staged, 't')}
+    from ${staged.stage} as s ${live.joins} ${mapsOf(layout, staged)}
+    join ${fromTable(table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
     where ${inRange('s', range)}`
   const compared = names.filter((name) => !isAccepted(name))
-  const same = all(compared.map((name) => sameValue(layout, staged, name)))
+  const same = sameRow(layout, staged, compared)
   await writer.check({
     query: sql`select pg_catalog.count(*)::text, pg_catalog.count(*) filter (where ${same})::text ${found}`,
     expect: { row: [String(range.last), String(range.last)] },
@@ -191,11 +138,11 @@ const mismatch = async (
 const verifyUpdated = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<Changes> => {
   const { table } = staged
   const changes: Changes[number][] = []
-  const live = liveIdentity(staged)
+  const live = liveIdentity(layout, staged)
   for (const { step, range } of staged.steps.filter(({ step: { action } }) => action === 'update')) {
     const found = sql`
-      from ${staged.stage} as s ${live.joins}
-      join ${fromTable(table.live)} as t on ${onLiveIdentity(staged, 't')}
+      from ${staged.stage} as s ${live.joins} ${mapsOf(layout, staged)}
+      join ${fromTable(table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
       join ${staged.before} as b on ${column('b', ordinalColumn)} = ${column('s', ordinalColumn)}
       where ${inRange('s', range)}`
     const intended = all(step.columns.map((name) => sameReference(layout, staged, name)))
@@ -222,14 +169,14 @@ const verifyUpdated = async (writer: Writer, layout: Layout, staged: StagedTable
 const sameReference = (layout: Layout, staged: StagedTable, name: string): Query =>
   sameValue(layout, { ...staged, hasMap: staged.hasMap && staged.table.identity.includes(name) }, name)
 
-const compareGenerated = async (writer: Writer, staged: StagedTable): Promise<Changes> => {
+const compareGenerated = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<Changes> => {
   const names = reportedColumns(staged.table)
   const range = inserted(staged)
   if (names.length === 0 || range.last === 0) return []
-  const live = liveIdentity(staged)
+  const live = liveIdentity(layout, staged)
   const found = sql`
     from ${staged.stage} as s ${live.joins}
-    join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(staged, 't')}
+    join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
     where ${inRange('s', range)}`
   const changed = await countDifferences(
     writer,

@@ -123,7 +123,7 @@ export const updateRows = async (writer: Writer, layout: Layout, onProgress: Run
 
 const updateQuery = (layout: Layout, staged: StagedTable, { step, range }: StagedStep): Query => {
   const final = finalValues(layout, staged, { withOwnMap: false })
-  const live = liveIdentity(staged)
+  const live = liveIdentity(layout, staged)
   const { identity } = staged.table
   const values = step.columns.map(
     (name, p) => sql`${assign(staged, name, final.liveValue(name))} as ${identifier(`v${p}`)}`,
@@ -152,10 +152,10 @@ export const stillEmpty = (layout: Layout, staged: StagedTable, step: Step): Que
   )
 }
 
-const deleteQuery = (staged: StagedTable, range: Range): Query => sql`
+const deleteQuery = (layout: Layout, staged: StagedTable, range: Range): Query => sql`
   delete from ${fromTable(staged.table.live)} as t
   using ${staged.stage} as s
-  where ${inRange('s', range)} and ${onLiveIdentity(staged, 't')}`
+  where ${inRange('s', range)} and ${onLiveIdentity(layout, staged, 't')}`
 
 /** The range of the rows to be deleted. */
 export const deleted = (staged: StagedTable): Range => {
@@ -179,14 +179,15 @@ export const deleteRows = async (
       return [staged, range.last - range.first + 1] as const
     })
     const parts = deleting.map(
-      (staged) => sql`${identifier(`d${staged.position}`)} as (${deleteQuery(staged, deleted(staged))} returning 1)`,
+      (staged) =>
+        sql`${identifier(`d${staged.position}`)} as (${deleteQuery(layout, staged, deleted(staged))} returning 1)`,
     )
     const counts = deleting.map(
       ({ position }) => sql`(select pg_catalog.count(*) from ${identifier(`d${position}`)})::text`,
     )
     const [only] = deleting.length === 1 ? deleting : []
     const query =
-      only === undefined ? sql`with ${list(parts)} select ${list(counts)}` : deleteQuery(only, deleted(only))
+      only === undefined ? sql`with ${list(parts)} select ${list(counts)}` : deleteQuery(layout, only, deleted(only))
     await write(writer, layout, deleting, { query, ...writesAll(layout, 'delete', wanted) })
   }
 }

@@ -1,0 +1,101 @@
+/** The rows a run wrote, as its journal has them: where they are in live, what they looked like, and what they are in the backup. */
+import { parseRecord, type Stream } from './journal.ts'
+import { readRecords } from './journal-file.ts'
+
+export interface WrittenRow {
+  readonly action: 'insert' | 'update'
+  /** Identity in live. */
+  readonly live: readonly string[]
+  /** Digest of live's image. */
+  readonly digest: string
+  /** Identity in the backup. */
+  readonly backup: readonly string[]
+  /** The keys by which people know the row. */
+  readonly old: readonly string[]
+  readonly now: readonly string[]
+}
+
+/** Which columns a stream of written rows has. */
+export interface WrittenColumns {
+  readonly identity: readonly string[]
+  /** Rows may have another key in live than in the backup. */
+  readonly changesKeys: boolean
+  /** The columns by which people know a row, where they are not its identity; told of rows that may change their key. */
+  readonly names: readonly string[]
+}
+
+/** The stream's columns, in the order in which `parseWritten` takes them. */
+export const writtenColumns = ({ identity, changesKeys, names }: WrittenColumns): readonly string[] => [
+  'action',
+  ...identity.map((name) => `live ${name}`),
+  'digest',
+  ...(changesKeys ? identity.map((name) => `backup ${name}`) : []),
+  ...(changesKeys ? ['old', 'new'].flatMap((when) => names.map((name) => `${when} ${name}`)) : []),
+]
+
+/** How to read the rows of one stream. */
+const parseWritten = (columns: Stream['columns']): ((fields: readonly (string | null)[]) => WrittenRow) => {
+  const width = columns.indexOf('digest') - 1
+  const changesKeys = columns.length > width + 2
+  const start = 2 + 2 * width
+  const more = changesKeys ? (columns.length - start) / 2 : 0
+  return (fields) => {
+    const texts = fields.map((field) => field ?? '')
+    const live = texts.slice(1, 1 + width)
+    const backup = changesKeys ? texts.slice(2 + width, start) : live
+    return {
+      action: texts[0] === 'update' ? 'update' : 'insert',
+      live,
+      digest: texts[1 + width] ?? '',
+      backup,
+      old: more > 0 ? texts.slice(start, start + more) : backup,
+      now: more > 0 ? texts.slice(start + more) : live,
+    }
+  }
+}
+
+/** Undoes COPY's escapes in one field. */
+const unescapeField = (field: string): string | null => {
+  if (field === '\\N') return null
+  if (!field.includes('\\')) return field
+  const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
+  return field.replace(/\\(.)/gs, (_, character: string) => escapes[character] ?? character)
+}
+
+/** Rows as fields, many of a stream at a time, in one pass over the journal; for keys and digests, never for values. */
+async function* readFields(
+  path: string,
+  wanted: (stream: Stream) => boolean,
+): AsyncGenerator<{ readonly stream: Stream; readonly rows: readonly (readonly (string | null)[])[] }> {
+  let stream: Stream | null = null
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const record of readRecords(path)) {
+    if (record.type === 'STREAM') stream = parseRecord<Stream>(record)
+    if (record.type !== 'DATA' || stream === null || !wanted(stream)) continue
+    const bytes = Buffer.concat([rest, record.payload])
+    const end = bytes.lastIndexOf('\n') + 1
+    rest = bytes.subarray(end)
+    if (end === 0) continue
+    const lines = bytes.toString('utf8', 0, end - 1).split('\n')
+    const rows = lines.map((line) => (line.includes('\\') ? line.split('\t').map(unescapeField) : line.split('\t')))
+    yield { stream, rows }
+  }
+}
+
+/** True where the stream tells of rows whose key may have changed. */
+const tellsKeys = ({ columns }: Stream): boolean => columns.length > columns.indexOf('digest') + 1
+
+/** The written rows of a journal, many of a table at a time. `which`: all of them, or of tables whose rows may have changed their keys. */
+export async function* readWrittenRows(
+  path: string,
+  which: 'all' | 'changing keys',
+): AsyncGenerator<{ readonly table: string; readonly rows: readonly WrittenRow[] }> {
+  const isMeant = (stream: Stream): boolean => stream.kind === 'written' && (which === 'all' || tellsKeys(stream))
+  for await (const { stream, rows } of readFields(path, isMeant)) {
+    yield { table: stream.table, rows: rows.map(parseWritten(stream.columns)) }
+  }
+}
+
+/** True for a row whose key in live is not the backup's. */
+export const hasMoved = (before: readonly string[], after: readonly string[]): boolean =>
+  before.some((value, position) => value !== after[position])

@@ -2,7 +2,7 @@
  * Keys of many rows, column by column. A column is the list of its values; a long column of integers is one text instead, of some bytes
  * a row: `{"integers": "7 1*999 4 -2"}` is 7, then 999 times one more than before, then 4 more, then 2 less.
  */
-import { packKey, unpackKey } from './key.ts'
+import { type Keys, packKey, unpackKey } from './key.ts'
 
 /** `integers`: the first value, then differences to the value before, `d*n` for n times the same. */
 export type KeyColumn = readonly string[] | { readonly integers: string }
@@ -49,8 +49,10 @@ const makeColumn = (rows: number, valueAt: (row: number) => string): KeyColumn =
 }
 
 /** Turns packed keys into columns. */
-export const keyColumns = (width: number, keys: readonly string[]): readonly KeyColumn[] =>
-  Array.from({ length: width }, (_, part) => makeColumn(keys.length, (row) => unpackKey(keys[row] ?? '')[part] ?? ''))
+export const keyColumns = (width: number, keys: Keys): readonly KeyColumn[] =>
+  Array.from({ length: width }, (_, part) =>
+    makeColumn(keys.length, (row) => unpackKey(keys.at(row) ?? '')[part] ?? ''),
+  )
 
 /** The values of a packed column, one after the other. */
 function* unpackIntegers(text: string): Generator<string> {

@@ -140,6 +140,31 @@ export class NumberColumn {
   }
 }
 
+/** Numbers in the order they came, each taken once. */
+export class NumberQueue {
+  readonly #numbers = new NumberColumn()
+  #first = 0
+  #end = 0
+
+  get size(): number {
+    return this.#end - this.#first
+  }
+
+  push(number: number): void {
+    this.#numbers.set(this.#end++, number)
+  }
+
+  /** Takes up to so many of them. */
+  take(most: number): readonly number[] {
+    const taken = Array.from({ length: Math.min(most, this.size) }, (_, position) =>
+      this.#numbers.at(this.#first + position),
+    )
+    this.#first += taken.length
+    if (this.#first === this.#end) this.#first = this.#end = 0
+    return taken
+  }
+}
+
 /** A set of packed keys, however many. */
 export class KeySet {
   readonly #keys = new KeyIndex()

@@ -15,3 +15,11 @@ export const displayKey = (packed: string): string =>
   unpackKey(packed)
     .map((value) => (/[",\n]|^\s|\s$|^$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value))
     .join(',')
+
+/** Packed keys by position: a list, or something that makes each when it is asked for. */
+export interface Keys {
+  readonly length: number
+  at(position: number): string | undefined
+}
+
+export const listKeys = (keys: Keys): string[] => Array.from({ length: keys.length }, (_, row) => keys.at(row) ?? '')

@@ -100,9 +100,20 @@ export const inKeyRange = (alias: string, table: Table, columns: readonly string
 export const asText = (alias: string, columns: readonly string[]): Query =>
   list(columns.map((name) => sql`${column(alias, name)}::text`))
 
-/** Splits a list into batches. */
-export function* inBatches<T>(items: readonly T[], size: number = batchSize): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
+/** Splits a list, or whatever yields one item after the other, into batches. */
+export function* inBatches<T>(items: Iterable<T>, size: number = batchSize): Generator<readonly T[]> {
+  if (Array.isArray(items)) {
+    for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
+    return
+  }
+  let batch: T[] = []
+  for (const item of items) {
+    batch.push(item)
+    if (batch.length < size) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
 }
 
 /** Keys from which on their range is worth a word. */

@@ -13,6 +13,38 @@ export interface StatesByKey extends Iterable<readonly [string, RowState]> {
   keys(): Iterable<string>
 }
 
+/** States of some rows as they are judged whenever one is read. */
+export class JudgedStates implements StatesByKey {
+  readonly #rows: StatesByKey
+  readonly #judge: (key: string, read: RowState) => RowState
+
+  constructor(rows: StatesByKey, judge: (key: string, read: RowState) => RowState) {
+    this.#rows = rows
+    this.#judge = judge
+  }
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  has(key: string): boolean {
+    return this.#rows.has(key)
+  }
+
+  get(key: string): RowState | undefined {
+    const read = this.#rows.get(key)
+    return read === undefined ? undefined : this.#judge(key, read)
+  }
+
+  keys(): Iterable<string> {
+    return this.#rows.keys()
+  }
+
+  *[Symbol.iterator](): Generator<readonly [string, RowState]> {
+    for (const [key, read] of this.#rows) yield [key, this.#judge(key, read)]
+  }
+}
+
 export class RowStates implements StatesByKey {
   readonly #keys = new KeyIndex()
   /** Positions in `plain`. */

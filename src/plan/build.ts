@@ -1,5 +1,6 @@
 /** Turns decisions into steps: one per table, action, reason and set of columns; inserts parents first, then updates. Pure. */
 import { columnOf } from '../catalog/catalog.ts'
+import type { Keys } from '../catalog/key.ts'
 import { compareKeys, sortKeys } from '../catalog/key-order.ts'
 import { orderTables } from '../catalog/order.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
@@ -32,27 +33,40 @@ const groupBy = <T>(items: Iterable<T>, groupOf: (item: T) => string): readonly 
   ...Map.groupBy(items, groupOf).values(),
 ]
 
+/** Positions of keys for which something holds. */
+const positionsOf = (keys: Keys, holds: (key: string) => boolean): readonly number[] => {
+  const positions: number[] = []
+  for (let position = 0; position < keys.length; position++) {
+    if (holds(keys.at(position) ?? '')) positions.push(position)
+  }
+  return positions
+}
+
 const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[] => {
   const table = sharedTable(catalog, id)
   const members = decision.closure.members.get(id)
+  if (members === undefined) return []
   const fates = decision.mapping.of(id)
-  const groups = new Map<string, { readonly because: Because; readonly via: string | null; readonly keys: string[] }>()
-  for (const { key, because, via } of members?.entries() ?? []) {
-    if (fates.standIns.has(key) || members?.deleted.has(key)) continue
+  const groups = new Map<string, { readonly because: Because; readonly via: string | null; readonly rows: number[] }>()
+  for (const { number, key, because, via } of members.entries()) {
+    if (fates.standIns.has(key) || members.deleted.has(key)) continue
     const name = `${because}\0${via?.id ?? ''}`
-    const group = groups.get(name) ?? { because, via: via?.id ?? null, keys: [] }
+    const group = groups.get(name) ?? { because, via: via?.id ?? null, rows: [] }
     groups.set(name, group)
-    group.keys.push(key)
+    group.rows.push(number)
   }
   const sorted = [...groups.values()]
-    .map((group) => ({ ...group, keys: sortKeys(group.keys) }))
-    .sort((a, b) => compareKeys(a.keys[0] ?? '', b.keys[0] ?? ''))
+    .map(({ rows, ...group }) => ({
+      ...group,
+      keys: sortKeys({ length: rows.length, at: (position) => members.keyAt(rows[position] ?? -1) }),
+    }))
+    .sort((a, b) => compareKeys(a.keys.at(0) ?? '', b.keys.at(0) ?? ''))
   return sorted.map(({ because, via, keys }) => {
-    const allocated = keys.flatMap((key, position) => (fates.allocated.has(key) ? [position] : []))
+    const allocated = fates.allocated.size === 0 ? [] : positionsOf(keys, (key) => fates.allocated.has(key))
     const nulled = [...decision.closure.nulled].flatMap(([relation, nulledKeys]) => {
       if (relation.child !== id) return []
       const emptied = new Set(nulledKeys)
-      const positions = keys.flatMap((key, position) => (emptied.has(key) ? [position] : []))
+      const positions = positionsOf(keys, (key) => emptied.has(key))
       const columns = relation.columns.filter((name) => columnOf(table.live, name)?.notNull === false)
       return positions.length === 0 ? [] : [{ columns, rows: positions }]
     })

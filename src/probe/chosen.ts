@@ -3,12 +3,42 @@ import { columnOf } from '../catalog/catalog.ts'
 import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isGiven } from '../catalog/source.ts'
-import { RowStates } from '../diff/row-states.ts'
+import { RowStates, type StatesByKey } from '../diff/row-states.ts'
 import type { RowState } from '../diff/states.ts'
 import { checkColumns } from '../selection/columns.ts'
 import type { ChosenRows, Resolved } from '../selection/resolve.ts'
 import type { Repair } from '../selection/statement/damage.ts'
 import type { Decider } from './finding.ts'
+
+/** Those of some rows that are kept, in their order: the rows themselves where all are, and no copy of them. */
+class Kept {
+  readonly #all: StatesByKey
+  #copy: RowStates | null = null
+  #seen = 0
+
+  constructor(all: StatesByKey) {
+    this.#all = all
+  }
+
+  keep(key: string, state: RowState): void {
+    this.#seen++
+    this.#copy?.set(key, state)
+  }
+
+  drop(): void {
+    if (this.#copy !== null) return
+    this.#copy = new RowStates()
+    let left = this.#seen
+    for (const [key, state] of this.#all) {
+      if (left-- === 0) break
+      this.#copy.set(key, state)
+    }
+  }
+
+  get rows(): StatesByKey {
+    return this.#copy ?? this.#all
+  }
+}
 
 export interface Judged {
   readonly resolved: Resolved
@@ -37,26 +67,45 @@ export const judgeChosen = (
   const chosen = new Map<string, ChosenRows>()
   for (const [id, { table, states }] of resolved.chosen) {
     if (columns !== null) checkColumns(table, columns)
-    const lost = new RowStates()
+    const lost = new Kept(states)
     for (const [key, state] of states) {
       const twin = twins.get(id)?.get(key)
-      if (excluded.get(id)?.has(key)) continue
-      if (state.state === 'restored' || twin !== undefined) judgeRestored(table, key, state, twin, decider)
-      else if (state.state === 'same' || isOnlyGiven(table, state, columns))
-        judged.unchanged.set(id, (judged.unchanged.get(id) ?? 0) + 1)
-      else if (state.state === 'changed') judgeChanged(judged, table, key, state.columns, columns, decider)
-      else if (state.state !== 'deleted' && state.isMarked === true) {
-        const why = 'it is marked as deleted in the backup too'
-        judged.leftOut.push({ table: id, key: displayKey(key), why })
-      } else if (columns !== null) {
-        const why = 'it is missing in live; --columns restores columns of rows that live still has'
-        judged.leftOut.push({ table: id, key: displayKey(key), why })
-      } else lost.set(key, state)
+      const isLeft = !excluded.get(id)?.has(key) && isLost(judged, { table, key, state, twin }, columns, decider)
+      if (isLeft) lost.keep(key, state)
+      else lost.drop()
     }
-    chosen.set(id, { table, states: lost })
+    chosen.set(id, { table, states: lost.rows })
     judgeRepairs(judged, table, resolved.repairs.get(id), excluded.get(id), decider)
   }
   return { ...judged, resolved: { ...resolved, chosen } }
+}
+
+interface ChosenRow {
+  readonly table: SharedTable
+  readonly key: string
+  readonly state: RowState
+  readonly twin: string | undefined
+}
+
+/** True for a row that goes into the closure; what becomes of any other is noted. */
+const isLost = (
+  judged: Judged,
+  { table, key, state, twin }: ChosenRow,
+  columns: readonly string[] | null,
+  decider: Decider,
+): boolean => {
+  const { id } = table
+  if (state.state === 'restored' || twin !== undefined) judgeRestored(table, key, state, twin, decider)
+  else if (state.state === 'same' || isOnlyGiven(table, state, columns))
+    judged.unchanged.set(id, (judged.unchanged.get(id) ?? 0) + 1)
+  else if (state.state === 'changed') judgeChanged(judged, table, key, state.columns, columns, decider)
+  else if (state.state !== 'deleted' && state.isMarked === true) {
+    judged.leftOut.push({ table: id, key: displayKey(key), why: 'it is marked as deleted in the backup too' })
+  } else if (columns !== null) {
+    const why = 'it is missing in live; --columns restores columns of rows that live still has'
+    judged.leftOut.push({ table: id, key: displayKey(key), why })
+  } else return true
+  return false
 }
 
 /** Columns that an UPDATE left as they are in live are put back; those that hold a third value stay, unless they are to be overwritten. */

@@ -3,12 +3,10 @@
  * the closure any more. A skipped row is left out with everything that came only because of it, simply because the next round does
  * not find it; rows that need it then lack a parent.
  */
-import { inBatches } from '../catalog/row.ts'
-import { RowStates } from '../diff/row-states.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
 import { type Closure, followEdges } from '../selection/closure.ts'
 import type { ClosureOptions } from '../selection/closure-options.ts'
-import type { ChosenRows, Resolved } from '../selection/resolve.ts'
+import type { Resolved } from '../selection/resolve.ts'
 import { StateCache } from '../selection/state-cache.ts'
 import { judgeChosen } from './chosen.ts'
 import { probeRows } from './fates.ts'
@@ -75,10 +73,10 @@ export const decideRows = async (
   // Reused rows for which the live row of the same key stands in.
   const inPlace: RowSets = new Map()
   const states = new StateCache(known, inPlace)
-  for (const { table, states: read } of resolved.chosen.values()) await states.seed(table, read)
+  for (const { table, states: read } of resolved.chosen.values()) await states.adopt(table, read)
   for (;;) {
     decider.nextRound()
-    const chosen = judgeChosen(await currentStates(resolved, states), twins, excluded, options.columns, decider)
+    const chosen = judgeChosen(currentStates(resolved, states), twins, excluded, options.columns, decider)
     let isStable = true
     const moving = await findMoving(known, chosen.updates)
     for (const [id, rows] of chosen.updates) {
@@ -123,7 +121,7 @@ export const decideRows = async (
     }
     for (const [id, members] of closure.members) {
       const { standIns, overwritten } = probed.mapping.of(id)
-      const stoodIn = members.keys().filter((key) => standIns.has(key))
+      const stoodIn = [...standIns.keys()].filter((key) => members.has(key) && members.isInserted(key))
       const isMatched = (key: string): boolean => !overwritten.has(key)
       const isInPlace = (key: string): boolean => standIns.get(key) === key
       if (grow(matched, id, stoodIn.filter(isMatched))) isStable = false
@@ -132,7 +130,7 @@ export const decideRows = async (
     if (!isStable) continue
     const followers = async (): Promise<Decision['followers']> => {
       const { resolved: whole } = judgeChosen(
-        await currentStates(resolved, states),
+        currentStates(resolved, states),
         twins,
         new Map(),
         options.columns,
@@ -161,7 +159,9 @@ const countFollowers = ({ members }: Closure, all: Closure, excluded: RowSets): 
   new Map(
     [...all.members].map(([id, rows]) => {
       const isFollower = (key: string): boolean => !members.get(id)?.has(key) && !excluded.get(id)?.has(key)
-      return [id, rows.keys().filter(isFollower).length] as const
+      let count = 0
+      for (const key of rows.keys()) if (isFollower(key)) count++
+      return [id, count] as const
     }),
   )
 
@@ -182,15 +182,10 @@ const dropRows = async (
   return isAny
 }
 
-/** The selected rows with their states as things stand. */
-const currentStates = async (resolved: Resolved, states: StateCache): Promise<Resolved> => {
-  const chosen = new Map<string, ChosenRows>()
-  for (const [id, { table, states: read }] of resolved.chosen) {
-    const current = new RowStates()
-    for (const keys of inBatches([...read.keys()])) {
-      for (const [key, state] of await states.read(table, keys)) current.set(key, state)
-    }
-    chosen.set(id, { table, states: current })
-  }
-  return { ...resolved, chosen }
-}
+/** The selected rows with their states as things stand when they are read. */
+const currentStates = (resolved: Resolved, states: StateCache): Resolved => ({
+  ...resolved,
+  chosen: new Map(
+    [...resolved.chosen].map(([id, own]) => [id, { ...own, states: states.judged(own.table, own.states) }]),
+  ),
+})

@@ -91,17 +91,18 @@ class Prober {
 
   /** Looks for twins in tables that refer to each other. */
   async probeCycleTwins(tables: readonly SharedTable[]): Promise<void> {
-    const rows = new Map(tables.map((table) => [table, this.#open(table)]))
+    const rows = new Map(tables.map((table) => [table, [...this.#open(table)]]))
     const twins = await findCycleTwins(this.#sides, this.#mapping, rows)
     for (const table of tables) for (const [key, live] of twins.get(table.id) ?? []) this.#settleTwin(table, key, live)
   }
 
   /** Rows of the closure that nothing has been decided about. */
-  #open(table: SharedTable): readonly string[] {
+  *#open(table: SharedTable): Generator<string> {
     const fates = this.#mapping.of(table.id)
     const members = this.#members.get(table.id)
-    const keys = members?.keys().filter((key) => !members.deleted.has(key)) ?? []
-    return keys.filter((key) => !fates.standIns.has(key) && !this.#isOut(table, key))
+    for (const key of members?.keys() ?? []) {
+      if (!members?.deleted.has(key) && !fates.standIns.has(key) && !this.#isOut(table, key)) yield key
+    }
   }
 
   #isOut(table: SharedTable, key: string): boolean {

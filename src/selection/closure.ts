@@ -7,7 +7,7 @@
  */
 
 import type { Relation } from '../catalog/relations.ts'
-import { inBatches } from '../catalog/row.ts'
+import { batchSize } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import type { Sides } from '../diff/sides.ts'
 import type { ClosureOptions } from './closure-options.ts'
@@ -109,10 +109,11 @@ const follow = async (walk: Walk): Promise<void> => {
   await judgeLinks(walk, true)
 }
 
+/** Expands a batch of a table's new rows: memory is that of a batch, however many there are. */
 const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
   const members = walk.membersOf(table.id)
   const matched = walk.decided.matched.get(table.id)
-  const needed = members.takeUnexpanded('parents').filter((key) => !matched?.has(key))
+  const needed = members.takeUnexpanded('parents', batchSize).filter((key) => !matched?.has(key))
   await followInheritance(
     walk,
     table,
@@ -122,9 +123,9 @@ const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
   for (const relation of walk.sides.catalog.relations) {
     if (relation.child !== table.id) continue
     const referring = needed.filter((key) => members.writes(key, relation.columns))
-    for (const batch of inBatches(referring)) await followParents(walk, table, relation, batch)
+    if (referring.length > 0) await followParents(walk, table, relation, referring)
   }
-  const whole = members.takeUnexpanded('children')
+  const whole = members.takeUnexpanded('children', batchSize)
   await followInheritance(
     walk,
     table,
@@ -132,7 +133,6 @@ const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
     'whole',
   )
   for (const relation of walk.sides.catalog.relations) {
-    if (relation.parent !== table.id) continue
-    for (const batch of inBatches(whole)) await followChildren(walk, table, relation, batch)
+    if (relation.parent === table.id && whole.length > 0) await followChildren(walk, table, relation, whole)
   }
 }

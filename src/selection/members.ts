@@ -1,5 +1,5 @@
 /** The rows of one table that belong to a closure: packed keys with mark, because, relation and origin, kept in columns. */
-import { KeyIndex, NumberColumn } from '../catalog/key-index.ts'
+import { KeyIndex, NumberColumn, NumberQueue } from '../catalog/key-index.ts'
 import type { Relation } from '../catalog/relations.ts'
 
 /** Why a row is in a plan. */
@@ -33,8 +33,8 @@ export class Members {
   readonly #updated = new Map<string, readonly string[]>()
   /** Of needed rows that became whole: what made them so. */
   readonly #promoted = new Map<number, Origin>()
-  #newParents: number[] = []
-  #newChildren: number[] = []
+  readonly #newParents = new NumberQueue()
+  readonly #newChildren = new NumberQueue()
   /** Members whose primary key another record has in live. */
   readonly reused = new Set<string>()
   /** Members that live has, marked as deleted: the mark is taken off, nothing is inserted. */
@@ -45,7 +45,7 @@ export class Members {
   }
 
   get hasPending(): boolean {
-    return this.#newParents.length > 0 || this.#newChildren.length > 0
+    return this.#newParents.size > 0 || this.#newChildren.size > 0
   }
 
   has(key: string): boolean {
@@ -88,16 +88,20 @@ export class Members {
     return updated === undefined ? !this.#anchors.has(key) : columns.some((name) => updated.includes(name))
   }
 
-  /** Rows not yet expanded towards parents or children; each is handed out once. */
-  takeUnexpanded(towards: 'parents' | 'children'): readonly string[] {
-    const taken = towards === 'parents' ? this.#newParents : this.#newChildren
-    if (towards === 'parents') this.#newParents = []
-    else this.#newChildren = []
-    return taken.map((number) => this.#keys.keyAt(number))
+  /** Up to `most` rows not yet expanded towards parents or children; each is handed out once. */
+  takeUnexpanded(towards: 'parents' | 'children', most: number): readonly string[] {
+    const open = towards === 'parents' ? this.#newParents : this.#newChildren
+    return open.take(most).map((number) => this.#keys.keyAt(number))
   }
 
-  /** Keys of the rows to insert, in the order they were found, with why each is there. */
+  /** The key of a row by its number. */
+  keyAt(number: number): string {
+    return this.#keys.keyAt(number)
+  }
+
+  /** Rows to insert, in the order they were found, with why each is there. */
   *entries(): Generator<{
+    readonly number: number
     readonly key: string
     readonly because: Because
     readonly via: Relation | null
@@ -106,7 +110,7 @@ export class Members {
     for (let number = 0; number < this.#keys.size; number++) {
       const key = this.#keys.keyAt(number)
       if (!this.isInserted(key)) continue
-      yield { key, because: becauses[this.#because.at(number)] ?? 'selected', ...this.#originOf(number) }
+      yield { number, key, because: becauses[this.#because.at(number)] ?? 'selected', ...this.#originOf(number) }
     }
   }
 
@@ -118,10 +122,12 @@ export class Members {
     }
   }
 
-  keys(): readonly string[] {
-    return Array.from({ length: this.#keys.size }, (_, number) => this.#keys.keyAt(number)).filter((key) =>
-      this.isInserted(key),
-    )
+  /** Keys of the rows to insert, one after the other: there may be more than anybody should hold. */
+  *keys(): Generator<string> {
+    for (let number = 0; number < this.#keys.size; number++) {
+      const key = this.#keys.keyAt(number)
+      if (this.isInserted(key)) yield key
+    }
   }
 
   #originOf(number: number): Origin {

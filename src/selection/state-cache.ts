@@ -7,7 +7,7 @@
  * recognised by other columns than those the key is made of, and live has other values in these.
  */
 import { hasSurrogate, type SharedTable } from '../catalog/shared.ts'
-import { RowStates, type StatesByKey } from '../diff/row-states.ts'
+import { JudgedStates, RowStates, type StatesByKey } from '../diff/row-states.ts'
 import type { Sides } from '../diff/sides.ts'
 import { type RowState, readStates } from '../diff/states.ts'
 import { findMoved } from './moved.ts'
@@ -25,6 +25,8 @@ const missing: RowState = { state: 'missing' }
 export class StateCache {
   readonly #sides: Sides
   readonly #inPlace: ReadonlyMap<string, ReadonlySet<string>>
+  /** What was read elsewhere, and is not written to. */
+  readonly #adopted = new Map<string, StatesByKey>()
   readonly #known = new Map<string, RowStates>()
   readonly #never = new Map<string, Set<string>>()
   readonly #owners = new Map<string, Map<string, Owner>>()
@@ -37,18 +39,33 @@ export class StateCache {
 
   /** States of the keys given, as things stand. */
   async read(table: SharedTable, keys: readonly string[]): Promise<ReadonlyMap<string, RowState>> {
-    const known = this.#of(table.id)
-    const unknown = [...new Set(keys)].filter((key) => !known.has(key))
-    await this.seed(table, await readStates(this.#sides, table, unknown))
-    return new Map(keys.map((key) => [key, this.#judge(table.id, key, known.get(key) ?? missing)]))
+    const unknown = [...new Set(keys)].filter((key) => this.#find(table.id, key) === undefined)
+    if (unknown.length > 0) await this.seed(table, await readStates(this.#sides, table, unknown))
+    return new Map(keys.map((key) => [key, this.#judge(table.id, key, this.#find(table.id, key) ?? missing)]))
+  }
+
+  /** The states of the rows given, which are known, as things stand when they are read. */
+  judged(table: SharedTable, rows: StatesByKey): StatesByKey {
+    return new JudgedStates(rows, (key, read) => this.#judge(table.id, key, this.#find(table.id, key) ?? read))
+  }
+
+  /** As `seed`, for states that stay as they are: they are not copied. */
+  async adopt(table: SharedTable, states: StatesByKey): Promise<void> {
+    if (this.#adopted.has(table.id)) return this.seed(table, states)
+    this.#adopted.set(table.id, states)
+    await this.#learn(table, states)
   }
 
   /** Takes over states that were read elsewhere. */
   async seed(table: SharedTable, states: StatesByKey): Promise<void> {
     const known = this.#of(table.id)
+    for (const [key, state] of states) known.set(key, state)
+    await this.#learn(table, states)
+  }
+
+  async #learn(table: SharedTable, states: StatesByKey): Promise<void> {
     const present: string[] = []
     for (const [key, state] of states) {
-      known.set(key, state)
       if (state.state === 'same' || state.state === 'changed') present.push(key)
     }
     const never = this.#never.get(table.id) ?? new Set<string>()
@@ -65,6 +82,10 @@ export class StateCache {
   /** What is known about a row has changed. */
   set(table: string, key: string, state: RowState): void {
     this.#of(table).set(key, state)
+  }
+
+  #find(table: string, key: string): RowState | undefined {
+    return this.#known.get(table)?.get(key) ?? this.#adopted.get(table)?.get(key)
   }
 
   #of(table: string): RowStates {
@@ -92,7 +113,7 @@ export class StateCache {
         hasSurrogate(parent) && relation.parentColumns.some((name) => !parent.identity.includes(name))
       const moved = await findMoved(this.#sides, parent, relation.parentColumns, parents)
       for (const { key, other } of rows) {
-        const { state } = this.#of(parent.id).get(other) ?? { state: 'missing' }
+        const { state } = this.#find(parent.id, other) ?? missing
         // A surrogate that moved, or went: in live it may be anybody's.
         const isElsewhere = moved.has(other) || (isBySurrogate && states.get(other)?.state === 'missing')
         const owner =

@@ -14,10 +14,10 @@ import { pinWrite, withWriteTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { blameHooks, type HookTime, runHooks } from './hooks.ts'
 import { type OpenJournal, startJournal } from './journal.ts'
-import { writeImages, writeOutcome } from './journal-rows.ts'
+import { RunRecords, writeImages } from './journal-rows.ts'
 import { type Layout, layOut } from './layout.ts'
 import { type Performance, prepareRows, shareWithSource, transactionOf, writeRows } from './perform.ts'
-import { buildReport } from './report.ts'
+import { buildReport, readChangedKeys } from './report.ts'
 import type { Report, RunOptions } from './run.ts'
 import { checkCatalog, lockDatabase, switchTriggersOn } from './transaction-start.ts'
 
@@ -43,6 +43,7 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
       {
         ...transaction,
         beforeCommit: async () => {
+          await journal?.keyList.sync()
           await journal?.writer.sync()
           // From here on only the server knows how this ends.
           session.shield()
@@ -62,21 +63,23 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
           journal = await startJournal(input.journal, plan, input.live)
           await beginJournal(journal, writer, layout)
         }
-        const writing = { ...work, catalog, searchPath: session.searchPath }
+        const records = journal === null ? null : new RunRecords(journal, writer, layout)
+        const witness = records?.witness ?? null
+        const writing = { ...work, catalog, searchPath: session.searchPath, witness }
         const written = await writeRows(writer, layout, writing).catch((error: unknown) => {
           throw blameHooks(plan, error)
         })
-        const value = await buildReport(writer, layout, plan, {
+        const changed = records?.changed ?? (await readChangedKeys(writer, layout))
+        const value = buildReport(plan, {
+          changed,
           run: journal?.run ?? '',
           outcome: options.rehearse ? 'rehearsed' : 'committed',
           elapsed: performance.now() - started,
           raised,
           ...written,
         })
-        if (journal !== null) {
-          input.onProgress({ phase: 'journal', table: null, rows: 0 })
-          await writeOutcome(journal.writer, writer, layout, value)
-        }
+        input.onProgress({ phase: 'journal', table: null, rows: 0 })
+        await records?.finish(value)
         input.onProgress({ phase: 'commit', table: null, rows: 0 })
         return { ending: options.rehearse ? 'rollback' : 'commit', value }
       },
@@ -91,7 +94,10 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
     return { ...report, elapsed: performance.now() - started }
   } catch (error) {
     const isUnknown = error instanceof RowgraftError && error.code === 'outcome-unknown'
-    if (!isUnknown) await settle(journal, 'ABORTED').catch(() => undefined)
+    if (!isUnknown) {
+      await settle(journal, 'ABORTED').catch(() => undefined)
+      await discardKeyList(journal).catch(() => undefined)
+    }
     throw error
   } finally {
     await closeJournal(journal)
@@ -103,7 +109,12 @@ const settle = async (journal: OpenJournal | null, ending: 'DONE' | 'ABORTED'): 
   await journal?.writer.sync()
 }
 
+const discardKeyList = async (journal: OpenJournal | null): Promise<void> => {
+  await journal?.keyList.discard()
+}
+
 const closeJournal = async (journal: OpenJournal | null): Promise<void> => {
+  await journal?.keyList.close()
   await journal?.writer.close()
 }
 

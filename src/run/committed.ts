@@ -2,10 +2,8 @@
 import { spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { journalFile } from './journal.ts'
-import { keyLine, keyListHead } from './key-list.ts'
+import { publishKeyList } from './key-list-file.ts'
 import type { Report } from './run.ts'
-import { hasMoved, readWrittenRows } from './written-rows.ts'
 
 export interface CommittedInput {
   readonly commands: readonly string[]
@@ -47,21 +45,11 @@ const writeFile = async (path: string, text: string): Promise<void> => {
   }
 }
 
-/** Takes the list of changed keys out of the journal, and resolves to the report with its path; where that cannot be, without. */
-const writeKeys = async (report: Report, folder: string): Promise<Report> => {
+/** Names the list of changed keys, and resolves to the report with its path; where that cannot be, without. */
+const nameKeys = async (report: Report, folder: string): Promise<Report> => {
   if (report.changedKeys.length === 0) return report
-  const keysFile = join(folder, report.run, 'keys.csv')
   try {
-    const file = await open(keysFile, 'wx', 0o600)
-    try {
-      await file.appendFile(keyListHead)
-      for await (const { table, rows } of readWrittenRows(journalFile(folder, report.run), 'changing keys')) {
-        const changed = rows.filter(({ action, old, now }) => action === 'insert' && hasMoved(old, now))
-        await file.appendFile(changed.map(({ old, now }) => keyLine(table, old, now)).join(''))
-      }
-    } finally {
-      await file.close()
-    }
+    const keysFile = await publishKeyList(join(folder, report.run))
     return { ...report, left: { ...report.left, keysFiles: [keysFile] } }
   } catch {
     return report
@@ -73,7 +61,7 @@ const writeKeys = async (report: Report, folder: string): Promise<Report> => {
  * becomes of these; what failed is in the report that comes back.
  */
 export const afterCommit = async (committed: Report, input: CommittedInput): Promise<Report> => {
-  const report = await writeKeys(committed, input.folder)
+  const report = await nameKeys(committed, input.folder)
   const path = join(input.folder, report.run, 'report.json')
   try {
     await writeFile(path, `${JSON.stringify(report)}\n`)

@@ -56,7 +56,7 @@ const writeAll = async (file: FileHandle, bytes: Buffer): Promise<void> => {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Runs one step of writing. Throws `rolled-back` naming the file: a run whose journal cannot be written is not committed. */
-const writing = async <T>(path: string, step: () => Promise<T>): Promise<T> => {
+export const writing = async <T>(path: string, step: () => Promise<T>): Promise<T> => {
   try {
     return await step()
   } catch (error) {

@@ -2,16 +2,27 @@
 
 import { sql } from 'kysely'
 import { fromTable } from '../catalog/row.ts'
-import { isAllKey } from '../catalog/spelling.ts'
-import { column, list, literal, type Query } from '../database/names.ts'
+import { any, column, list, literal, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { keptDigest, storedColumns } from '../probe/measure.ts'
-import { writeStream } from './journal.ts'
+import { type OpenJournal, type Stream, writeStream } from './journal.ts'
 import type { JournalWriter } from './journal-file.ts'
 import { keyNames } from './key-list.ts'
-import { inRange, type Layout, mayChangeKeys, ordinalColumn, ordinalOf, type StagedTable } from './layout.ts'
+import {
+  inRange,
+  inserted,
+  type Layout,
+  mayChangeKeys,
+  ordinalColumn,
+  ordinalOf,
+  type Range,
+  type StagedTable,
+} from './layout.ts'
+import { type ChangedRows, differs, LineWitness } from './line-witness.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import type { Report } from './run.ts'
+import { mapsOf } from './same-values.ts'
+import type { Witness } from './verify.ts'
 import { writtenColumns } from './written-rows.ts'
 
 /** Images of every row about to be updated or deleted, in the order of their ordinals. */
@@ -39,57 +50,84 @@ export const writeImages = async (journal: JournalWriter, writer: Writer, layout
   }
 }
 
-/** Every written row, and the report. */
-export const writeOutcome = async (
-  journal: JournalWriter,
-  writer: Writer,
-  layout: Layout,
-  report: Report,
-): Promise<void> => {
-  for (const staged of layout.tables.values()) {
-    for (const action of ['insert', 'update'] as const) await writeWritten(journal, writer, layout, { staged, action })
+/** The rows of one run, for its journal. */
+export class RunRecords {
+  /** What became of the keys of inserted rows, by table, once they are witnessed. */
+  readonly changed = new Map<string, ChangedRows>()
+  readonly #journal: OpenJournal
+  readonly #writer: Writer
+  readonly #layout: Layout
+
+  constructor(journal: OpenJournal, writer: Writer, layout: Layout) {
+    this.#journal = journal
+    this.#writer = writer
+    this.#layout = layout
   }
-  await journal.write('REPORT', JSON.stringify(report))
+
+  /** Writes the inserted rows of a table, and looks at them on their way: live is read once. */
+  readonly witness: Witness = async (staged, same) => {
+    const { writer, keyList } = this.#journal
+    const stream = writtenStream(staged)
+    const range = inserted(staged)
+    const witness = new LineWitness(stream, keyNames(staged), keyList)
+    const action = sql`case when ${same} then 'insert' else ${literal(differs)} end`
+    const joins = mapsOf(this.#layout, staged)
+    const rows = await this.#writer.copyOut(copyWritten(this.#layout, staged, { action, joins, ranges: [range] }))
+    await writeStream(writer, stream, rows, (chunk) => witness.take(chunk))
+    this.changed.set(staged.table.id, witness.changed)
+    return witness.isSame(range.last)
+  }
+
+  /** Writes the updated rows of every table, and the report. */
+  async finish(report: Report): Promise<void> {
+    const { writer } = this.#journal
+    for (const staged of this.#layout.tables.values()) {
+      const ranges = staged.steps.filter(({ step }) => step.action === 'update').map(({ range }) => range)
+      if (ranges.length === 0) continue
+      const what = { action: sql`'update'`, joins: sql``, ranges }
+      const rows = await this.#writer.copyOut(copyWritten(this.#layout, staged, what))
+      await writeStream(writer, writtenStream(staged), rows)
+    }
+    await writer.write('REPORT', JSON.stringify(report))
+  }
 }
 
-const writeWritten = async (
-  journal: JournalWriter,
-  writer: Writer,
+const isNamedApart = (staged: StagedTable): boolean =>
+  mayChangeKeys(staged) && keyNames(staged).join('\0') !== staged.table.identity.join('\0')
+
+const writtenStream = (staged: StagedTable): Stream => ({
+  kind: 'written',
+  table: staged.table.id,
+  columns: writtenColumns({
+    identity: staged.table.identity,
+    changesKeys: mayChangeKeys(staged),
+    names: isNamedApart(staged) ? keyNames(staged) : [],
+  }),
+})
+
+const copyWritten = (
   layout: Layout,
-  { staged, action }: { readonly staged: StagedTable; readonly action: 'insert' | 'update' },
-): Promise<void> => {
-  const ranges = staged.steps.filter(({ step }) => step.action === action).map(({ range }) => range)
-  if (ranges.length === 0) return
+  staged: StagedTable,
+  { action, joins, ranges }: { readonly action: Query; readonly joins: Query; readonly ranges: readonly Range[] },
+): Query => {
   const { table } = staged
   const { identity } = table
   const live = liveIdentity(layout, staged)
-  const changesKeys = mayChangeKeys(staged)
-  const names = changesKeys && keyNames(staged).join('\0') !== identity.join('\0') ? keyNames(staged) : []
-  // Verified rows that are nothing but their key: live need not be read again to tell it.
-  const isKnown = action === 'insert' && names.length === 0 && isAllKey(table.live, identity)
-  const joinLive = isKnown ? sql`` : sql`join ${fromTable(table.live)} as t on ${onLiveIdentity(layout, staged, 't')}`
-  const inLive = (name: string): Query => (isKnown ? sql`(${live.of(name)})` : column('t', name))
+  const names = isNamedApart(staged) ? keyNames(staged) : []
   const values = [
-    literal(action),
-    ...identity.map(inLive),
+    action,
+    ...identity.map((name) => column('t', name)),
     keptDigest('t', table.live, identity),
-    ...(changesKeys ? identity.map((name) => column('s', name)) : []),
+    ...(mayChangeKeys(staged) ? identity.map((name) => column('s', name)) : []),
     ...names.map((name) => column('s', name)),
-    ...names.map(inLive),
+    ...names.map((name) => column('t', name)),
   ]
-  const rows = await writer.copyOut(sql`
+  return sql`
     copy (
       select ${list(values)}
-      from ${staged.stage} as s ${live.joins} ${joinLive}
-      where ${list(
-        ranges.map((range) => inRange('s', range)),
-        ' or ',
-      )}
+      from ${staged.stage} as s ${live.joins} ${joins}
+      join ${fromTable(table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
+      where ${any(ranges.map((range) => inRange('s', range)))}
       order by ${ordinalOf('s')}
-    ) to stdout`)
-  await writeStream(
-    journal,
-    { kind: 'written', table: table.id, columns: writtenColumns({ identity, changesKeys, names }) },
-    rows,
-  )
+    ) to stdout`
 }

@@ -8,6 +8,7 @@ import type { DatabaseIdentity } from '../catalog/identity.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type JournalRecord, JournalWriter, readRecords } from './journal-file.ts'
+import { KeyListFile } from './key-list-file.ts'
 import type { Report, RunState } from './run.ts'
 
 /** What a set of rows in the journal is for. */
@@ -76,6 +77,7 @@ const newId = (): string => Array.from({ length: 5 }, () => letters[randomInt(le
 export interface OpenJournal {
   readonly run: string
   readonly writer: JournalWriter
+  readonly keyList: KeyListFile
 }
 
 /** Makes the directory of a new run and resolves to the run's id. Throws `bad-file` where none can be made. */
@@ -115,7 +117,7 @@ export const startJournal = async (folder: string, plan: Plan, live: DatabaseIde
     await writer.sync()
     await syncFolder(directory)
     await syncFolder(folder)
-    return { run, writer }
+    return { run, writer, keyList: new KeyListFile(directory) }
   } catch (error) {
     await writer?.close()
     await rm(directory, { recursive: true, force: true })
@@ -124,10 +126,18 @@ export const startJournal = async (folder: string, plan: Plan, live: DatabaseIde
 }
 
 /** Appends a set of rows as they come from the server, in COPY text. The rows are let go of where they cannot be written. */
-export const writeStream = async (writer: JournalWriter, stream: Stream, rows: Readable): Promise<void> => {
+export const writeStream = async (
+  writer: JournalWriter,
+  stream: Stream,
+  rows: Readable,
+  onChunk?: (chunk: Buffer) => Promise<void>,
+): Promise<void> => {
   try {
     await writer.write('STREAM', JSON.stringify(stream))
-    for await (const chunk of rows) await writer.write('DATA', chunk as Buffer)
+    for await (const chunk of rows) {
+      await writer.write('DATA', chunk as Buffer)
+      await onChunk?.(chunk as Buffer)
+    }
   } catch (error) {
     // A COPY that nobody reads keeps its session busy for ever.
     rows.destroy()

@@ -25,7 +25,7 @@ import { spellTransformed } from './stage-transformed.ts'
 import { refuseDisagreement, refuseTaken } from './taken.ts'
 import { withLiveSearchPath } from './transaction-start.ts'
 import { validateConstraints } from './validate.ts'
-import { type Verified, verifyRows } from './verify.ts'
+import { type Verified, verifyRows, type Witness } from './verify.ts'
 import { applyNulls, deleteRows, insertRows, updateRows } from './write.ts'
 
 /** Where the rows come from: the backup's snapshot, or the images in another run's journal. */
@@ -59,6 +59,7 @@ interface Writing extends Performance {
   readonly catalog: SharedCatalog
   /** What a fresh connection has. */
   readonly searchPath: string | Query
+  readonly witness: Witness | null
 }
 
 const refusals: Readonly<Record<RowSource['kind'], Refusal>> = {
@@ -119,7 +120,7 @@ const checkDigest = async (writer: Writer, plan: Plan, layout: Layout): Promise<
 export const writeRows = async (
   writer: Writer,
   layout: Layout,
-  { plan, source, catalog, searchPath, runHooks, onProgress }: Writing,
+  { plan, source, catalog, searchPath, witness, runHooks, onProgress }: Writing,
 ): Promise<Verified & Pick<Report, 'replaced'>> => {
   const replaced = await withLiveSearchPath(writer, searchPath, async () => {
     await moveAside(writer, layout)
@@ -136,5 +137,5 @@ export const writeRows = async (
   })
   await refuseDefaultPartitions(writer, layout)
   onProgress({ phase: 'verify', table: null, rows: 0 })
-  return { replaced, ...(await verifyRows(writer, layout, new Set(plan.options.acceptTrigger))) }
+  return { replaced, ...(await verifyRows(writer, layout, new Set(plan.options.acceptTrigger), witness)) }
 }

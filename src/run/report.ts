@@ -5,32 +5,32 @@ import type { Writer } from '../database/session.ts'
 import type { Plan } from '../plan/plan.ts'
 import { changedKeys, mostKeys } from './key-list.ts'
 import type { Layout, StagedTable } from './layout.ts'
+import type { ChangedRows } from './line-witness.ts'
 import type { Report, TableReport } from './run.ts'
 
-/** Puts the report together; keys are read from the maps while the transaction still has them. */
-export const buildReport = async (
-  writer: Writer,
-  layout: Layout,
+/** Reads which keys changed, by table, where nothing else has looked at the rows; the transaction still has the maps. */
+export const readChangedKeys = async (writer: Writer, layout: Layout): Promise<ReadonlyMap<string, ChangedRows>> => {
+  const changed = new Map<string, ChangedRows>()
+  for (const staged of layout.tables.values()) changed.set(staged.table.id, await readChanged(writer, layout, staged))
+  return changed
+}
+
+/** Puts the report together. */
+export const buildReport = (
   plan: Plan,
   facts: Pick<Report, 'run' | 'outcome' | 'elapsed' | 'replaced' | 'triggerChanges' | 'generatedDifferences'> & {
     /** Sequences that moved. */
     readonly raised: readonly string[]
+    readonly changed: ReadonlyMap<string, ChangedRows>
   },
-): Promise<Report> => {
-  const changed: Report['keys'][] = []
-  const counts: Report['changedKeys'][number][] = []
-  for (const staged of layout.tables.values()) {
-    const { keys, rows } = await readChanged(writer, layout, staged)
-    changed.push(keys)
-    if (rows > 0) counts.push({ table: staged.table.id, rows })
-  }
-  const { raised, ...rest } = facts
+): Report => {
+  const { raised, changed, ...rest } = facts
   return {
     ...emptyReport(plan),
     ...rest,
     runs: rest.run === '' ? [] : [rest.run],
-    keys: changed.flat(),
-    changedKeys: counts,
+    keys: [...changed.values()].flatMap(({ keys }) => keys),
+    changedKeys: [...changed].flatMap(([table, { rows }]) => (rows === 0 ? [] : [{ table, rows }])),
     verified: true,
     notUndone: notUndone(plan, raised, rest.triggerChanges),
   }
@@ -97,11 +97,7 @@ const tableReports = (plan: Plan): readonly TableReport[] => {
 }
 
 /** What changed of the keys of one table; no more of them are told than fit into a report. */
-const readChanged = async (
-  writer: Writer,
-  layout: Layout,
-  staged: StagedTable,
-): Promise<Pick<Report, 'keys'> & { readonly rows: number }> => {
+const readChanged = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<ChangedRows> => {
   const changed = changedKeys(layout, staged)
   if (changed === null) return { keys: [], rows: 0 }
   const { names, old, now, from, ordinal } = changed

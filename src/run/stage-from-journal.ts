@@ -30,6 +30,6 @@ export const stageFromJournal = async (writer: Writer, layout: Layout, path: str
     }
     for (const { step } of staged.steps)
       if (step.action === 'delete') await stageKeys(writer, staged, keysOf(step.keys))
-    await indexStage(writer, staged)
+    await indexStage(writer, layout, staged)
   }
 }

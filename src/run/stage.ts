@@ -26,7 +26,7 @@ import { RowgraftError } from '../errors.ts'
 import { imageColumns, pinsNothing } from '../probe/measure.ts'
 import { isInDefault } from '../probe/partitions.ts'
 import type { Transforms } from '../transform/transform.ts'
-import { type Layout, ordinalColumn, type StagedTable, stagedKeys } from './layout.ts'
+import { inserted, insertRange, type Layout, ordinalColumn, type StagedTable, stagedKeys } from './layout.ts'
 import type { RunProgress } from './run.ts'
 import { stageTransformed } from './stage-transformed.ts'
 
@@ -98,7 +98,7 @@ export const stageFromBackup = async (
         },
       )
     }
-    await indexStage(writer, staged)
+    await indexStage(writer, layout, staged)
   }
 }
 
@@ -163,13 +163,22 @@ export const stageKeys = async (writer: Writer, staged: StagedTable, keys: reado
   }
 }
 
+/** False for rows that are all inserted, in a statement or two: those read the whole stage. */
+const isSearched = (layout: Layout, staged: StagedTable): boolean =>
+  staged.standIns.length > 0 ||
+  staged.steps.some(({ step }) => step.action !== 'insert') ||
+  inserted(staged).last > 2 * insertRange(layout, staged) ||
+  layout.mapped.some(({ child, condition }) => child === staged.table.id && condition?.by === 'sql')
+
 /**
  * Once it is full: an index by which parts of the stage are found, and statistics of the columns that joins go by. Those of long values
  * would take longer than they are worth.
  */
-export const indexStage = async (writer: Writer, staged: StagedTable): Promise<void> => {
+export const indexStage = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<void> => {
   const { identity, primaryKey, live } = staged.table
-  await writer.execute(sql`create unique index on ${staged.stage} (${identifier(ordinalColumn)})`)
+  if (isSearched(layout, staged)) {
+    await writer.execute(sql`create unique index on ${staged.stage} (${identifier(ordinalColumn)})`)
+  }
   const references = live.foreignKeys.flatMap(({ columns }) => columns)
   const shared = new Set(staged.table.columns.map(({ name }) => name))
   const joined = [...new Set([...identity, ...primaryKey, ...references])].filter((name) => shared.has(name))

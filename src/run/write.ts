@@ -17,8 +17,8 @@ import { finalValues } from './final-values.ts'
 import {
   inRange,
   inserted,
+  insertRange,
   type Layout,
-  mayChangeKeys,
   ordinalColumn,
   type Range,
   type StagedStep,
@@ -28,12 +28,6 @@ import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import { write, writesAll } from './refused-rows.ts'
 import type { RunProgress } from './run.ts'
 import { clearTheWay, makersOf, type Replaced } from './trigger-made.ts'
-
-/**
- * Rows per INSERT: ranges of 10,000 cost a third more than of 100,000. Where maps are joined, every statement hashes them anew, of however
- * many rows they are.
- */
-const insertRange = { plain: 100_000, mapped: 1_000_000 }
 
 const ord = (alias: string): Query => column(alias, ordinalColumn)
 
@@ -66,9 +60,6 @@ const refersToItself = (catalog: SharedCatalog, group: readonly StagedTable[]): 
   group.length > 1 ||
   catalog.relations.some(({ child, parent }: Relation) => child === parent && child === group[0]?.table.id)
 
-const isMapped = (layout: Layout, staged: StagedTable): boolean =>
-  mayChangeKeys(staged) || layout.mapped.some(({ child }) => child === staged.table.id)
-
 /** Inserts every staged row, parents first. Returns the rows that triggers had made in their place. */
 export const insertRows = async (
   writer: Writer,
@@ -93,7 +84,7 @@ export const insertRows = async (
       continue
     }
     const { last } = inserted(first)
-    const size = refersToItself(catalog, writing) ? last : insertRange[isMapped(layout, first) ? 'mapped' : 'plain']
+    const size = refersToItself(catalog, writing) ? last : insertRange(layout, first)
     for (let start = 1; start <= last; start += size) {
       const range = { first: start, last: Math.min(last, start + size - 1) }
       onProgress({ phase: 'insert', table: first.table.id, rows: range.last })

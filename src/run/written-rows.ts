@@ -34,7 +34,7 @@ export const writtenColumns = ({ identity, changesKeys, names }: WrittenColumns)
 ]
 
 /** How to read the rows of one stream. */
-const parseWritten = (columns: Stream['columns']): ((fields: readonly (string | null)[]) => WrittenRow) => {
+export const parseWritten = (columns: Stream['columns']): ((fields: readonly (string | null)[]) => WrittenRow) => {
   const width = columns.indexOf('digest') - 1
   const changesKeys = columns.length > width + 2
   const start = 2 + 2 * width
@@ -62,6 +62,13 @@ const unescapeField = (field: string): string | null => {
   return field.replace(/\\(.)/gs, (_, character: string) => escapes[character] ?? character)
 }
 
+/** The fields of whole lines of COPY text, the last line feed included. */
+export const splitFields = (lines: Buffer): readonly (readonly (string | null)[])[] =>
+  lines
+    .toString('utf8', 0, lines.length - 1)
+    .split('\n')
+    .map((line) => (line.includes('\\') ? line.split('\t').map(unescapeField) : line.split('\t')))
+
 /** Rows as fields, many of a stream at a time, in one pass over the journal; for keys and digests, never for values. */
 async function* readFields(
   path: string,
@@ -76,14 +83,12 @@ async function* readFields(
     const end = bytes.lastIndexOf('\n') + 1
     rest = bytes.subarray(end)
     if (end === 0) continue
-    const lines = bytes.toString('utf8', 0, end - 1).split('\n')
-    const rows = lines.map((line) => (line.includes('\\') ? line.split('\t').map(unescapeField) : line.split('\t')))
-    yield { stream, rows }
+    yield { stream, rows: splitFields(bytes.subarray(0, end)) }
   }
 }
 
 /** True where the stream tells of rows whose key may have changed. */
-const tellsKeys = ({ columns }: Stream): boolean => columns.length > columns.indexOf('digest') + 1
+export const tellsKeys = ({ columns }: Stream): boolean => columns.length > columns.indexOf('digest') + 1
 
 /** The written rows of a journal, many of a table at a time. `which`: all of them, or of tables whose rows may have changed their keys. */
 export async function* readWrittenRows(

@@ -63,7 +63,12 @@ export const pinSettings = (extra: Settings, timeouts: Timeouts): Query => {
   return sql`select ${sql.join(pins)}, pg_catalog.pg_backend_pid()::text`
 }
 
-/** A setting for statements over whole sets of rows: 64 MB for each sort or hash, unless the server gives more. */
+/**
+ * A setting for statements over whole sets of rows: for each sort or hash an eighth of what the server gives its buffers, from 64 to
+ * 256 MB, unless it gives more by itself.
+ */
 export const roomyMemory = (): Query => sql`
-  pg_catalog.set_config('work_mem',
-    greatest(pg_catalog.pg_size_bytes(pg_catalog.current_setting('work_mem')) / 1024, 65536) || 'kB', true)`
+  pg_catalog.set_config('work_mem', greatest(
+    pg_catalog.pg_size_bytes(pg_catalog.current_setting('work_mem')) / 1024,
+    65536,
+    least(pg_catalog.pg_size_bytes(pg_catalog.current_setting('shared_buffers')) / 1024 / 8, 262144)) || 'kB', true)`

@@ -21,8 +21,9 @@ import {
 } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
+import { finalValues } from './final-values.ts'
 import { type LiveForeignKey, readForeignKeys } from './foreign-keys.ts'
-import { inRange, type Layout, type StagedTable } from './layout.ts'
+import { inRange, inserted, type Layout, type StagedTable } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 
 const refuseRows = (writer: Writer, query: Query, table: string, constraint: string): Promise<void> =>
@@ -40,8 +41,8 @@ const refuseRows = (writer: Writer, query: Query, table: string, constraint: str
 export const validateConstraints = async (writer: Writer, layout: Layout): Promise<void> => {
   for (const staged of layout.tables.values()) {
     if (!staged.steps.some(({ step }) => step.action !== 'delete')) continue
-    for (const key of await readForeignKeys(writer, staged.table.live, 'child')) {
-      if (key.isEnforced) await validateReferences(writer, layout, { staged, key })
+    for (const [number, key] of (await readForeignKeys(writer, staged.table.live, 'child')).entries()) {
+      if (key.isEnforced) await validateReferences(writer, layout, { staged, key, number })
     }
     for (const key of await readForeignKeys(writer, staged.table.live, 'parent')) {
       if (key.isEnforced) await validateReferring(writer, staged, key)
@@ -71,30 +72,69 @@ const refusePeriod = (key: LiveForeignKey): void => {
   })
 }
 
+/**
+ * The references of written rows by one key, as `r0`, `r1`... Those of inserted rows are what the stage is mapped to, which live's rows
+ * are verified to be; where a trigger may fire all the same, and for updated rows, they are read from live.
+ */
+const writtenReferences = (layout: Layout, staged: StagedTable, key: LiveForeignKey): Query => {
+  const { table, steps } = staged
+  const isStaged = key.columns.every((name) => table.columns.some((own) => own.name === name))
+  const isFromStage = isStaged && !layout.triggers.some((trigger) => trigger.table === table.id)
+  const named = (value: (name: string) => Query): Query =>
+    list(key.columns.map((name, p) => sql`${value(name)} as ${identifier(`r${p}`)}`))
+  const final = finalValues(layout, staged, { withOwnMap: true })
+  const live = liveIdentity(layout, staged)
+  const read = steps.filter(({ step: { action } }) => action === 'update' || (action === 'insert' && !isFromStage))
+  const parts = [
+    ...(isFromStage && inserted(staged).last > 0
+      ? [
+          sql`select ${named(final.liveValue)} from ${staged.stage} as s ${final.joins} where ${inRange('s', inserted(staged))}`,
+        ]
+      : []),
+    ...(read.length === 0
+      ? []
+      : [
+          sql`select ${named((name) => column('t', name))} from ${staged.stage} as s ${live.joins}
+            join ${source(key.child, key.isChildPartitioned)} as t on ${onLiveIdentity(layout, staged, 't')}
+            where ${any(read.map(({ range }) => inRange('s', range)))}`,
+        ]),
+  ]
+  return sql`(${list(parts, ' union all ')})`
+}
+
+/** A row this transaction wrote: nobody else can take it away. */
+const isOurs = sql`p.xmin = pg_catalog.pg_current_xact_id()::xid`
+
 const validateReferences = async (
   writer: Writer,
   layout: Layout,
-  { staged, key }: { readonly staged: StagedTable; readonly key: LiveForeignKey },
+  { staged, key, number }: { readonly staged: StagedTable; readonly key: LiveForeignKey; readonly number: number },
 ): Promise<void> => {
   refusePeriod(key)
-  const live = liveIdentity(layout, staged)
   const parent = source(key.parent, key.isParentPartitioned)
-  const written = sql`
-    from ${staged.stage} as s ${live.joins}
-    join ${source(key.child, key.isChildPartitioned)} as t on ${onLiveIdentity(layout, staged, 't')} and ${isWritten(staged)}`
+  const written = writtenReferences(layout, staged, key)
+  const distinct = sql.id('pg_temp', `rowgraft_references${staged.position}_${number}`)
+  const names = key.columns.map((_, p) => `r${p}`)
+  await writer.execute(sql`
+    create temporary table ${distinct} on commit drop as
+    select distinct ${list(names.map(identifier))} from ${written} as written`)
+  await writer.execute(sql`analyze ${distinct}`)
+  const refers = all(names.map((name, p) => sql`${column('r', name)} = ${column('p', key.parentColumns[p] ?? '')}`))
   await writer.execute(sql`
     select pg_catalog.count(*)::text
     from (
       select 1 from ${parent} as p
-      where exists (select ${written} where ${refersTo(key, 't', 'p')})
+      where not ${isOurs} and exists (select from ${distinct} as r where ${refers})
       for key share of p
     ) as locked`)
   // Under MATCH FULL a reference is whole or not there at all.
-  const nulls = key.columns.map((name) => sql`${column('t', name)} is null`)
+  const nulls = names.map((name) => sql`${column('r', name)} is null`)
   const isHalf = key.isMatchFull ? sql`(${any(nulls)} and not ${all(nulls)})` : sql`false`
-  const isOrphan = sql`(${isSet('t', key.columns)}
-    and not exists (select from ${parent} as p where ${refersTo(key, 't', 'p')}))`
-  const query = sql`select pg_catalog.count(*)::text ${written} where ${isHalf} or ${isOrphan}`
+  const isOrphan = sql`(${isSet('r', names)} and not exists (select from ${parent} as p where ${refers}))`
+  const isBroken = sql`(${isHalf} or ${isOrphan})`
+  const query = sql`
+    select (case when exists (select from ${distinct} as r where ${isBroken})
+      then (select pg_catalog.count(*) from ${written} as r where ${isBroken}) else 0 end)::text`
   await refuseRows(writer, query, displayTable(key.child), key.name)
 }
 

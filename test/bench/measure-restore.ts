@@ -5,7 +5,13 @@ import type { Measured } from './runs.ts'
 
 /** What to measure. `file` is where the plan is put, or taken from. */
 export type RestoreWork =
-  | { readonly kind: 'plan'; readonly tables: readonly string[]; readonly keys: 'auto' | 'new'; readonly file: string }
+  | {
+      readonly kind: 'plan'
+      readonly tables: readonly string[]
+      readonly keys: 'auto' | 'new'
+      readonly triggers: 'fire' | 'off'
+      readonly file: string
+    }
   | { readonly kind: 'run'; readonly file: string; readonly journal: string }
   | { readonly kind: 'incidents' }
 
@@ -13,7 +19,7 @@ const perform = async (rowgraft: Rowgraft, work: RestoreWork): Promise<string> =
   switch (work.kind) {
     case 'plan': {
       const selectors = work.tables.map((table) => ({ by: 'all missing', table }) as const)
-      const plan = await rowgraft.plan({ selectors, columns: null }, { keys: work.keys })
+      const plan = await rowgraft.plan({ selectors, columns: null }, { keys: work.keys, triggers: work.triggers })
       const text = JSON.stringify(plan)
       await writeFile(work.file, text)
       const rows = plan.steps.reduce((sum, step) => sum + step.rows, 0)

@@ -48,6 +48,9 @@ export class KeyListFile {
   }
 }
 
+/** Takes away the list of a run that is not in live, if it left one. */
+export const dropKeyList = (directory: string): Promise<void> => rm(partOf(directory), { force: true })
+
 /** Gives the list of a committed run its name, and resolves to its path. */
 export const publishKeyList = async (directory: string): Promise<string> => {
   await rename(partOf(directory), pathOf(directory))

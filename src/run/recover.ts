@@ -4,6 +4,7 @@
  * all of a run or nothing, and the run's own rows are its marker: a row with the journalled image written by the journalled transaction
  * (`xmin`). `pg_xact_status` alone only proves the negative: after a crash it has called a lost transaction committed.
  */
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
@@ -17,6 +18,7 @@ import { RowgraftError } from '../errors.ts'
 import { keptDigest } from '../probe/measure.ts'
 import { type JournalHead, readHead } from './journal.ts'
 import { JournalWriter } from './journal-file.ts'
+import { dropKeyList, publishKeyList } from './key-list-file.ts'
 import type { RecoverReport } from './run.ts'
 import { lockDatabase } from './transaction-start.ts'
 import { readWritten } from './undo.ts'
@@ -156,6 +158,10 @@ export const settleRun = async (before: JournalHead, verdict: Verdict): Promise<
   } finally {
     await writer.close()
   }
+  const directory = dirname(head.path)
+  // Most runs have no list of changed keys.
+  if (verdict.outcome === 'committed') await publishKeyList(directory).catch(() => undefined)
+  if (verdict.outcome === 'rolled-back') await dropKeyList(directory)
 }
 
 /** Settles every open run. Throws `busy` while one is at work, `open-run` where nobody can tell what became of it. */

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--rows 5m] [--repeats 3] [--only diff|restore|ui]`: what rowgraft costs beside the least that the servers need.
+ * `npm run bench -- [--rows 5m] [--repeats 3] [--only diff|small|restore|ui]`: what rowgraft costs beside the least that the servers need.
  *
  * The limit and rowgraft take turns in one run, each in a process of its own, on databases that fit into memory. Medians count.
  * Both databases are in one server on one machine, so that on two cores neither can use more than one.
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { withCluster } from '../../src/cluster/cluster.ts'
 import { measureDiffs } from './diff-bars.ts'
 import { measureRestores } from './restore-bars.ts'
+import { measureSmall } from './small-bars.ts'
 import { measureUi } from './ui-bars.ts'
 
 const parseRows = (text: string): number => {
@@ -23,7 +24,7 @@ const { values } = parseArgs({
 })
 const rows = parseRows(values.rows ?? '500k')
 const repeats = Number(values.repeats ?? '3')
-const groups = ['diff', 'restore', 'ui']
+const groups = ['diff', 'small', 'restore', 'ui']
 if (values.only !== undefined && !groups.includes(values.only)) throw new Error(`--only takes ${groups.join(', ')}`)
 const isAsked = (group: string): boolean => values.only === undefined || values.only === group
 const settings = {
@@ -37,6 +38,7 @@ const settings = {
 await withCluster({ settings }, async (cluster) => {
   const lines = [
     ...(isAsked('diff') ? await measureDiffs(cluster, rows, repeats) : []),
+    ...(isAsked('small') ? await measureSmall(cluster, repeats) : []),
     ...(isAsked('restore') ? await measureRestores(cluster, rows, repeats) : []),
     ...(isAsked('ui') ? await measureUi(cluster, repeats) : []),
   ]

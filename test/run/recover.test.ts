@@ -1,5 +1,6 @@
 /** What recover says of a run whose COMMIT nobody has seen: the rows are the evidence, the number of the transaction is not. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { command } from '../support/command.ts'
@@ -8,11 +9,17 @@ import { dumpRows, query } from '../support/queries.ts'
 import { expectFailure, gallery, journalFiles, pets, type Restores, withRestores } from '../support/restores.ts'
 
 /** Restores and loses the connection at COMMIT; `isThere` says whether the server has heard it. */
-const withLostCommit = (isThere: boolean, work: (restores: Restores, path: string) => Promise<void>): Promise<void> =>
+const withLostCommit = (
+  isThere: boolean,
+  work: (restores: Restores, path: string) => Promise<void>,
+  keys: 'auto' | 'new' = 'auto',
+): Promise<void> =>
   withRestores(gallery, async (restores) => {
     await withFaultProxy(restores.live, async (proxy) => {
       proxy.judge = ({ text }) => (text !== 'commit\0' ? 'forward' : isThere ? 'lose reply' : 'cut')
-      const lost = restores.withOpen(async (rowgraft) => rowgraft.run(await rowgraft.plan(pets)), { live: proxy.url })
+      const lost = restores.withOpen(async (rowgraft) => rowgraft.run(await rowgraft.plan(pets, { keys })), {
+        live: proxy.url,
+      })
       await expectFailure(lost, 'outcome-unknown', 'rowgraft recover')
     })
     const [path = ''] = await journalFiles(restores.journal)
@@ -33,6 +40,23 @@ const renumber = async (path: string, number: (xid: bigint) => bigint | string):
 
 const outcomes = ({ withOpen }: Restores): Promise<readonly string[]> =>
   withOpen(async (rowgraft) => (await rowgraft.recover()).runs.map(({ outcome }) => outcome))
+
+describe.concurrent('the list of changed keys', () => {
+  test.each([
+    ['has its name once recover finds the run in live', true, ['journal', 'keys.csv'], 'committed'],
+    ['is gone once recover finds that it is not', false, ['journal'], 'rolled-back'],
+  ] as const)('%s', async (_, isThere, files, outcome) => {
+    await withLostCommit(
+      isThere,
+      async (restores, path) => {
+        expect((await readdir(dirname(path))).sort()).toEqual(['journal', 'keys.csv.part'])
+        expect(await outcomes(restores)).toEqual([outcome])
+        expect((await readdir(dirname(path))).sort()).toEqual(files)
+      },
+      'new',
+    )
+  })
+})
 
 describe.concurrent('recover says of a run', () => {
   test('that was committed, and partly written over since, that it was committed', async () => {

@@ -7,6 +7,9 @@ const none = -1
 /** Slots are at most half full. */
 const isFull = (keys: number, slots: number): boolean => keys * 2 > slots
 
+/** How long an array becomes that is full: by half is seldom enough, and wastes a sixth on the average. */
+const grown = (length: number): number => Math.ceil(length * 1.5)
+
 const seed = 0x811c9dc5
 const mix = (hash: number, character: number): number => Math.imul(hash ^ character, 0x01000193)
 /** The low bits choose the slot: the high ones have a say. */
@@ -75,12 +78,12 @@ export class KeyIndex {
   #append(length: number): number {
     const end = (this.#starts[this.#size] ?? 0) + length
     if (end > this.#characters.length) {
-      const more = Buffer.alloc(Math.max(end, this.#characters.length * 2))
+      const more = Buffer.alloc(Math.max(end, grown(this.#characters.length)))
       this.#characters.copy(more)
       this.#characters = more
     }
     if (this.#size + 1 === this.#starts.length) {
-      const starts = new Uint32Array(this.#starts.length * 2)
+      const starts = new Uint32Array(grown(this.#starts.length))
       starts.set(this.#starts)
       this.#starts = starts
     }
@@ -122,9 +125,16 @@ export class KeyIndex {
   }
 }
 
-/** One small number per key, grown as needed: marks, states, positions in a list. */
+/** One number per key, grown as needed: positions in a list, or, in bytes, marks and states. */
 export class NumberColumn {
-  #values = new Int32Array(64)
+  readonly #make: (length: number) => Int32Array | Uint8Array
+  #values: Int32Array | Uint8Array
+
+  /** `bytes`: no number is above 255. */
+  constructor(width: 'integers' | 'bytes' = 'integers') {
+    this.#make = width === 'bytes' ? (length) => new Uint8Array(length) : (length) => new Int32Array(length)
+    this.#values = this.#make(64)
+  }
 
   at(number: number): number {
     return this.#values[number] ?? 0
@@ -132,7 +142,7 @@ export class NumberColumn {
 
   set(number: number, value: number): void {
     if (number >= this.#values.length) {
-      const values = new Int32Array(Math.max(number + 1, this.#values.length * 2))
+      const values = this.#make(Math.max(number + 1, grown(this.#values.length)))
       values.set(this.#values)
       this.#values = values
     }
@@ -142,7 +152,7 @@ export class NumberColumn {
 
 /** Numbers in the order they came, each taken once. */
 export class NumberQueue {
-  readonly #numbers = new NumberColumn()
+  #numbers = new NumberColumn()
   #first = 0
   #end = 0
 
@@ -160,7 +170,10 @@ export class NumberQueue {
       this.#numbers.at(this.#first + position),
     )
     this.#first += taken.length
-    if (this.#first === this.#end) this.#first = this.#end = 0
+    if (this.#first === this.#end && taken.length > 0) {
+      this.#numbers = new NumberColumn()
+      this.#first = this.#end = 0
+    }
     return taken
   }
 }
@@ -168,7 +181,7 @@ export class NumberQueue {
 /** A set of packed keys, however many. */
 export class KeySet {
   readonly #keys = new KeyIndex()
-  readonly #isIn = new NumberColumn()
+  readonly #isIn = new NumberColumn('bytes')
   #size = 0
 
   get size(): number {

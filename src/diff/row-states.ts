@@ -48,7 +48,7 @@ export class JudgedStates implements StatesByKey {
 export class RowStates implements StatesByKey {
   readonly #keys = new KeyIndex()
   /** Positions in `plain`. */
-  readonly #codes = new NumberColumn()
+  readonly #codes = new NumberColumn('bytes')
   readonly #others = new Map<number, RowState>()
 
   get size(): number {

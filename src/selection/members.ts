@@ -21,8 +21,8 @@ const nowhere = 0
 
 export class Members {
   readonly #keys = new KeyIndex()
-  readonly #isWhole = new NumberColumn()
-  readonly #because = new NumberColumn()
+  readonly #isWhole = new NumberColumn('bytes')
+  readonly #because = new NumberColumn('bytes')
   /** Positions in `#relations`, plus 1. */
   readonly #via = new NumberColumn()
   readonly #from = new NumberColumn()

@@ -6,6 +6,7 @@ import { type CountOptions, countTables } from './diff/parallel.ts'
 import type { RowList } from './diff/row-list.ts'
 import type { RowView, ViewOptions } from './diff/row-view.ts'
 import type { Sides } from './diff/sides.ts'
+import { largerSizes, readSizes } from './diff/sizes.ts'
 import {
   type ChosenTables,
   chooseTables,
@@ -65,13 +66,16 @@ export class Looking {
     this.#incidents = null
   }
 
-  /** Every table: identity, relations, drift, restorable or why not; as if the backup held the values given. */
+  /** Every table: identity, relations, drift, size, restorable or why not; as if the backup held the values given. */
   async tables(options: Partial<Edits> = {}, call: Call = {}): Promise<readonly TableOverview[]> {
     backupOf(this.#opened.pair)
-    const suggestions = await this.#read(call, suggestTyped)
+    const found = await this.#read(call, async (sides) => {
+      const { live, backup } = await readSizes(sides)
+      return { suggestions: await suggestTyped(sides, backup), sizes: largerSizes(live, backup) }
+    })
     return describeTables(
       withEdits(this.#opened.catalog, this.#opened.options.config?.transforms, options).catalog,
-      suggestions,
+      found,
     )
   }
 

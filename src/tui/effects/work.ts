@@ -95,7 +95,7 @@ export const performWork = async (
   switch (work.kind) {
     case 'incidents': {
       const since = Date.now()
-      const report = await rowgraft.incidents(call)
+      const report = await rowgraft.incidents({}, call)
       return emit({ type: 'found incidents', report, took: Date.now() - since })
     }
     case 'tables':

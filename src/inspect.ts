@@ -9,6 +9,7 @@ import { parseTableName } from './catalog/table-name.ts'
 import { displayName } from './database/names.ts'
 import { type DiffProgress, type DiffState, diffRows, readValues } from './diff/diff.ts'
 import type { Sides } from './diff/sides.ts'
+import type { Sizes, TableSize } from './diff/sizes.ts'
 import { readPresent, readStates } from './diff/states.ts'
 import { RowgraftError } from './errors.ts'
 import { readChildren, readParents } from './selection/references.ts'
@@ -36,6 +37,8 @@ export interface TableOverview {
   readonly drift: readonly string[]
   readonly restorable: boolean
   readonly why: string | null
+  /** Of the larger of both sides; null for what is no table on both. */
+  readonly size: TableSize | null
 }
 
 /** A row on both sides. */
@@ -58,10 +61,10 @@ export interface RelationCount {
   readonly backup: number
 }
 
-/** Every table of either side; `suggestions` are sentences by table id. */
+/** Every table of either side, with sentences and sizes by table id. */
 export const describeTables = (
   catalog: SharedCatalog,
-  suggestions: ReadonlyMap<string, readonly string[]>,
+  { suggestions, sizes }: { readonly suggestions: ReadonlyMap<string, readonly string[]>; readonly sizes: Sizes },
 ): readonly TableOverview[] => {
   const shared = [...catalog.tables.values()].map((table) => ({
     table: table.id,
@@ -89,6 +92,7 @@ export const describeTables = (
     ],
     restorable: table.refusal === null,
     why: table.refusal,
+    size: sizes.get(table.id) ?? null,
   }))
   const others = catalog.others.map(({ id, kind, why, hint }) => ({
     table: id,
@@ -99,6 +103,7 @@ export const describeTables = (
     drift: hint === undefined ? [] : [hint],
     restorable: false,
     why,
+    size: null,
   }))
   return [...shared, ...others].sort((a, b) => (a.table < b.table ? -1 : 1))
 }

@@ -6,6 +6,7 @@ import { type CountOptions, countTables } from './diff/parallel.ts'
 import type { RowList } from './diff/row-list.ts'
 import type { RowView, ViewOptions } from './diff/row-view.ts'
 import type { Sides } from './diff/sides.ts'
+import { largerSizes, readSizes } from './diff/sizes.ts'
 import {
   type ChosenTables,
   chooseTables,
@@ -22,7 +23,12 @@ import { backupOf, describeSide, type SideInfo } from './open/side.ts'
 import { listIncidentRows, type RowReference, readList, readListValues, readReferences, readView } from './row-lists.ts'
 import { journalFolder } from './run/journal.ts'
 import { readRestored, readRuns } from './run/runs.ts'
-import { type FoundIncidents, findIncidents, type IncidentReport } from './selection/incidents/incidents.ts'
+import {
+  type FoundIncidents,
+  findIncidents,
+  type IncidentOptions,
+  type IncidentReport,
+} from './selection/incidents/incidents.ts'
 import { suggestTyped } from './selection/typed-rows.ts'
 import { withEdits } from './transform/edited.ts'
 import { type OpenedSides, streamSides, withSides } from './with-sides.ts'
@@ -46,6 +52,7 @@ export class Looking {
   // Private for good: what is printed of an object must not show the passwords that its connections were opened with.
   readonly #opened: Opened
   #incidents: FoundIncidents | null = null
+  #incidentOptions: IncidentOptions = {}
 
   constructor(pair: OpenPair, options: OpenOptions, catalog: SharedCatalog) {
     const folder = journalFolder(options.journal, options.env ?? process.env)
@@ -65,13 +72,16 @@ export class Looking {
     this.#incidents = null
   }
 
-  /** Every table: identity, relations, drift, restorable or why not; as if the backup held the values given. */
+  /** Every table: identity, relations, drift, size, restorable or why not; as if the backup held the values given. */
   async tables(options: Partial<Edits> = {}, call: Call = {}): Promise<readonly TableOverview[]> {
     backupOf(this.#opened.pair)
-    const suggestions = await this.#read(call, suggestTyped)
+    const found = await this.#read(call, async (sides) => {
+      const { live, backup } = await readSizes(sides)
+      return { suggestions: await suggestTyped(sides, backup), sizes: largerSizes(live, backup) }
+    })
     return describeTables(
       withEdits(this.#opened.catalog, this.#opened.options.config?.transforms, options).catalog,
-      suggestions,
+      found,
     )
   }
 
@@ -127,15 +137,16 @@ export class Looking {
   }
 
   /** Missing rows grouped by what made them go, largest group first. */
-  async incidents(call: Call = {}): Promise<IncidentReport> {
-    this.#incidents = await this.#read(call, (sides) => findIncidents(sides, this.#diffProgress))
+  async incidents(options: IncidentOptions = {}, call: Call = {}): Promise<IncidentReport> {
+    this.#incidents = await this.#read(call, (sides) => findIncidents(sides, options, this.#diffProgress))
+    this.#incidentOptions = options
     return this.#incidents.report
   }
 
   /** The rows of one table that belong to an incident, as they were found last. */
   async incidentRows(id: string, table: string, call: Call = {}): Promise<RowList> {
     return this.#read(call, async (sides) => {
-      this.#incidents ??= await findIncidents(sides, this.#diffProgress)
+      this.#incidents ??= await findIncidents(sides, this.#incidentOptions, this.#diffProgress)
       return listIncidentRows(sides, this.#incidents, id, table)
     })
   }

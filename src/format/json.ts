@@ -29,7 +29,10 @@ export const jsonRowLine = ({ table, ...row }: RowReport): object => {
 
 export const jsonShownRow = (row: ShownRow): object => ({ ...jsonRowLine(row), relations: row.relations })
 
-export const jsonTables = (tables: readonly TableOverview[]): object => ({ v: 1, tables })
+/** A table without its size, which is another one at each look. */
+export const jsonTable = ({ size: _, ...table }: TableOverview): object => table
+
+export const jsonTables = (tables: readonly TableOverview[]): object => ({ v: 1, tables: tables.map(jsonTable) })
 
 export const jsonRuns = (runs: readonly RunSummary[]): object => ({ v: 1, runs })
 

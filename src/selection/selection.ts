@@ -19,7 +19,8 @@ export type Selector =
   /** Of one table; or of all that can be restored, bookkeeping of frameworks aside. */
   | { readonly by: 'all missing'; readonly table: string | null }
   | { readonly by: 'under'; readonly table: string; readonly keys: readonly Key[] }
-  | { readonly by: 'incident'; readonly id: string }
+  /** `without`: the tables that were not looked at when the incident was found. */
+  | { readonly by: 'incident'; readonly id: string; readonly without?: readonly string[] }
   | {
       readonly by: 'statement'
       /** The DELETE, UPDATE or TRUNCATE that did the damage. */
@@ -197,7 +198,7 @@ export const orderKey = (
 const kindOf = (selector: Selector): Key => {
   switch (selector.by) {
     case 'incident':
-      return [selector.id]
+      return [selector.id, ...(selector.without ?? [])]
     case 'statement':
       return [selector.statement, selector.at ?? '']
     case 'where':

@@ -2,11 +2,12 @@
 import { sql } from 'kysely'
 import { isBookkeeping } from '../catalog/bookkeeping.ts'
 import { tablesOfClass } from '../catalog/inflection.ts'
-import { fromTable, inBatches, joinOn, keySource } from '../catalog/row.ts'
+import { fromSample, fromTable, inBatches, joinOn, keySource } from '../catalog/row.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { findTypedNames, type TypedReference } from '../catalog/typed-references.ts'
 import { arrayText, column } from '../database/names.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
+import type { Sizes } from '../diff/sizes.ts'
 
 /** Rows that refer to something by a type that is not followed. */
 export interface NotFollowed {
@@ -126,15 +127,24 @@ export const listNotFollowed = async (
 const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 const property = (text: string): string => (/^[A-Za-z_$][\w$]*$/.test(text) ? text : quote(text))
 
-/** For each table with an unapproved pair a sentence with the lines of the config file that approve it; by table id. */
-export const suggestTyped = async (sides: Sides): Promise<ReadonlyMap<string, readonly string[]>> => {
+/** Bytes of a table that are read for a suggestion, at most: of a larger one a sample tells. */
+const sampled = 100_000_000
+
+/**
+ * For each table with an unapproved pair a sentence with the lines of the config file that approve it; by table id. `sizes` are those of
+ * the backup's tables.
+ */
+export const suggestTyped = async (sides: Sides, sizes: Sizes): Promise<ReadonlyMap<string, readonly string[]>> => {
   const found = new Map<string, readonly string[]>()
   for (const pair of findUnapproved(sides.catalog)) {
     const { backup } = tableOf(sides.catalog, pair.table)
+    const share = (100 * sampled) / Math.max(1, sizes.get(pair.table)?.bytes ?? 0)
+    const source =
+      share < 100 ? fromSample(backup, sql`system (${sql.lit(share)}) repeatable (0)`) : sql`${fromTable(backup)} as t`
     const rows = await sides.backup.rows(sql`
-      select ${column('c', pair.typeColumn)}::text
-      from ${fromTable(backup)} as c
-      where ${column('c', pair.idColumn)} is not null and ${column('c', pair.typeColumn)} is not null
+      select ${column('t', pair.typeColumn)}::text
+      from ${source}
+      where ${column('t', pair.idColumn)} is not null and ${column('t', pair.typeColumn)} is not null
       group by 1
       order by pg_catalog.count(*) desc, 1
       limit 30`)

@@ -75,7 +75,7 @@ export type Action =
 /** Work that is done with a ticket: its results say which. */
 export type Work =
   | { readonly kind: 'connect'; readonly addresses: Addresses }
-  | { readonly kind: 'incidents' }
+  | { readonly kind: 'incidents'; readonly without: readonly string[] }
   | { readonly kind: 'tables' }
   | { readonly kind: 'count'; readonly tables: readonly string[]; readonly states: TableCounts['states'] }
   | { readonly kind: 'list'; readonly source: RowsSource }
@@ -93,6 +93,8 @@ export type Work =
       readonly picks: Picks
       readonly chosen: Chosen
       readonly answers: State['answers']
+      /** Tables that were not looked at when the incidents were found. */
+      readonly without: readonly string[]
     }
   | { readonly kind: 'statement'; readonly statement: string; readonly at: string | null }
   | { readonly kind: 'run'; readonly plan: Plan; readonly rehearse: boolean; readonly confirm: string | null }

@@ -1,5 +1,7 @@
 /** Why a key cannot be had now, in words; null where it can. Pure. */
 import { openConflicts } from '../data.ts'
+import { notLookedAt } from './models/incident-entries.ts'
+import { isBeingCounted, tableEntries } from './models/table-entries.ts'
 import { countPicks } from './picks.ts'
 import { jobOf, type State, screenOf } from './state.ts'
 
@@ -8,6 +10,25 @@ export const needsConnection = ({ connection }: State): string | null =>
 
 export const needsPicks = (state: State): string | null =>
   needsConnection(state) ?? (countPicks(state.picks) === 0 ? 'nothing is picked yet: space picks' : null)
+
+/** Why there is no very large table left to look for incidents in. */
+export const whyNotLarge = (state: State): string | null => {
+  const lacking = needsConnection(state)
+  if (lacking !== null) return lacking
+  if (jobOf(state, 'incidents', 'tables') !== undefined) return 'it is still looking'
+  if (state.incidents === null) return 'ctrl-r counts first'
+  return notLookedAt(state.incidents).length === 0 ? 'none is left out' : null
+}
+
+/** Why the table under the cursor is not to be counted. */
+export const whyNotCount = (state: State): string | null => {
+  const screen = screenOf(state)
+  const entry = screen.at === 'tables' ? tableEntries(state, screen)[screen.cursor] : undefined
+  if (entry === undefined) return needsConnection(state) ?? 'there is no table here'
+  if (!entry.restorable) return 'it cannot be compared'
+  if (entry.counts !== null) return 'it is counted already'
+  return isBeingCounted(state, entry.table) ? 'it is being counted' : null
+}
 
 export const needsPlan = (state: State): string | null => {
   if (jobOf(state, 'plan', 'undo') !== undefined || state.isStale) return 'the plan is still being worked out'

@@ -31,6 +31,7 @@ export type Command =
   | 'incidents'
   | 'statement'
   | 'count everything'
+  | 'count large'
   | 'sort'
   | 'read again'
   | 'along'

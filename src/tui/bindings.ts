@@ -12,6 +12,7 @@ import {
   whyNoUndo,
 } from './availability.ts'
 import { type At, type Binding, lists } from './binding.ts'
+import { countingBindings } from './counting-bindings.ts'
 import type { Key } from './keys.ts'
 import { movingBindings } from './moving-bindings.ts'
 import { type State, screenOf } from './state.ts'
@@ -65,23 +66,7 @@ export const bindings: readonly Binding[] = [
   },
   { keys: ['o'], command: 'sort', does: 'sort by the next column', footer: 'sort', on: ['tables'] },
   { keys: ['o'], command: 'sort', does: 'sort by the next column, then back', on: ['rows'] },
-  {
-    keys: ['m'],
-    command: 'count everything',
-    does: 'count changed rows too',
-    footer: 'changed too',
-    on: ['tables'],
-    unavailable: needsConnection,
-  },
-  { keys: ['ctrl-r'], command: 'read again', does: 'try again', footer: 'try again', on: ['connect'] },
-  { keys: ['ctrl-r'], command: 'read again', does: 'read again', footer: 'read again', on: ['tables'] },
-  { keys: ['ctrl-r'], command: 'read again', does: 'count again', footer: 'count again', on: ['report', 'failed'] },
-  {
-    keys: ['ctrl-r'],
-    command: 'read again',
-    does: 'read again',
-    on: ['incidents', 'rows', 'row', 'along', 'review', 'runs'],
-  },
+  ...countingBindings,
   {
     keys: ['i'],
     command: 'incidents',

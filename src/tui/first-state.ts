@@ -1,4 +1,5 @@
 /** The state before anything has happened. */
+import { defaultLimits, type Limits } from './limits.ts'
 import { noPicks } from './picks.ts'
 import type { Addresses, Size, State } from './state.ts'
 
@@ -7,8 +8,10 @@ export const makeState = (options: {
   readonly addresses: Addresses
   readonly size: Size
   readonly isReadOnly: boolean
+  readonly limits?: Limits
 }): State => ({
   size: options.size,
+  limits: options.limits ?? defaultLimits,
   isBlank: false,
   now: Date.now(),
   readOnly: options.isReadOnly ? 'started with --read-only' : null,

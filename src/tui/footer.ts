@@ -5,8 +5,8 @@ import { type State, screenOf } from './state.ts'
 /** What the footer names, in this order, as far as it can be had and there is room. */
 const footerOrder: Readonly<Record<At, readonly Command[]>> = {
   connect: ['deeper', 'swap', 'read again', 'quit'],
-  incidents: ['pick', 'review', 'deeper', 'tables', 'statement', 'filter'],
-  tables: ['deeper', 'review', 'sort', 'count everything', 'read again', 'incidents', 'filter'],
+  incidents: ['pick', 'review', 'deeper', 'tables', 'statement', 'filter', 'count large'],
+  tables: ['deeper', 'count large', 'review', 'sort', 'count everything', 'read again', 'incidents', 'filter'],
   rows: ['pick', 'pick all', 'range', 'deeper', 'along', 'review', 'back'],
   row: ['pick', 'next', 'previous', 'follow', 'copy', 'back', 'review'],
   along: ['pick', 'deeper', 'why', 'bring', 'review', 'back'],

@@ -21,38 +21,25 @@ const words: Readonly<Record<JobKind, string>> = {
 }
 
 /** Kinds of which only the last one asked for counts: an earlier one is given up. */
-const superseding: readonly JobKind[] = [
-  'view',
-  'page',
-  'row',
-  'plan',
-  'undo',
-  'list',
-  'statement',
-  'count',
-  'incidents',
-]
+const superseding: readonly JobKind[] = ['view', 'page', 'row', 'plan', 'undo', 'list', 'statement', 'incidents']
 
 /** Begins work. What is on screen stays until its results come. */
 export const begin = (state: State, work: Work): Step => {
   const { kind } = work
   const given = superseding.includes(kind) ? state.jobs.filter((job) => job.kind === kind) : []
   const ticket = state.tickets + 1
-  const job: Job = { ticket, kind, what: words[kind], since: state.now, progress: null }
+  const job: Job = {
+    ticket,
+    kind,
+    what: words[kind],
+    since: state.now,
+    progress: null,
+    tables: work.kind === 'count' ? work.tables : [],
+  }
   const jobs = [...state.jobs.filter((known) => !given.includes(known)), job]
   const cancels = given.map((known): Effect => ({ do: 'cancel', ticket: known.ticket }))
   return [{ ...state, jobs, tickets: ticket }, ...cancels, { do: 'work', ticket, work }]
 }
-
-/** Several beginnings, one after the other. */
-export const beginAll = (state: State, works: readonly Work[]): Step =>
-  works.reduce<Step>(
-    ([own, ...effects], work) => {
-      const [next, ...more] = begin(own, work)
-      return [next, ...effects, ...more]
-    },
-    [state],
-  )
 
 /** Gives up jobs of these kinds. */
 export const giveUp = (state: State, kinds: readonly JobKind[]): Step => {

@@ -7,18 +7,8 @@ import type { Key } from './keys.ts'
 import { rowLines } from './models/row-lines.ts'
 import { nextSort } from './models/table-entries.ts'
 import { countPicks } from './picks.ts'
-import {
-  back,
-  countAll,
-  deeper,
-  goAlong,
-  goBeside,
-  goIncidents,
-  goKey,
-  goReview,
-  goTables,
-  readAgain,
-} from './reduce/going.ts'
+import { countAll, countLarge } from './reduce/counting.ts'
+import { back, deeper, goAlong, goBeside, goIncidents, goKey, goReview, goTables, readAgain } from './reduce/going.ts'
 import { currentRow } from './reduce/looking.ts'
 import { moveBy, moveTo, pageOf, rangeBy, readInSight, settle, withScreen } from './reduce/moving.ts'
 import { askLeave, askStop, help, overlayKey } from './reduce/overlays.ts'
@@ -160,6 +150,7 @@ const commands: Readonly<Record<Command, (state: State, key: Key) => Step>> = {
   incidents: goIncidents,
   statement: (state) => [askStatement(state)],
   'count everything': (state) => countAll(state, 'everything'),
+  'count large': countLarge,
   sort,
   'read again': readAgain,
   along,

@@ -13,6 +13,7 @@ import type {
   TableDiff,
   TableOverview,
 } from '../index.ts'
+import type { Limits } from './limits.ts'
 import type { Overlay } from './overlay.ts'
 import type { Picks } from './picks.ts'
 import type { RowDetails } from './row-details.ts'
@@ -49,6 +50,8 @@ export interface Job {
   /** Milliseconds, as `State.now`. */
   readonly since: number
   readonly progress: Progress | null
+  /** Those that it counts. */
+  readonly tables: readonly string[]
 }
 
 export type JobKind =
@@ -187,6 +190,8 @@ export interface Planned {
 
 export interface State {
   readonly size: Size
+  /** Larger tables are read when somebody asks for it. */
+  readonly limits: Limits
   /** The next frame is empty: after a change of size everything is drawn anew, and nothing of what stood there stays. */
   readonly isBlank: boolean
   /** Milliseconds; moves only while something is under way. */

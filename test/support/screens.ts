@@ -9,6 +9,7 @@ import type { Surroundings } from '../../src/tui/effects/work.ts'
 import { makeState } from '../../src/tui/first-state.ts'
 import { drawFrame } from '../../src/tui/frame.ts'
 import { begin } from '../../src/tui/jobs.ts'
+import type { Limits } from '../../src/tui/limits.ts'
 import { lineText } from '../../src/tui/line.ts'
 import type { Size, State } from '../../src/tui/state.ts'
 import { Store } from '../../src/tui/store.ts'
@@ -35,6 +36,8 @@ export interface ScreenOptions {
   readonly config?: Config
   readonly isReadOnly?: boolean
   readonly surroundings?: Partial<Surroundings>
+  /** From which size on tables are read only when somebody asks. */
+  readonly limits?: Limits
 }
 
 /** Times, ids of runs and of incidents, addresses and bytes are other ones each time. */
@@ -100,10 +103,9 @@ export const withScreens = async (
       },
     },
   )
-  const [first, ...rest] = begin(makeState({ addresses, size, isReadOnly: options.isReadOnly === true }), {
-    kind: 'connect',
-    addresses,
-  })
+  const { isReadOnly = false, limits } = options
+  const state = makeState({ addresses, size, isReadOnly, ...(limits === undefined ? {} : { limits }) })
+  const [first, ...rest] = begin(state, { kind: 'connect', addresses })
   const store: Store = new Store(first, perform)
   for (const effect of rest) perform(effect)
   const paint = (): void => {

@@ -1,4 +1,4 @@
-import { jsonTables } from '../../format/json.ts'
+import { jsonTable, jsonTables } from '../../format/json.ts'
 import { formatTables } from '../../format/tables-text.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
@@ -11,7 +11,7 @@ export const tables = (context: Context, flags: ConnectionFlags): Promise<number
     const { output } = context
     const found = await rowgraft.tables()
     if (output.format === 'text') output.text(formatTables(found, output.setting))
-    else if (output.format === 'ndjson') for (const table of found) output.json({ v: 1, ...table })
+    else if (output.format === 'ndjson') for (const table of found) output.json({ v: 1, ...jsonTable(table) })
     else output.json(jsonTables(found))
     return exitCodes.done
   })

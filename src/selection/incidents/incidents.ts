@@ -14,9 +14,10 @@ import { rememberParents } from '../references.ts'
 import type { ChosenRows } from '../resolve.ts'
 import { gatherRoots } from './conditions.ts'
 import { labelColumn } from './labels.ts'
-import { findDeliberate, findPartial, type LeftOutRows } from './left-out.ts'
+import { findDeliberate, findPartial, type LeftOutRows, leaveUnseen } from './left-out.ts'
 import { type MissingRows, readMissing, readMissingEdges } from './missing.ts'
 import { makeId, type Named, nameGroup, nameSingles } from './names.ts'
+import { narrowSides } from './narrow.ts'
 import type { Root } from './roots.ts'
 import { readSurvivorCounts, type SurvivorCount } from './survivors.ts'
 import { findTies, type Tie } from './ties.ts'
@@ -81,8 +82,18 @@ interface Group {
   readonly named: Named
 }
 
+export interface IncidentOptions {
+  /** Tables that are not looked at. Rows of others whose parents are there are roots, as if those were not missing. */
+  readonly without?: readonly string[]
+}
+
 /** Groups everything that is missing. Both sides are read whole; memory is the keys of what is missing. */
-export const findIncidents = async (sides: Sides, onProgress?: DiffProgress): Promise<FoundIncidents> => {
+export const findIncidents = async (
+  all: Sides,
+  { without = [] }: IncidentOptions = {},
+  onProgress?: DiffProgress,
+): Promise<FoundIncidents> => {
+  const { seen: sides, unseen } = narrowSides(all, without)
   const tables = [...sides.catalog.tables.values()].filter(({ refusal }) => refusal === null)
   const missing = await readMissing(sides, tables, onProgress)
   rememberParents(sides)
@@ -131,7 +142,7 @@ export const findIncidents = async (sides: Sides, onProgress?: DiffProgress): Pr
     leftOut.push({ kind: 'bookkeeping', id: null, table: table.id, rows, why: 'bookkeeping of a framework' })
   }
   for (const [table, rows] of missing.never) leftOut.push({ kind: 'never', id: null, table, rows, why: whyNever })
-  leftOut.push(...(await findPartial(sides, tables)))
+  leftOut.push(...unseen.map(leaveUnseen), ...(await findPartial(all, tables)))
   const report: IncidentReport = {
     v: 1,
     incidents: incidents.sort((a, b) => b.rows - a.rows || (a.table < b.table ? -1 : a.table > b.table ? 1 : 0)),

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { displayKey, fromTable, joinOn, keySource, ordinal, typeOf, unpackKey } from '../../catalog/row.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { all, column, displayName, list } from '../../database/names.ts'
-import { type Sides, tableOf } from '../../diff/sides.ts'
+import type { Sides } from '../../diff/sides.ts'
 import type { Candidate } from './candidates.ts'
 import { writeEqual } from './writing.ts'
 
@@ -97,10 +97,11 @@ export const nameRows = async (
   )
 }
 
-/** The row that all rows behind a condition refer to, if the backup has it. */
+/** The row that all rows behind a condition refer to, if the backup has it, and its table is looked at. */
 export const labelParent = async (sides: Sides, parent: NonNullable<Candidate['parent']>): Promise<string | null> => {
   const { relation, values } = parent
-  const table = tableOf(sides.catalog, relation.parent)
+  const table = sides.catalog.tables.get(relation.parent)
+  if (table === undefined) return null
   const matches = relation.parentColumns.map((name, position) =>
     relation.compared[position] === 'value'
       ? sql`${column('t', name)} = ${values[position] ?? ''}::${typeOf(table.backup, name)}`

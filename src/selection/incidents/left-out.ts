@@ -10,7 +10,7 @@ import { labelColumn } from './labels.ts'
 
 /** Missing rows that are no incident, or a table about which nothing can be said, and why. */
 export interface LeftOutRows {
-  readonly kind: 'bookkeeping' | 'never' | 'partition' | 'retention' | 'partial backup'
+  readonly kind: 'bookkeeping' | 'never' | 'partition' | 'retention' | 'partial backup' | 'not looked at'
   /** What `--incident` takes, where the rows can be had all the same. */
   readonly id: string | null
   readonly table: string
@@ -43,6 +43,15 @@ export const findDeliberate = (
     why: `everything with ${condition.sql} is gone, and nothing after it: looks like retention`,
   }
 }
+
+/** A table that was left aside. */
+export const leaveUnseen = (table: string): LeftOutRows => ({
+  kind: 'not looked at',
+  id: null,
+  table,
+  rows: null,
+  why: 'not looked at',
+})
 
 const findEmpty = async (reader: Reader, tables: readonly SharedTable[]): Promise<ReadonlySet<string>> => {
   if (tables.length === 0) return new Set()

@@ -33,16 +33,21 @@ export const nameIncidents = async (
   selection: Selection,
   restored: ReadonlySet<string>,
 ): Promise<DirectSelection> => {
-  const wanted = selection.selectors.some(({ by }) => by === 'incident')
-  const found = wanted ? await findIncidents(sides) : null
-  const selectors = selection.selectors.flatMap((selector): readonly DirectSelector[] => {
-    if (selector.by !== 'incident') return [selector]
-    const chosen = found?.choose(selector.id) ?? null
-    if (chosen !== null) {
-      return [...chosen].map(([table, { states }]) => ({ by: 'keys', table, keys: [...states.keys()].map(unpackKey) }))
+  // Incidents that were found without some tables are found again in the same way.
+  const found = new Map<string, FoundIncidents>()
+  const selectors: DirectSelector[] = []
+  for (const selector of selection.selectors) {
+    if (selector.by !== 'incident') {
+      selectors.push(selector)
+      continue
     }
-    if (found === null || restored.has(selector.id)) return []
-    throw unknown(selector.id, found)
-  })
+    const { id, without = [] } = selector
+    const among = found.get(JSON.stringify(without)) ?? (await findIncidents(sides, { without }))
+    found.set(JSON.stringify(without), among)
+    const chosen = among.choose(id)
+    if (chosen === null && !restored.has(id)) throw unknown(id, among)
+    for (const [table, { states }] of chosen ?? [])
+      selectors.push({ by: 'keys', table, keys: [...states.keys()].map(unpackKey) })
+  }
   return { ...selection, selectors }
 }

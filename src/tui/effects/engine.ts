@@ -36,6 +36,8 @@ const messageOf = (error: unknown): { readonly code: string; readonly error: Mes
 /** Work that may wait. */
 const isBackground = ({ work: { kind } }: Entry): boolean => kind === 'count'
 
+const countTables = ({ work }: Entry): number => (work.kind === 'count' ? work.tables.length : 0)
+
 export class Engine {
   readonly #tell: Tell
   readonly #fail: (error: unknown) => void
@@ -89,7 +91,9 @@ export class Engine {
 
   #next(): void {
     if (this.#running !== null) return
-    const entry = this.#queue.find((own) => !isBackground(own)) ?? this.#queue[0]
+    // A very large table is counted by itself: many small ones come before it.
+    const [most] = this.#queue.toSorted((a, b) => countTables(b) - countTables(a))
+    const entry = this.#queue.find((own) => !isBackground(own)) ?? most
     if (entry === undefined) return
     this.#queue = this.#queue.filter((own) => own !== entry)
     this.#running = entry

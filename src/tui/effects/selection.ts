@@ -60,9 +60,14 @@ const selectRows = async (rowgraft: Rowgraft, rows: RowPicks, call: Call): Promi
   ]
 }
 
-/** What has been picked, as selectors. */
-export const buildSelection = async (rowgraft: Rowgraft, picks: Picks, call: Call): Promise<Selection> => {
-  const selectors: Selector[] = [...picks.incidents.keys()].map((id) => ({ by: 'incident', id }))
+/** What has been picked, as selectors. `without` are the tables that the incidents were found without. */
+export const buildSelection = async (
+  rowgraft: Rowgraft,
+  { picks, without }: { readonly picks: Picks; readonly without: readonly string[] },
+  call: Call,
+): Promise<Selection> => {
+  const found = without.length === 0 ? {} : { without }
+  const selectors: Selector[] = [...picks.incidents.keys()].map((id) => ({ by: 'incident', id, ...found }))
   for (const rows of picks.rows.values()) selectors.push(...(await selectRows(rowgraft, rows, call)))
   selectors.push(
     ...picks.under.map(({ table, key }): Selector => ({ by: 'under', table, keys: [parseKey(key)] })),

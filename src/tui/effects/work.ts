@@ -95,7 +95,7 @@ export const performWork = async (
   switch (work.kind) {
     case 'incidents': {
       const since = Date.now()
-      const report = await rowgraft.incidents(call)
+      const report = await rowgraft.incidents({ without: work.without }, call)
       return emit({ type: 'found incidents', report, took: Date.now() - since })
     }
     case 'tables':
@@ -121,7 +121,7 @@ export const performWork = async (
     case 'row':
       return emit({ type: 'read row', details: await readRow(rowgraft, work, doing) })
     case 'plan': {
-      const selection = await buildSelection(rowgraft, work.picks, call)
+      const selection = await buildSelection(rowgraft, work, call)
       const plan = await rowgraft.plan(selection, work.chosen, work.answers, call)
       return emit({ type: 'planned', plan, undoes: null })
     }

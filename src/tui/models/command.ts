@@ -4,6 +4,7 @@ import { displayKey } from '../../data.ts'
 import { formatArgument, formatTable } from '../../format/names.ts'
 import { isAllMissing, type Picks, pickedRows, type RowPicks } from '../picks.ts'
 import type { Chosen, State } from '../state.ts'
+import { notLookedAt } from './incident-entries.ts'
 
 /** Keys up to this many are named one by one. */
 const mostKeys = 40
@@ -55,7 +56,9 @@ const answerArguments = ({ planned, answers }: State): readonly string[] =>
 
 /** `rowgraft restore …`; null where only a plan file can say it. */
 export const commandOf = (state: State): string | null => {
-  const { picks, chosen } = state
+  const { picks, chosen, incidents } = state
+  // The command line looks at every table, and may group them otherwise.
+  if (picks.incidents.size > 0 && incidents !== null && notLookedAt(incidents).length > 0) return null
   // One table can be named whole, before the flags.
   const whole = [...picks.rows.values()].find((own) => own.count > 1 && isAllMissing(own))
   const ordered = [...picks.rows.values()].sort((a, b) => Number(b === whole) - Number(a === whole))

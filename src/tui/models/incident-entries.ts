@@ -15,6 +15,10 @@ export interface IncidentEntry {
   readonly leftOut: LeftOut | null
 }
 
+/** The tables that were left aside, because they are very large. */
+export const notLookedAt = ({ leftOut }: IncidentReport): readonly string[] =>
+  leftOut.flatMap(({ kind, table }) => (kind === 'not looked at' ? [table] : []))
+
 const matches = ({ label, table, incident }: IncidentEntry, filter: string): boolean =>
   [label, table, ...(incident?.tables.map((own) => own.table) ?? [])].some((text) =>
     text.toLowerCase().includes(filter.toLowerCase()),

@@ -1,5 +1,6 @@
 /** What the screen of tables lists, in its order. Pure. */
 import type { TableOverview } from '../../index.ts'
+import { isVeryLarge } from '../limits.ts'
 import type { State, TableCounts, TablesSort } from '../state.ts'
 
 export interface TableEntry extends TableOverview {
@@ -7,8 +8,16 @@ export interface TableEntry extends TableOverview {
   readonly counts: TableCounts | null
 }
 
-const weight = ({ counts }: TableEntry, sort: TablesSort): number => {
-  if (counts === null) return -1
+/** It is being counted, or will be. */
+export const isBeingCounted = ({ jobs }: State, table: string): boolean =>
+  jobs.some(({ tables }) => tables.includes(table))
+
+/** It is very large, and nobody has asked for it. */
+export const isPutOff = (state: State, entry: TableEntry): boolean =>
+  entry.counts === null && isVeryLarge(entry, state.limits) && !isBeingCounted(state, entry.table)
+
+const weight = ({ counts, size }: TableEntry, sort: TablesSort): number => {
+  if (counts === null) return sort === 'rows' ? (size?.rows ?? -1) : -1
   const { missing, changed, extra } = counts.diff
   return { missing, changed, extra, rows: counts.liveRows ?? 0, name: 0 }[sort]
 }

@@ -1,34 +1,25 @@
 /** From screen to screen. Pure. */
-import type { Step, Work } from '../actions.ts'
-import { begin, beginAll, giveUp, thenStep } from '../jobs.ts'
+import type { Step } from '../actions.ts'
+import { begin, giveUp, thenStep } from '../jobs.ts'
 import { alongNodes } from '../models/along-tree.ts'
-import { incidentEntries } from '../models/incident-entries.ts'
+import { incidentEntries, notLookedAt } from '../models/incident-entries.ts'
 import { rowLines } from '../models/row-lines.ts'
 import { tableEntries } from '../models/table-entries.ts'
 import { jobOf, type RowsSource, rowsOf, type Screen, type State, screenOf, sourceId } from '../state.ts'
+import { countAll } from './counting.ts'
 import { currentRow, rowAt, typedKey } from './looking.ts'
 import { readInSight, settle, withScreen } from './moving.ts'
 import { showText } from './opening.ts'
 
 export const push = (state: State, screen: Screen): State => ({ ...state, stack: [...state.stack, screen] })
 
-/** Begins counting what is not counted yet, or all of it. */
-export const countAll = (state: State, states: 'keys' | 'everything'): Step => {
-  const open = (state.overview ?? []).filter(({ table, restorable }) => {
-    const known = state.counts.get(table)
-    return restorable && (known === undefined || (states === 'everything' && known.states === 'keys'))
-  })
-  if (open.length === 0 || jobOf(state, 'count') !== undefined) return [state]
-  return begin(state, { kind: 'count', tables: open.map(({ table }) => table), states })
-}
-
 export const goIncidents = (state: State): Step => {
   const at = state.stack.findIndex((screen) => screen.at === 'incidents')
   const first: Screen = { at: 'incidents', cursor: 0, filter: '' }
   const next: State = { ...state, stack: at === -1 ? [first] : state.stack.slice(0, at + 1) }
   // After a run they are counted again when somebody looks.
-  const isCounted = state.incidents !== null || jobOf(state, 'incidents') !== undefined
-  return isCounted ? [next] : beginAll(next, [{ kind: 'tables' }, { kind: 'incidents' }])
+  const isCounted = state.incidents !== null || jobOf(state, 'incidents', 'tables') !== undefined
+  return isCounted ? [next] : begin(next, { kind: 'tables' })
 }
 
 export const goTables = (state: State): Step => {
@@ -75,7 +66,8 @@ export const goBeside = (state: State, by: 1 | -1): Step => {
 export const needPlan = (state: State): Step => {
   if (!state.isStale && state.planned !== null && state.planned.undoes === null) return [state]
   const { picks, chosen, answers } = state
-  return begin({ ...state, isStale: false }, { kind: 'plan', picks, chosen, answers })
+  const without = state.incidents === null ? [] : notLookedAt(state.incidents)
+  return begin({ ...state, isStale: false }, { kind: 'plan', picks, chosen, answers, without })
 }
 
 export const goAlong = (state: State): Step => needPlan(push(state, { at: 'along', cursor: 0 }))
@@ -199,8 +191,8 @@ export const readAgain = (state: State): Step => {
     return needPlan({ ...state, isStale: true })
   if (screen.at === 'review' && screen.undoes !== null)
     return begin({ ...state, planned: null }, { kind: 'undo', run: screen.undoes === '' ? null : screen.undoes })
-  const works: readonly Work[] = [{ kind: 'incidents' }, { kind: 'tables' }]
-  const [next, ...effects] = beginAll({ ...state, counts: new Map(), isStale: true }, works)
+  // Which tables are very large is known first; the incidents follow.
+  const [next, ...effects] = begin({ ...state, counts: new Map(), isStale: true }, { kind: 'tables' })
   if (screen.at === 'report' || screen.at === 'failed')
     return [{ ...next, stack: [{ at: 'incidents', cursor: 0, filter: '' }] }, ...effects]
   return [next, ...effects]

@@ -1,10 +1,10 @@
 /** What the engine came back with. Results of work that was given up are dropped. Pure. */
 import type { RowReport, TableDiff } from '../../index.ts'
 import type { Action, Result, Step } from '../actions.ts'
-import { begin, beginAll, endJob, thenStep } from '../jobs.ts'
+import { begin, endJob, thenStep } from '../jobs.ts'
 import { carryOver, noPicks, withRows } from '../picks.ts'
 import { type Job, type Rows, rowsOf, type State, screenOf, sourceId, type TableCounts } from '../state.ts'
-import { countAll } from './going.ts'
+import { countAll, findIncidents } from './counting.ts'
 import { readInSight, settle, withScreen } from './moving.ts'
 import { askQuestion, openPrompt, showText, yesOrNo } from './opening.ts'
 import { failedRun, ran } from './run-results.ts'
@@ -12,7 +12,7 @@ import { failedRun, ran } from './run-results.ts'
 type Of<T extends Result['type']> = Extract<Result, { type: T }>
 
 const opened = (state: State, { live, backup, notes, protection }: Of<'opened'>): Step =>
-  beginAll(
+  begin(
     {
       ...state,
       connection: { state: 'open', live, backup, notes },
@@ -27,7 +27,7 @@ const opened = (state: State, { live, backup, notes, protection }: Of<'opened'>)
       picks: noPicks,
       planned: null,
     },
-    [{ kind: 'tables' }, { kind: 'incidents' }],
+    { kind: 'tables' },
   )
 
 const foundIncidents = (state: State, { report, took }: Of<'found incidents'>): Step => {
@@ -103,6 +103,8 @@ const failed = (state: State, job: Job, { code, error }: Of<'failed'>, statement
   if (code === 'interrupted') return [{ ...state, message: { kind: 'note', text: 'stopped' } }]
   if (job.kind === 'statement' && statement !== null && /--statement-at/.test(error.hint ?? ''))
     return [askTime({ ...state, message: error }, statement)]
+  // What was lost can be told without it.
+  if (job.kind === 'tables' && state.incidents === null) return findIncidents({ ...state, message: error })
   const screen = screenOf(state)
   const isPlanning = job.kind === 'plan' || job.kind === 'undo'
   const next: State = { ...state, message: error, ...(isPlanning ? { isStale: true, planned: null } : {}) }
@@ -123,8 +125,9 @@ const apply = (state: State, job: Job, result: Result): Step => {
     case 'found incidents':
       return foundIncidents(state, result)
     case 'read tables': {
-      const next = { ...state, overview: result.tables }
-      return screenOf(next).at === 'tables' ? countAll(next, 'keys') : [next]
+      return thenStep(findIncidents({ ...state, overview: result.tables }), (next) =>
+        screenOf(next).at === 'tables' ? countAll(next, 'keys') : [next],
+      )
     }
     case 'counted':
       return [counted(state, result)]

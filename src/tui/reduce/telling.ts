@@ -8,7 +8,7 @@ import { plainStyle } from '../../format/style.ts'
 import type { Step } from '../actions.ts'
 import { alongNodes } from '../models/along-tree.ts'
 import { commandOf } from '../models/command.ts'
-import { incidentEntries } from '../models/incident-entries.ts'
+import { incidentEntries, notLookedAt } from '../models/incident-entries.ts'
 import { undoCommand } from '../models/undo-command.ts'
 import { type State, screenOf } from '../state.ts'
 import { showText } from './opening.ts'
@@ -18,7 +18,11 @@ const copying = (state: State): readonly [text: string, said: string] | null => 
   const screen = screenOf(state)
   if (screen.at === 'incidents') {
     const entry = incidentEntries(state, screen.filter)[screen.cursor]
-    return entry === undefined ? null : [`rowgraft restore --incident ${entry.id}`, 'the command that restores it']
+    if (entry === undefined || state.incidents === null) return null
+    // The command line looks at every table, and may group them otherwise.
+    if (notLookedAt(state.incidents).length > 0)
+      return ['rowgraft restore plan.json', 'a command for the plan; save it first, on the review']
+    return [`rowgraft restore --incident ${entry.id}`, 'the command that restores it']
   }
   if (screen.at === 'report') return [undoCommand(screen.report), 'the undo command']
   if (screen.at === 'runs') {

@@ -5,7 +5,7 @@ import { formatTable, formatWords } from '../../format/names.ts'
 import { formatCount, formatElapsed, plural } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import { around, blank, type Line, line, spread } from '../line.ts'
-import { type IncidentEntry, incidentEntries } from '../models/incident-entries.ts'
+import { type IncidentEntry, incidentEntries, notLookedAt } from '../models/incident-entries.ts'
 import { cursorMark, describeJob, paragraph, pickMark, spinner } from '../parts/cells.ts'
 import { jobOf, type Screen, type Size, type State } from '../state.ts'
 
@@ -50,7 +50,7 @@ const entryLines = (state: State, entry: IncidentEntry, isCurrent: boolean, colu
 const footnotes = ({ incidents, connection }: State, columns: number): readonly Line[] => {
   if (incidents === null) return []
   const others = incidents.leftOut
-    .filter(({ id }) => id === null)
+    .filter(({ id, kind }) => id === null && kind !== 'not looked at')
     .map(
       ({ table, rows, why }) =>
         `${formatTable(table)} (${rows === null ? formatWords(why) : `${formatCount(rows)} missing`})`,
@@ -72,12 +72,27 @@ const footnotes = ({ incidents, connection }: State, columns: number): readonly 
   ]
 }
 
+/** Tables that the incidents were found without. */
+const unseenTables = ({ incidents }: State, columns: number): readonly Line[] => {
+  const tables = incidents === null ? [] : notLookedAt(incidents)
+  if (tables.length === 0) return []
+  const [are, them] = tables.length === 1 ? ['is', 'it'] : ['are', 'them']
+  const named = `${tables.slice(0, 4).map(formatTable).join(', ')}${tables.length > 4 ? ', …' : ''}`
+  return paragraph(
+    `${plural(tables.length, 'very large table')} ${are} not looked at: ${named}. M looks at ${them} too.`,
+    columns,
+  )
+}
+
 const nothing = (state: State, columns: number): readonly Line[] => {
   const backup = state.connection.state === 'open' ? state.connection.backup.label : 'the backup'
+  const unseen = unseenTables(state, columns)
+  const far = unseen.length === 0 ? 'tables can be compared' : 'tables were looked at'
   return [
     line(' ', ['Nothing is missing.', 'strong']),
+    ...unseen,
     blank,
-    ...paragraph(`Every row of ${backup} is in live, as far as tables can be compared.`, columns),
+    ...paragraph(`Every row of ${backup} is in live, as far as ${far}.`, columns),
     ...paragraph(
       'Rows that are there may still have changed:  t  and then  m  counts them.  s  takes the statement you regret.',
       columns,
@@ -90,12 +105,16 @@ const nothing = (state: State, columns: number): readonly Line[] => {
 }
 
 export const drawIncidents = (state: State, screen: IncidentsScreen, { columns, rows }: Size): readonly Line[] => {
-  const job = jobOf(state, 'incidents')
+  const job = jobOf(state, 'incidents', 'tables')
   const entries = incidentEntries(state, screen.filter)
   const working = job === undefined ? [] : [line(` ${spinner(state)} ${describeJob(state, job)}`)]
   if (state.incidents === null) return [...(working.length > 0 ? working : [line(' not counted yet: ctrl-r counts')])]
   const filter = screen.filter === '' ? '' : ` · filter: ${screen.filter}`
-  const head = [working[0] ?? line(' ', [`${summary(state)}${filter}`, 'strong']), blank]
+  const head = [
+    working[0] ?? line(' ', [`${summary(state)}${filter}`, 'strong']),
+    ...(working.length > 0 ? [] : unseenTables(state, columns)),
+    blank,
+  ]
   if (entries.length === 0 && screen.filter === '')
     return [...working, ...nothing(state, columns), ...footnotes(state, columns)]
   const title = spread(['      ', ['what was lost', 'dim']], [['rows', 'dim'], '  '], columns)

@@ -1,11 +1,11 @@
 /** All tables with their counts, which come in as they are counted. Pure. */
 import { displayWidth } from '../../format/layout.ts'
 import { formatSentence, formatTable, formatWords } from '../../format/names.ts'
-import { formatCount, formatElapsed, plural } from '../../format/quantities.ts'
-import { around, blank, type Line, line } from '../line.ts'
-import { type TableEntry, tableEntries } from '../models/table-entries.ts'
+import { formatBytes, formatCount, formatElapsed, plural } from '../../format/quantities.ts'
+import { around, blank, type Line, line, type Span } from '../line.ts'
+import { isPutOff, type TableEntry, tableEntries } from '../models/table-entries.ts'
 import { cell, cursorMark, describeJob, paragraph, rightCell, spinner, stateRole } from '../parts/cells.ts'
-import { type Job, jobOf, type Screen, type Size, type State } from '../state.ts'
+import { jobOf, type Screen, type Size, type State } from '../state.ts'
 
 type TablesScreen = Extract<Screen, { at: 'tables' }>
 
@@ -22,14 +22,14 @@ const picked = (state: State, table: string): number =>
     .filter(({ source }) => source.table === table)
     .reduce((sum, { count }) => sum + count, 0)
 
-const notes = (state: State, entry: TableEntry, counting: Job | undefined): string => {
+const notes = (state: State, entry: TableEntry): string => {
   if (!entry.restorable) return formatWords(entry.why ?? '')
-  const { progress = null, since = 0 } = counting ?? {}
-  const isCounted = progress?.what === entry.table
+  const counting = state.jobs.find(({ kind, progress }) => kind === 'count' && progress?.what === entry.table)
   return [
-    ...(isCounted && progress !== null
-      ? [`${formatCount(progress.rows)} read, ${formatElapsed(state.now - since)}`]
-      : []),
+    ...(counting === undefined
+      ? []
+      : [`${formatCount(counting.progress?.rows ?? 0)} read, ${formatElapsed(state.now - counting.since)}`]),
+    ...(isPutOff(state, entry) ? ['M counts'] : []),
     ...(entry.isJunction ? ['junction'] : []),
     ...(entry.drift.length > 0 ? ['!'] : []),
     ...(picked(state, entry.table) > 0 ? [`${formatCount(picked(state, entry.table))} picked`] : []),
@@ -48,21 +48,38 @@ const numbers = (entry: TableEntry): readonly string[] => {
   ]
 }
 
+/** Widths of the columns with numbers. */
+const widths: readonly number[] = [11, 11, 14, 11]
+
+/** `~12,000,000 rows, not counted`: what is known of a table that nobody has asked for. */
+const estimate = ({ size }: TableEntry, limits: State['limits']): string =>
+  [
+    ...(size?.rows == null ? [] : [`~${formatCount(size.rows)} rows`]),
+    ...(size !== null && size.bytes > limits.bytes ? [formatBytes(size.bytes)] : []),
+    'not counted',
+  ].join(', ')
+
 const roles = [stateRole.missing, stateRole.changed, stateRole.extra, 'plain'] as const
 
+const numberSpans = (state: State, entry: TableEntry): readonly Span[] => {
+  if (isPutOff(state, entry)) {
+    const width = widths.reduce((sum, own) => sum + own)
+    return [[rightCell(estimate(entry, state.limits), width), 'dim']]
+  }
+  return numbers(entry).map((text, place) => [
+    rightCell(text, widths[place] ?? 11),
+    text === '0' ? 'dim' : (roles[place] ?? 'plain'),
+  ])
+}
+
 const entryLine = (state: State, entry: TableEntry, isCurrent: boolean, width: number): Line => {
-  const counting = jobOf(state, 'count')
-  const cells = numbers(entry)
   return {
     ...line(
       cursorMark(isCurrent),
       ` ${cell(formatTable(entry.table), width)}`,
-      ...cells.map(
-        (text, position) =>
-          [rightCell(text, position === 2 ? 14 : 11), text === '0' ? 'dim' : (roles[position] ?? 'plain')] as const,
-      ),
+      ...numberSpans(state, entry),
       ['   ', 'plain'],
-      [notes(state, entry, counting), entry.restorable ? 'dim' : 'extra'],
+      [notes(state, entry), entry.restorable ? 'dim' : 'extra'],
     ),
     isCurrent,
     aria: { role: 'listitem', isSelected: isCurrent },
@@ -71,7 +88,8 @@ const entryLine = (state: State, entry: TableEntry, isCurrent: boolean, width: n
 
 export const drawTables = (state: State, screen: TablesScreen, { columns, rows }: Size): readonly Line[] => {
   const entries = tableEntries(state, screen)
-  const job = jobOf(state, 'count', 'tables')
+  const job =
+    state.jobs.find(({ kind, progress }) => kind === 'count' && progress !== null) ?? jobOf(state, 'count', 'tables')
   const filter = screen.filter === '' ? '' : ` · filter: ${screen.filter}`
   const left = `${plural(entries.length, 'table')}${filter}`
   const right =
@@ -91,7 +109,7 @@ export const drawTables = (state: State, screen: TablesScreen, { columns, rows }
   const longest = Math.max(5, ...entries.map(({ table }) => displayWidth(formatTable(table))))
   const width = Math.max(5, Math.min(longest, columns - 3 - 47 - 12))
   const header = line(`   ${cell('table', width)}`, [
-    `${rightCell('missing', 11)}${rightCell('changed', 11)}${rightCell('only in live', 14)}${rightCell('rows', 11)}`,
+    ['missing', 'changed', 'only in live', 'rows'].map((text, place) => rightCell(text, widths[place] ?? 11)).join(''),
     'dim',
   ])
   const height = Math.max(1, rows - 3 - below.length)

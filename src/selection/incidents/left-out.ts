@@ -7,10 +7,11 @@ import type { Reader } from '../../database/session.ts'
 import type { Sides } from '../../diff/sides.ts'
 import type { Condition } from './conditions.ts'
 import { labelColumn } from './labels.ts'
+import type { Loss } from './missing.ts'
 
 /** Missing rows that are no incident, or a table about which nothing can be said, and why. */
 export interface LeftOutRows {
-  readonly kind: 'bookkeeping' | 'never' | 'partition' | 'retention' | 'partial backup'
+  readonly kind: 'bookkeeping' | 'never' | 'marked before' | 'partition' | 'retention' | 'partial backup'
   /** What `--incident` takes, where the rows can be had all the same. */
   readonly id: string | null
   readonly table: string
@@ -27,6 +28,7 @@ const fewestByKey = 20
 export const findDeliberate = (
   table: SharedTable,
   condition: Condition,
+  loss: Loss,
 ): { readonly kind: 'partition' | 'retention'; readonly why: string } | null => {
   const { kind, hits, of, isOnly, isLowest } = condition
   if (hits !== of) return null
@@ -40,7 +42,7 @@ export const findDeliberate = (
   if (!isOld && !isPruned) return null
   return {
     kind: 'retention',
-    why: `everything with ${condition.sql} is gone, and nothing after it: looks like retention`,
+    why: `everything with ${condition.sql} is ${loss === 'marked' ? 'marked as deleted' : 'gone'}, and nothing after it: looks like retention`,
   }
 }
 

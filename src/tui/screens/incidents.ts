@@ -1,5 +1,5 @@
 /** What was lost, as events: the first thing seen. Pure. */
-import { formatDetails } from '../../format/incidents-text.ts'
+import { formatDetails, formatLost } from '../../format/incidents-text.ts'
 import { wrapPhrases } from '../../format/layout.ts'
 import { formatTable, formatWords } from '../../format/names.ts'
 import { formatCount, formatElapsed, plural } from '../../format/quantities.ts'
@@ -16,10 +16,8 @@ const clock = (milliseconds: number): string => new Date(milliseconds).toTimeStr
 const summary = (state: State): string => {
   const { incidents, countedAt, countTook } = state
   if (incidents === null) return ''
-  const rows = incidents.incidents.reduce((sum, incident) => sum + incident.rows, 0)
-  const tables = new Set(incidents.incidents.flatMap((incident) => incident.tables.map(({ table }) => table)))
   const counted = countedAt === null ? '' : ` · counted at ${clock(countedAt)}, in ${formatElapsed(countTook)}`
-  return `${plural(incidents.incidents.length, 'incident')} · ${plural(rows, 'row')} missing in ${plural(tables.size, 'table')}${counted}`
+  return `${plural(incidents.incidents.length, 'incident')} · ${formatLost(incidents.incidents)}${counted}`
 }
 
 const detailLines = (entry: IncidentEntry, labels: ReadonlyMap<string, string>, columns: number): readonly Line[] => {

@@ -78,12 +78,13 @@ const readRuns = (
         select pg_catalog.array_agg(value order by value) as list, pg_catalog.min(value) as first, pg_catalog.max(value) as last
         from gone
       ), placed as (
-        select ${own} as value, pg_catalog.width_bucket(${own}, h.list) as bucket, h.list
-        from ${fromTable(table.backup)} as t, thresholds as h
-        where ${own} between h.first and h.last and ${where}
+        -- scalar subqueries: joined, the whole list would travel with every row, and spill to disk with it
+        select ${own} as value, pg_catalog.width_bucket(${own}, (select list from thresholds)) as bucket
+        from ${fromTable(table.backup)} as t
+        where ${own} between (select first from thresholds) and (select last from thresholds) and ${where}
         offset 0 -- keeps the bucket from being computed once per use
       ), buckets as materialized (
-        select bucket, pg_catalog.count(*) as total, pg_catalog.count(*) filter (where value = list[bucket]) as here
+        select bucket, pg_catalog.count(*) as total, pg_catalog.count(*) filter (where value = (select list from thresholds)[bucket]) as here
         from placed
         group by 1
       ), steps as (

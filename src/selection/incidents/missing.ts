@@ -131,7 +131,7 @@ export const readMissing = async (
   for (const table of tables) {
     const states: readonly DiffState[] = table.softDelete === null ? ['missing', 'reused'] : lostStates
     const stateOf = stateReader()
-    for await (const batch of diffRows(sides, table, { states, onProgress })) {
+    for await (const batch of diffRows(sides, table, { states, onProgress, withColumns: false })) {
       const absent = batch.filter(({ state }) => state !== 'deleted').map(({ key }) => key)
       const marked = await readMarked(sides.backup, table, absent)
       const never = await findNever(

@@ -11,7 +11,7 @@ import { list } from '../../database/names.ts'
 import type { Sides } from '../../diff/sides.ts'
 import { type Candidate, countRows, findPartitions, findValues } from './candidates.ts'
 import type { Loss } from './missing.ts'
-import { type Population, populationOf } from './population.ts'
+import { countWithout, type Population, populationOf, withoutRows } from './population.ts'
 import { findRanges } from './ranges.ts'
 
 /** What a condition of several roots says about the backup. */
@@ -74,9 +74,10 @@ interface Judgement {
 export const gatherRoots = async (sides: Sides, gathering: Gathering): Promise<readonly Gathered[]> => {
   const { table, loss, roots, missing } = gathering
   if (roots.length === 1) return [{ condition: null, loss, roots }]
-  const population = populationOf(table, gathering.others)
+  const population = populationOf(table)
   const all = await countRows(sides, population)
-  if (all.of === missing.length) return [{ condition: { ...all, hits: all.of, isOnly: true }, loss, roots }]
+  const of = all.of - gathering.others.length
+  if (of === missing.length) return [{ condition: { ...all, hits: of, of, isOnly: true }, loss, roots }]
   const groups: Gathered[] = []
   const rejected = new Set<string>()
   let left = roots
@@ -105,18 +106,21 @@ const judgeRound = async (
   gathering: Gathering,
   { isFirst, rejected }: { readonly isFirst: boolean; readonly rejected: ReadonlySet<string> },
 ): Promise<Judgement> => {
-  const { roots, missing } = gathering
-  const others = missing.length - roots.length
+  const { roots, missing, others } = gathering
+  const open = missing.length - roots.length + others.length
   const values = (await findValues(sides, population, roots)).filter(
     ({ candidate, most }) =>
-      !rejected.has(candidate.sql) && (candidate.isEnd || candidate.of * leastShare <= most + others),
+      !rejected.has(candidate.sql) && (candidate.isEnd || candidate.of * leastShare <= most + open),
   )
   const wanted = values.map(({ candidate }) => candidate)
   const partitions = isFirst ? await findPartitions(sides, population) : []
   const none: Judgement = { judged: [], masks: new Int32Array(roots.length) }
-  const early = await judge(sides, gathering, [...partitions, ...wanted.slice(0, mostValues)], none)
+  const simple = await countWithout(sides, population, [...partitions, ...wanted.slice(0, mostValues)], others)
+  const early = await judge(sides, gathering, simple, none)
   const isSettled = early.judged.some((own) => isExact(own) && early.masks.every((mask) => holds(mask, own)))
-  return !isFirst || isSettled ? early : judge(sides, gathering, await findRanges(sides, population, missing), early)
+  return !isFirst || isSettled
+    ? early
+    : judge(sides, gathering, await findRanges(sides, withoutRows(population, others), missing), early)
 }
 
 const holds = (mask: number, { bit }: Judged): boolean => (mask & (1 << bit)) !== 0

@@ -4,7 +4,7 @@ import type { SharedTable } from './catalog/shared.ts'
 import { findTable } from './catalog/shared.ts'
 import { parseTableName } from './catalog/table-name.ts'
 import { type DiffProgress, type DiffState, readValues } from './diff/diff.ts'
-import { listMissing, listRowsOf, packedKeys, type RowList } from './diff/row-list.ts'
+import { listLost, listRowsOf, packedKeys, type RowList } from './diff/row-list.ts'
 import { type RowView, type ViewOptions, viewRows } from './diff/row-view.ts'
 import type { Sides } from './diff/sides.ts'
 import { RowgraftError } from './errors.ts'
@@ -51,8 +51,8 @@ export const readList = async (
 /** The rows of one table that belong to an incident. */
 export const listIncidentRows = (sides: Sides, found: FoundIncidents, id: string, name: string): RowList => {
   const table = tableNamed(sides, name)
-  const keys = found.rowsOf(id, table.id)
-  if (keys !== null) return listMissing(table, keys, labelColumn(table))
+  const rows = found.rowsOf(id, table.id)
+  if (rows !== null) return listLost(table, rows, labelColumn(table))
   throw new RowgraftError('usage', `there is no incident "${id}" any more`, {
     hint: 'Count the incidents again: what is missing has changed.',
   })

@@ -4,6 +4,7 @@ import { type Key, packKey, unpackKey } from '../catalog/key.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { type DiffProgress, type DiffState, diffRows, diffStates } from './diff.ts'
 import type { Sides } from './sides.ts'
+import type { RowState } from './states.ts'
 
 /** A column of the rows of a list. */
 export interface ListColumn {
@@ -65,17 +66,25 @@ class Group {
   }
 }
 
-/** A list of rows that are all missing. */
-export const listMissing = (table: SharedTable, keys: readonly string[], label: string | null): RowList => ({
-  table: table.id,
-  length: keys.length,
-  states: { missing: keys.length, changed: 0, deleted: 0, extra: 0, reused: 0, restored: 0 },
-  columns: columnsOf(table),
-  label,
-  stateAt: () => 'missing',
-  keyAt: (index) => unpackKey(keys[index] ?? ''),
-  changedAt: () => [],
-})
+/** A list of rows that were lost, by packed key: those that live has marked as deleted come last, all others are missing. */
+export const listLost = (table: SharedTable, rows: ReadonlyMap<string, RowState>, label: string | null): RowList => {
+  const [missing, deleted]: readonly [string[], string[]] = [[], []]
+  for (const [key, { state }] of rows) (state === 'deleted' ? deleted : missing).push(key)
+  const keyAt = (index: number): string => missing[index] ?? deleted[index - missing.length] ?? ''
+  return {
+    table: table.id,
+    length: rows.size,
+    states: { missing: missing.length, changed: 0, deleted: deleted.length, extra: 0, reused: 0, restored: 0 },
+    columns: columnsOf(table),
+    label,
+    stateAt: (index) => (index < missing.length ? 'missing' : 'deleted'),
+    keyAt: (index) => unpackKey(keyAt(index)),
+    changedAt: (index) => {
+      const state = rows.get(keyAt(index))
+      return state?.state === 'deleted' ? state.columns : []
+    },
+  }
+}
 
 /** Lists the rows of a table that differ. Memory is a key per row, some 50 bytes. */
 export const listRowsOf = async (

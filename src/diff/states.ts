@@ -77,7 +77,7 @@ export const readChangedColumns = async (
 }
 
 /** Of the rows given, those that one side has marked as deleted. */
-const readMarked = async (
+export const readMarked = async (
   reader: Reader,
   table: SharedTable,
   keys: readonly string[],

@@ -1,7 +1,7 @@
 /** What was lost, as events: each with its rows, what went with them, what survived, and the statement that it looks like. */
 import type { Incident, IncidentReport } from '../index.ts'
 import { displayWidth, formatColumns, indent, joinLines, padEnd, padStart, truncate, wrapPhrases } from './layout.ts'
-import { formatTable, formatWords } from './names.ts'
+import { formatColumn, formatTable, formatWords } from './names.ts'
 import { formatCount, plural } from './quantities.ts'
 import { sanitise } from './sanitise.ts'
 import type { Setting } from './style.ts'
@@ -10,31 +10,64 @@ export type Labels = ReadonlyMap<string, string>
 
 const summarise = ({ incidents }: IncidentReport): string => {
   if (incidents.length === 0) return 'No incidents.'
-  const rows = incidents.reduce((sum, incident) => sum + incident.rows, 0)
-  const tables = new Set(incidents.flatMap((incident) => incident.tables.map(({ table }) => table)))
-  return `${plural(incidents.length, 'incident')} · ${plural(rows, 'row')} missing in ${plural(tables.size, 'table')}`
+  return `${plural(incidents.length, 'incident')} · ${formatLost(incidents)}`
+}
+
+/** `602 rows missing, 300 marked as deleted in 2 tables` */
+export const formatLost = (incidents: readonly Incident[]): string => {
+  const all = incidents.flatMap(({ tables }) => tables)
+  const marked = all.reduce((sum, own) => sum + (own.marked ?? 0), 0)
+  const missing = incidents.reduce((sum, { rows }) => sum + rows, 0) - marked
+  const tables = plural(new Set(all.map(({ table }) => table)).size, 'table')
+  if (marked === 0) return `${plural(missing, 'row')} missing in ${tables}`
+  if (missing === 0) return `${plural(marked, 'row')} marked as deleted in ${tables}`
+  return `${plural(missing, 'row')} missing, ${formatCount(marked)} marked as deleted in ${tables}`
 }
 
 /** What went with the roots: every table but their own, and theirs as well where more of it went than they. */
-const others = ({ table, tables, roots }: Incident): string =>
-  tables
-    .map((own) => ({ ...own, rows: own.table === table ? own.rows - roots : own.rows }))
-    .filter(({ rows }) => rows > 0)
-    .map((own) => `${own.table === table ? 'more ' : ''}${formatTable(own.table)} ${formatCount(own.rows)}`)
+const others = ({ table, mark, tables, roots }: Incident): string => {
+  const rootsOf = (own: string, isMarked: boolean): number =>
+    own === table && isMarked === (mark !== undefined) ? roots : 0
+  const counts = tables.map((own) => ({
+    table: own.table,
+    missing: own.rows - (own.marked ?? 0) - rootsOf(own.table, false),
+    marked: (own.marked ?? 0) - rootsOf(own.table, true),
+  }))
+  const isMixed = tables.some(({ marked = 0 }) => marked > 0) && tables.some(({ rows, marked = 0 }) => rows > marked)
+  const write = ({ missing, marked }: (typeof counts)[number]): string => {
+    if (!isMixed) return formatCount(missing + marked)
+    const both = [
+      missing > 0 ? `${formatCount(missing)} missing` : '',
+      marked > 0 ? `${formatCount(marked)} marked` : '',
+    ]
+    return both.filter((text) => text !== '').join(', ')
+  }
+  return counts
+    .filter(({ missing, marked }) => missing + marked > 0)
+    .map((own) => `${own.table === table ? 'more ' : ''}${formatTable(own.table)} ${write(own)}`)
     .join(' · ')
+}
+
+/** What was done to the roots: `DELETE FROM photo`, or, where they are marked as deleted, the UPDATE that marked them. */
+const writeStatement = ({ table, mark }: Incident): string => {
+  if (mark === undefined) return `DELETE FROM ${formatTable(table)}`
+  return `UPDATE ${formatTable(table)} SET ${formatColumn(mark.column)} = ${mark.isFlag ? 'true' : '...'}`
+}
 
 /** `looks like  DELETE FROM photo WHERE photographer_id = 41`, and how well it separates. */
-const formatCondition = ({ table, condition, tables, roots }: Incident): readonly string[] => {
+const formatCondition = (incident: Incident): readonly string[] => {
+  const { table, mark, condition, tables, roots } = incident
   if (condition === null) return [roots > 1 ? 'no condition found that these have in common' : 'no condition found']
   const { sql, hits, of, isExact, isOnly } = condition
   const isLink = tables.some((own) => own.table === table && own.isLink)
   const what = isLink ? 'links' : 'rows'
   const where = sanitise(sql)
-  if (!isExact) return [`where ${where}: ${formatCount(hits)} of ${formatCount(of)} such ${what} are gone`]
-  const statement = `looks like  DELETE FROM ${formatTable(table)}${sql === 'true' ? '' : ` WHERE ${where}`}`
+  const lost = mark === undefined ? 'gone' : 'marked'
+  if (!isExact) return [`where ${where}: ${formatCount(hits)} of ${formatCount(of)} such ${what} are ${lost}`]
+  const statement = `looks like  ${writeStatement(incident)}${sql === 'true' ? '' : ` WHERE ${where}`}`
   if (of === 1) return [statement]
   const rest = isOnly ? ', no others' : ''
-  return [statement, `${formatCount(hits)} of ${formatCount(of)} such ${what} are gone${rest}`]
+  return [statement, `${formatCount(hits)} of ${formatCount(of)} such ${what} are ${lost}${rest}`]
 }
 
 /** Some incidents by what they are called, with their ids. */
@@ -61,6 +94,7 @@ const formatTies = ({ ties }: Incident, labels: Labels): readonly string[] => {
 
 /** What is told under an incident, a line each. */
 export const formatDetails = (incident: Incident, labels: Labels): readonly string[] => [
+  ...(incident.mark === undefined ? [] : [`marked as deleted (${formatColumn(incident.mark.column)})`]),
   ...(others(incident) === '' ? [] : [others(incident)]),
   ...incident.survivors.map(
     ({ table, columns, rows }) =>

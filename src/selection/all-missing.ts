@@ -31,7 +31,7 @@ const countMissing = async (sides: Sides, table: SharedTable): Promise<number> =
 }
 
 /** False for a table of which it is known that the backup has nothing. */
-const mayHoldRows = async (sides: Sides, { backup }: SharedTable): Promise<boolean> =>
+export const mayHoldRows = async (sides: Sides, { backup }: SharedTable): Promise<boolean> =>
   !isReadable(backup) || (await sides.backup.rows(sql`select 1 from ${fromTable(backup)} as t limit 1`)).length > 0
 
 /** What `wantedTables` are not, as far as something of it may be missing. */

@@ -81,9 +81,10 @@ const fill = ({ owners, items, notes, tags, links }: typeof data extends fc.Arbi
 const planOf = (rowgraft: Rowgraft, ids: readonly string[]): Promise<Plan> =>
   rowgraft.plan({ selectors: ids.map((id) => ({ by: 'incident', id })), columns: null })
 
-const insertedKeys = ({ steps }: Plan): readonly string[] =>
+/** Rows that are inserted, or rid of their mark. */
+const broughtKeys = ({ steps }: Plan): readonly string[] =>
   steps
-    .filter(({ action }) => action === 'insert')
+    .filter(({ action, because }) => action === 'insert' || because !== 'survivor')
     .flatMap(({ table, keys }) => keysOf(keys).map((key) => `${table} ${key.replaceAll('\0', ',')}`))
 
 const perTable = (keys: readonly string[]): Readonly<Record<string, number>> =>
@@ -93,6 +94,44 @@ const perTable = (keys: readonly string[]): Readonly<Record<string, number>> =>
 
 const countOf = (tables: IncidentReport['incidents'][number]['tables']): Readonly<Record<string, number>> =>
   Object.fromEntries(tables.map(({ table, rows }) => [table, rows]))
+
+/** Checks what is said of the incidents between the two sides, with and without marks. */
+const checkIncidents = async (rowgraft: Rowgraft): Promise<void> => {
+  const { incidents, leftOut } = await rowgraft.incidents()
+  const missing: Record<string, number> = {}
+  for await (const { table, missing: own, reused, deleted } of rowgraft.diff()) {
+    if (own + reused + deleted > 0) missing[table] = own + reused + deleted
+  }
+  const counted: Record<string, number> = {}
+  for (const { tables, rows: total } of incidents) {
+    expect(total).toBe(tables.reduce((sum, own) => sum + own.rows, 0))
+    for (const own of tables) counted[own.table] = (counted[own.table] ?? 0) + own.rows
+  }
+  const markedBefore = leftOut.filter(({ kind }) => kind === 'marked before')
+  for (const { table, rows } of markedBefore) missing[table] = (missing[table] ?? 0) - (rows ?? 0)
+  const lost = Object.fromEntries(Object.entries(missing).filter(([, count]) => count > 0))
+  expect(counted).toEqual(lost)
+  if (incidents.length === 0) return
+  const all = broughtKeys(
+    await planOf(
+      rowgraft,
+      incidents.map(({ id }) => id),
+    ),
+  )
+  expect(perTable(all), 'all incidents together bring everything back').toEqual(lost)
+  for (const { id, tables, ties } of incidents) {
+    const own = perTable(broughtKeys(await planOf(rowgraft, [id])))
+    const expected: Record<string, number> = { ...countOf(tables) }
+    for (const { how, table, rows: awaited } of ties) {
+      if (how === 'awaits') expected[table] = (expected[table] ?? 0) - awaited
+    }
+    const shortfall = Object.entries(expected).filter(([table, count]) => (own[table] ?? 0) < count)
+    expect(shortfall, 'what it counts comes back').toEqual([])
+    if (ties.some(({ how }) => how === 'brings')) continue
+    const exact = Object.fromEntries(Object.entries(expected).filter(([, count]) => count > 0))
+    expect(own, 'and nothing else, unless it says so').toEqual(exact)
+  }
+}
 
 test(
   'every missing row is in one incident, and restoring an incident brings back what it counts',
@@ -104,40 +143,52 @@ test(
           await query(pair.backup, fill(rows))
           await query(pair.live, fill(rows))
           for (const statement of statements) await query(pair.live, statement)
-          await withRowgraft(pair, async (rowgraft) => {
-            const { incidents } = await rowgraft.incidents()
-            const missing: Record<string, number> = {}
-            for await (const { table, missing: own, reused } of rowgraft.diff()) {
-              if (own + reused > 0) missing[table] = own + reused
-            }
-            const counted: Record<string, number> = {}
-            for (const { tables, rows: total } of incidents) {
-              expect(total).toBe(tables.reduce((sum, own) => sum + own.rows, 0))
-              for (const own of tables) counted[own.table] = (counted[own.table] ?? 0) + own.rows
-            }
-            expect(counted).toEqual(missing)
-            if (incidents.length === 0) return
-            const all = insertedKeys(
-              await planOf(
-                rowgraft,
-                incidents.map(({ id }) => id),
-              ),
-            )
-            expect(perTable(all), 'all incidents together bring everything back').toEqual(missing)
-            for (const { id, tables, ties } of incidents) {
-              const own = perTable(insertedKeys(await planOf(rowgraft, [id])))
-              const expected: Record<string, number> = { ...countOf(tables) }
-              for (const { how, table, rows: awaited } of ties) {
-                if (how === 'awaits') expected[table] = (expected[table] ?? 0) - awaited
-              }
-              const shortfall = Object.entries(expected).filter(([table, count]) => (own[table] ?? 0) < count)
-              expect(shortfall, 'what it counts comes back').toEqual([])
-              if (ties.some(({ how }) => how === 'brings')) continue
-              const exact = Object.fromEntries(Object.entries(expected).filter(([, count]) => count > 0))
-              expect(own, 'and nothing else, unless it says so').toEqual(exact)
-            }
-          })
+          await withRowgraft(pair, checkIncidents)
         }),
+        { numRuns: 30 },
+      ),
+    ),
+)
+
+const markColumns = `
+  alter table owner add deleted_at timestamptz;
+  alter table item add deleted_at timestamptz;
+  alter table note add is_deleted boolean not null default false;
+  alter table item_tag add deleted_at timestamptz;`
+
+const softDelete = { owner: 'deleted_at', item: 'deleted_at', note: 'is_deleted', item_tag: 'deleted_at' }
+
+const marks = fc.oneof(
+  fc.integer({ min: 1, max: 6 }).map((n) => `update owner set deleted_at = now() where id = ${n}`),
+  fc.integer({ min: 1, max: 6 }).map(
+    (
+      n,
+    ) => `update owner set deleted_at = now() where id = ${n}; update item set deleted_at = now() where owner_id = ${n};
+      update note set is_deleted = true where owner_id = ${n}`,
+  ),
+  fc.integer({ min: 1, max: 12 }).map((n) => `update item set deleted_at = now() where id = ${n} or inside = ${n}`),
+  fc.nat(2).map((n) => `update item set deleted_at = now() where kind = 'kind ${n}'`),
+  fc.integer({ min: 1, max: 12 }).map((n) => `update item_tag set deleted_at = now() where item_id = ${n}`),
+  fc.tuple(fc.nat(12), fc.nat(12)).map(([a, b]) => `update note set is_deleted = true where id between ${a} and ${b}`),
+)
+
+test(
+  'every row that live has marked since is in one incident as well, and its mark alone is taken off',
+  { timeout: 600_000 },
+  () =>
+    withDatabases({ schema: `${schema}${markColumns}` }, (pair) =>
+      fc.assert(
+        fc.asyncProperty(
+          data,
+          fc.array(marks, { maxLength: 2 }),
+          fc.array(marks, { minLength: 1, maxLength: 4 }),
+          losses,
+          async (rows, before, since, statements) => {
+            for (const side of [pair.backup, pair.live]) await query(side, [fill(rows), ...before].join(';'))
+            for (const statement of [...since, ...statements]) await query(pair.live, statement)
+            await withRowgraft(pair, checkIncidents, { softDelete })
+          },
+        ),
         { numRuns: 30 },
       ),
     ),

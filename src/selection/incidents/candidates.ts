@@ -1,4 +1,4 @@
-/** Conditions that may explain why rows of one table are gone, each with the number of rows it holds for in the backup. */
+/** Conditions that may explain why rows of one table are gone, each with the number of rows it holds for among those that could go. */
 import { sql } from 'kysely'
 import type { Relation } from '../../catalog/relations.ts'
 import { fromTable, joinOn, keySource, typeOf } from '../../catalog/row.ts'
@@ -6,6 +6,7 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { isRenamed } from '../../catalog/source.ts'
 import { all, arrayText, column, list, type Query } from '../../database/names.ts'
 import type { Sides } from '../../diff/sides.ts'
+import type { Population } from './population.ts'
 import { writeEqual } from './writing.ts'
 
 /** A condition on the rows of one table. */
@@ -15,7 +16,7 @@ export interface Candidate {
   readonly sql: string
   /** The same on the alias `t`, with its values as parameters. */
   readonly where: Query
-  /** Rows of the backup for which it holds. */
+  /** Rows of the population for which it holds. */
   readonly of: number
   /** The reference that has the same value in all rows, and that value. */
   readonly parent: { readonly relation: Relation; readonly values: readonly string[] } | null
@@ -35,14 +36,19 @@ const isEqual = (table: SharedTable, name: string, value: string | null): Query 
     ? sql`${column('t', name)} is null`
     : sql`${column('t', name)} = ${value}::${typeOf(table.backup, name)}`
 
-/** Every row of the table. */
-export const countRows = async (sides: Sides, table: SharedTable): Promise<Candidate> => {
-  const [row] = await sides.backup.rows(sql`select pg_catalog.count(*)::text from ${fromTable(table.backup)} as t`)
+/** Every row of the population. */
+export const countRows = async (sides: Sides, { table, where }: Population): Promise<Candidate> => {
+  const [row] = await sides.backup.rows(
+    sql`select pg_catalog.count(*)::text from ${fromTable(table.backup)} as t where ${where}`,
+  )
   return { ...plain, kind: 'all', sql: 'true', where: sql`true`, of: Number(row?.[0]) }
 }
 
 /** Partitions of the backup that live does not have. */
-export const findPartitions = async (sides: Sides, table: SharedTable): Promise<readonly Candidate[]> => {
+export const findPartitions = async (
+  sides: Sides,
+  { table, where: isCounted }: Population,
+): Promise<readonly Candidate[]> => {
   // Under another name its partitions are called otherwise, too.
   if (table.backup.kind !== 'partitioned' || isRenamed(table.backup)) return []
   const partitionsOf = (): Query => sql`
@@ -57,7 +63,7 @@ export const findPartitions = async (sides: Sides, table: SharedTable): Promise<
   for (const name of gone) {
     const where = sql`t.tableoid = ${name}::pg_catalog.regclass`
     const [row] = await sides.backup.rows(
-      sql`select pg_catalog.count(*)::text from ${fromTable(table.backup)} as t where ${where}`,
+      sql`select pg_catalog.count(*)::text from ${fromTable(table.backup)} as t where ${where} and ${isCounted}`,
     )
     const of = Number(row?.[0])
     candidates.push({
@@ -82,6 +88,7 @@ interface Feature {
 
 const featuresOf = (sides: Sides, table: SharedTable): readonly Feature[] => {
   const comparableNames = table.columns
+    .filter(({ name }) => name !== table.softDelete)
     .filter(
       ({ backup }) => backup.typeKind === 'enum' || (backup.typeKind === 'base' && comparable.test(backup.baseType)),
     )
@@ -133,9 +140,10 @@ export interface Sampled {
 /** Values that several of the roots have in common: those that few rows beside the roots have first, then those of most roots. */
 export const findValues = async (
   sides: Sides,
-  table: SharedTable,
+  population: Population,
   roots: readonly string[],
 ): Promise<readonly Sampled[]> => {
+  const { table } = population
   const features = featuresOf(sides, table)
   if (features.length === 0) return []
   const sample = takeSample(roots)
@@ -159,7 +167,7 @@ export const findValues = async (
     const values = rows
       .map(([, value]) => value ?? null)
       .filter((value) => value !== null || feature.columns.length === 1)
-    const totals = await countValues(sides, table, feature, values)
+    const totals = await countValues(sides, population, feature, values)
     for (const [, value = null, count] of rows) {
       const of = totals.get(value)
       if (of === undefined) continue
@@ -190,10 +198,10 @@ const toCandidate = (
   }
 }
 
-/** For how many rows of the backup a feature has each of the values. */
+/** For how many rows of the population a feature has each of the values. */
 const countValues = async (
   sides: Sides,
-  table: SharedTable,
+  { table, where }: Population,
   feature: Feature,
   values: readonly (string | null)[],
 ): Promise<ReadonlyMap<string | null, number>> => {
@@ -206,7 +214,7 @@ const countValues = async (
   const rows = await sides.backup.rows(sql`
     select ${textOf(feature)}, pg_catalog.count(*)::text
     from ${fromTable(table.backup)} as t
-    where ${isAmong} ${values.includes(null) ? sql`or ${column('t', name)} is null` : sql``}
+    where (${isAmong} ${values.includes(null) ? sql`or ${column('t', name)} is null` : sql``}) and ${where}
     group by 1`)
   return new Map(rows.map(([value = null, count]) => [value, Number(count)]))
 }

@@ -10,29 +10,36 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { list } from '../../database/names.ts'
 import type { Sides } from '../../diff/sides.ts'
 import { type Candidate, countRows, findPartitions, findValues } from './candidates.ts'
+import type { Loss } from './missing.ts'
+import { countWithout, type Population, populationOf, withoutRows } from './population.ts'
 import { findRanges } from './ranges.ts'
 
 /** What a condition of several roots says about the backup. */
 export interface Condition extends Candidate {
-  /** Rows of the backup for which it holds and that are missing. */
+  /** Rows of the backup for which it holds and that were lost. */
   readonly hits: number
-  /** Rows of the backup for which it holds. */
+  /** Rows of the backup for which it holds, but those that had been lost in another way. */
   readonly of: number
-  /** Nothing else of the table is missing. */
+  /** Nothing else of the table was lost that way. */
   readonly isOnly: boolean
 }
 
 /** Roots of one table, packed, that one condition explains, if any does. */
 export interface Gathered {
   readonly condition: Condition | null
+  readonly loss: Loss
   readonly roots: readonly string[]
 }
 
 export interface Gathering {
   readonly table: SharedTable
+  /** How its rows were lost. */
+  readonly loss: Loss
   readonly roots: readonly string[]
-  /** Every missing row of the table, packed; the roots are among them. */
+  /** Every row of the table that was lost that way, packed; the roots are among them. */
   readonly missing: readonly string[]
+  /** Of marked rows: those that are gone for good, packed. They did not stay. */
+  readonly others: readonly string[]
 }
 
 /** Roots without a common condition stand alone, if there are no more of them than this. */
@@ -65,45 +72,55 @@ interface Judgement {
 
 /** Gathers the roots of one table into groups; each root is in one of them. */
 export const gatherRoots = async (sides: Sides, gathering: Gathering): Promise<readonly Gathered[]> => {
-  const { table, roots, missing } = gathering
-  if (roots.length === 1) return [{ condition: null, roots }]
-  const all = await countRows(sides, table)
-  if (all.of === missing.length) return [{ condition: { ...all, hits: all.of, isOnly: true }, roots }]
+  const { table, loss, roots, missing } = gathering
+  if (roots.length === 1) return [{ condition: null, loss, roots }]
+  const population = populationOf(table)
+  const all = await countRows(sides, population)
+  const of = all.of - gathering.others.length
+  if (of === missing.length) return [{ condition: { ...all, hits: of, of, isOnly: true }, loss, roots }]
   const groups: Gathered[] = []
   const rejected = new Set<string>()
   let left = roots
   for (let round = 0; round < mostRounds && left.length > 1; round++) {
-    const { judged, masks } = await judgeRound(sides, { ...gathering, roots: left }, round === 0, rejected)
+    const { judged, masks } = await judgeRound(
+      sides,
+      population,
+      { ...gathering, roots: left },
+      { isFirst: round === 0, rejected },
+    )
     const found = pickConditions(table, judged, left, masks)
     if (found.groups.length === 0) break
     for (const { sql: text } of judged) rejected.add(text)
-    groups.push(...found.groups)
+    groups.push(...found.groups.map((group) => ({ ...group, loss })))
     left = found.left
   }
   if (left.length === 0) return groups
-  if (left.length > mostAlone) return [...groups, { condition: null, roots: left }]
-  return [...groups, ...left.map((root) => ({ condition: null, roots: [root] }))]
+  if (left.length > mostAlone) return [...groups, { condition: null, loss, roots: left }]
+  return [...groups, ...left.map((root) => ({ condition: null, loss, roots: [root] }))]
 }
 
 /** Values first; partitions and ranges in the first round alone, and ranges only where no value explains everything. */
 const judgeRound = async (
   sides: Sides,
+  population: Population,
   gathering: Gathering,
-  isFirst: boolean,
-  rejected: ReadonlySet<string>,
+  { isFirst, rejected }: { readonly isFirst: boolean; readonly rejected: ReadonlySet<string> },
 ): Promise<Judgement> => {
-  const { table, roots, missing } = gathering
-  const others = missing.length - roots.length
-  const values = (await findValues(sides, table, roots)).filter(
+  const { roots, missing, others } = gathering
+  const open = missing.length - roots.length + others.length
+  const values = (await findValues(sides, population, roots)).filter(
     ({ candidate, most }) =>
-      !rejected.has(candidate.sql) && (candidate.isEnd || candidate.of * leastShare <= most + others),
+      !rejected.has(candidate.sql) && (candidate.isEnd || candidate.of * leastShare <= most + open),
   )
   const wanted = values.map(({ candidate }) => candidate)
-  const partitions = isFirst ? await findPartitions(sides, table) : []
+  const partitions = isFirst ? await findPartitions(sides, population) : []
   const none: Judgement = { judged: [], masks: new Int32Array(roots.length) }
-  const early = await judge(sides, gathering, [...partitions, ...wanted.slice(0, mostValues)], none)
+  const simple = await countWithout(sides, population, [...partitions, ...wanted.slice(0, mostValues)], others)
+  const early = await judge(sides, gathering, simple, none)
   const isSettled = early.judged.some((own) => isExact(own) && early.masks.every((mask) => holds(mask, own)))
-  return !isFirst || isSettled ? early : judge(sides, gathering, await findRanges(sides, table, missing), early)
+  return !isFirst || isSettled
+    ? early
+    : judge(sides, gathering, await findRanges(sides, withoutRows(population, others), missing), early)
 }
 
 const holds = (mask: number, { bit }: Judged): boolean => (mask & (1 << bit)) !== 0
@@ -166,8 +183,8 @@ const pickConditions = (
   judged: readonly Judged[],
   roots: readonly string[],
   masks: Int32Array,
-): { readonly groups: readonly Gathered[]; readonly left: readonly string[] } => {
-  const groups: Gathered[] = []
+): { readonly groups: readonly Omit<Gathered, 'loss'>[]; readonly left: readonly string[] } => {
+  const groups: Omit<Gathered, 'loss'>[] = []
   const left = Map.groupBy(roots.keys(), (place) => masks[place] ?? 0)
   const rootsWith = (isWanted: (mask: number) => boolean): readonly string[] =>
     [...left]

@@ -3,22 +3,23 @@
  *
  *     missing rows -> roots -> what comes along with each -> roots of one table by the condition they share -> incidents
  *
- * What comes along is told by the edge-follower of closure, so that restoring an incident brings back what it counts.
+ * What comes along is told by the edge-follower of closure, so that restoring an incident brings back what it counts. Rows that live has
+ * marked as deleted, where a soft-delete column is configured, are missing rows with a mark.
  */
 import { isBookkeeping } from '../../catalog/bookkeeping.ts'
+import { columnOf } from '../../catalog/catalog.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import type { DiffProgress } from '../../diff/diff.ts'
 import type { Sides } from '../../diff/sides.ts'
+import type { RowState } from '../../diff/states.ts'
 import { whyNever } from '../never.ts'
 import { rememberParents } from '../references.ts'
 import type { ChosenRows } from '../resolve.ts'
-import { gatherRoots } from './conditions.ts'
-import { labelColumn } from './labels.ts'
-import { findDeliberate, findPartial, type LeftOutRows, leaveUnseen } from './left-out.ts'
-import { type MissingRows, readMissing, readMissingEdges } from './missing.ts'
-import { makeId, type Named, nameGroup, nameSingles } from './names.ts'
+import { countRows } from './counts.ts'
+import { groupRoots } from './groups.ts'
+import { findDeliberate, findPartial, findRefused, type LeftOutRows, leaveUnseen } from './left-out.ts'
+import { readMissing, readMissingEdges } from './missing.ts'
 import { narrowSides } from './narrow.ts'
-import type { Root } from './roots.ts'
 import { readSurvivorCounts, type SurvivorCount } from './survivors.ts'
 import { findTies, type Tie } from './ties.ts'
 import { chooseRoots, growTrees } from './trees.ts'
@@ -32,10 +33,12 @@ export interface Incident {
   readonly table: string
   /** What a person would call it: `photographer "Ida Lind" (41)`, `310 rows of photo`. */
   readonly label: string
-  /** Missing rows, roots included. */
+  /** By what its roots are marked as deleted; absent where live lacks them. */
+  readonly mark?: IncidentMark
+  /** Missing rows, roots included, and rows that are marked as deleted. */
   readonly rows: number
   /** The same per table, most rows first. */
-  readonly tables: readonly { readonly table: string; readonly rows: number; readonly isLink: boolean }[]
+  readonly tables: readonly IncidentTable[]
   /** Live rows whose reference was emptied with it. */
   readonly survivors: readonly SurvivorCount[]
   /** What separates its roots from the rows that stayed, evaluated on the backup. */
@@ -47,15 +50,31 @@ export interface Incident {
   readonly ties: readonly Tie[]
 }
 
+/** A soft-delete column. */
+export interface IncidentMark {
+  readonly column: string
+  /** It is a boolean, and true in rows that are marked. */
+  readonly isFlag: boolean
+}
+
+/** The rows of one table that belong to an incident. */
+export interface IncidentTable {
+  readonly table: string
+  readonly rows: number
+  readonly isLink: boolean
+  /** Of these rows, those that live has, marked as deleted; absent where there are none. */
+  readonly marked?: number
+}
+
 export interface IncidentCondition {
   readonly sql: string
-  /** Rows of the backup for which it holds and that are missing. */
+  /** Rows of the backup for which it holds and that are missing; of an incident with a mark, that are marked. */
   readonly hits: number
-  /** Rows of the backup for which it holds. */
+  /** Rows of the backup for which it holds; where a table has a soft-delete column, without those that were lost before, or otherwise. */
   readonly of: number
-  /** All of them are missing. */
+  /** All of them are missing, or marked. */
   readonly isExact: boolean
-  /** Nothing else of the table is missing. */
+  /** Nothing else of the table is missing, or marked. */
   readonly isOnly: boolean
 }
 
@@ -71,15 +90,8 @@ export interface IncidentReport {
 export interface FoundIncidents {
   readonly report: IncidentReport
   readonly choose: (id: string) => ReadonlyMap<string, ChosenRows> | null
-  /** Packed keys of an incident's rows of one table; null for an id that means nothing. */
-  readonly rowsOf: (id: string, table: string) => readonly string[] | null
-}
-
-interface Group {
-  readonly table: SharedTable
-  /** Positions of roots. */
-  readonly roots: readonly number[]
-  readonly named: Named
+  /** An incident's rows of one table by packed key; null for an id that means nothing. */
+  readonly rowsOf: (id: string, table: string) => ReadonlyMap<string, RowState> | null
 }
 
 export interface IncidentOptions {
@@ -113,24 +125,30 @@ export const findIncidents = async (
   )
   const ids = groups.map(({ named }) => named.id)
   const rootRows = new Set(trees.roots.flat())
-  const ties = findTies(missing, edges, { incidentOf: groupOf, isRoot: (row) => rootRows.has(row) }, ids)
+  const rows = {
+    incidentOf: groupOf,
+    isRoot: (row: number) => rootRows.has(row),
+    isNeeded: (row: number) => missing.wasMarked(row),
+  }
+  const ties = findTies(missing, edges, rows, ids)
   const incidents: Incident[] = []
-  const leftOut: LeftOutRows[] = []
-  for (const [position, { table, roots, named }] of groups.entries()) {
-    const own = [...(counts[position] ?? [])].sort(([a, m], [b, n]) => n - m || (a.id < b.id ? -1 : 1))
-    const rows = own.reduce((sum, [, count]) => sum + count, 0)
+  const leftOut: LeftOutRows[] = [...rest]
+  for (const [position, { table, loss, roots, named }] of groups.entries()) {
+    const own = counts[position] ?? []
+    const sum = own.reduce((total, { rows: count }) => total + count, 0)
     const { id, label, condition, gathered } = named
-    const deliberate = gathered === null ? null : findDeliberate(table, gathered)
+    const deliberate = gathered === null ? null : findDeliberate(table, gathered, loss)
     if (deliberate !== null) {
-      leftOut.push({ kind: deliberate.kind, id, table: table.id, rows, why: deliberate.why })
+      leftOut.push({ kind: deliberate.kind, id, table: table.id, rows: sum, why: deliberate.why })
       continue
     }
     incidents.push({
       id,
       table: table.id,
       label,
-      rows,
-      tables: own.map(([each, count]) => ({ table: each.id, rows: count, isLink: each.ends !== null })),
+      ...(loss === 'marked' ? { mark: markOf(table) } : {}),
+      rows: sum,
+      tables: own,
       survivors: survivors.get(position)?.counts ?? [],
       condition,
       when: survivors.get(position)?.when ?? null,
@@ -138,11 +156,8 @@ export const findIncidents = async (
       ties: ties.get(id) ?? [],
     })
   }
-  for (const [table, rows] of rest) {
-    leftOut.push({ kind: 'bookkeeping', id: null, table: table.id, rows, why: 'bookkeeping of a framework' })
-  }
   for (const [table, rows] of missing.never) leftOut.push({ kind: 'never', id: null, table, rows, why: whyNever })
-  leftOut.push(...unseen.map(leaveUnseen), ...(await findPartial(all, tables)))
+  leftOut.push(...unseen.map(leaveUnseen), ...(await findPartial(all, tables)), ...(await findRefused(sides)))
   const report: IncidentReport = {
     v: 1,
     incidents: incidents.sort((a, b) => b.rows - a.rows || (a.table < b.table ? -1 : a.table > b.table ? 1 : 0)),
@@ -158,75 +173,17 @@ export const findIncidents = async (
           group.roots.map((root) => trees.roots[root] ?? []),
         )
   }
-  const rowsOf = (id: string, table: string): readonly string[] | null => {
+  const rowsOf = (id: string, table: string): ReadonlyMap<string, RowState> | null => {
     const position = ids.indexOf(id)
-    return position === -1
-      ? null
-      : missing.keysOf(table).filter((key) => groupOf(missing.numberOf(table, key) ?? -1) === position)
+    if (position === -1) return null
+    const numbers = missing.keysOf(table).map((key) => missing.numberOf(table, key) ?? -1)
+    const own = numbers.filter((row) => groupOf(row) === position)
+    return new Map(own.map((row) => [missing.keyOf(row), missing.stateOf(row)]))
   }
   return { report, choose, rowsOf }
 }
 
-/** The row of a root that stands for it: of a cycle, one that has a name. */
-const mainRow = (missing: MissingRows, root: Root): number => {
-  const rank = (row: number): string => {
-    const table = missing.tableOf(row)
-    return `${labelColumn(table) === null ? 1 : 0} ${table.id}`
-  }
-  return root.reduce((best, row) => (rank(row) < rank(best) ? row : best))
-}
-
-const groupRoots = async (sides: Sides, missing: MissingRows, roots: readonly Root[]): Promise<readonly Group[]> => {
-  const byTable = new Map<SharedTable, Map<string, number>>()
-  for (const [position, root] of roots.entries()) {
-    const row = root.length === 1 ? (root[0] ?? 0) : mainRow(missing, root)
-    const table = missing.tableOf(row)
-    byTable.set(table, (byTable.get(table) ?? new Map<string, number>()).set(missing.keyOf(row), position))
-  }
-  const groups: Group[] = []
-  for (const [table, positions] of byTable) {
-    const keys = missing.keysOf(table.id)
-    const gathered = await gatherRoots(sides, { table, roots: [...positions.keys()], missing: keys })
-    const singles = gathered.flatMap((group) => (group.roots.length === 1 ? group.roots : []))
-    const labels = await nameSingles(sides, table, singles, keys.length === 1)
-    for (const group of gathered) {
-      const named = labels.get(group.roots[0] ?? '')
-      groups.push({
-        table,
-        roots: group.roots.map((key) => positions.get(key) ?? 0),
-        named: group.roots.length === 1 && named !== undefined ? named : await nameGroup(sides, table, group),
-      })
-    }
-  }
-  return withUniqueIds(groups)
-}
-
-/** Two ids that happen to be the same are told apart by their place. */
-const withUniqueIds = (groups: readonly Group[]): readonly Group[] => {
-  const seen = new Set<string>()
-  return groups.map((group) => {
-    let { id } = group.named
-    while (seen.has(id)) id = makeId([id])
-    seen.add(id)
-    return { ...group, named: { ...group.named, id } }
-  })
-}
-
-/** Missing rows per group and table; `rest` are those in no group. */
-const countRows = (
-  missing: MissingRows,
-  groups: number,
-  groupOf: (row: number) => number,
-): {
-  readonly counts: readonly ReadonlyMap<SharedTable, number>[]
-  readonly rest: ReadonlyMap<SharedTable, number>
-} => {
-  const counts = Array.from({ length: groups }, () => new Map<SharedTable, number>())
-  const rest = new Map<SharedTable, number>()
-  for (let row = 0; row < missing.size; row++) {
-    const table = missing.tableOf(row)
-    const own = counts[groupOf(row)] ?? rest
-    own.set(table, (own.get(table) ?? 0) + 1)
-  }
-  return { counts, rest }
-}
+const markOf = ({ backup, softDelete }: SharedTable): IncidentMark => ({
+  column: softDelete ?? '',
+  isFlag: columnOf(backup, softDelete ?? '')?.baseType === 'boolean',
+})

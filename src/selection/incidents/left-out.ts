@@ -5,12 +5,22 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { list, type Query } from '../../database/names.ts'
 import type { Reader } from '../../database/session.ts'
 import type { Sides } from '../../diff/sides.ts'
+import { mayHoldRows } from '../all-missing.ts'
 import type { Condition } from './conditions.ts'
 import { labelColumn } from './labels.ts'
+import type { Loss } from './missing.ts'
 
 /** Missing rows that are no incident, or a table about which nothing can be said, and why. */
 export interface LeftOutRows {
-  readonly kind: 'bookkeeping' | 'never' | 'partition' | 'retention' | 'partial backup' | 'not looked at'
+  readonly kind:
+    | 'bookkeeping'
+    | 'never'
+    | 'marked before'
+    | 'partition'
+    | 'retention'
+    | 'partial backup'
+    | 'not restorable'
+    | 'not looked at'
   /** What `--incident` takes, where the rows can be had all the same. */
   readonly id: string | null
   readonly table: string
@@ -27,6 +37,7 @@ const fewestByKey = 20
 export const findDeliberate = (
   table: SharedTable,
   condition: Condition,
+  loss: Loss,
 ): { readonly kind: 'partition' | 'retention'; readonly why: string } | null => {
   const { kind, hits, of, isOnly, isLowest } = condition
   if (hits !== of) return null
@@ -40,7 +51,7 @@ export const findDeliberate = (
   if (!isOld && !isPruned) return null
   return {
     kind: 'retention',
-    why: `everything with ${condition.sql} is gone, and nothing after it: looks like retention`,
+    why: `everything with ${condition.sql} is ${loss === 'marked' ? 'marked as deleted' : 'gone'}, and nothing after it: looks like retention`,
   }
 }
 
@@ -52,6 +63,16 @@ export const leaveUnseen = (table: string): LeftOutRows => ({
   rows: null,
   why: 'not looked at',
 })
+
+/** Tables that cannot be restored: whether rows of theirs are missing is not asked. */
+export const findRefused = async (sides: Sides): Promise<readonly LeftOutRows[]> => {
+  const found: LeftOutRows[] = []
+  for (const table of sides.catalog.tables.values()) {
+    if (table.refusal === null || !(await mayHoldRows(sides, table))) continue
+    found.push({ kind: 'not restorable', id: null, table: table.id, rows: null, why: table.refusal })
+  }
+  return found
+}
 
 const findEmpty = async (reader: Reader, tables: readonly SharedTable[]): Promise<ReadonlySet<string>> => {
   if (tables.length === 0) return new Set()

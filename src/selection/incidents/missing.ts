@@ -1,22 +1,30 @@
-/** Everything that is missing, as keys: each row has a number, and references between missing rows are pairs of numbers. */
+/**
+ * Everything that is missing, as keys: each row has a number, and references between missing rows are pairs of numbers. A row that live
+ * has marked as deleted, which it was not in the backup, is missing as well.
+ */
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { type DiffProgress, diffRows } from '../../diff/diff.ts'
+import { type DiffProgress, type DiffState, diffRows, type RowDiff } from '../../diff/diff.ts'
 import type { Sides } from '../../diff/sides.ts'
-import type { RowState } from '../../diff/states.ts'
+import { type RowState, readMarked } from '../../diff/states.ts'
 import { defaultClosureOptions, isFollowed } from '../closure-options.ts'
 import { findNever } from '../never.ts'
 import { readParents } from '../references.ts'
+import { wasMarked } from '../walk.ts'
 
 const gone: RowState = { state: 'missing' }
 const reused: RowState = { state: 'reused', columns: [] }
 
-/** Missing rows, and rows whose key belongs to another record in live: numbers for (table, packed key). */
+/** How a row was lost: live lacks it, or has it marked as deleted. */
+export type Loss = 'gone' | 'marked'
+
+/** Missing rows, marked rows, and rows whose key belongs to another record in live: numbers for (table, packed key). */
 export class MissingRows {
   readonly #numbers = new Map<string, Map<string, number>>()
   readonly #tables: SharedTable[] = []
   readonly #keys: string[] = []
-  readonly #reused = new Set<number>()
+  /** Of rows that are not plainly missing. */
+  readonly #states = new Map<number, RowState>()
   /** Missing rows that must not come back, per table: they are counted, and nothing else. */
   readonly never = new Map<string, number>()
 
@@ -33,7 +41,7 @@ export class MissingRows {
   }
 
   /** The number of a row, which it gets where it has none yet. */
-  add(table: SharedTable, key: string, state: 'missing' | 'reused'): number {
+  add(table: SharedTable, key: string, state: RowState): number {
     const rows = this.#numbers.get(table.id) ?? new Map<string, number>()
     this.#numbers.set(table.id, rows)
     const known = rows.get(key)
@@ -41,7 +49,7 @@ export class MissingRows {
     const number = this.#keys.push(key) - 1
     this.#tables.push(table)
     rows.set(key, number)
-    if (state === 'reused') this.#reused.add(number)
+    if (state.state !== 'missing' || state.isMarked === true) this.#states.set(number, state)
     return number
   }
 
@@ -60,12 +68,30 @@ export class MissingRows {
   }
 
   stateOf(number: number): RowState {
-    return this.#reused.has(number) ? reused : gone
+    return this.#states.get(number) ?? gone
+  }
+
+  lossOf(number: number): Loss {
+    return this.stateOf(number).state === 'deleted' ? 'marked' : 'gone'
+  }
+
+  /** Marked as deleted in the backup already: it comes back only where another row needs it. */
+  wasMarked(number: number): boolean {
+    return wasMarked(this.stateOf(number))
   }
 
   /** Keys of the missing rows of one table. */
   keysOf(table: string): readonly string[] {
     return [...(this.#numbers.get(table)?.keys() ?? [])]
+  }
+
+  /** Of these, the rows that were lost that way; those that the backup has marked are none. */
+  lostKeysOf(table: string, loss: Loss): readonly string[] {
+    const lost: string[] = []
+    for (const [key, number] of this.#numbers.get(table) ?? []) {
+      if (this.lossOf(number) === loss && !this.wasMarked(number)) lost.push(key)
+    }
+    return lost
   }
 }
 
@@ -78,6 +104,23 @@ export interface MissingEdges {
   readonly parents: readonly number[]
 }
 
+const lostStates: readonly DiffState[] = ['missing', 'reused', 'deleted']
+
+/** States of rows by what a diff says of them; rows that are alike share one. */
+const stateReader = (): ((row: RowDiff, isMarked: boolean) => RowState) => {
+  const deleted = new Map<string, RowState>()
+  return ({ state, columns }, isMarked) => {
+    if (state !== 'deleted') {
+      const plain = state === 'reused' ? reused : gone
+      return isMarked ? { ...plain, isMarked } : plain
+    }
+    const id = columns.join('\0')
+    const known = deleted.get(id) ?? { state, columns }
+    deleted.set(id, known)
+    return known
+  }
+}
+
 /** Reads which rows are missing. Memory: their keys. */
 export const readMissing = async (
   sides: Sides,
@@ -86,16 +129,18 @@ export const readMissing = async (
 ): Promise<MissingRows> => {
   const missing = new MissingRows()
   for (const table of tables) {
-    for await (const batch of diffRows(sides, table, { states: ['missing', 'reused'], onProgress })) {
+    const states: readonly DiffState[] = table.softDelete === null ? ['missing', 'reused'] : lostStates
+    const stateOf = stateReader()
+    for await (const batch of diffRows(sides, table, { states, onProgress, withColumns: false })) {
+      const absent = batch.filter(({ state }) => state !== 'deleted').map(({ key }) => key)
+      const marked = await readMarked(sides.backup, table, absent)
       const never = await findNever(
         sides,
         table,
         batch.map(({ key }) => key),
       )
       if (never.size > 0) missing.never.set(table.id, (missing.never.get(table.id) ?? 0) + never.size)
-      for (const { state, key } of batch) {
-        if ((state === 'missing' || state === 'reused') && !never.has(key)) missing.add(table, key, state)
-      }
+      for (const row of batch) if (!never.has(row.key)) missing.add(table, row.key, stateOf(row, marked.has(row.key)))
     }
   }
   return missing

@@ -6,6 +6,7 @@ import type { Sides } from '../../diff/sides.ts'
 import type { Condition, Gathered } from './conditions.ts'
 import type { IncidentCondition } from './incidents.ts'
 import { labelParent, labelRows, labelTable } from './labels.ts'
+import type { Loss } from './missing.ts'
 
 export interface Named {
   readonly id: string
@@ -24,19 +25,23 @@ export const makeId = (parts: readonly string[]): string => {
   return [...digest.subarray(0, 6)].map((byte) => letters[byte % letters.length]).join('')
 }
 
-/** Roots that stand alone, by their key. `isOnly`: nothing else of the table is missing. */
+/** Rows may be marked and gone for the same reason: those are two incidents. */
+const partsOf = (loss: Loss, parts: readonly string[]): readonly string[] =>
+  loss === 'marked' ? ['marked', ...parts] : parts
+
+/** Roots that stand alone, by their key. `isOnly`: nothing else of the table was lost that way. */
 export const nameSingles = async (
   sides: Sides,
   table: SharedTable,
   keys: readonly string[],
-  isOnly: boolean,
+  { loss, isOnly }: { readonly loss: Loss; readonly isOnly: boolean },
 ): Promise<ReadonlyMap<string, Named>> => {
   const labels = keys.length === 0 ? [] : await labelRows(sides, table, keys)
   return new Map(
     await Promise.all(
       [...labels].map(async ([key, { label, sql }]) => {
         const named: Named = {
-          id: makeId([table.id, key]),
+          id: makeId(partsOf(loss, [table.id, key])),
           label: (await labelLink(sides, table, key)) ?? label,
           condition: { sql, hits: 1, of: 1, isExact: true, isOnly },
           gathered: null,
@@ -69,9 +74,10 @@ const labelGroup = async (sides: Sides, table: SharedTable, { condition, roots }
 
 /** Several roots, with the condition they have in common if there is one. */
 export const nameGroup = async (sides: Sides, table: SharedTable, group: Gathered): Promise<Named> => {
-  const { condition, roots } = group
+  const { condition, loss, roots } = group
+  const parts = condition === null ? [table.id, ...[...roots].sort()] : [table.id, condition.sql, 'where']
   return {
-    id: makeId(condition === null ? [table.id, ...[...roots].sort()] : [table.id, condition.sql, 'where']),
+    id: makeId(partsOf(loss, parts)),
     label: await labelGroup(sides, table, group),
     condition:
       condition === null

@@ -13,6 +13,7 @@ import type { Row } from '../../database/session.ts'
 import { creationColumns } from '../../diff/records.ts'
 import type { Sides } from '../../diff/sides.ts'
 import type { Candidate } from './candidates.ts'
+import type { Population } from './population.ts'
 import { writeName, writeValue } from './writing.ts'
 
 const mostColumns = 5
@@ -44,12 +45,13 @@ interface RangeColumn {
 /** Ranges of at least three rows that are all missing, the largest of each column. */
 export const findRanges = async (
   sides: Sides,
-  table: SharedTable,
+  population: Population,
   missing: readonly string[],
 ): Promise<readonly Candidate[]> => {
+  const { table } = population
   const ranges: Candidate[] = []
   for (const range of missing.length < 3 ? [] : rangeColumns(table)) {
-    const found = (await readRuns(sides, table, range, missing)).map((row) => toRange(table, range, row))
+    const found = (await readRuns(sides, population, range, missing)).map((row) => toRange(table, range, row))
     ranges.push(...found)
     // What is old goes by its time; everything else is said with one range that explains it all.
     if (found.some(({ of, isLowest, kind }) => of === missing.length && (kind === 'time range' || !isLowest))) break
@@ -60,7 +62,7 @@ export const findRanges = async (
 /** First and last value of each range, its rows, and whether nothing of the table comes before or after it. */
 const readRuns = (
   sides: Sides,
-  table: SharedTable,
+  { table, where }: Population,
   { name }: RangeColumn,
   missing: readonly string[],
 ): Promise<readonly Row[]> => {
@@ -76,12 +78,13 @@ const readRuns = (
         select pg_catalog.array_agg(value order by value) as list, pg_catalog.min(value) as first, pg_catalog.max(value) as last
         from gone
       ), placed as (
-        select ${own} as value, pg_catalog.width_bucket(${own}, h.list) as bucket, h.list
-        from ${fromTable(table.backup)} as t, thresholds as h
-        where ${own} between h.first and h.last
+        -- scalar subqueries: joined, the whole list would travel with every row, and spill to disk with it
+        select ${own} as value, pg_catalog.width_bucket(${own}, (select list from thresholds)) as bucket
+        from ${fromTable(table.backup)} as t
+        where ${own} between (select first from thresholds) and (select last from thresholds) and ${where}
         offset 0 -- keeps the bucket from being computed once per use
       ), buckets as materialized (
-        select bucket, pg_catalog.count(*) as total, pg_catalog.count(*) filter (where value = list[bucket]) as here
+        select bucket, pg_catalog.count(*) as total, pg_catalog.count(*) filter (where value = (select list from thresholds)[bucket]) as here
         from placed
         group by 1
       ), steps as (
@@ -97,8 +100,8 @@ const readRuns = (
         from steps
       )
       select pg_catalog.min(value)::text, pg_catalog.max(value)::text, pg_catalog.sum(missing)::text,
-             (pg_catalog.min(r.value) = (select pg_catalog.min(${own}) from ${fromTable(table.backup)} as t))::text,
-             (pg_catalog.max(r.value) = (select pg_catalog.max(${own}) from ${fromTable(table.backup)} as t))::text
+             (pg_catalog.min(r.value) = (select pg_catalog.min(${own}) from ${fromTable(table.backup)} as t where ${where}))::text,
+             (pg_catalog.max(r.value) = (select pg_catalog.max(${own}) from ${fromTable(table.backup)} as t where ${where}))::text
       from runs as r
       where is_clear
       group by run

@@ -21,10 +21,15 @@ export interface Tie {
 export const findTies = (
   missing: MissingRows,
   edges: readonly MissingEdges[],
-  rows: { readonly incidentOf: (row: number) => number; readonly isRoot: (row: number) => boolean },
+  rows: {
+    readonly incidentOf: (row: number) => number
+    readonly isRoot: (row: number) => boolean
+    /** It comes along with rows that need it, and brings none of its children. */
+    readonly isNeeded: (row: number) => boolean
+  },
   ids: readonly string[],
 ): ReadonlyMap<string, readonly Tie[]> => {
-  const { incidentOf, isRoot } = rows
+  const { incidentOf, isRoot, isNeeded } = rows
   const noted = new Map<
     string,
     { readonly mine: number; readonly tie: Omit<Tie, 'rows'>; readonly rows: Set<number> }
@@ -42,10 +47,10 @@ export const findTies = (
       const [mine, other] = [incidentOf(child), incidentOf(parent)]
       if (mine === other || mine === -1 || other === -1) continue
       const isEnd = missing.tableOf(child).ends?.some(({ id }) => id === relation.id) ?? false
-      if (isEnd) note(mine, other, 'awaits', child)
+      if (isEnd && !isRoot(child)) note(mine, other, 'awaits', child)
       else {
         note(mine, other, 'brings', parent)
-        if (isFollowed && !isRoot(child)) note(other, mine, 'brings', child)
+        if (isFollowed && !isRoot(child) && !isNeeded(child) && !isNeeded(parent)) note(other, mine, 'brings', child)
       }
     }
   }

@@ -21,7 +21,10 @@ export interface Trees {
   readonly survivors: readonly Survivor[]
 }
 
-/** Grows a tree from each root. Rows of tables in `barred` are no roots; they may come along. */
+/**
+ * Grows a tree from each root. Rows of tables in `barred` are no roots; they may come along. Nor are rows that the backup has marked as
+ * deleted: they come along with the row that needs them.
+ */
 export const growTrees = async (
   sides: Sides,
   missing: MissingRows,
@@ -29,7 +32,10 @@ export const growTrees = async (
   barred: ReadonlySet<string>,
 ): Promise<Trees> => {
   const states = await seedStates(sides, missing)
-  const mayBeRoot = Array.from({ length: missing.size }, (_, row) => !barred.has(missing.tableOf(row).id))
+  const mayBeRoot = Array.from(
+    { length: missing.size },
+    (_, row) => !barred.has(missing.tableOf(row).id) && !missing.wasMarked(row),
+  )
   const roots: Root[] = []
   let rootOf: readonly number[] = mayBeRoot.map(() => -1)
   let survivors: readonly Survivor[] = []
@@ -81,7 +87,9 @@ const traceRoots = (
   // Rows below a reused parent are reused as well, which only the follower finds out.
   for (const [id, members] of closure.members) {
     const table = tableOf(sides.catalog, id)
-    for (const { key } of members.wholes()) missing.add(table, key, members.reused.has(key) ? 'reused' : 'missing')
+    for (const { key } of members.wholes()) {
+      missing.add(table, key, members.reused.has(key) ? { state: 'reused', columns: [] } : { state: 'missing' })
+    }
   }
   const origins = new Int32Array(missing.size).fill(-1)
   for (const [id, members] of closure.members) {
@@ -89,6 +97,11 @@ const traceRoots = (
       const row = missing.numberOf(id, key)
       if (row === undefined || via === null || from === null) continue
       origins[row] = missing.numberOf(via.parent, from) ?? -1
+    }
+    for (const { key, via, from } of members.entries()) {
+      const row = missing.numberOf(id, key)
+      if (row === undefined || via === null || from === null || !missing.wasMarked(row)) continue
+      origins[row] = missing.numberOf(via.child, from) ?? -1
     }
   }
   const rootOf: number[] = Array.from({ length: missing.size }, () => -1)

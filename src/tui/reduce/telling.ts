@@ -57,6 +57,7 @@ export const why = (state: State): Step => {
   if (screen.at === 'incidents') {
     const entry = incidentEntries(state, screen.filter)[screen.cursor]
     const found = entry?.incident?.condition
+    const lost = entry?.incident?.mark === undefined ? 'missing' : 'marked as deleted'
     if (entry === undefined) return [state]
     if (found == null)
       return [
@@ -68,8 +69,8 @@ export const why = (state: State): Step => {
       showText(state, entry.label, [
         `where ${found.sql}`,
         '',
-        `${found.hits} of ${found.of} such rows of the backup are missing in live.`,
-        found.isOnly ? 'Nothing else of the table is missing.' : 'Other rows of the table are missing as well.',
+        `${found.hits} of ${found.of} such rows of the backup are ${lost} in live.`,
+        found.isOnly ? `Nothing else of the table is ${lost}.` : `Other rows of the table are ${lost} as well.`,
       ]),
     ]
   }

@@ -1,6 +1,6 @@
 /** What was lost, as events: the first thing seen. Pure. */
-import { formatDetails } from '../../format/incidents-text.ts'
-import { wrapPhrases } from '../../format/layout.ts'
+import { formatDetails, formatLost } from '../../format/incidents-text.ts'
+import { displayWidth, wrapPhrases } from '../../format/layout.ts'
 import { formatTable, formatWords } from '../../format/names.ts'
 import { formatCount, formatElapsed, plural } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
@@ -13,13 +13,15 @@ type IncidentsScreen = Extract<Screen, { at: 'incidents' }>
 
 const clock = (milliseconds: number): string => new Date(milliseconds).toTimeString().slice(0, 8)
 
-const summary = (state: State): string => {
+/** Without the time it took, or any time, where the line would be too long for it. */
+const summary = (state: State, columns: number): string => {
   const { incidents, countedAt, countTook } = state
   if (incidents === null) return ''
-  const rows = incidents.incidents.reduce((sum, incident) => sum + incident.rows, 0)
-  const tables = new Set(incidents.incidents.flatMap((incident) => incident.tables.map(({ table }) => table)))
-  const counted = countedAt === null ? '' : ` · counted at ${clock(countedAt)}, in ${formatElapsed(countTook)}`
-  return `${plural(incidents.incidents.length, 'incident')} · ${plural(rows, 'row')} missing in ${plural(tables.size, 'table')}${counted}`
+  const lost = `${plural(incidents.incidents.length, 'incident')} · ${formatLost(incidents.incidents)}`
+  if (countedAt === null) return lost
+  const counted = `${lost} · counted at ${clock(countedAt)}`
+  const fitting = [`${counted}, in ${formatElapsed(countTook)}`, counted].find((text) => displayWidth(text) < columns)
+  return fitting ?? lost
 }
 
 const detailLines = (entry: IncidentEntry, labels: ReadonlyMap<string, string>, columns: number): readonly Line[] => {
@@ -111,7 +113,7 @@ export const drawIncidents = (state: State, screen: IncidentsScreen, { columns, 
   if (state.incidents === null) return [...(working.length > 0 ? working : [line(' not counted yet: ctrl-r counts')])]
   const filter = screen.filter === '' ? '' : ` · filter: ${screen.filter}`
   const head = [
-    working[0] ?? line(' ', [`${summary(state)}${filter}`, 'strong']),
+    working[0] ?? line(' ', [`${summary(state, columns - displayWidth(filter))}${filter}`, 'strong']),
     ...(working.length > 0 ? [] : unseenTables(state, columns)),
     blank,
   ]

@@ -1,0 +1,54 @@
+/** How many rows belong to each incident, per table, and how many to none. Pure. */
+import { isBookkeeping } from '../../catalog/bookkeeping.ts'
+import type { SharedTable } from '../../catalog/shared.ts'
+import type { IncidentTable } from './incidents.ts'
+import type { LeftOutRows } from './left-out.ts'
+import type { MissingRows } from './missing.ts'
+
+interface Count {
+  rows: number
+  marked: number
+}
+
+type Counts = Map<SharedTable, Count>
+
+const countRow = (counts: Counts, table: SharedTable, isMarked: boolean): void => {
+  const own = counts.get(table) ?? { rows: 0, marked: 0 }
+  counts.set(table, own)
+  own.rows++
+  if (isMarked) own.marked++
+}
+
+const toTables = (counts: Counts): readonly IncidentTable[] =>
+  [...counts]
+    .sort(([a, m], [b, n]) => n.rows - m.rows || (a.id < b.id ? -1 : 1))
+    .map(([{ id, ends }, { rows, marked }]) => ({
+      table: id,
+      rows,
+      isLink: ends !== null,
+      ...(marked > 0 ? { marked } : {}),
+    }))
+
+/** Missing rows per group and table, most rows first; `rest` are those in no group. */
+export const countRows = (
+  missing: MissingRows,
+  groups: number,
+  groupOf: (row: number) => number,
+): { readonly counts: readonly (readonly IncidentTable[])[]; readonly rest: readonly LeftOutRows[] } => {
+  const counts = Array.from({ length: groups }, (): Counts => new Map())
+  const [books, markedBefore]: readonly [Counts, Counts] = [new Map(), new Map()]
+  for (let row = 0; row < missing.size; row++) {
+    const table = missing.tableOf(row)
+    const rest = missing.wasMarked(row) && !isBookkeeping(table) ? markedBefore : books
+    countRow(counts[groupOf(row)] ?? rest, table, missing.lossOf(row) === 'marked')
+  }
+  const toEntries = (of: Counts, kind: LeftOutRows['kind'], why: string): readonly LeftOutRows[] =>
+    [...of].map(([{ id }, { rows }]) => ({ kind, id: null, table: id, rows, why }))
+  return {
+    counts: counts.map(toTables),
+    rest: [
+      ...toEntries(books, 'bookkeeping', 'bookkeeping of a framework'),
+      ...toEntries(markedBefore, 'marked before', 'marked as deleted in the backup already'),
+    ],
+  }
+}

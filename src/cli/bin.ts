@@ -23,8 +23,6 @@ const keepCompiled = async (): Promise<void> => {
 
 if (isSupported(process.versions.node)) {
   await keepCompiled()
-  const { keepYoungSmall } = await import('./memory.ts')
-  keepYoungSmall()
   await import('./main.ts')
 } else {
   process.stderr.write(

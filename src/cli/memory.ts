@@ -3,6 +3,6 @@ import { setFlagsFromString } from 'node:v8'
 
 /**
  * Reading millions of rows makes much that lives for a moment. The space V8 keeps for it grows to more than a hundred megabytes if it may,
- * and the program is not faster for it: it stays as it begins.
+ * and a command is not faster for it: it stays as it begins. The terminal UI is: a frame must not wait for a collection.
  */
 export const keepYoungSmall = (): void => setFlagsFromString('--semi-space-growth-factor=1')

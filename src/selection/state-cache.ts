@@ -22,6 +22,9 @@ interface Owner {
 
 const missing: RowState = { state: 'missing' }
 
+/** Live has a row of this key: as it was, changed, or marked as deleted. */
+const isHeld = ({ state }: RowState): boolean => state === 'same' || state === 'changed' || state === 'deleted'
+
 export class StateCache {
   readonly #sides: Sides
   readonly #inPlace: ReadonlyMap<string, ReadonlySet<string>>
@@ -66,7 +69,7 @@ export class StateCache {
   async #learn(table: SharedTable, states: StatesByKey): Promise<void> {
     const present: string[] = []
     for (const [key, state] of states) {
-      if (state.state === 'same' || state.state === 'changed') present.push(key)
+      if (isHeld(state)) present.push(key)
     }
     const never = this.#never.get(table.id) ?? new Set<string>()
     for (const key of await findNeverAmong(this.#sides, table, states)) never.add(key)

@@ -56,7 +56,9 @@ const reused = {
 
 test('a row below a key that was handed out again is not taken for the row that it marks as deleted', () =>
   withAttempts(reused, async ({ rowgraft, live }) => {
-    const { exit, stderr } = await rowgraft(['restore', 'album', '7', '--soft-delete', 'page.deleted_at', '--yes'])
+    const { exit, stderr } = await rowgraft([
+      ...['restore', 'album', '7', '--keys', 'new', '--soft-delete', 'page.deleted_at', '--yes'],
+    ])
     expect(exit, stderr).toBe(0)
     expect(await query(live, 'select album_id, body, deleted_at is not null as marked from page order by 1')).toEqual([
       { album_id: '7', body: 'of the new album', marked: 't' },

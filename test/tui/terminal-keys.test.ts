@@ -13,7 +13,7 @@ test('keys typed before the review is on screen restore nothing', async () => {
       await terminal.until('R  restores')
       // Keys are taken one after the other: what the R had begun would be on screen by now.
       terminal.press('w')
-      await terminal.until('the plan')
+      await terminal.until(/^ the plan\b/m)
       expect(await isGalleryThere(databases.live)).toBe(false)
       terminal.press('esc')
       await terminal.until(/^ Review: [\s\S]*R {2}restores/m)
@@ -23,7 +23,7 @@ test('keys typed before the review is on screen restore nothing', async () => {
       terminal.press('uRyRyRy')
       await terminal.until('R  undoes')
       terminal.press('w')
-      await terminal.until('the plan')
+      await terminal.until(/^ the plan\b/m)
       terminal.press('esc')
       await terminal.until(/^ Undo of [\s\S]*R {2}undoes/m)
       terminal.press('Ryyyy')

@@ -78,6 +78,10 @@ export const openBoth = (
     backup,
     config: chosen.config,
     ...(journal === undefined ? {} : { journal }),
+    readTimeouts: {
+      ...(flags.timeout === undefined ? {} : { statement: flags.timeout }),
+      ...(flags.lockTimeout === undefined ? {} : { lock: flags.lockTimeout }),
+    },
     ...(flags.backupIsNewer === true ? { backupIsNewer: true } : {}),
     env: io.env,
   }

@@ -19,17 +19,12 @@ import { Hearing } from './hearing.ts'
 import { compile, compileInline, type Query } from './names.ts'
 import type { Outcome, Row } from './reader.ts'
 import { serverError } from './server-errors.ts'
-import type { Side } from './settings.ts'
+import type { SessionOptions } from './session-options.ts'
+import { readTimeouts, type Side, type Timeouts } from './settings.ts'
 import { Turns } from './turns.ts'
 
 export type { Outcome, Reader, Row, Writer } from './reader.ts'
-
-export interface SessionOptions {
-  readonly side?: Side
-  readonly signal?: AbortSignal | undefined
-  readonly env?: Readonly<Record<string, string | undefined>>
-  readonly acting?: Acting | undefined
-}
+export type { SessionOptions } from './session-options.ts'
 
 /** A connection to one side. Open with `openSession`, and close it. */
 export class Session {
@@ -40,6 +35,8 @@ export class Session {
   readonly isPooled: boolean
   /** The search_path a fresh connection has: what the user's own SQL expects. */
   readonly searchPath: string
+  /** Limits of its read transactions. */
+  readonly reading: Timeouts
   /** What each of its transactions becomes and sets. */
   acting: Acting
   #client: pg.Client
@@ -56,7 +53,7 @@ export class Session {
     client: pg.Client,
     attempt: ConnectionAttempt,
     target: ConnectionTarget,
-    facts: ClientFacts & Pick<Session, 'side' | 'acting'> & Pick<SessionOptions, 'signal'>,
+    facts: ClientFacts & Pick<Session, 'side' | 'acting' | 'reading'> & Pick<SessionOptions, 'signal'>,
   ) {
     this.#client = client
     this.#attempt = attempt
@@ -66,6 +63,7 @@ export class Session {
     this.#pid = facts.pid
     this.isPooled = facts.isPooled
     this.searchPath = facts.searchPath
+    this.reading = facts.reading
     this.acting = facts.acting
     this.#watch(client)
     this.#hearing = new Hearing(facts.signal, this.#cancel)
@@ -242,8 +240,9 @@ const startSession = async (
   client: pg.Client,
   attempt: ConnectionAttempt,
   target: ConnectionTarget,
-  { side = 'live', signal, acting = asConnected }: SessionOptions,
+  { side = 'live', signal, acting = asConnected, reading }: SessionOptions,
 ): Promise<Session> => {
   const facts = await readFacts(client, target)
-  return new Session(client, attempt, target, { side, signal, acting, ...facts })
+  const limits = { ...readTimeouts, ...reading }
+  return new Session(client, attempt, target, { side, signal, acting, reading: limits, ...facts })
 }

@@ -9,7 +9,7 @@ import { beginActing } from './acting.ts'
 import { runCheck } from './check.ts'
 import { raiseSequence } from './sequences.ts'
 import type { Reader, Session, Writer } from './session.ts'
-import { pinSettings, readTimeouts, type Timeouts } from './settings.ts'
+import { pinSettings, type Timeouts } from './settings.ts'
 
 const asReader = (session: Session): Reader => ({
   side: session.side,
@@ -43,12 +43,12 @@ const asWriter = (session: Session): Writer => {
 /** Begins a read-only snapshot with everything pinned and an empty search_path; end it with `session.rollback()`. */
 export const beginRead = async (
   session: Session,
-  { timeouts = readTimeouts, snapshot }: { readonly timeouts?: Timeouts; readonly snapshot?: string } = {},
+  { snapshot }: { readonly snapshot?: string } = {},
 ): Promise<Reader> => {
   await session.execute(sql`begin isolation level repeatable read read only`)
   // An exported snapshot can only be taken before anything is read.
   if (snapshot !== undefined) await session.execute(sql`set transaction snapshot ${sql.lit(snapshot)}`)
-  await session.pin(pinSettings([['search_path', '']], timeouts))
+  await session.pin(pinSettings([['search_path', '']], session.reading))
   await beginActing(session)
   return asReader(session)
 }

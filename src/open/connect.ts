@@ -44,6 +44,8 @@ export interface OpenOptions {
   readonly signal?: AbortSignal
   /** What a config file says. */
   readonly config?: Config
+  /** Milliseconds that a statement that reads may take, or wait for a lock; default: as long as it takes, and 5 s. */
+  readonly readTimeouts?: { readonly statement?: number; readonly lock?: number }
   /** Go on although the backup looks newer than live. */
   readonly backupIsNewer?: boolean
   readonly onProgress?: (event: ProgressEvent) => void
@@ -92,7 +94,13 @@ const openSide = async (
 ): Promise<OpenSide> => {
   const env = options.env ?? process.env
   const acting = actingOn(side, options)
-  const session = await openSession(conninfo, { side, signal: options.signal, env, acting })
+  const session = await openSession(conninfo, {
+    side,
+    signal: options.signal,
+    env,
+    acting,
+    reading: options.readTimeouts,
+  })
   try {
     const [catalog, identity, drifted] = await withReadTransaction(session, async (reader) => {
       await checkServer(reader)

@@ -117,7 +117,7 @@ describe.concurrent('live', () => {
       withLive(trigger('before insert', 'comment', 'perform pg_sleep(600); return new;')),
       async (restores) => {
         const before = await dumpRows(restores.live)
-        const argv = ['restore', 'gallery', '7', '--yes', '--timeout', '1s']
+        const argv = ['restore', 'gallery', '7', '--yes', '--timeout', '3s']
         const { exit, stderr } = await command(argv, { env: restores.env })
         expect({ exit, stderr }).toEqual({ exit: 5, stderr: expect.stringContaining('--timeout') })
         await expectNothing(restores, before)

@@ -49,6 +49,7 @@ export type Command =
   | 'undo'
   | 'answer'
   | 'help'
+  | 'palette'
   | 'quit'
   | 'stop'
   | 'suspend'

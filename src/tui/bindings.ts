@@ -194,6 +194,7 @@ export const bindings: readonly Binding[] = [
     on: ['connect', 'incidents', 'tables'],
   },
   { keys: ['?'], command: 'help', does: 'all keys', footer: 'help', on: 'everywhere' },
+  { keys: [':'], command: 'palette', does: 'commands by name', on: 'everywhere' },
   {
     keys: ['q'],
     command: 'quit',

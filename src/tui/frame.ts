@@ -7,7 +7,7 @@ import { footerBindings } from './footer.ts'
 import { displayKeyName } from './keys.ts'
 import { blank, fillLines, fitLine, type Line, line, type Span, spread, textOf } from './line.ts'
 import { describeJob, paragraph, spinner } from './parts/cells.ts'
-import { drawHelp, drawPrompt, drawQuestion, drawText } from './parts/overlay.ts'
+import { drawHelp, drawPalette, drawPrompt, drawQuestion, drawText } from './parts/overlay.ts'
 import { countPicks } from './picks.ts'
 import { drawAlong } from './screens/along.ts'
 import { drawConnect } from './screens/connect.ts'
@@ -151,6 +151,8 @@ const footerLine = (state: State): Line => {
       ['esc', 'strong'],
       ' back',
     )
+  if (overlay?.kind === 'palette')
+    return line(' ', ['↑↓', 'strong'], ' choose  ', ['enter', 'strong'], ' do it  ', ['esc', 'strong'], ' close')
   if (overlay !== null) return line(' ', ['↑↓', 'strong'], ' scroll  ', ['esc', 'strong'], ' close')
   const others = footerBindings(state)
   const help = bindingsAt(screenOf(state).at).filter(({ command }) => command === 'help')
@@ -195,9 +197,11 @@ export const drawFrame = (state: State): readonly Line[] => {
   const screen =
     overlay?.kind === 'help'
       ? drawHelp(state, overlay, area)
-      : overlay?.kind === 'text'
-        ? drawText(overlay, area)
-        : drawScreen(state, area)
+      : overlay?.kind === 'palette'
+        ? drawPalette(state, overlay, area)
+        : overlay?.kind === 'text'
+          ? drawText(overlay, area)
+          : drawScreen(state, area)
   return [
     headerLine(state),
     blank,

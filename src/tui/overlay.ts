@@ -4,6 +4,8 @@ import type { Answer } from '../index.ts'
 /** What stands over the screen and has the keys. */
 export type Overlay =
   | { readonly kind: 'help'; readonly filter: string; readonly cursor: number }
+  /** Commands by name; the one at `cursor` is done on Enter. */
+  | { readonly kind: 'palette'; readonly filter: string; readonly cursor: number }
   | { readonly kind: 'text'; readonly title: string; readonly lines: readonly string[]; readonly cursor: number }
   | {
       readonly kind: 'prompt'

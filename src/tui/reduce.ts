@@ -1,9 +1,10 @@
 /** The state after each action, and what is to be done. Pure: the same actions lead to the same screens. */
 import { displayKey } from '../data.ts'
 import type { Action, Step } from './actions.ts'
-import { type Command, findBinding } from './bindings.ts'
+import { type Binding, type Command, findBinding } from './bindings.ts'
 import { begin, giveUp } from './jobs.ts'
 import type { Key } from './keys.ts'
+import { paletteEntries } from './models/palette.ts'
 import { rowLines } from './models/row-lines.ts'
 import { nextSort } from './models/table-entries.ts'
 import { countPicks } from './picks.ts'
@@ -11,7 +12,7 @@ import { countAll, countLarge } from './reduce/counting.ts'
 import { back, deeper, goAlong, goBeside, goIncidents, goKey, goReview, goTables, readAgain } from './reduce/going.ts'
 import { currentRow } from './reduce/looking.ts'
 import { moveBy, moveTo, pageOf, rangeBy, readInSight, settle, withScreen } from './reduce/moving.ts'
-import { askLeave, askStop, help, overlayKey } from './reduce/overlays.ts'
+import { askLeave, askStop, help, overlayKey, palette } from './reduce/overlays.ts'
 import { bring, nextPicked, pick, pickMany, pickUnder, range, sortRows, turnOption } from './reduce/picking.ts'
 import { askAddress, askFilter, askStatement, paste } from './reduce/prompts.ts'
 import { takeResult } from './reduce/results.ts'
@@ -168,6 +169,7 @@ const commands: Readonly<Record<Command, (state: State, key: Key) => Step>> = {
   undo,
   answer,
   help: (state) => [help(state)],
+  palette: (state) => [palette(state)],
   quit: leave,
   stop,
   suspend: (state) => [state, { do: 'suspend' }],
@@ -176,9 +178,17 @@ const commands: Readonly<Record<Command, (state: State, key: Key) => Step>> = {
 const pressed = (before: State, key: Key): Step => {
   if (before.isLeaving) return [before]
   const { overlay } = before
+  if (overlay?.kind === 'palette' && key === 'enter') {
+    const chosen = paletteEntries(before, overlay)[overlay.cursor]
+    const state = { ...before, overlay: null }
+    return chosen === undefined ? [state] : perform(state, chosen, chosen.keys[0] ?? '')
+  }
   if (overlay !== null) return overlayKey(before, overlay, key)
   const binding = findBinding(before, key)
-  if (binding === undefined) return [before]
+  return binding === undefined ? [before] : perform(before, binding, key)
+}
+
+const perform = (before: State, binding: Binding, key: Key): Step => {
   const state = { ...before, message: null }
   const lacking = binding.unavailable?.(state) ?? null
   if (lacking !== null) return [{ ...state, message: { kind: 'note', text: `${key}: ${lacking}` } }]

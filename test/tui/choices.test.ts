@@ -55,6 +55,29 @@ describe('a conflict', () => {
   })
 })
 
+describe('the palette', () => {
+  test('finds commands by words, says why one cannot be had, and does the one that Enter is pressed on', async () => {
+    await withShop({}, async ({ press, type, state }, live) => {
+      await press(':')
+      expect(await type('review wri')).toMatch(/❯ r +review what would be written {2}\(not now: /)
+      expect(await press('enter')).toContain('r: ')
+      await press('space', ':')
+      await type('zzz')
+      expect(await press('enter')).toContain('1 picked')
+      await press(':')
+      await type('review wri')
+      expect(await press('enter')).toContain('! customer 1: email ida@x belongs to live row 9')
+      await press(':')
+      await type('restore')
+      expect(await press('enter')).toContain('1 question is still open')
+      await press(':')
+      expect(await press('down', 'esc')).toContain('Answer 1 question')
+      expect(state().overlay).toBeNull()
+      expect(await query(live, 'select count(*) from customer where id = 1')).toEqual([{ count: '0' }])
+    })
+  })
+})
+
 describe('a changed row', () => {
   const open = ['t', 'j', 'enter'] as const
 

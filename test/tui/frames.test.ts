@@ -8,6 +8,7 @@ const path: readonly (readonly [name: string, keys: readonly string[]])[] = [
   ['incidents', []],
   ['incidents-why', ['w']],
   ['help', ['esc', '?']],
+  ['palette', ['esc', ':', 'l', 'o', 'down']],
   ['statement', ['esc', 's']],
   ['tables', ['esc', 't']],
   ['tables-changed-too', ['m']],

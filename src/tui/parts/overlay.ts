@@ -4,8 +4,9 @@ import { sanitise } from '../../format/sanitise.ts'
 import { bindingsAt } from '../bindings.ts'
 import { displayKeyName } from '../keys.ts'
 import { around, blank, fillLines, type Line, line, type Span } from '../line.ts'
+import { paletteEntries } from '../models/palette.ts'
 import { type Overlay, type Size, type State, screenOf } from '../state.ts'
-import { cell, paragraph } from './cells.ts'
+import { cell, cursorMark, paragraph } from './cells.ts'
 
 type Of<T extends Overlay['kind']> = Extract<Overlay, { kind: T }>
 
@@ -73,6 +74,34 @@ export const drawText = ({ title, lines, cursor }: Of<'text'>, { columns, rows }
   const top = Math.max(0, Math.min(cursor, all.length - height))
   const position = all.length > height ? `  ${top + 1}-${Math.min(all.length, top + height)} of ${all.length}` : ''
   return [line(' ', [sanitise(title), 'strong'], [position, 'dim']), blank, ...all.slice(top, top + height)]
+}
+
+/** Commands by name, narrowed by what is typed; those that cannot be had now say why. */
+export const drawPalette = (state: State, overlay: Of<'palette'>, { columns, rows }: Size): readonly Line[] => {
+  const { filter, cursor } = overlay
+  const lines = paletteEntries(state, overlay).map((binding, position) => {
+    const lacking = binding.unavailable?.(state) ?? null
+    const isCurrent = position === cursor
+    return {
+      ...line(
+        cursorMark(isCurrent),
+        [` ${cell(displayKeyName(binding.keys[0] ?? ''), 9)}`, 'strong'],
+        [binding.does, lacking === null ? 'plain' : 'dim'],
+        [lacking === null ? '' : `  (not now: ${lacking})`, 'dim'],
+      ),
+      aria: { role: 'listitem' as const, isSelected: isCurrent },
+    }
+  })
+  const height = Math.max(1, rows - 2)
+  const none = line('   ', [`nothing here is called "${sanitise(filter)}"`, 'dim'])
+  return [
+    line(' : ', sanitise(filter), [' ', 'caret'], [filter === '' ? '  type to search' : '', 'dim']),
+    blank,
+    ...fillLines(
+      around(lines.length === 0 ? [none] : lines, cursor, height),
+      Math.min(height, columns > 0 ? height : 0),
+    ),
+  ]
 }
 
 /** Every key of the screen, and why it cannot be had where it cannot; narrowed by what is typed. */

@@ -1,6 +1,7 @@
 /** What stands over the screen and has the keys: help, texts, prompts, questions. Pure. */
 import type { Step } from '../actions.ts'
 import type { Key } from '../keys.ts'
+import { paletteEntries } from '../models/palette.ts'
 import { countPicks, noPicks } from '../picks.ts'
 import type { Overlay, Question, State } from '../state.ts'
 import { askQuestion, withOverlay, withoutOverlay, yesOrNo } from './opening.ts'
@@ -8,6 +9,8 @@ import { promptKey, submitPath } from './prompts.ts'
 import { answerMany, runReviewed } from './reviewing.ts'
 
 export const help = (state: State): State => withOverlay(state, { kind: 'help', filter: '', cursor: 0 })
+
+export const palette = (state: State): State => withOverlay(state, { kind: 'palette', filter: '', cursor: 0 })
 
 export const askLeave = (state: State): State => {
   const count = countPicks(state.picks)
@@ -81,20 +84,32 @@ const textKey = (state: State, overlay: Extract<Overlay, { kind: 'text' }>, key:
   return [withOverlay(state, { ...overlay, cursor: Math.max(0, Math.min(last, to)) })]
 }
 
+/** What is searched for once a key is typed. */
+const typedFilter = (filter: string, key: Key): string => {
+  if (key === 'backspace') return filter.slice(0, -1)
+  if (key === 'space') return `${filter} `
+  return [...key].length === 1 ? filter + key : filter
+}
+
+const isVertical = (key: Key): boolean => key === 'up' || key === 'down' || key === 'pageup' || key === 'pagedown'
+
 const helpKey = (state: State, overlay: Extract<Overlay, { kind: 'help' }>, key: Key): Step => {
   if (key === 'esc' || key === 'ctrl-c' || key === 'enter' || (key === '?' && overlay.filter === ''))
     return [withoutOverlay(state)]
-  if (key === 'up' || key === 'down' || key === 'pageup' || key === 'pagedown')
+  if (isVertical(key))
     return [withOverlay(state, { ...overlay, cursor: Math.max(0, overlay.cursor + (scrollKeys[key] ?? 0)) })]
-  const filter =
-    key === 'backspace'
-      ? overlay.filter.slice(0, -1)
-      : key === 'space'
-        ? `${overlay.filter} `
-        : [...key].length === 1
-          ? overlay.filter + key
-          : overlay.filter
-  return [withOverlay(state, { ...overlay, filter, cursor: 0 })]
+  return [withOverlay(state, { ...overlay, filter: typedFilter(overlay.filter, key), cursor: 0 })]
+}
+
+/** Enter is not heard here: it does what the cursor is on. */
+const paletteKey = (state: State, overlay: Extract<Overlay, { kind: 'palette' }>, key: Key): Step => {
+  if (key === 'esc' || key === 'ctrl-c') return [withoutOverlay(state)]
+  if (isVertical(key)) {
+    const last = Math.max(0, paletteEntries(state, overlay).length - 1)
+    const to = Math.max(0, Math.min(last, overlay.cursor + (scrollKeys[key] ?? 0)))
+    return [withOverlay(state, { ...overlay, cursor: to })]
+  }
+  return [withOverlay(state, { ...overlay, filter: typedFilter(overlay.filter, key), cursor: 0 })]
 }
 
 /** A key while something stands over the screen. */
@@ -108,5 +123,7 @@ export const overlayKey = (state: State, overlay: Overlay, key: Key): Step => {
       return textKey(state, overlay, key)
     case 'help':
       return helpKey(state, overlay, key)
+    case 'palette':
+      return paletteKey(state, overlay, key)
   }
 }

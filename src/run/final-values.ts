@@ -1,13 +1,27 @@
 /** How a staged row's values become live's: every reference follows the map of its parent, every key the table's own map. */
 import { sql } from 'kysely'
 import { asReference, isReferred } from '../catalog/refer.ts'
+import type { Relation } from '../catalog/relations.ts'
 import { all, any, column, identifier, list, type Query } from '../database/names.ts'
 import { isMeant } from './conditions.ts'
 import { type Layout, newColumn, oldColumn, ordinalOf, parentOf, type StagedTable } from './layout.ts'
 
+/** A mapped reference that a column is part of. */
+export interface MappedReference {
+  readonly relation: Relation
+  /** Where the column stands in the relation. */
+  readonly index: number
+  /** The map knows the parent of the staged row. */
+  readonly isMapped: Query
+  /** What the map has for the column, as the parent's column has it. */
+  readonly value: Query
+}
+
 /** How a staged row's values become live's: joins to the maps of its parents, and an expression per column. */
 export interface FinalValues {
   readonly joins: Query
+  /** The references by which a column is mapped. */
+  readonly references: (name: string) => readonly MappedReference[]
   readonly liveValue: (name: string) => Query
   /** Rows in which two references disagree about a column they share; null where none is shared. */
   readonly disagreements: Query | null
@@ -33,18 +47,19 @@ export const finalValues = (
       return sql`left join ${parent.map} as ${identifier(`m${position}`)} on ${all(meant === null ? on : [meant, ...on])}`
     }),
   ]
-  const references = (name: string): readonly { readonly isMapped: Query; readonly value: Query }[] =>
+  const references = (name: string): readonly MappedReference[] =>
     relations.flatMap((relation, position) => {
       const index = relation.columns.indexOf(name)
       if (index < 0) return []
-      const value = newColumn(parentOf(layout, relation), relation.parentColumns[index] ?? '')
-      const alias = identifier(`m${position}`)
-      const mapped = asReference(relation, index, staged.table.live, sql`${alias}.${value}`)
-      return [{ isMapped: sql`${ordinalOf(`m${position}`)} is not null`, value: mapped }]
+      const alias = `m${position}`
+      const value = sql`${identifier(alias)}.${newColumn(parentOf(layout, relation), relation.parentColumns[index] ?? '')}`
+      return [{ relation, index, isMapped: sql`${ordinalOf(alias)} is not null`, value }]
     })
+  const taken = ({ relation, index, value }: MappedReference): Query =>
+    asReference(relation, index, staged.table.live, value)
   const liveValue = (name: string): Query => {
     const raw = column('s', name)
-    const cases = references(name).map(({ isMapped, value }) => sql`when ${isMapped} then ${value}`)
+    const cases = references(name).map((own) => sql`when ${own.isMapped} then ${taken(own)}`)
     const own =
       hasOwn && staged.keyColumns.includes(name)
         ? [sql`when ${ordinalOf('own')} is not null then ${identifier('own')}.${newColumn(staged, name)}`]
@@ -53,11 +68,11 @@ export const finalValues = (
   }
   const shared = staged.table.columns.map(({ name }) => references(name)).filter((found) => found.length > 1)
   const disagreements = any(
-    shared.flatMap((found) =>
-      found
-        .slice(1)
-        .map((other) => sql`(${found[0]?.isMapped} and ${other.isMapped} and ${found[0]?.value} <> ${other.value})`),
+    shared.flatMap(([first, ...others]) =>
+      first === undefined
+        ? []
+        : others.map((other) => sql`(${first.isMapped} and ${other.isMapped} and ${taken(first)} <> ${taken(other)})`),
     ),
   )
-  return { joins: list(joins, ' '), liveValue, disagreements: shared.length === 0 ? null : disagreements }
+  return { joins: list(joins, ' '), references, liveValue, disagreements: shared.length === 0 ? null : disagreements }
 }

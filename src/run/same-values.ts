@@ -5,7 +5,7 @@ import { isReferred } from '../catalog/refer.ts'
 import { isExact } from '../catalog/spelling.ts'
 import { all, any, column, identifier, list, type Query } from '../database/names.ts'
 import { finalValues } from './final-values.ts'
-import { isSameType, type Layout, newColumn, ordinalOf, parentOf, type StagedTable } from './layout.ts'
+import { isSameType, type Layout, newColumn, ordinalOf, type StagedTable } from './layout.ts'
 
 /** Same image of a column in live (`t`) and in the stage or before-image (`other`). */
 export const sameImage = (staged: StagedTable, name: string, other: string): Query => {
@@ -14,29 +14,6 @@ export const sameImage = (staged: StagedTable, name: string, other: string): Que
   const isTyped = found !== undefined && (other === 'b' || isSameType(found))
   return isTyped ? sql`${mine}::record operator(pg_catalog.*=) ${theirs}::record` : sql`${mine}::text = ${theirs}::text`
 }
-
-/** What tells of a mapped reference of the stage `s` whether live (`t`) holds what its parent's map has for it. */
-interface MappedReference {
-  readonly isMapped: Query
-  readonly holdsIt: Query
-}
-
-/** The references by which a column is mapped; `m0`, `m1`... are the maps that `mapsOf` joins. */
-const referencesOf = (layout: Layout, staged: StagedTable, name: string): readonly MappedReference[] =>
-  layout.mapped
-    .filter(({ child }) => child === staged.table.id)
-    .flatMap((relation, position) => {
-      const place = relation.columns.indexOf(name)
-      if (place < 0) return []
-      const alias = `m${position}`
-      const value = sql`${identifier(alias)}.${newColumn(parentOf(layout, relation), relation.parentColumns[place] ?? '')}`
-      return [
-        {
-          isMapped: sql`${ordinalOf(alias)} is not null`,
-          holdsIt: sql`(${isReferred(relation, place, column('t', name), value)}) is true`,
-        },
-      ]
-    })
 
 /** Joins of the maps of a table's parents to the stage `s`; the rows of a derived table are found by these very joins. */
 export const mapsOf = (layout: Layout, staged: StagedTable): Query =>
@@ -47,9 +24,12 @@ export const mapsOf = (layout: Layout, staged: StagedTable): Query =>
  * map knows it, live holds the staged value itself.
  */
 export const sameValue = (layout: Layout, staged: StagedTable, name: string): Query => {
-  const known = referencesOf(layout, staged, name)
+  const known = finalValues(layout, staged, { withOwnMap: false }).references(name)
   if (known.length > 0) {
-    const mapped = known.map(({ isMapped, holdsIt }) => sql`(${isMapped} and ${holdsIt})`)
+    const mapped = known.map(({ relation, index, isMapped, value }) => {
+      const holdsIt = isReferred(relation, index, column('t', name), value)
+      return sql`(${isMapped} and (${holdsIt}) is true)`
+    })
     const raw = all([...known.map(({ isMapped }) => sql`not ${isMapped}`), sameImage(staged, name, 's')])
     return any([...mapped, raw])
   }
@@ -69,10 +49,11 @@ const isProven = ({ table }: StagedTable, name: string): boolean => {
 
 /** True for rows whose columns are all the same; whole images are compared where that can be, which costs a fraction. */
 export const sameRow = (layout: Layout, staged: StagedTable, names: readonly string[]): Query => {
+  const { references } = finalValues(layout, staged, { withOwnMap: false })
   const open = names.filter((name) => !isProven(staged, name))
   const isPlain = (name: string): boolean => {
     const found = columnOf(staged.table.live, name)
-    const isMapped = referencesOf(layout, staged, name).length > 0 || isOwnKey(staged, name)
+    const isMapped = references(name).length > 0 || isOwnKey(staged, name)
     return !isMapped && found !== undefined && isSameType(found)
   }
   const plain = open.filter(isPlain)

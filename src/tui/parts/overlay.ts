@@ -77,7 +77,7 @@ export const drawText = ({ title, lines, cursor }: Of<'text'>, { columns, rows }
 }
 
 /** Commands by name, narrowed by what is typed; those that cannot be had now say why. */
-export const drawPalette = (state: State, overlay: Of<'palette'>, { columns, rows }: Size): readonly Line[] => {
+export const drawPalette = (state: State, overlay: Of<'palette'>, { rows }: Size): readonly Line[] => {
   const { filter, cursor } = overlay
   const lines = paletteEntries(state, overlay).map((binding, position) => {
     const lacking = binding.unavailable?.(state) ?? null
@@ -97,10 +97,7 @@ export const drawPalette = (state: State, overlay: Of<'palette'>, { columns, row
   return [
     line(' : ', sanitise(filter), [' ', 'caret'], [filter === '' ? '  type to search' : '', 'dim']),
     blank,
-    ...fillLines(
-      around(lines.length === 0 ? [none] : lines, cursor, height),
-      Math.min(height, columns > 0 ? height : 0),
-    ),
+    ...around(lines.length === 0 ? [none] : lines, cursor, height),
   ]
 }
 

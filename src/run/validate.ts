@@ -105,6 +105,12 @@ const writtenReferences = (layout: Layout, staged: StagedTable, key: LiveForeign
 /** A row this transaction wrote: nobody else can take it away. */
 const isOurs = sql`p.xmin = pg_catalog.pg_current_xact_id()::xid`
 
+const isInserted = ({ tables }: Layout, parent: QualifiedName): boolean =>
+  [...tables.values()].some(
+    (staged) => displayTable(staged.table.live) === displayTable(parent) && inserted(staged).last > 0,
+  )
+
+/** References to rows that the run inserts itself, as most are, are looked up and no more; of others the parents are locked first. */
 const validateReferences = async (
   writer: Writer,
   layout: Layout,
@@ -113,13 +119,23 @@ const validateReferences = async (
   refusePeriod(key)
   const parent = source(key.parent, key.isParentPartitioned)
   const written = writtenReferences(layout, staged, key)
-  const distinct = sql.id('pg_temp', `rowgraft_references${staged.position}_${number}`)
   const names = key.columns.map((_, p) => `r${p}`)
+  const refers = all(names.map((name, p) => sql`${column('r', name)} = ${column('p', key.parentColumns[p] ?? '')}`))
+  // Under MATCH FULL a reference is whole or not there at all.
+  const nulls = names.map((name) => sql`${column('r', name)} is null`)
+  const isReference = key.isMatchFull ? sql`not ${all(nulls)}` : isSet('r', names)
+  if (isInserted(layout, key.parent) && writer.canRead) {
+    const [others] = await writer.rows(sql`
+      select pg_catalog.count(*)::text
+      from ${written} as r
+      where ${isReference} and not exists (select from ${parent} as p where ${refers} and ${isOurs})`)
+    if (others?.[0] === '0') return
+  }
+  const distinct = sql.id('pg_temp', `rowgraft_references${staged.position}_${number}`)
   await writer.execute(sql`
     create temporary table ${distinct} on commit drop as
     select distinct ${list(names.map(identifier))} from ${written} as written`)
   await writer.execute(sql`analyze ${distinct}`)
-  const refers = all(names.map((name, p) => sql`${column('r', name)} = ${column('p', key.parentColumns[p] ?? '')}`))
   await writer.execute(sql`
     select pg_catalog.count(*)::text
     from (
@@ -127,11 +143,7 @@ const validateReferences = async (
       where not ${isOurs} and exists (select from ${distinct} as r where ${refers})
       for key share of p
     ) as locked`)
-  // Under MATCH FULL a reference is whole or not there at all.
-  const nulls = names.map((name) => sql`${column('r', name)} is null`)
-  const isHalf = key.isMatchFull ? sql`(${any(nulls)} and not ${all(nulls)})` : sql`false`
-  const isOrphan = sql`(${isSet('r', names)} and not exists (select from ${parent} as p where ${refers}))`
-  const isBroken = sql`(${isHalf} or ${isOrphan})`
+  const isBroken = sql`${isReference} and not exists (select from ${parent} as p where ${refers})`
   const query = sql`
     select (case when exists (select from ${distinct} as r where ${isBroken})
       then (select pg_catalog.count(*) from ${written} as r where ${isBroken}) else 0 end)::text`

@@ -73,23 +73,30 @@ function* unpackIntegers(text: string): Generator<string> {
 export const columnValues = (column: KeyColumn): Iterable<string> =>
   isPacked(column) ? unpackIntegers(column.integers) : column
 
-/** Packed keys of the rows, `size` at a time: memory is one batch. */
-export function* keyBatches(columns: readonly KeyColumn[], size: number): Generator<readonly string[]> {
+/** The values of many rows, `size` rows at a time, column by column: memory is one batch. */
+export function* columnBatches(columns: readonly KeyColumn[], size: number): Generator<readonly (readonly string[])[]> {
   const values = columns.map((column) => columnValues(column)[Symbol.iterator]())
-  let batch: string[] = []
   for (;;) {
-    const key: string[] = []
-    for (const column of values) {
-      const { value, done } = column.next()
-      if (done !== true) key.push(value)
-    }
-    if (key.length < columns.length || key.length === 0) break
-    batch.push(packKey(key))
-    if (batch.length < size) continue
+    const batch = values.map((left) => {
+      const taken: string[] = []
+      while (taken.length < size) {
+        const { value, done } = left.next()
+        if (done === true) break
+        taken.push(value)
+      }
+      return taken
+    })
+    if ((batch[0]?.length ?? 0) === 0) return
     yield batch
-    batch = []
   }
-  if (batch.length > 0) yield batch
+}
+
+/** Packed keys of the rows, `size` at a time. */
+export function* keyBatches(columns: readonly KeyColumn[], size: number): Generator<readonly string[]> {
+  for (const batch of columnBatches(columns, size)) {
+    const [first = []] = batch
+    yield batch.length === 1 ? first : first.map((_, row) => packKey(batch.map((values) => values[row] ?? '')))
+  }
 }
 
 /** One packed key per row. */

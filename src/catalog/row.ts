@@ -48,22 +48,51 @@ export const ordinalName = 'rowgraft ordinal'
 /** The 1-based position of a key in the list it came from. */
 export const ordinal = (alias: string): Query => column(alias, ordinalName)
 
-/** A row source of typed columns `c1..cn` and an ordinal from packed keys; as a literal where parameters are not allowed (COPY). */
+interface SourceOptions {
+  readonly alias?: string
+  readonly inline?: boolean
+  readonly names?: readonly string[]
+}
+
+/** A row source of typed columns `c1..cn` and an ordinal from arrays of values; as literals where parameters are not allowed (COPY). */
+const arraySource = (
+  types: readonly Query[],
+  values: readonly (readonly (string | null)[])[],
+  { alias = 'k', inline = false, names = types.map((_, position) => `c${position + 1}`) }: SourceOptions,
+): Query => {
+  const arrays = types.map((type, position) => {
+    const text = arrayText(values[position] ?? [])
+    return sql`${inline ? literal(text) : text}::${type}[]`
+  })
+  return sql`unnest(${list(arrays)}) with ordinality as ${identifier(alias)}(${list([...names, ordinalName].map(identifier))})`
+}
+
+/** The same from rows of values. */
 export const valueSource = (
   types: readonly Query[],
   rows: readonly (readonly (string | null)[])[],
-  options: { readonly alias?: string; readonly inline?: boolean; readonly names?: readonly string[] } = {},
-): Query => {
-  const names = options.names ?? types.map((_, position) => `c${position + 1}`)
-  const arrays = types.map((type, position) => {
-    const text = arrayText(rows.map((row) => row[position] ?? null))
-    return sql`${options.inline ? literal(text) : text}::${type}[]`
-  })
-  const alias = identifier(options.alias ?? 'k')
-  return sql`unnest(${list(arrays)}) with ordinality as ${alias}(${list([...names, ordinalName].map(identifier))})`
-}
+  options: SourceOptions = {},
+): Query =>
+  arraySource(
+    types,
+    types.map((_, position) => rows.map((row) => row[position] ?? null)),
+    options,
+  )
 
-/** Row source over the key columns of a table, named after them. */
+/** Row source over the key columns of a table, named after them, from the values of each column. */
+export const columnSource = (
+  table: Table,
+  columns: readonly string[],
+  values: readonly (readonly string[])[],
+  options: { readonly inline?: boolean } = {},
+): Query =>
+  arraySource(
+    columns.map((name) => typeOf(table, name)),
+    values,
+    { ...options, names: columns },
+  )
+
+/** The same from packed keys. */
 export const keySource = (
   table: Table,
   columns: readonly string[],
@@ -81,20 +110,30 @@ export const joinOn = (columns: readonly string[], left: string, right: string):
   all(columns.map((name) => sql`${column(left, name)} = ${column(right, name)}`))
 
 /**
- * ` and t.a between 1 and 9`: what the keys given span, where their first column is an integer. It says nothing that the join with the
- * keys does not; but where they lie together, as a sorted batch does, the server then reads a range of its index instead of key by key.
+ * ` and t.a between 1 and 9`: what the values of a key's first column span, where it is an integer. It says nothing that the join with
+ * the keys does not; but where they lie together, as a sorted batch does, the server then reads a range of its index instead of key by key.
  */
-export const inKeyRange = (alias: string, table: Table, columns: readonly string[], keys: readonly string[]): Query => {
-  const [name = ''] = columns
-  if (keys.length < fewest || !/^(smallint|integer|bigint)$/.test(columnOf(table, name)?.baseType ?? '')) return sql``
-  const values = keys.map((key) => BigInt(key.split(separator, 1)[0] ?? '0'))
-  const [smallest, largest] = values.reduce(
-    ([low, high], value) => [value < low ? value : low, value > high ? value : high],
-    [values[0] ?? 0n, values[0] ?? 0n] as const,
-  )
+export const inValueRange = (alias: string, table: Table, name: string, values: readonly string[]): Query => {
+  const [first] = values
+  if (values.length < fewest || !/^(smallint|integer|bigint)$/.test(columnOf(table, name)?.baseType ?? '')) return sql``
+  let [low, high] = [BigInt(first ?? '0'), BigInt(first ?? '0')]
+  for (const value of values) {
+    const number = BigInt(value)
+    if (number < low) low = number
+    if (number > high) high = number
+  }
   const bound = (value: bigint): Query => sql`${literal(String(value))}::bigint`
-  return sql` and ${column(alias, name)} between ${bound(smallest)} and ${bound(largest)}`
+  return sql` and ${column(alias, name)} between ${bound(low)} and ${bound(high)}`
 }
+
+/** The same of packed keys. */
+export const inKeyRange = (alias: string, table: Table, columns: readonly string[], keys: readonly string[]): Query =>
+  inValueRange(
+    alias,
+    table,
+    columns[0] ?? '',
+    keys.map((key) => key.split(separator, 1)[0] ?? ''),
+  )
 
 /** `t.a::text, t.b::text` */
 export const asText = (alias: string, columns: readonly string[]): Query =>

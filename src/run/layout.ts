@@ -3,7 +3,7 @@
 import { sql } from 'kysely'
 import type { Column } from '../catalog/catalog.ts'
 import { columnOf } from '../catalog/catalog.ts'
-import { keyBatches, keysOf } from '../catalog/key-columns.ts'
+import { columnBatches, keyBatches, keysOf } from '../catalog/key-columns.ts'
 import type { Relation } from '../catalog/relations.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { column, identifier, type Query } from '../database/names.ts'
@@ -158,6 +158,15 @@ const layOutTable = (plan: Plan, catalog: SharedCatalog, id: string, position: n
 export function* stagedKeys({ steps, standIns }: StagedTable, size: number): Generator<readonly string[]> {
   for (const { step } of steps) yield* keyBatches(step.keys, size)
   for (const { rows } of standIns) yield* keyBatches(rows.backup, size)
+}
+
+/** The same, the values of each key column apart. */
+export function* stagedValues(
+  { steps, standIns }: StagedTable,
+  size: number,
+): Generator<readonly (readonly string[])[]> {
+  for (const { step } of steps) yield* columnBatches(step.keys, size)
+  for (const { rows } of standIns) yield* columnBatches(rows.backup, size)
 }
 
 /** Old and new value of a key column in the map. */

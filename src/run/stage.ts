@@ -8,11 +8,11 @@ import type { Readable } from 'node:stream'
 import { sql } from 'kysely'
 import { type DigestMethod, digestOf, rowImage } from '../catalog/digest.ts'
 import {
+  columnSource,
   fromTable,
   inBatches,
-  inKeyRange,
+  inValueRange,
   joinOn,
-  keySource,
   ordinal,
   typeOf,
   unpackKey,
@@ -26,7 +26,7 @@ import { RowgraftError } from '../errors.ts'
 import { imageColumns, pinsNothing } from '../probe/measure.ts'
 import { isInDefault } from '../probe/partitions.ts'
 import type { Transforms } from '../transform/transform.ts'
-import { inserted, insertRange, type Layout, ordinalColumn, type StagedTable, stagedKeys } from './layout.ts'
+import { inserted, insertRange, type Layout, ordinalColumn, type StagedTable, stagedValues } from './layout.ts'
 import type { RunProgress } from './run.ts'
 import { stageTransformed } from './stage-transformed.ts'
 
@@ -79,10 +79,10 @@ export const stageFromBackup = async (
     const target = list([ordinalColumn, ...columns, ...extra].map(identifier))
     function* queries(): Generator<Query> {
       let offset = 0
-      for (const part of stagedKeys(staged, batch)) {
+      for (const part of stagedValues(staged, batch)) {
         onProgress({ phase: 'stage', table: table.id, rows: offset })
         yield copyOutQuery(table, columns, part, offset)
-        offset += part.length
+        offset += part[0]?.length ?? 0
       }
     }
     const rows =
@@ -127,15 +127,15 @@ async function* copyAhead(backup: Reader, queries: Iterable<Query>): AsyncGenera
 const copyOutQuery = (
   table: SharedTable,
   columns: readonly string[],
-  keys: readonly string[],
+  values: readonly (readonly string[])[],
   offset: number,
 ): Query => sql`
   copy (
     select ${ordinal('k')} + ${sql.lit(offset)}, ${list(columns.map((name) => column('t', name)))}
       ${watchesPartitions(table) ? sql`, ${isInDefault('t')}` : sql``}
-    from ${keySource(table.backup, table.identity, keys, { inline: true })}
+    from ${columnSource(table.backup, table.identity, values, { inline: true })}
     join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}
-      ${inKeyRange('t', table.backup, table.identity, keys)}
+      ${inValueRange('t', table.backup, table.identity[0] ?? '', values[0] ?? [])}
   ) to stdout`
 
 /** Copies images of a journal into the stage of one table, in their order; ordinals follow. Returns the rows taken. */

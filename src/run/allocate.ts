@@ -5,8 +5,7 @@
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
 import { orderTables } from '../catalog/order.ts'
-import { fromTable, inBatches, joinOn, typeOf, unpackKey, valueSource } from '../catalog/row.ts'
-import { stageType } from '../catalog/stage-type.ts'
+import { fromTable } from '../catalog/row.ts'
 import {
   any,
   column,
@@ -20,7 +19,6 @@ import {
 import { nextValue } from '../database/sequences.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
-import { keysOf } from '../plan/plan.ts'
 import { finalValues } from './final-values.ts'
 import {
   inRange,
@@ -32,6 +30,7 @@ import {
   ordinalOf,
   type Range,
   type StagedTable,
+  stagedKeyColumn,
 } from './layout.ts'
 
 /** Ordinals of rows that get a new key. */
@@ -107,30 +106,10 @@ const newKey = async (writer: Writer, staged: StagedTable): Promise<Query> => {
   ) + pg_catalog.row_number() over (order by ${list(keyOrder(staged))})`
 }
 
-/** Makes every map, and fills in the live rows that stand in. */
-export const createMaps = async (writer: Writer, layout: Layout): Promise<void> => {
-  for (const staged of layout.tables.values()) {
-    if (!staged.hasMap) continue
-    const { table, keyColumns } = staged
-    const columns = [
-      sql`${identifier(ordinalColumn)} bigint`,
-      ...keyColumns.flatMap((name) => {
-        const found = columnOf(table.live, name)
-        if (found === undefined) return []
-        return [
-          sql`${oldColumn(staged, name)} ${stageType(found)}`,
-          sql`${newColumn(staged, name)} ${stageType(found)}`,
-        ]
-      }),
-    ]
-    await writer.execute(sql`create temporary table ${staged.map} (${list(columns)}) on commit drop`)
-    await mapStandIns(writer, staged)
-  }
-}
-
 /** Allocates keys and maps the keys made of others, parents before the tables whose keys are made of theirs. */
 export const allocateKeys = async (writer: Writer, layout: Layout): Promise<void> => {
-  const withMap = [...layout.tables.values()].filter(({ hasMap }) => hasMap)
+  for (const staged of layout.tables.values()) if (staged.keys === 'staged') await leaveTaken(writer, staged)
+  const withMap = [...layout.tables.values()].filter(({ keys }) => keys === 'mapped')
   const follows = layout.mapped.filter(({ child, columns }) => {
     const staged = layout.tables.get(child)
     return staged !== undefined && columns.some((name) => staged.keyColumns.includes(name))
@@ -147,6 +126,27 @@ export const allocateKeys = async (writer: Writer, layout: Layout): Promise<void
     const staged = layout.tables.get(group[0] ?? '')
     if (staged !== undefined) await allocateTable(writer, layout, staged)
   }
+}
+
+/** Makes the keys of staged rows again where live has some of them: the sequence was behind live's rows, and is not any more. */
+const leaveTaken = async (writer: Writer, staged: StagedTable): Promise<void> => {
+  const { table, stage } = staged
+  const key = identifier(stagedKeyColumn)
+  const own = column('t', table.allocation?.column ?? '')
+  const [taken] = await writer.rows(sql`
+    select pg_catalog.count(*)::text
+    from ${fromTable(table.live)} as t
+    where ${own} between (select pg_catalog.min(${key}) from ${stage}) and (select pg_catalog.max(${key}) from ${stage})
+      and exists (select from ${stage} as s where s.${key} = ${own})`)
+  if (taken?.[0] === '0') return
+  await writer.execute(sql`
+    update ${stage} as s
+    set ${key} = made.key
+    from (
+      select ${ordinalOf('o')}, ${await newKey(writer, staged)} as key
+      from (select ${ordinalOf('x')} from ${stage} as x order by ${ordinalOf('x')}) as o
+    ) as made
+    where ${ordinalOf('made')} = ${ordinalOf('s')}`)
 }
 
 const allocateTable = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<void> => {
@@ -198,42 +198,4 @@ const allocateTable = async (writer: Writer, layout: Layout, staged: StagedTable
     await writer.execute(sql`create index on ${staged.map} (${list(names)})`)
   }
   await writer.execute(sql`analyze ${staged.map}`)
-}
-
-/** Old values from the stage, new ones from the live rows that stand in. */
-const mapStandIns = async (writer: Writer, staged: StagedTable): Promise<void> => {
-  const { table, keyColumns } = staged
-  const standing = [
-    ...staged.standIns.map(({ rows, range }) => ({ live: keysOf(rows.live), range, written: [] as readonly string[] })),
-    ...staged.steps.flatMap(({ step, range }) =>
-      step.live === undefined ? [] : [{ live: keysOf(step.live), range, written: step.columns }],
-    ),
-  ]
-  for (const { live, range, written } of standing) {
-    let offset = range.first - 1
-    for (const batch of inBatches(live)) {
-      const source = valueSource(
-        table.identity.map((name) => typeOf(table.live, name)),
-        batch.map(unpackKey),
-        { names: table.identity },
-      )
-      const pairs = list(
-        keyColumns.flatMap((name) => [column('s', name), column(written.includes(name) ? 's' : 't', name)]),
-      )
-      await writer.check({
-        query: sql`
-          insert into ${staged.map}
-          select ${ordinalOf('s')}, ${pairs}
-          from ${source}
-          join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}
-          join ${staged.stage} as s on ${ordinalOf('s')} = ${column('k', ordinalColumn)} + ${String(offset)}::bigint`,
-        expect: { written: batch.length },
-        code: 'plan-stale',
-        message: () => `a live row of "${table.id}" that stands in for a backup row is gone`,
-        hint: 'Make the plan again.',
-      })
-      offset += batch.length
-    }
-  }
-  if (standing.length > 0) await writer.execute(sql`analyze ${staged.map}`)
 }

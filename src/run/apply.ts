@@ -56,7 +56,7 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
         if (plan.options.settings.work_mem === undefined) await writer.execute(sql`select ${roomyMemory()}`)
         if (plan.options.triggers !== 'off') await switchTriggersOn(writer)
         const catalog = shareWithSource(await checkCatalog(writer, plan), input.source, plan)
-        const layout = layOut(plan, catalog)
+        const layout = layOut(plan, catalog, { stagesKeys: true })
         const work = { ...input, runHooks: (when: HookTime) => hook(writer, when) }
         const { raised } = await prepareRows(writer, layout, { ...work, batchSize: options.batchSize })
         if (!options.rehearse) {

@@ -4,7 +4,7 @@ import { asReference, isReferred } from '../catalog/refer.ts'
 import type { Relation } from '../catalog/relations.ts'
 import { all, any, column, identifier, list, type Query } from '../database/names.ts'
 import { isMeant } from './conditions.ts'
-import { type Layout, newColumn, oldColumn, ordinalOf, parentOf, type StagedTable } from './layout.ts'
+import { type Layout, newColumn, oldColumn, ordinalOf, ownMap, ownValue, parentOf, type StagedTable } from './layout.ts'
 
 /** A mapped reference that a column is part of. */
 export interface MappedReference {
@@ -34,9 +34,8 @@ export const finalValues = (
   options: { readonly withOwnMap: boolean },
 ): FinalValues => {
   const relations = layout.mapped.filter(({ child }) => child === staged.table.id)
-  const hasOwn = options.withOwnMap && staged.hasMap
   const joins = [
-    ...(hasOwn ? [sql`left join ${staged.map} as own on ${ordinalOf('own')} = ${ordinalOf('s')}`] : []),
+    ...(options.withOwnMap ? [ownMap(staged)] : []),
     ...relations.map((relation, position) => {
       const parent = parentOf(layout, relation)
       const on = relation.columns.map((name, index) => {
@@ -60,11 +59,8 @@ export const finalValues = (
   const liveValue = (name: string): Query => {
     const raw = column('s', name)
     const cases = references(name).map((own) => sql`when ${own.isMapped} then ${taken(own)}`)
-    const own =
-      hasOwn && staged.keyColumns.includes(name)
-        ? [sql`when ${ordinalOf('own')} is not null then ${identifier('own')}.${newColumn(staged, name)}`]
-        : []
-    return cases.length + own.length === 0 ? raw : sql`case ${list([...own, ...cases], ' ')} else ${raw} end`
+    const value = cases.length === 0 ? raw : sql`case ${list(cases, ' ')} else ${raw} end`
+    return options.withOwnMap ? ownValue(staged, name, value) : value
   }
   const shared = staged.table.columns.map(({ name }) => references(name)).filter((found) => found.length > 1)
   const disagreements = any(

@@ -50,6 +50,9 @@ export const writeImages = async (journal: JournalWriter, writer: Writer, layout
   }
 }
 
+/** Inserted rows come in the order of their ordinals, unless there are more: nobody need wait until all of them are sorted. */
+const mostOrdered = 100_000
+
 /** The rows of one run, for its journal. */
 export class RunRecords {
   /** What became of the keys of inserted rows, by table, once they are witnessed. */
@@ -72,7 +75,9 @@ export class RunRecords {
     const witness = new LineWitness(stream, keyNames(staged), keyList)
     const action = sql`case when ${same} then 'insert' else ${literal(differs)} end`
     const joins = mapsOf(this.#layout, staged)
-    const rows = await this.#writer.copyOut(copyWritten(this.#layout, staged, { action, joins, ranges: [range] }))
+    const isOrdered = range.last <= mostOrdered
+    const what = { action, joins, ranges: [range], isOrdered }
+    const rows = await this.#writer.copyOut(copyWritten(this.#layout, staged, what))
     await writeStream(writer, stream, rows, (chunk) => witness.take(chunk))
     this.changed.set(staged.table.id, witness.changed)
     return witness.isSame(range.last)
@@ -84,7 +89,7 @@ export class RunRecords {
     for (const staged of this.#layout.tables.values()) {
       const ranges = staged.steps.filter(({ step }) => step.action === 'update').map(({ range }) => range)
       if (ranges.length === 0) continue
-      const what = { action: sql`'update'`, joins: sql``, ranges }
+      const what = { action: sql`'update'`, joins: sql``, ranges, isOrdered: true }
       const rows = await this.#writer.copyOut(copyWritten(this.#layout, staged, what))
       await writeStream(writer, writtenStream(staged), rows)
     }
@@ -108,7 +113,17 @@ const writtenStream = (staged: StagedTable): Stream => ({
 const copyWritten = (
   layout: Layout,
   staged: StagedTable,
-  { action, joins, ranges }: { readonly action: Query; readonly joins: Query; readonly ranges: readonly Range[] },
+  {
+    action,
+    joins,
+    ranges,
+    isOrdered,
+  }: {
+    readonly action: Query
+    readonly joins: Query
+    readonly ranges: readonly Range[]
+    readonly isOrdered: boolean
+  },
 ): Query => {
   const { table } = staged
   const { identity } = table
@@ -128,6 +143,6 @@ const copyWritten = (
       from ${staged.stage} as s ${live.joins} ${joins}
       join ${fromTable(table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
       where ${any(ranges.map((range) => inRange('s', range)))}
-      order by ${ordinalOf('s')}
+      ${isOrdered ? sql`order by ${ordinalOf('s')}` : sql``}
     ) to stdout`
 }

@@ -40,11 +40,12 @@ export interface ChangedKeys {
 export const changedKeys = (layout: Layout, staged: StagedTable): ChangedKeys | null => {
   if (!mayChangeKeys(staged) || inserted(staged).last === 0) return null
   const names = keyNames(staged)
-  const alias = staged.isDerived ? 's' : 'm'
+  const isDerived = staged.keys === 'derived'
+  const alias = isDerived ? 's' : 'm'
   const live = liveIdentity(layout, staged)
-  const old = (name: string): Query => (staged.isDerived ? column('s', name) : sql`m.${oldColumn(staged, name)}`)
-  const now = (name: string): Query => (staged.isDerived ? live.of(name) : sql`m.${newColumn(staged, name)}`)
-  const source = staged.isDerived ? sql`${staged.stage} as s ${live.joins}` : sql`${staged.map} as m`
+  const old = (name: string): Query => (isDerived ? column('s', name) : sql`m.${oldColumn(staged, name)}`)
+  const now = (name: string): Query => (isDerived ? live.of(name) : sql`m.${newColumn(staged, name)}`)
+  const source = isDerived ? sql`${staged.stage} as s ${live.joins}` : sql`${staged.map} as m`
   const differs = any(names.map((name) => sql`${now(name)} is distinct from ${old(name)}`))
   const from = sql`from ${source} where ${inRange(alias, inserted(staged))} and ${differs}`
   return { names, old, now, from, ordinal: ordinalOf(alias) }

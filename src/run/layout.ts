@@ -6,8 +6,9 @@ import { columnOf } from '../catalog/catalog.ts'
 import { columnBatches, keyBatches, keysOf } from '../catalog/key-columns.ts'
 import type { Relation } from '../catalog/relations.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
-import { column, identifier, type Query } from '../database/names.ts'
+import { column, identifier, list, type Query } from '../database/names.ts'
 import type { Plan, PlanTrigger, StandIns, Step } from '../plan/plan.ts'
+import { changesByItself, changingKeys, type KeyFate } from './key-fate.ts'
 
 /** Ordinals `first` to `last`, both included; empty when `last < first`. */
 export interface Range {
@@ -19,6 +20,8 @@ export interface StagedStep {
   readonly step: Step
   readonly range: Range
 }
+
+export type { KeyFate } from './key-fate.ts'
 
 export interface StagedTable {
   readonly table: SharedTable
@@ -35,14 +38,11 @@ export interface StagedTable {
   readonly rows: number
   /** Key columns that references or identity need: those the map holds. */
   readonly keyColumns: readonly string[]
-  /** Rows whose key may differ between source and live, which the map knows. */
-  readonly hasMap: boolean
-  /** Rows whose key differs where a reference in it does, and that nobody refers to: the maps of their parents tell it, as a link's. */
-  readonly isDerived: boolean
+  readonly keys: KeyFate
 }
 
 /** True where keys may differ between source and live. */
-export const mayChangeKeys = ({ hasMap, isDerived }: StagedTable): boolean => hasMap || isDerived
+export const mayChangeKeys = ({ keys }: StagedTable): boolean => keys !== 'kept'
 
 export interface Layout {
   readonly tables: ReadonlyMap<string, StagedTable>
@@ -56,6 +56,9 @@ export interface Layout {
 
 /** The ordinal column of every temporary table. */
 export const ordinalColumn = 'rowgraft ordinal'
+
+/** Beside the staged row: its new key, where all get one. */
+export const stagedKeyColumn = 'rowgraft key'
 
 /** True where stage and live hold a column as the same type, so that their binary images can be compared. */
 export const isSameType = (column: Column): boolean =>
@@ -80,12 +83,17 @@ export const insertRange = (layout: Layout, staged: StagedTable): number =>
 /** Steps of one table in the order inserts, updates, deletes. */
 const actions: readonly Step['action'][] = ['insert', 'update', 'delete']
 
-export const layOut = (plan: Plan, catalog: SharedCatalog): Layout => {
+/** `stagesKeys`: keys may be made as rows are staged. */
+export const layOut = (
+  plan: Plan,
+  catalog: SharedCatalog,
+  { stagesKeys }: { readonly stagesKeys: boolean },
+): Layout => {
   const ids = [...new Set([...plan.steps, ...plan.standIns].map(({ table }) => table))]
   const isStaged = new Set(ids)
   const relations = catalog.relations.filter(({ child, parent }) => isStaged.has(child) && isStaged.has(parent))
   const bare = ids.map((id, position) => layOutTable(plan, catalog, id, position + 1))
-  const changing = new Set(bare.filter(({ hasMap }) => hasMap).map(({ table }) => table.id))
+  const changing = new Set(bare.filter(changesByItself).map(({ table }) => table.id))
   // A key made of foreign keys changes when they do.
   for (let size = -1; size !== changing.size; ) {
     size = changing.size
@@ -100,13 +108,8 @@ export const layOut = (plan: Plan, catalog: SharedCatalog): Layout => {
   const mapped = relations.filter(({ parent }) => changing.has(parent))
   const tables = new Map(
     bare.map((staged) => {
-      const { id } = staged.table
-      const isDerived =
-        changing.has(id) &&
-        !staged.hasMap &&
-        staged.steps.every(({ step }) => step.action === 'insert') &&
-        !mapped.some(({ parent }) => parent === id)
-      return [id, { ...staged, hasMap: changing.has(id) && !isDerived, isDerived }]
+      const keys = changing.has(staged.table.id) ? changingKeys(plan, staged, { mapped, stagesKeys }) : 'kept'
+      return [staged.table.id, { ...staged, keys, map: keys === 'staged' ? mapInStage(staged) : staged.map }]
     }),
   )
   return {
@@ -115,6 +118,17 @@ export const layOut = (plan: Plan, catalog: SharedCatalog): Layout => {
     relations: new Map(catalog.relations.map((relation) => [relation.id, relation])),
     triggers: plan.triggers.filter(({ fires }) => fires),
   }
+}
+
+/** Old and new keys as a map has them. */
+const mapInStage = (staged: StagedTable): Query => {
+  const [name = ''] = staged.keyColumns
+  const columns = [
+    identifier(ordinalColumn),
+    sql`${identifier(name)} as ${oldColumn(staged, name)}`,
+    sql`${identifier(stagedKeyColumn)} as ${newColumn(staged, name)}`,
+  ]
+  return sql`(select ${list(columns)} from ${staged.stage})`
 }
 
 const layOutTable = (plan: Plan, catalog: SharedCatalog, id: string, position: number): StagedTable => {
@@ -135,7 +149,6 @@ const layOutTable = (plan: Plan, catalog: SharedCatalog, id: string, position: n
     .map((rows) => ({ rows, range: take(keysOf(rows.backup).length) }))
   const referenced = catalog.relations.flatMap(({ parent, parentColumns }) => (parent === id ? parentColumns : []))
   const allocated = table.allocation === null ? [] : [table.allocation.column]
-  const hasMap = standIns.length > 0 || own.some(({ allocate, live }) => allocate !== undefined || live !== undefined)
   const name = (kind: string): Query => sql.id('pg_temp', `rowgraft_${kind}${position}`)
   return {
     table,
@@ -149,8 +162,7 @@ const layOutTable = (plan: Plan, catalog: SharedCatalog, id: string, position: n
     keyColumns: [...new Set([...table.identity, ...table.primaryKey, ...referenced, ...allocated])].filter(
       (column) => columnOf(table.live, column) !== undefined,
     ),
-    hasMap,
-    isDerived: false,
+    keys: 'kept',
   }
 }
 
@@ -175,6 +187,20 @@ export const newColumn = (staged: StagedTable, name: string): Query => identifie
 
 /** The ordinal of a staged row. */
 export const ordinalOf = (alias: string): Query => column(alias, ordinalColumn)
+
+/** The join of a staged row `s` to the table's own map, where it takes one. */
+export const ownMap = ({ keys, map }: StagedTable): Query =>
+  keys === 'mapped' ? sql`left join ${map} as own on ${ordinalOf('own')} = ${ordinalOf('s')}` : sql``
+
+/** A column of the row `s` by the table's own map; `otherwise` for columns and rows that it says nothing about. */
+export const ownValue = (staged: StagedTable, name: string, otherwise: Query): Query => {
+  if (!staged.keyColumns.includes(name)) return otherwise
+  if (staged.keys === 'staged') return column('s', stagedKeyColumn)
+  const own = sql`${identifier('own')}.${newColumn(staged, name)}`
+  return staged.keys === 'mapped'
+    ? sql`case when ${ordinalOf('own')} is not null then ${own} else ${otherwise} end`
+    : otherwise
+}
 
 /** True for ordinals in the range. */
 export const inRange = (alias: string, range: Range): Query =>

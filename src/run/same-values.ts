@@ -3,9 +3,9 @@ import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
 import { isReferred } from '../catalog/refer.ts'
 import { isExact } from '../catalog/spelling.ts'
-import { all, any, column, identifier, list, type Query } from '../database/names.ts'
+import { all, any, column, list, type Query } from '../database/names.ts'
 import { finalValues } from './final-values.ts'
-import { isSameType, type Layout, newColumn, ordinalOf, type StagedTable } from './layout.ts'
+import { isSameType, type Layout, ordinalOf, ownValue, type StagedTable } from './layout.ts'
 
 /** Same image of a column in live (`t`) and in the stage or before-image (`other`). */
 export const sameImage = (staged: StagedTable, name: string, other: string): Query => {
@@ -17,7 +17,7 @@ export const sameImage = (staged: StagedTable, name: string, other: string): Que
 
 /** Joins of the maps of a table's parents to the stage `s`; the rows of a derived table are found by these very joins. */
 export const mapsOf = (layout: Layout, staged: StagedTable): Query =>
-  staged.isDerived ? sql`` : finalValues(layout, staged, { withOwnMap: false }).joins
+  staged.keys === 'derived' ? sql`` : finalValues(layout, staged, { withOwnMap: false }).joins
 
 /**
  * The live value is the staged one, mapped: where the map of a parent knows the staged reference, live holds the new one; where no
@@ -35,11 +35,14 @@ export const sameValue = (layout: Layout, staged: StagedTable, name: string): Qu
   }
   if (!isOwnKey(staged, name)) return sameImage(staged, name, 's')
   // Its own key has been mapped by finding the row.
-  const own = sql`${identifier('own')}.${newColumn(staged, name)}`
-  return sql`case when ${ordinalOf('own')} is null then ${sameImage(staged, name, 's')} else ${column('t', name)} is not distinct from ${own} end`
+  const isOwn = sql`(${column('t', name)} is not distinct from ${ownValue(staged, name, column('s', name))})`
+  return staged.keys === 'staged'
+    ? isOwn
+    : sql`case when ${ordinalOf('own')} is null then ${sameImage(staged, name, 's')} else ${isOwn} end`
 }
 
-const isOwnKey = (staged: StagedTable, name: string): boolean => staged.hasMap && staged.keyColumns.includes(name)
+const isOwnKey = ({ keys, keyColumns }: StagedTable, name: string): boolean =>
+  (keys === 'mapped' || keys === 'staged') && keyColumns.includes(name)
 
 /** True for columns that are as they should be wherever the row was found: it is by them that it was looked up. */
 const isProven = ({ table }: StagedTable, name: string): boolean => {

@@ -89,7 +89,7 @@ export const writeScript = async (input: ScriptInput): Promise<void> => {
   await checkDefinitions(live, writer, used)
   const source = { kind: 'backup', ...input.backup } as const
   const shared = shareWithSource(catalog, source, plan)
-  const layout = layOut(plan, shared)
+  const layout = layOut(plan, shared, { stagesKeys: false })
   const runHooks = async (when: HookTime): Promise<void> => {
     const { hooks } = plan.options
     if (hooks[when].length > 0) say(`The ${when} SQL of the config file`)

@@ -131,6 +131,21 @@ describe.concurrent('a plan is not stale because', () => {
     })
   })
 
+  test('keys that it would have made were taken by hand: its rows get the next ones, in their order', async () => {
+    await withPlan(['gallery', '7', '--keys', 'new'], async ({ live, run }) => {
+      await query(live, `insert into gallery values (10, 'now', 'Now'); insert into comment values (16, 8, 'now')`)
+      expect(await run()).toMatchObject({ exit: 0 })
+      expect(await query(live, `select id, slug from gallery where id > 9 order by id`)).toEqual([
+        { id: '10', slug: 'now' },
+        { id: '11', slug: 'pets' },
+      ])
+      expect(await query(live, 'select id, body from comment where gallery_id = 11 order by id')).toEqual([
+        { id: '17', body: 'aww' },
+        { id: '18', body: 'more' },
+      ])
+    })
+  })
+
   test.each([
     [
       'rows it does not name were written',

@@ -15,6 +15,8 @@ export interface Found {
 
 export interface Check {
   readonly query: Query
+  /** The statement is left alone, and right, where this returns no row. */
+  readonly onlyWhere?: Query
   readonly expect: Expected
   readonly code: ErrorCode
   readonly message: (found: Found) => string
@@ -43,6 +45,7 @@ const differs = ({ query: _, expect }: Check, { count, rows }: Outcome): Found |
 
 /** Runs a statement, and throws what the check says unless it comes to what is expected. */
 export const runCheck = async (execute: (query: Query) => Promise<Outcome>, check: Check): Promise<void> => {
+  if (check.onlyWhere !== undefined && (await execute(check.onlyWhere)).rows.length === 0) return
   const outcome = await execute('none' in check.expect ? countFound(check.query) : check.query)
   const found = differs(check, outcome)
   if (found === null) return

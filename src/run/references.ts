@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
 import { asText, displayKey, fromTable } from '../catalog/row.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
+import type { Check } from '../database/check.ts'
 import { all, column, displayTable, list, type Query, tableReference } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
@@ -35,13 +36,12 @@ const isDying = (layout: Layout, child: StagedTable | undefined): Query => {
     : sql`exists (select from ${child.stage} as s where ${inRange('s', range)} and ${onLiveIdentity(layout, child, 'c')})`
 }
 
-/** Keys of rows that refer to the rows `t` of a source. */
-const findReferring = async (
-  writer: Writer,
+/** Rows that refer to the rows `t` of a source, as text: by their primary key, else by what they refer to. */
+const referring = (
   reference: Reference,
   referred: Query,
   isSpared: Query,
-): Promise<readonly string[]> => {
+): { readonly query: Query; readonly columns: number } => {
   const { columns, parentColumns, isPeriod, key, declared } = reference
   const refers =
     declared ??
@@ -50,15 +50,25 @@ const findReferring = async (
       return sql`${column('c', name)} ${operator} ${column('t', parentColumns[p] ?? '')}`
     })
   const only = reference.isChildPartitioned ? sql`` : sql`only`
-  // Without a primary key a row is called by what it refers to, which no type need be able to order.
+  // What a row refers to no type need be able to order.
   const order = key.length === 0 ? sql`` : sql`order by ${list(key.map((name) => column('c', name)))}`
-  const rows = await writer.rows(sql`
-    select ${asText('c', key.length === 0 ? columns : key)}
+  const told = key.length === 0 ? columns : key
+  const query = sql`
+    select ${asText('c', told)}
     from ${referred}
     join ${only} ${tableReference(reference.child)} as c on ${all(refers)}
     where not ${isSpared}
-    ${order}
-    limit 10`)
+    ${order}`
+  return { query, columns: told.length }
+}
+
+const findReferring = async (
+  writer: Writer,
+  reference: Reference,
+  referred: Query,
+  isSpared: Query,
+): Promise<readonly string[]> => {
+  const rows = await writer.rows(sql`${referring(reference, referred, isSpared).query} limit 10`)
   return rows.map((row) => displayKey(row.map((value) => value ?? '').join('\0')))
 }
 
@@ -72,15 +82,27 @@ const unreadable = (child: string, parent: string): RowgraftError =>
     },
   )
 
-/** A row that refers to one of the rows `t` of a source, as it is displayed with its table; null where there is none. */
-export const findReference = async (writer: Writer, table: Table, referred: Query): Promise<string | null> => {
+/** Refuses what is asked of the rows `t` of a source where others refer to one of them, or may do so unseen. */
+export const refuseReferred = async (
+  writer: Writer,
+  table: Table,
+  referred: Query,
+  { detail, ...refusal }: Pick<Check, 'code' | 'message' | 'hint'> & { readonly detail: (child: string) => string },
+): Promise<void> => {
   for (const reference of await readForeignKeys(writer, table, 'parent')) {
     const child = displayTable(reference.child)
-    if (!reference.canSelect) return `${child}, which this role may not read`
-    const [row] = await findReferring(writer, reference, referred, sql`false`)
-    if (row !== undefined) return `${child} ${row}`
+    const { query, columns } = reference.canSelect
+      ? referring(reference, referred, sql`false`)
+      : { query: sql`select 'some' from ${referred}`, columns: 1 }
+    await writer.check({
+      ...refusal,
+      query,
+      expect: { none: columns },
+      detail: detail(child),
+      nameRow: (row) =>
+        reference.canSelect ? `${child} ${displayKey(row.join('\0'))}` : `${child}, which this role may not read`,
+    })
   }
-  return null
 }
 
 /**

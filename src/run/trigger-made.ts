@@ -8,13 +8,12 @@ import { displayKey, fromTable } from '../catalog/row.ts'
 import { isStagedAsText } from '../catalog/stage-type.ts'
 import { all, column, identifier, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
-import { RowgraftError } from '../errors.ts'
 import type { PlanTrigger } from '../plan/plan.ts'
 import { joinConflicts } from '../probe/uniques.ts'
 import { finalValues } from './final-values.ts'
 import { treeOf } from './foreign-keys.ts'
 import { inRange, inserted, type Layout, type StagedTable } from './layout.ts'
-import { findReference } from './references.ts'
+import { refuseReferred } from './references.ts'
 
 /** Rows of a table that made way, and the triggers that had made them. */
 export interface Replaced {
@@ -63,27 +62,12 @@ const findMade = async (writer: Writer, layout: Layout, staged: StagedTable, mad
 }
 
 /** True where rows of the table were updated in this transaction, or nobody counts such things. */
-const mayBeUpdated = async (writer: Writer, { table }: StagedTable): Promise<boolean> => {
-  const [row] = await writer.rows(sql`
-    select (pg_catalog.current_setting('track_counts') <> 'on'
-            or coalesce(sum(pg_catalog.pg_stat_get_xact_tuples_updated(relid)), 0) > 0)::text
-    from (${treeOf(table.live)}) as tree(relid)`)
-  return row?.[0] !== 'false'
-}
+const mayBeUpdated = ({ table }: StagedTable): Query => sql`(
+  select pg_catalog.current_setting('track_counts') <> 'on'
+         or coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuples_updated(relid)), 0) > 0
+  from (${treeOf(table.live)}) as tree(relid))`
 
 const waysOut = 'Live is unchanged. Switch triggers off with --triggers off, or leave the table out with --without.'
-
-/** A script has nobody to judge what is in the way. */
-const refuseMade = (writer: Writer, { table }: StagedTable, query: Query): Promise<void> =>
-  writer.check({
-    query,
-    expect: { none: table.identity.length },
-    code: 'rolled-back',
-    message: ({ count }) => `${count} rows of "${table.id}" are in the way by now`,
-    detail: 'A trigger of this script made them where the backup has its own, or somebody else did.',
-    nameRow: (row) => `${table.id} ${displayKey(row.join('\0'))}`,
-    hint: 'Live is unchanged. Use "rowgraft restore", under which rows that triggers made give way, or --triggers off.',
-  })
 
 /** Deletes the rows in the way of those that are to be inserted. Null where there are none. Throws `rolled-back`, `plan-stale`. */
 export const clearTheWay = async (
@@ -96,46 +80,43 @@ export const clearTheWay = async (
   const made = sql.id('pg_temp', `rowgraft_made${staged.position}`)
   await findMade(writer, layout, staged, made)
   const key = list(table.identity.map((_, p) => sql`m.${identifier(`k${p}`)}::text`))
-  if (!writer.canRead) {
-    await refuseMade(writer, staged, sql`select ${key} from ${made} as m`)
-    return null
-  }
-  const [counts] = await writer.rows(sql`
-    select count(*)::text, count(*) filter (where not isnew)::text from ${made}`)
-  const [rows, unproven] = [Number(counts?.[0] ?? 0), Number(counts?.[1] ?? 0)]
-  if (rows === 0) return null
   const triggers = makers.map(({ table: of, name }) => `${of}.${name}`).join(', ')
-  const [foreign] = await writer.rows(sql`select ${key} from ${made} as m where not m.ours limit 1`)
-  const nameOf = (values: readonly (string | null)[]): string => displayKey(values.map((each) => each ?? '').join('\0'))
-  if (foreign !== undefined) {
-    throw new RowgraftError('plan-stale', `live row ${nameOf(foreign)} of "${table.id}" is in the way by now`, {
-      hint: 'Live has changed since the plan was made: make it again.',
-    })
-  }
-  if (unproven > 0 && (await mayBeUpdated(writer, staged))) {
-    throw new RowgraftError('rolled-back', `a trigger wrote rows of "${table.id}" where the backup has its own`, {
-      detail: `Whether it made them (${triggers}), or changed rows that were there before, cannot be told.`,
-      hint: waysOut,
-    })
-  }
+  await writer.check({
+    query: sql`select ${key} from ${made} as m where not m.ours`,
+    expect: { none: table.identity.length },
+    code: 'plan-stale',
+    message: ({ row }) => `live row ${displayKey(row.join('\0'))} of "${table.id}" is in the way by now`,
+    hint: 'Live has changed since the plan was made: make it again.',
+  })
+  await writer.check({
+    query: sql`select ${key} from ${made} as m where not m.isnew and ${mayBeUpdated(staged)}`,
+    expect: { none: table.identity.length },
+    code: 'rolled-back',
+    message: () => `a trigger wrote rows of "${table.id}" where the backup has its own`,
+    detail: `Whether it made them (${triggers}), or changed rows that were there before, cannot be told.`,
+    hint: waysOut,
+  })
   const same = all(table.identity.map((name, p) => sql`${column('t', name)} = m.${identifier(`k${p}`)}`))
-  const referred = sql`${made} as m join ${fromTable(table.live)} as t on ${same}`
-  const reference = await findReference(writer, table.live, referred)
-  if (reference !== null) {
-    throw new RowgraftError('rolled-back', `a trigger made rows of "${table.id}" where the backup has its own`, {
-      detail: `They cannot make way: ${reference} refers to them. Fired: ${triggers}.`,
-      hint: waysOut,
-    })
-  }
-  const { count } = await writer.execute(sql`
-    delete from ${fromTable(table.live)} as t using ${made} as m where ${same}`)
-  if (count !== rows) {
-    throw new RowgraftError('rolled-back', `a trigger made rows of "${table.id}" where the backup has its own`, {
-      detail: `They cannot make way: live deleted ${count} of ${rows}. Fired: ${triggers}.`,
-      hint: waysOut,
-    })
-  }
-  return { table: table.id, rows, triggers }
+  const cannot = { code: 'rolled-back', hint: waysOut } as const
+  const message = (): string => `a trigger made rows of "${table.id}" where the backup has its own`
+  await refuseReferred(writer, table.live, sql`${made} as m join ${fromTable(table.live)} as t on ${same}`, {
+    ...cannot,
+    message,
+    detail: (child) => `They cannot make way: rows of "${child}" refer to them. Fired: ${triggers}.`,
+  })
+  await writer.check({
+    ...cannot,
+    onlyWhere: sql`select 1 from ${made} as m limit 1`, // without any, the role need not have DELETE
+    query: sql`
+      with gone as (delete from ${fromTable(table.live)} as t using ${made} as m where ${same} returning 1)
+      select ((select pg_catalog.count(*) from ${made}) - (select pg_catalog.count(*) from gone))::text`,
+    expect: { row: ['0'] },
+    message,
+    detail: `They cannot make way: live did not delete all of them. Fired: ${triggers}.`,
+  })
+  const [counted] = await writer.observe(sql`select pg_catalog.count(*)::text from ${made}`)
+  const rows = Number(counted?.[0] ?? 0)
+  return rows === 0 ? null : { table: table.id, rows, triggers }
 }
 
 /** Triggers that have fired, and may have made rows of other tables. */

@@ -57,7 +57,7 @@ const variables = (count: number): readonly string[] => Array.from({ length: cou
 
 /** A statement, and an error unless it comes to what is expected. */
 export const checked = (check: Check): string => {
-  const { expect, query } = check
+  const { expect, query, onlyWhere } = check
   const [width, expected] = 'row' in expect ? [expect.row.length, expect.row] : ['none' in expect ? expect.none : 0, []]
   const values = variables(width)
   const counted = 'row' in expect ? (values[0] ?? '') : 'counted'
@@ -72,6 +72,13 @@ export const checked = (check: Check): string => {
   return block(
     [...('row' in expect ? [] : ['counted bigint']), ...values.map((value) => `${value} text`)],
     [
+      ...(onlyWhere === undefined
+        ? []
+        : [
+            `  if not exists (${layOutSql(compileLiteral(onlyWhere), '    ').trim()}) then`,
+            '    return;',
+            '  end if;',
+          ]),
       execute(
         compileLiteral('none' in expect ? countFound(query) : query),
         'written' in expect ? '' : ` into ${given.join(', ')}`,

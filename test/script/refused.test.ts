@@ -78,6 +78,36 @@ describe.skipIf(!hasPsql)('a script refuses (skipped where there is no psql)', (
     })
   })
 
+  test('rows that a trigger makes where the backup has its own, and that others refer to', async () => {
+    const sql = {
+      schema: `
+        create table users (id serial primary key, name text not null);
+        create table profile (id serial primary key, user_id integer not null unique references users on delete cascade);
+        create table setting (id serial primary key, profile_id integer not null references profile on delete cascade);
+        create function make() returns trigger language plpgsql as $$
+          declare made integer;
+          begin
+            insert into profile (user_id) values (new.id) returning id into made;
+            insert into setting (profile_id) values (made);
+            return null;
+          end $$;
+        create trigger make after insert on users for each row execute function make();`,
+      backup: `insert into users values (1, 'Ada')`,
+      live: 'delete from users',
+    }
+    const { exit, stderr } = await withRestores(sql, async ({ live, journal, env }) => {
+      const script = join(journal, 'restore.sql')
+      await command(['plan', 'users', '1', '--sql', script], { env })
+      return psql(live, script, '-v', 'commit=1')
+    })
+    expect({ exit, stderr }).toEqual({
+      exit: 3,
+      stderr: expect.stringMatching(
+        /rows of "public.setting" refer to them. Fired: public.users.make.\s+public.setting 2\n/,
+      ),
+    })
+  })
+
   test('another database than the one it was made for', async () => {
     const { exit, stderr } = await runAfter(key, async () => undefined, 'backup')
     expect({ exit, stderr }).toEqual({

@@ -1,10 +1,12 @@
 /** From a plan to what can be reviewed of it: its script, and its rows with their values. */
 import { beginRead, withReadTransaction } from './database/transaction.ts'
 import { RowgraftError } from './errors.ts'
+import type { ChainLink } from './plan/chain.ts'
 import { type PlannedRow, readPlannedRows } from './planned-rows.ts'
 import { defaultRunOptions, type RunOptions } from './run/run.ts'
 import { type ScriptSink, writeScript } from './script/script.ts'
 import { plannedBackup, refuseOpen, refuseTransformed, type StartRunInput } from './start-run.ts'
+import { traceChain } from './traced-chain.ts'
 
 export interface StartScriptInput extends Omit<StartRunInput, 'options' | 'folder'> {
   readonly options: Partial<RunOptions>
@@ -49,4 +51,15 @@ export async function* startPlanned(
   } finally {
     await backup.session.rollback()
   }
+}
+
+/** Follows a row of a plan back to a selected one, in one snapshot of the backup. */
+export const startTrace = async (
+  input: Pick<StartRunInput, 'pair' | 'catalog' | 'opened' | 'plan'>,
+  row: { readonly table: string; readonly key: string; readonly shown: string },
+): Promise<readonly ChainLink[]> => {
+  const { backup, catalog } = plannedBackup(input)
+  return withReadTransaction(backup.session, (reader) =>
+    traceChain(reader, { live: input.pair.live.catalog, backup: catalog }, input.plan, row),
+  )
 }

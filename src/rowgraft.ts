@@ -5,6 +5,7 @@
  *                                                                      undo = inverse of the journal
  */
 
+import { displayKey } from './catalog/key.ts'
 import { readCatalog } from './catalog/read.ts'
 import type { SharedCatalog } from './catalog/shared.ts'
 import { checkDeclared } from './check-declared.ts'
@@ -17,11 +18,12 @@ import type { Call } from './open/calls.ts'
 import { configuredOptions } from './open/configured.ts'
 import { closePair, connect, type OpenOptions, type OpenPair } from './open/connect.ts'
 import { backupOf, checkPlanned } from './open/side.ts'
+import type { ChainLink } from './plan/chain.ts'
 import { defaultPlanOptions, type Plan, type PlanOptions } from './plan/plan.ts'
 import { isAnsweredAsMade, refuseAltered } from './plan/plan-file.ts'
 import type { PlannedRow } from './planned-rows.ts'
 import type { Answer } from './probe/finding.ts'
-import { startPlanned, startScript } from './review.ts'
+import { startPlanned, startScript, startTrace } from './review.ts'
 import type { Protection } from './run/protect.ts'
 import { recoverRuns } from './run/recover.ts'
 import type { RecoverReport, Report, RunOptions, RunSummary, VerifyReport } from './run/run.ts'
@@ -104,6 +106,12 @@ export class Rowgraft extends Looking {
     yield* this.opened.calls.stream(call, async function* () {
       yield* startPlanned(await start())
     })
+  }
+
+  /** Why a row is in a plan, row by row: the backup tells which rows it came along with. `key` is packed. Throws `bad-key`. */
+  async trace(plan: Plan, table: string, key: string, call: Call = {}): Promise<readonly ChainLink[]> {
+    const row = { table, key, shown: displayKey(key) }
+    return this.opened.calls.run(call, async () => startTrace(await this.#start(plan), row))
   }
 
   /** Compares what a run wrote with what live holds now. Default: the newest run that is in live. */

@@ -220,7 +220,10 @@ export const addSaving = addTo('Plan:', () => [
 ])
 
 export const addShowing = addTo('Plan:', () => [
-  new Option('--values', 'the rows of a plan with their values, from the backup'),
+  new Option(
+    '--values',
+    'the rows of a plan with their values, from the backup; of one row, exactly the rows that it came along with',
+  ),
 ])
 
 const outputOptions = (formats: readonly Format[]): readonly Option[] => [

@@ -1,4 +1,7 @@
-/** Why a row is in a plan: from reason to reason, back to a row that was selected. Pure; a plan holds no values to tell rows apart by. */
+/**
+ * Why a row is in a plan: from reason to reason, back to a row that was selected. Pure: a plan holds no values by which one row can be
+ * told to refer to another, so that several may be the reason.
+ */
 import type { Relation } from '../catalog/relations.ts'
 import { RowgraftError } from '../errors.ts'
 import { keysOf, type Plan, type Step } from './plan.ts'
@@ -20,9 +23,9 @@ export interface ChainLink {
 }
 
 /** The table at the other end of the relation that a step's rows came by. */
-const cameFrom = (step: Step, via: PlanRelation): string => (step.because === 'parent' ? via.child : via.parent)
+export const cameFrom = (step: Step, via: PlanRelation): string => (step.because === 'parent' ? via.child : via.parent)
 
-const linkOf = (plan: Plan, step: Step, keys: readonly string[], position: number | null): ChainLink => {
+export const linkOf = (plan: Plan, step: Step, keys: readonly string[], position: number | null): ChainLink => {
   const { table, action, because } = step
   const via = plan.relations.find(({ id }) => id === step.via) ?? null
   const isNew = step.allocate === 'all' || (position !== null && (step.allocate?.includes(position) ?? false))
@@ -56,20 +59,29 @@ const tell = (plan: Plan, table: string, shown: string): string | null => {
   return plan.notInBackup.some((row) => row.table === table && row.key === shown) ? 'the backup does not have it' : null
 }
 
-/** The chain of a row. Throws `bad-key` for a row that the plan does not write, saying what becomes of it. */
-export const chainOf = (plan: Plan, table: string, key: string, shown: string): readonly ChainLink[] => {
+/** A row that a plan writes. */
+export interface StepRow {
+  readonly step: Step
+  readonly key: string
+  /** Among the step's rows, from 0. */
+  readonly position: number
+}
+
+/** Finds a row by its packed key. Throws `bad-key` for one that the plan does not write, saying what becomes of it. */
+export const findStepRow = (plan: Plan, table: string, key: string, shown: string): StepRow => {
   for (const step of plan.steps) {
-    if (step.table !== table) continue
-    const position = keysOf(step.keys).indexOf(key)
-    if (position === -1) continue
-    const [, ...others] = wayFrom(plan, step)
-    return [
-      linkOf(plan, step, [key], position),
-      ...others.map((other) => linkOf(plan, other, keysOf(other.keys), null)),
-    ]
+    const position = step.table === table ? keysOf(step.keys).indexOf(key) : -1
+    if (position >= 0) return { step, key, position }
   }
   throw new RowgraftError('bad-key', `the plan writes no row ${shown} of "${table}"`, {
     detail: tell(plan, table, shown) ?? undefined,
     hint: 'Run "rowgraft show" with the plan alone to see all of it.',
   })
+}
+
+/** The chain of a row, as far as the plan alone tells it. Throws as `findStepRow`. */
+export const chainOf = (plan: Plan, table: string, key: string, shown: string): readonly ChainLink[] => {
+  const { step, position } = findStepRow(plan, table, key, shown)
+  const [, ...others] = wayFrom(plan, step)
+  return [linkOf(plan, step, [key], position), ...others.map((other) => linkOf(plan, other, keysOf(other.keys), null))]
 }

@@ -58,6 +58,52 @@ describe('show plan.json <table> <key>', () => {
     }))
 })
 
+describe('show plan.json <table> <key> --values', () => {
+  const both = {
+    ...gallery,
+    live: 'update photo set gallery_id = null; delete from photo where id = 3; delete from gallery',
+  }
+  const withBoth = (
+    argv: readonly string[],
+    work: (restores: Restores, path: string) => Promise<void>,
+  ): Promise<void> =>
+    withRestores(both, async (restores) => {
+      const path = join(restores.journal, 'plan.json')
+      expect(await command(['plan', ...argv, '--out', path], { env: restores.env })).toMatchObject({ exit: 0 })
+      await work(restores, path)
+    })
+
+  test('tells which of several rows it belonged to, and the plan alone does not', () =>
+    withBoth(['gallery', '7', '8'], async ({ env }, path) => {
+      const alone = await command(['show', path, 'comment', '13'])
+      expect(alone.stdout).toContain('it belonged to one of 2 rows of gallery (7 8)')
+      const { exit, stdout } = await command(['show', path, 'comment', '13', '--values'], { env })
+      expect({ exit, stdout }).toEqual({
+        exit: 0,
+        stdout: `comment 13 is inserted: it belonged to gallery 8 (gallery_id)
+  gallery 8 is inserted: it was selected
+`,
+      })
+    }))
+
+  test('tells which row needs a parent', () =>
+    withBoth(['comment', '11', '13'], async ({ env }, path) => {
+      const { stdout } = await command(['show', path, 'gallery', '8', '--values', '--json'], { env })
+      expect(JSON.parse(stdout)).toMatchObject({
+        chain: [
+          { table: 'public.gallery', keys: [['8']], because: 'parent' },
+          { table: 'public.comment', keys: [['13']], because: 'selected' },
+        ],
+      })
+    }))
+
+  test('refuses a row that the plan does not write', () =>
+    withBoth(['gallery', '7'], async ({ env }, path) => {
+      const { exit, stderr } = await command(['show', path, 'comment', '13', '--values'], { env })
+      expect({ exit, stderr }).toEqual({ exit: 2, stderr: expect.stringContaining('the plan writes no row 13 of') })
+    }))
+})
+
 describe('show plan.json --values', () => {
   test('shows every row with the values it gets, NULL and what could drive a terminal made visible', () =>
     withPlan(

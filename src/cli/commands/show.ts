@@ -17,14 +17,24 @@ export interface ShowFlags extends ConnectionFlags {
 
 const usage = (message: string, hint: string): RowgraftError => new RowgraftError('usage', message, { hint })
 
-/** Why a row is in a plan. */
-const showChain = ({ output }: Context, plan: Plan, typed: string, key: string): number => {
+/** Why a row is in a plan: with --values the backup tells which rows exactly, where the plan has several. */
+const showChain = async (
+  context: Context,
+  plan: Plan,
+  [typed, key]: readonly [string, string],
+  flags: ShowFlags,
+): Promise<number> => {
+  const { output } = context
   const tables = [...plan.steps, ...plan.leftOut, ...plan.notInBackup].map(({ table }) => table)
   const table = resolveTable(
     typed,
     [...new Set(tables)].map((id) => ({ table: id })),
   )
-  const chain = chainOf(plan, table, parseKey(key).join('\0'), key)
+  const packed = parseKey(key).join('\0')
+  const chain =
+    flags.values === true
+      ? await withRowgraft(context, flags, 'both', (rowgraft) => rowgraft.trace(plan, table, packed))
+      : chainOf(plan, table, packed, key)
   if (output.format === 'text') output.text(formatChain(chain, output.setting))
   else output.json(jsonChain(chain))
   return exitCodes.done
@@ -45,21 +55,19 @@ const showValues = (context: Context, plan: Plan, flags: ShowFlags): Promise<num
 const showPlan = async (context: Context, path: string, rest: readonly string[], flags: ShowFlags): Promise<number> => {
   const plan = await readPlanFile(path)
   const [table, key] = rest
-  if (rest.length > 2 || (rest.length > 0 && flags.values === true)) {
-    throw usage('one row of a plan, or all of them with --values', 'Write rowgraft show <plan.json> <table> <key>.')
-  }
-  if (flags.values === true) return showValues(context, plan, flags)
+  if (rest.length > 2) throw usage('one row at a time', 'Write rowgraft show <plan.json> <table> <key>.')
   if (table !== undefined) {
-    if (key !== undefined) return showChain(context, plan, table, key)
+    if (key !== undefined) return showChain(context, plan, [table, key], flags)
     throw usage(`no key of "${table}" is given`, `Write rowgraft show ${path} ${table} <key>.`)
   }
+  if (flags.values === true) return showValues(context, plan, flags)
   printPlan(context.output, plan)
   return exitCodes.done
 }
 
 /**
- * `rowgraft show <table> <key>`, `rowgraft show plan.json [<table> <key>]`, `rowgraft show plan.json --values`. A plan is shown without
- * any database, its values are the backup's.
+ * `rowgraft show <table> <key>`, `rowgraft show plan.json [<table> <key>] [--values]`. A plan is shown without any database; its values,
+ * and which of its rows refers to which, are the backup's to tell.
  */
 export const show = async (
   context: Context,

@@ -21,6 +21,7 @@ import { refuseMissing } from './plan/rights.ts'
 import { type Decision, decideRows } from './probe/decide.ts'
 import { countMapped } from './probe/edited-rows.ts'
 import type { Answer } from './probe/finding.ts'
+import { checkLockRoom } from './probe/lock-room.ts'
 import { combineDigests, countLost, type Measured, measureImages, readGuards } from './probe/measure.ts'
 import { checkRoom } from './probe/room.ts'
 import { readSetValues } from './probe/set-values.ts'
@@ -81,6 +82,10 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   refuseUnpublishable(sides.catalog.live, bare, 'not-restorable')
   await checkRoom(known.live, sides.catalog.live, sequences)
   const used = [...new Set([...bare, ...standIns].map(({ table }) => table))].sort()
+  await checkLockRoom(
+    known.live,
+    used.map((id) => tableOf(sides.catalog, id).live),
+  )
   const declared = declaredAbout(sides.catalog.declarations, new Set(used))
   const plan: Omit<Plan, 'hash'> = {
     v: 1,

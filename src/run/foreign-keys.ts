@@ -4,7 +4,8 @@
  */
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
-import { literal, type QualifiedName, type Query } from '../database/names.ts'
+import { treeOf } from '../catalog/tree.ts'
+import type { QualifiedName, Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 
 export interface LiveForeignKey {
@@ -26,15 +27,6 @@ export interface LiveForeignKey {
   /** The server itself refuses to delete a row that is referred to. */
   readonly isRefused: boolean
 }
-
-const oidOf = ({ schema, name }: QualifiedName): Query =>
-  sql`pg_catalog.format('%I.%I', ${literal(schema)}, ${literal(name)})::pg_catalog.regclass`
-
-/** The table and, of a partitioned one, every partition: a key can refer to a single one of them, or be a single one's. */
-export const treeOf = (table: Table): Query =>
-  table.kind === 'partitioned'
-    ? sql`select relid from pg_catalog.pg_partition_tree(${oidOf(table)})`
-    : sql`select ${oidOf(table)}`
 
 /** Keys of the table (`child`) or to it (`parent`). Those that the server made for partitions have a parent of their own, and are not told. */
 export const readForeignKeys = async (

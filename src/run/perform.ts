@@ -9,6 +9,7 @@ import { list, type Query } from '../database/names.ts'
 import type { Reader, Writer } from '../database/session.ts'
 import type { WriteOptions } from '../database/transaction.ts'
 import type { Plan } from '../plan/plan.ts'
+import { lockRoom } from '../probe/lock-room.ts'
 import type { Transforms } from '../transform/transform.ts'
 import { allocateKeys, raiseSequences } from './allocate.ts'
 import { moveAside } from './aside.ts'
@@ -77,6 +78,8 @@ export const prepareRows = async (
   layout: Layout,
   { plan, source, runHooks, onProgress, batchSize }: Performance & { readonly batchSize: number },
 ): Promise<{ readonly raised: readonly string[] }> => {
+  const room = lockRoom([...layout.tables.values()].map(({ table }) => table.live))
+  if (room !== null) await writer.check(room)
   if (source.kind === 'backup') {
     await stageFromBackup(writer, source.reader, layout, batchSize, onProgress, source.transforms)
     await checkDigest(writer, plan, layout)

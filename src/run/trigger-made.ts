@@ -6,12 +6,12 @@
 import { sql } from 'kysely'
 import { displayKey, fromTable } from '../catalog/row.ts'
 import { isStagedAsText } from '../catalog/stage-type.ts'
+import { treeOf } from '../catalog/tree.ts'
 import { all, column, identifier, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import type { PlanTrigger } from '../plan/plan.ts'
 import { joinConflicts } from '../probe/uniques.ts'
 import { finalValues } from './final-values.ts'
-import { treeOf } from './foreign-keys.ts'
 import { inRange, inserted, type Layout, type StagedTable } from './layout.ts'
 import { refuseReferred } from './references.ts'
 

@@ -26,6 +26,7 @@ import { combineDigests, countLost, type Measured, measureImages, readGuards } f
 import { checkRoom } from './probe/room.ts'
 import { readSetValues } from './probe/set-values.ts'
 import { measureTransforms } from './probe/transformed-rows.ts'
+import { unindexedReferences } from './probe/unindexed.ts'
 import { readMaterialisedViews } from './probe/views.ts'
 import { nameIncidents } from './selection/incidents/select.ts'
 import { barNever } from './selection/never.ts'
@@ -139,6 +140,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
       ...unfollowedKeys(sides.catalog, bare, standIns),
       ...derivedColumns(sides.catalog, bare),
       ...serverBound(sides.catalog, bare),
+      ...(await unindexedReferences(known.live, sides.catalog, bare)),
     ],
     answers: log.answers,
     answered: log.answers,

@@ -92,7 +92,7 @@ export class StateCache {
   }
 
   #of(table: string): RowStates {
-    const known = this.#known.get(table) ?? new RowStates()
+    const known = this.#known.get(table) ?? new RowStates(this.#sides.keys.of(table))
     this.#known.set(table, known)
     return known
   }

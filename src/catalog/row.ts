@@ -24,6 +24,9 @@ export { displayKey, type Key, packKey, unpackKey } from './key.ts'
 /** Keys per round trip. One COPY or array statement carries this many. */
 export const batchSize = 10_000
 
+/** Rows that planning goes one step with: all that hangs on them is held at once, which may be many times as many rows. */
+export const stepSize = 2_000
+
 /** An ordinary table without its inheritance children; a partitioned one through its root. An alias must follow. */
 export const fromTable = (table: Table): Query => {
   if (table.source !== undefined) return readAs(table.source, table.kind, sql``)

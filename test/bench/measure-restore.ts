@@ -1,6 +1,6 @@
 /** One measured plan, run or grouping of incidents, in a process of its own: prints how long it took and its peak memory. */
 import { readFile, writeFile } from 'node:fs/promises'
-import { keepYoungSmall } from '../../src/cli/memory.ts'
+import { keepHeapSmall } from '../../src/cli/memory.ts'
 import { open, parsePlan, type Rowgraft } from '../../src/index.ts'
 import type { Measured } from './runs.ts'
 
@@ -41,7 +41,7 @@ const perform = async (rowgraft: Rowgraft, work: RestoreWork): Promise<string> =
 const [live = '', backup = '', text = ''] = process.argv.slice(2)
 // The parent made it.
 const work = JSON.parse(text) as RestoreWork
-keepYoungSmall() // as the program does
+keepHeapSmall() // as the program does
 const start = performance.now()
 const rowgraft = await open({ live, backup, env: {}, ...(work.kind === 'run' ? { journal: work.journal } : {}) })
 try {

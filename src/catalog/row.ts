@@ -57,13 +57,21 @@ export const valueSource = (
   rows: readonly (readonly (string | null)[])[],
   options: { readonly alias?: string; readonly inline?: boolean; readonly names?: readonly string[] } = {},
 ): Query => {
-  const names = options.names ?? types.map((_, position) => `c${position + 1}`)
+  const columns = types.map((_, position) => rows.map((row) => row[position] ?? null))
+  return columnSource(types, columns, { names: types.map((_, position) => `c${position + 1}`), ...options })
+}
+
+const columnSource = (
+  types: readonly Query[],
+  columns: readonly (readonly (string | null)[])[],
+  options: { readonly alias?: string; readonly inline?: boolean; readonly names: readonly string[] },
+): Query => {
   const arrays = types.map((type, position) => {
-    const text = arrayText(rows.map((row) => row[position] ?? null))
+    const text = arrayText(columns[position] ?? [])
     return sql`${options.inline ? literal(text) : text}::${type}[]`
   })
   const alias = identifier(options.alias ?? 'k')
-  return sql`unnest(${list(arrays)}) with ordinality as ${alias}(${list([...names, ordinalName].map(identifier))})`
+  return sql`unnest(${list(arrays)}) with ordinality as ${alias}(${list([...options.names, ordinalName].map(identifier))})`
 }
 
 /** Row source over the key columns of a table, named after them. */
@@ -72,12 +80,12 @@ export const keySource = (
   columns: readonly string[],
   keys: readonly string[],
   options: { readonly inline?: boolean } = {},
-): Query =>
-  valueSource(
-    columns.map((name) => typeOf(table, name)),
-    keys.map(unpackKey),
-    { ...options, names: columns },
-  )
+): Query => {
+  const types = columns.map((name) => typeOf(table, name))
+  // A key of one column is its value.
+  if (columns.length === 1) return columnSource(types, [keys], { ...options, names: columns })
+  return valueSource(types, keys.map(unpackKey), { ...options, names: columns })
+}
 
 /** `t.a = k.a and t.b = k.b` */
 export const joinOn = (columns: readonly string[], left: string, right: string): Query =>

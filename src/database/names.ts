@@ -80,6 +80,11 @@ export const all = (conditions: readonly Query[]): Query =>
 export const any = (conditions: readonly Query[]): Query =>
   conditions.length === 0 ? sql`false` : sql`(${list(conditions, ' or ')})`
 
+const elementText = (value: string | null): string => {
+  if (value === null) return 'NULL'
+  // Hardly any has such a character, and there may be millions.
+  return value.includes('"') || value.includes('\\') ? `"${value.replace(/[\\"]/g, '\\$&')}"` : `"${value}"`
+}
+
 /** One column of values as the text of a PostgreSQL array: `{"a",NULL,"b\"c"}`. */
-export const arrayText = (values: readonly (string | null)[]): string =>
-  `{${values.map((value) => (value === null ? 'NULL' : `"${value.replace(/[\\"]/g, '\\$&')}"`)).join(',')}}`
+export const arrayText = (values: readonly (string | null)[]): string => `{${values.map(elementText).join(',')}}`

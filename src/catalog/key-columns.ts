@@ -105,6 +105,13 @@ export function* keyBatches(columns: readonly KeyColumn[], size: number): Genera
   if (batch.length > 0) yield batch
 }
 
+/** The packed keys of some sets of rows, one after the other, whenever somebody asks for them: no list of them is held. */
+export const streamKeys = (sets: readonly (readonly KeyColumn[])[]): Iterable<string> => ({
+  *[Symbol.iterator]() {
+    for (const columns of sets) for (const batch of keyBatches(columns, 1_000)) yield* batch
+  },
+})
+
 /** One packed key per row. */
 export const keysOf = (columns: readonly KeyColumn[]): readonly string[] => {
   const [keys = []] = keyBatches(columns, Number.POSITIVE_INFINITY)

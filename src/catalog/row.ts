@@ -16,7 +16,7 @@ import {
 } from '../database/names.ts'
 import type { Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
-import { separator, unpackKey } from './key.ts'
+import { unpackKey } from './key.ts'
 import { readAs } from './source.ts'
 
 export { displayKey, type Key, packKey, unpackKey } from './key.ts'
@@ -92,19 +92,27 @@ export const joinOn = (columns: readonly string[], left: string, right: string):
   all(columns.map((name) => sql`${column(left, name)} = ${column(right, name)}`))
 
 /**
- * ` and t.a between 1 and 9`: what the keys given span, where their first column is an integer. It says nothing that the join with the
- * keys does not; but where they lie together, as a sorted batch does, the server then reads a range of its index instead of key by key.
+ * ` and t.a between 1 and 9 and t.b between 4 and 7`: what the keys given span in columns of integers. It says nothing that the join with
+ * the keys does not; but where they lie together, as a sorted batch does, the server then reads a range of an index instead of key by
+ * key, or all of the table.
  */
 export const inKeyRange = (alias: string, table: Table, columns: readonly string[], keys: readonly string[]): Query => {
-  const [name = ''] = columns
-  if (keys.length < fewest || !/^(smallint|integer|bigint)$/.test(columnOf(table, name)?.baseType ?? '')) return sql``
-  const values = keys.map((key) => BigInt(key.split(separator, 1)[0] ?? '0'))
-  const [smallest, largest] = values.reduce(
-    ([low, high], value) => [value < low ? value : low, value > high ? value : high],
-    [values[0] ?? 0n, values[0] ?? 0n] as const,
-  )
-  const bound = (value: bigint): Query => sql`${literal(String(value))}::bigint`
-  return sql` and ${column(alias, name)} between ${bound(smallest)} and ${bound(largest)}`
+  if (keys.length < fewest) return sql``
+  const parts = keys.map(unpackKey)
+  const ranges = columns.flatMap((name, part) => {
+    if (!/^(smallint|integer|bigint)$/.test(columnOf(table, name)?.baseType ?? '')) return []
+    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (const key of parts) {
+      const value = Number(key[part])
+      if (value < least) least = value
+      if (value > most) most = value
+    }
+    // Others are no exact numbers.
+    if (!Number.isSafeInteger(least) || !Number.isSafeInteger(most)) return []
+    const [from, to] = [least, most].map((bound) => sql`${literal(String(bound))}::bigint`)
+    return [sql` and ${column(alias, name)} between ${from} and ${to}`]
+  })
+  return list(ranges, '')
 }
 
 /** `t.a::text, t.b::text` */

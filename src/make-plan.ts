@@ -4,6 +4,7 @@ import { declaredAbout, isUndeclared } from './catalog/declared.ts'
 import { resolveEdits } from './catalog/edits.ts'
 import { fingerprint } from './catalog/fingerprint.ts'
 import type { DatabaseIdentity } from './catalog/identity.ts'
+import { streamKeys } from './catalog/key-columns.ts'
 import { displayKey } from './catalog/row.ts'
 import { namedKeys, type Sides, tableOf } from './diff/sides.ts'
 import { readFootprint, readSequenceMoves } from './footprint.ts'
@@ -134,7 +135,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     }),
     sources: usedSources(sides.catalog.backup, used),
     edits: [...setEdits(bare, options), ...(await mappedEdits(sides, options, bare)), ...measured.edits],
-    notFollowed: await listNotFollowed(known, () => insertedKeys(bare)),
+    notFollowed: await listNotFollowed(known, insertedKeys(bare)),
     hints: [
       ...renameHints(sides.catalog, bare),
       ...unfollowedKeys(sides.catalog, bare, standIns),
@@ -176,13 +177,13 @@ const mappedEdits = async (sides: Sides, { mapEnum }: PlanOptions, steps: readon
 }
 
 /** Packed keys of the rows to be inserted, by table. */
-const insertedKeys = (steps: readonly Step[]): ReadonlyMap<string, readonly string[]> =>
-  new Map(
-    [...Map.groupBy(steps, ({ table }) => table)].flatMap(([table, own]) => {
-      const keys = own.filter(({ action }) => action === 'insert').flatMap((step) => keysOf(step.keys))
-      return keys.length === 0 ? [] : [[table, keys] as const]
-    }),
+const insertedKeys = (steps: readonly Step[]): ReadonlyMap<string, Iterable<string>> => {
+  const inserts = Map.groupBy(
+    steps.filter(({ action }) => action === 'insert'),
+    ({ table }) => table,
   )
+  return new Map([...inserts].map(([table, own]) => [table, streamKeys(own.map(({ keys }) => keys))]))
+}
 
 /** Links of the plan that live has already: as they are, or with their ends mapped. */
 const countLinked = ({ closure, mapping }: Decision): Plan['alreadyLinked'] =>
@@ -231,14 +232,10 @@ const measureSteps = async (
 
 const lostValues = async (sides: Sides, steps: readonly Step[]): Promise<Plan['lost']> => {
   const lost: { table: string; column: string; values: number }[] = []
-  for (const [id, own] of Map.groupBy(
-    steps.filter(({ action }) => action === 'insert'),
-    ({ table }) => table,
-  )) {
+  for (const [id, keys] of insertedKeys(steps)) {
     // What a transform did not take out of its rows is counted with them.
     const table = tableOf(sides.catalog, id)
     if (sides.transforms?.has(id) || !table.drift.some(({ kind }) => kind === 'only in backup')) continue
-    const keys = own.flatMap((step) => keysOf(step.keys))
     for (const { column, values } of await countLost(sides, table, keys)) {
       lost.push({ table: id, column, values })
     }

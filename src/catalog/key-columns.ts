@@ -11,41 +11,54 @@ export type KeyColumn = readonly string[] | { readonly integers: string }
 const fewest = 10_000
 
 /** Integers as the server writes them, that a double holds exactly: differences of two of them, too. */
-const plainInteger = /^(?:0|-?[1-9]\d{0,14})$/
+export const plainInteger = /^(?:0|-?[1-9]\d{0,14})$/
 
 const isPacked = (column: KeyColumn): column is { readonly integers: string } => 'integers' in column
 
-const packIntegers = (values: Float64Array): string => {
-  const parts: string[] = []
-  let words: string[] = []
-  let before = 0
-  for (let row = 0; row < values.length; ) {
-    const difference = (values[row] ?? 0) - before
-    let times = 1
-    for (; row > 0 && (values[row + times] ?? Number.NaN) - (values[row + times - 1] ?? 0) === difference; ) times++
-    words.push(times === 1 ? String(difference) : `${difference}*${times}`)
-    before = values[row + times - 1] ?? 0
-    row += times
-    // Some long texts instead of millions of short ones.
-    if (words.length === fewest || row === values.length) {
-      parts.push(words.join(' '))
-      words = []
-    }
+/** Packs integers, given one after the other. */
+class IntegerPacker {
+  readonly #texts: string[] = []
+  readonly #words: string[] = []
+  #before: number | null = null
+  #difference = 0
+  #times = 0
+
+  add(value: number): void {
+    const difference = value - (this.#before ?? 0)
+    if (difference !== this.#difference) this.#endRun()
+    this.#difference = difference
+    this.#times++
+    // The first value is none of the differences.
+    if (this.#before === null) this.#endRun()
+    this.#before = value
   }
-  return parts.join(' ')
+
+  end(): string {
+    this.#endRun()
+    return [...this.#texts, this.#words.join(' ')].join(' ')
+  }
+
+  #endRun(): void {
+    if (this.#times === 0) return
+    this.#words.push(this.#times === 1 ? String(this.#difference) : `${this.#difference}*${this.#times}`)
+    this.#times = 0
+    // Some long texts instead of millions of short ones. There is always a word left to end with.
+    if (this.#words.length <= fewest) return
+    this.#texts.push(this.#words.splice(0, fewest).join(' '))
+  }
 }
 
 /** The values of one column, packed where that is worth it. `valueAt` gives the value of a row. */
 const makeColumn = (rows: number, valueAt: (row: number) => string): KeyColumn => {
   const list = (): readonly string[] => Array.from({ length: rows }, (_, row) => valueAt(row))
   if (rows < fewest) return list()
-  const values = new Float64Array(rows)
+  const packer = new IntegerPacker()
   for (let row = 0; row < rows; row++) {
     const value = valueAt(row)
     if (!plainInteger.test(value)) return list()
-    values[row] = Number(value)
+    packer.add(Number(value))
   }
-  return { integers: packIntegers(values) }
+  return { integers: packer.end() }
 }
 
 /** Turns packed keys into columns. */
@@ -98,6 +111,13 @@ export function* keyBatches(columns: readonly KeyColumn[], size: number): Genera
     yield batch.length === 1 ? first : first.map((_, row) => packKey(batch.map((values) => values[row] ?? '')))
   }
 }
+
+/** The packed keys of some sets of rows, one after the other, whenever somebody asks for them: no list of them is held. */
+export const streamKeys = (sets: readonly (readonly KeyColumn[])[]): Iterable<string> => ({
+  *[Symbol.iterator]() {
+    for (const columns of sets) for (const batch of keyBatches(columns, 1_000)) yield* batch
+  },
+})
 
 /** One packed key per row. */
 export const keysOf = (columns: readonly KeyColumn[]): readonly string[] => {

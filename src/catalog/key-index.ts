@@ -1,38 +1,20 @@
 /**
  * Packed keys numbered in the order they were added. Millions of keys as JavaScript strings in maps take some hundred bytes each; here
- * their characters stand in one array, found again by open addressing: about 30 bytes. Keys with characters beyond Latin-1 are kept in a map.
+ * they stand in columns, found again by open addressing: about 10 bytes for an integer. Whatever else is kept of the same rows is a
+ * column over these numbers: so a key is kept once, however many keep something by it.
  */
+import type { Keys } from './key.ts'
+import { IntegerKeys, type KeyStore, TextKeys } from './key-store.ts'
+import { NumberColumn } from './number-column.ts'
+
 const none = -1
 
-/** Slots are at most half full. */
-const isFull = (keys: number, slots: number): boolean => keys * 2 > slots
-
-/** How long an array becomes that is full: by half is seldom enough, and wastes a sixth on the average. */
-const grown = (length: number): number => Math.ceil(length * 1.5)
-
-const seed = 0x811c9dc5
-const mix = (hash: number, character: number): number => Math.imul(hash ^ character, 0x01000193)
-/** The low bits choose the slot: the high ones have a say. */
-const settle = (hash: number): number => (hash ^ (hash >>> 15)) >>> 0
-
-const hashOf = (key: string): number => {
-  let hash = seed
-  for (let at = 0; at < key.length; at++) hash = mix(hash, key.charCodeAt(at))
-  return settle(hash)
-}
-
-const isWide = (key: string): boolean => {
-  for (let at = 0; at < key.length; at++) if (key.charCodeAt(at) > 0xff) return true
-  return false
-}
+/** Slots are at most three quarters full. */
+const isFull = (keys: number, slots: number): boolean => keys * 4 > slots * 3
 
 export class KeyIndex {
-  readonly #wide = new Map<string, number>()
-  readonly #wideKeys = new Map<number, string>()
-  #characters = Buffer.alloc(1_024)
-  /** Where each key begins; one more than there are keys. */
-  #starts = new Uint32Array(65)
-  #slots = new Int32Array(128).fill(none)
+  #store: KeyStore = new IntegerKeys()
+  #slots = new Int32Array(64).fill(none)
   #size = 0
 
   get size(): number {
@@ -41,164 +23,131 @@ export class KeyIndex {
 
   /** The number of a key; -1 if it was never added. */
   find(key: string): number {
-    if (isWide(key)) return this.#wide.get(key) ?? none
-    return this.#slots[this.#slotOf(key)] ?? none
+    return this.#store.look(key) ? (this.#slots[this.#slot()] ?? none) : none
   }
 
   /** The number of a key, which is added if it is new: then it is the size before. */
   add(key: string): number {
-    if (isWide(key)) return this.#addWide(key)
-    const slot = this.#slotOf(key)
+    if (!this.#store.look(key)) {
+      this.#store = this.#asText()
+      this.#spread(this.#slots.length)
+      this.#store.look(key)
+    }
+    const slot = this.#slot()
     const known = this.#slots[slot] ?? none
     if (known !== none) return known
-    const end = this.#append(key.length)
-    this.#characters.write(key, end - key.length, 'latin1')
-    this.#slots[slot] = this.#size - 1
-    if (isFull(this.#size, this.#slots.length)) this.#spread()
+    this.#store.put(this.#size)
+    this.#slots[slot] = this.#size++
+    if (isFull(this.#size, this.#slots.length)) this.#spread(this.#slots.length * 2)
     return this.#size - 1
   }
 
   /** The key of a number. */
   keyAt(number: number): string {
-    const wide = this.#wideKeys.get(number)
-    if (wide !== undefined) return wide
-    return this.#characters.toString('latin1', this.#starts[number], this.#starts[number + 1])
+    return this.#store.keyAt(number)
   }
 
-  #addWide(key: string): number {
-    const known = this.#wide.get(key)
-    if (known !== undefined) return known
-    this.#append(0)
-    this.#wide.set(key, this.#size - 1)
-    this.#wideKeys.set(this.#size - 1, key)
-    return this.#size - 1
-  }
-
-  /** Makes room for one more key of some length; gives where it ends. */
-  #append(length: number): number {
-    const end = (this.#starts[this.#size] ?? 0) + length
-    if (end > this.#characters.length) {
-      const more = Buffer.alloc(Math.max(end, grown(this.#characters.length)))
-      this.#characters.copy(more)
-      this.#characters = more
-    }
-    if (this.#size + 1 === this.#starts.length) {
-      const starts = new Uint32Array(grown(this.#starts.length))
-      starts.set(this.#starts)
-      this.#starts = starts
-    }
-    this.#size++
-    this.#starts[this.#size] = end
-    return end
-  }
-
-  /** The slot that holds the key, or the free one where it belongs. */
-  #slotOf(key: string): number {
-    const mask = this.#slots.length - 1
-    for (let slot = hashOf(key) & mask; ; slot = (slot + 1) & mask) {
-      const number = this.#slots[slot] ?? none
-      if (number === none || this.#holds(number, key)) return slot
-    }
-  }
-
-  #holds(number: number, key: string): boolean {
-    const start = this.#starts[number] ?? 0
-    if ((this.#starts[number + 1] ?? 0) - start !== key.length) return false
-    for (let at = 0; at < key.length; at++) if (this.#characters[start + at] !== key.charCodeAt(at)) return false
-    return true
-  }
-
-  #spread(): void {
-    const slots = new Int32Array(this.#slots.length * 2).fill(none)
+  /** The slot that holds the key looked at, or the free one where it belongs. */
+  #slot(): number {
+    const slots = this.#slots
     const mask = slots.length - 1
+    for (let slot = this.#store.hash() & mask; ; slot = (slot + 1) & mask) {
+      const number = slots[slot] ?? none
+      if (number === none || this.#store.isAt(number)) return slot
+    }
+  }
+
+  #asText(): TextKeys {
+    const keys = new TextKeys()
     for (let number = 0; number < this.#size; number++) {
-      if (this.#wideKeys.has(number)) continue
-      let hash = seed
-      const end = this.#starts[number + 1] ?? 0
-      for (let at = this.#starts[number] ?? 0; at < end; at++) hash = mix(hash, this.#characters[at] ?? 0)
-      let slot = settle(hash) & mask
+      keys.look(this.#store.keyAt(number))
+      keys.put(number)
+    }
+    return keys
+  }
+
+  #spread(length: number): void {
+    const slots = new Int32Array(length).fill(none)
+    for (let number = 0; number < this.#size; number++) {
+      let slot = this.#store.hashAt(number) & (length - 1)
       // All keys differ: the first free slot is theirs.
-      while (slots[slot] !== none) slot = (slot + 1) & mask
+      while (slots[slot] !== none) slot = (slot + 1) & (length - 1)
       slots[slot] = number
     }
     this.#slots = slots
   }
 }
 
-/** One number per key, grown as needed: positions in a list, or, in bytes, marks and states. */
-export class NumberColumn {
-  readonly #make: (length: number) => Int32Array | Uint8Array
-  #values: Int32Array | Uint8Array
+/** An index per table, for all who keep something of its rows. */
+export class KeyIndexes {
+  readonly #indexes = new Map<string, KeyIndex>()
 
-  /** `bytes`: no number is above 255. */
-  constructor(width: 'integers' | 'bytes' = 'integers') {
-    this.#make = width === 'bytes' ? (length) => new Uint8Array(length) : (length) => new Int32Array(length)
-    this.#values = this.#make(64)
-  }
-
-  at(number: number): number {
-    return this.#values[number] ?? 0
-  }
-
-  set(number: number, value: number): void {
-    if (number >= this.#values.length) {
-      const values = this.#make(Math.max(number + 1, grown(this.#values.length)))
-      values.set(this.#values)
-      this.#values = values
-    }
-    this.#values[number] = value
+  of(table: string): KeyIndex {
+    const known = this.#indexes.get(table)
+    if (known !== undefined) return known
+    const made = new KeyIndex()
+    this.#indexes.set(table, made)
+    return made
   }
 }
 
-/** Numbers in the order they came, each taken once. */
-export class NumberQueue {
-  #numbers = new NumberColumn()
-  #first = 0
-  #end = 0
+/** Some keys of an index in an order of their own, by their numbers. */
+export class KeySequence implements Keys {
+  readonly #index: KeyIndex
+  readonly #numbers = new NumberColumn()
+  #length = 0
 
-  get size(): number {
-    return this.#end - this.#first
+  constructor(index: KeyIndex) {
+    this.#index = index
+  }
+
+  get length(): number {
+    return this.#length
   }
 
   push(number: number): void {
-    this.#numbers.set(this.#end++, number)
+    this.#numbers.set(this.#length++, number)
   }
 
-  /** Takes up to so many of them. */
-  take(most: number): readonly number[] {
-    const taken = Array.from({ length: Math.min(most, this.size) }, (_, position) =>
-      this.#numbers.at(this.#first + position),
-    )
-    this.#first += taken.length
-    if (this.#first === this.#end && taken.length > 0) {
-      this.#numbers = new NumberColumn()
-      this.#first = this.#end = 0
-    }
-    return taken
+  numberAt(position: number): number {
+    return this.#numbers.at(position)
+  }
+
+  at(position: number): string {
+    return this.#index.keyAt(this.#numbers.at(position))
+  }
+
+  *[Symbol.iterator](): Generator<string> {
+    for (let position = 0; position < this.#length; position++) yield this.at(position)
   }
 }
 
 /** A set of packed keys, however many. */
 export class KeySet {
-  readonly #keys = new KeyIndex()
-  readonly #isIn = new NumberColumn('bytes')
+  readonly #index: KeyIndex
+  readonly #isIn = new NumberColumn()
   #size = 0
+
+  /** The index may be shared. */
+  constructor(index = new KeyIndex()) {
+    this.#index = index
+  }
 
   get size(): number {
     return this.#size
   }
 
   has(key: string): boolean {
-    const number = this.#keys.find(key)
+    const number = this.#index.find(key)
     return number >= 0 && this.#isIn.at(number) === 1
   }
 
   add(key: string): void {
-    this.#put(this.#keys.add(key), 1)
+    this.#put(this.#index.add(key), 1)
   }
 
   delete(key: string): void {
-    const number = this.#keys.find(key)
+    const number = this.#index.find(key)
     if (number >= 0) this.#put(number, 0)
   }
 

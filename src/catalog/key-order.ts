@@ -1,5 +1,6 @@
 /** The order of keys in plans: integers by value, then everything else by code unit. Not a server's order. */
-import { type Keys, listKeys, unpackKey } from './key.ts'
+import { type Keys, listKeys, packKey, unpackKey } from './key.ts'
+import { plainInteger } from './key-columns.ts'
 
 const integer = /^-?\d+$/
 
@@ -34,8 +35,60 @@ const numbersOf = (keys: Keys): readonly Float64Array[] | null => {
   return columns
 }
 
+/** What one part of all keys spans. */
+interface Span {
+  least: number
+  most: number
+}
+
+/** The spans of all parts; null where some part of a key is no plain integer. */
+const spansOf = (keys: Keys): readonly Span[] | null => {
+  const width = unpackKey(keys.at(0) ?? '').length
+  const spans: Span[] = Array.from({ length: width }, () => ({ least: Infinity, most: -Infinity }))
+  for (let row = 0; row < keys.length; row++) {
+    const values = unpackKey(keys.at(row) ?? '')
+    if (values.length !== width || !values.every((value) => plainInteger.test(value))) return null
+    for (const [part, span] of spans.entries()) {
+      const value = Number(values[part])
+      if (value < span.least) span.least = value
+      if (value > span.most) span.most = value
+    }
+  }
+  return spans
+}
+
+/** Sorts keys of integers by one number that stands for each, in which the first part counts most; null where that would be too large. */
+const sortByNumber = (keys: Keys): Keys | null => {
+  const parts = spansOf(keys)?.map(({ least, most }) => ({ least, size: most - least + 1 }))
+  if (parts === undefined || parts.reduce((all, { size }) => all * size, 1) > Number.MAX_SAFE_INTEGER) return null
+  const numbers = new Float64Array(keys.length)
+  for (let row = 0; row < keys.length; row++) {
+    const values = unpackKey(keys.at(row) ?? '')
+    numbers[row] = parts.reduce((number, { least, size }, part) => number * size + Number(values[part]) - least, 0)
+  }
+  numbers.sort()
+  const keyOf = (number: number): string => {
+    let rest = number
+    const values = parts.map(() => '')
+    for (const [part, { least, size }] of [...parts.entries()].reverse()) {
+      values[part] = String((rest % size) + least)
+      rest = Math.floor(rest / size)
+    }
+    return packKey(values)
+  }
+  return {
+    length: keys.length,
+    at: (row) => {
+      const number = numbers[row]
+      return number === undefined ? undefined : keyOf(number)
+    },
+  }
+}
+
 /** The keys in their order; millions of integers in a second or two, and without a list of them. */
 export const sortKeys = (keys: Keys): Keys => {
+  const sorted = sortByNumber(keys)
+  if (sorted !== null) return sorted
   const columns = numbersOf(keys)
   if (columns === null) return listKeys(keys).sort(compareKeys)
   const order = Uint32Array.from({ length: keys.length }, (_, row) => row).sort((a, b) => {

@@ -16,13 +16,16 @@ import {
 } from '../database/names.ts'
 import type { Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
-import { separator, unpackKey } from './key.ts'
+import { unpackKey } from './key.ts'
 import { readAs } from './source.ts'
 
 export { displayKey, type Key, packKey, unpackKey } from './key.ts'
 
 /** Keys per round trip. One COPY or array statement carries this many. */
 export const batchSize = 10_000
+
+/** Rows that planning goes one step with: all that hangs on them is held at once, which may be many times as many rows. */
+export const stepSize = 2_000
 
 /** An ordinary table without its inheritance children; a partitioned one through its root. An alias must follow. */
 export const fromTable = (table: Table): Query => {
@@ -67,17 +70,20 @@ const arraySource = (
   return sql`unnest(${list(arrays)}) with ordinality as ${identifier(alias)}(${list([...names, ordinalName].map(identifier))})`
 }
 
+/** The values of each of so many columns; `absent` where a row is too short. */
+const transpose = <T>(width: number, rows: readonly (readonly T[])[], absent: T): readonly (readonly T[])[] =>
+  Array.from({ length: width }, (_, position) => rows.map((row) => row[position] ?? absent))
+
 /** The same from rows of values. */
 export const valueSource = (
   types: readonly Query[],
   rows: readonly (readonly (string | null)[])[],
   options: SourceOptions = {},
-): Query =>
-  arraySource(
-    types,
-    types.map((_, position) => rows.map((row) => row[position] ?? null)),
-    options,
-  )
+): Query => arraySource(types, transpose(types.length, rows, null), options)
+
+/** The values of each key column; a key of one column is its value. */
+const columnsOfKeys = (width: number, keys: readonly string[]): readonly (readonly string[])[] =>
+  width === 1 ? [keys] : transpose(width, keys.map(unpackKey), '')
 
 /** Row source over the key columns of a table, named after them, from the values of each column. */
 export const columnSource = (
@@ -98,42 +104,43 @@ export const keySource = (
   columns: readonly string[],
   keys: readonly string[],
   options: { readonly inline?: boolean } = {},
-): Query =>
-  valueSource(
-    columns.map((name) => typeOf(table, name)),
-    keys.map(unpackKey),
-    { ...options, names: columns },
-  )
+): Query => columnSource(table, columns, columnsOfKeys(columns.length, keys), options)
 
 /** `t.a = k.a and t.b = k.b` */
 export const joinOn = (columns: readonly string[], left: string, right: string): Query =>
   all(columns.map((name) => sql`${column(left, name)} = ${column(right, name)}`))
 
 /**
- * ` and t.a between 1 and 9`: what the values of a key's first column span, where it is an integer. It says nothing that the join with
- * the keys does not; but where they lie together, as a sorted batch does, the server then reads a range of its index instead of key by key.
+ * ` and t.a between 1 and 9 and t.b between 4 and 7`: what the values of key columns span where they are integers. It says nothing that the
+ * join with the keys does not; but where they lie together, as a sorted batch does, the server then reads a range of an index instead of
+ * key by key, or all of the table.
  */
-export const inValueRange = (alias: string, table: Table, name: string, values: readonly string[]): Query => {
-  const [first] = values
-  if (values.length < fewest || !/^(smallint|integer|bigint)$/.test(columnOf(table, name)?.baseType ?? '')) return sql``
-  let [low, high] = [BigInt(first ?? '0'), BigInt(first ?? '0')]
-  for (const value of values) {
-    const number = BigInt(value)
-    if (number < low) low = number
-    if (number > high) high = number
-  }
-  const bound = (value: bigint): Query => sql`${literal(String(value))}::bigint`
-  return sql` and ${column(alias, name)} between ${bound(low)} and ${bound(high)}`
+export const inValueRange = (
+  alias: string,
+  table: Table,
+  columns: readonly string[],
+  values: readonly (readonly string[])[],
+): Query => {
+  if ((values[0]?.length ?? 0) < fewest) return sql``
+  const ranges = columns.flatMap((name, part) => {
+    if (!/^(smallint|integer|bigint)$/.test(columnOf(table, name)?.baseType ?? '')) return []
+    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (const text of values[part] ?? []) {
+      const value = Number(text)
+      if (value < least) least = value
+      if (value > most) most = value
+    }
+    // Others are no exact numbers.
+    if (!Number.isSafeInteger(least) || !Number.isSafeInteger(most)) return []
+    const [from, to] = [least, most].map((bound) => sql`${literal(String(bound))}::bigint`)
+    return [sql` and ${column(alias, name)} between ${from} and ${to}`]
+  })
+  return list(ranges, '')
 }
 
 /** The same of packed keys. */
 export const inKeyRange = (alias: string, table: Table, columns: readonly string[], keys: readonly string[]): Query =>
-  inValueRange(
-    alias,
-    table,
-    columns[0] ?? '',
-    keys.map((key) => key.split(separator, 1)[0] ?? ''),
-  )
+  keys.length < fewest ? sql`` : inValueRange(alias, table, columns, columnsOfKeys(columns.length, keys))
 
 /** `t.a::text, t.b::text` */
 export const asText = (alias: string, columns: readonly string[]): Query =>

@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load.ts'
 import { type ChosenProfile, chooseProfile } from '../config/profile.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Config, OpenOptions, Plan, Rowgraft } from '../index.ts'
-import { keepYoungSmall } from './memory.ts'
+import { keepHeapSmall } from './memory.ts'
 import type { ConnectionFlags } from './options.ts'
 import type { Context } from './output.ts'
 import { splitColumn } from './typed-column.ts'
@@ -125,7 +125,7 @@ export const withRowgraft = async <T>(
   acting?: PlannedActing,
 ): Promise<T> => {
   const options = await openOptions(context, flags, { needs, acting })
-  keepYoungSmall()
+  keepHeapSmall()
   const { open } = await import('../index.ts')
   const rowgraft = await open(options)
   try {

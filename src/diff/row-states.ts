@@ -1,5 +1,6 @@
 /** States of many rows by packed key, in the order they were set. Nearly all are plainly missing or the same: those take a number. */
-import { KeyIndex, NumberColumn } from '../catalog/key-index.ts'
+import { KeyIndex, KeySequence, type KeySet } from '../catalog/key-index.ts'
+import { NumberColumn } from '../catalog/number-column.ts'
 import type { RowState } from './states.ts'
 
 const plain: readonly RowState[] = [{ state: 'missing' }, { state: 'same' }]
@@ -45,44 +46,87 @@ export class JudgedStates implements StatesByKey {
   }
 }
 
-export class RowStates implements StatesByKey {
-  readonly #keys = new KeyIndex()
-  /** Positions in `plain`. */
-  readonly #codes = new NumberColumn('bytes')
-  readonly #others = new Map<number, RowState>()
+/** States of some rows without those dropped, however many: no copy of the rest. */
+export class StatesWithout implements StatesByKey {
+  readonly #rows: StatesByKey
+  readonly #dropped: KeySet
+
+  /** The rows dropped are among the others. */
+  constructor(rows: StatesByKey, dropped: KeySet) {
+    this.#rows = rows
+    this.#dropped = dropped
+  }
 
   get size(): number {
-    return this.#keys.size
+    return this.#rows.size - this.#dropped.size
   }
 
   has(key: string): boolean {
-    return this.#keys.find(key) >= 0
+    return this.#rows.has(key) && !this.#dropped.has(key)
   }
 
   get(key: string): RowState | undefined {
-    return this.#at(this.#keys.find(key))
-  }
-
-  set(key: string, state: RowState): void {
-    const number = this.#keys.add(key)
-    const code = Object.keys(state).length > 1 ? -1 : plainStates.indexOf(state.state)
-    this.#codes.set(number, Math.max(0, code))
-    if (code === -1) this.#others.set(number, state)
-    else this.#others.delete(number)
+    return this.#dropped.has(key) ? undefined : this.#rows.get(key)
   }
 
   *keys(): Generator<string> {
-    for (let number = 0; number < this.#keys.size; number++) yield this.#keys.keyAt(number)
+    for (const key of this.#rows.keys()) if (!this.#dropped.has(key)) yield key
   }
 
   *[Symbol.iterator](): Generator<readonly [string, RowState]> {
-    for (let number = 0; number < this.#keys.size; number++) {
-      const state = this.#at(number)
-      if (state !== undefined) yield [this.#keys.keyAt(number), state]
+    for (const row of this.#rows) if (!this.#dropped.has(row[0])) yield row
+  }
+}
+
+/** Stands in the column of codes for a state that is none of the plain ones; 0 for none at all. */
+const other = plain.length + 1
+
+export class RowStates implements StatesByKey {
+  readonly #index: KeyIndex
+  readonly #keys: KeySequence
+  /** Positions in `plain`, plus 1. */
+  readonly #codes = new NumberColumn()
+  readonly #others = new Map<number, RowState>()
+
+  /** The index may be shared. */
+  constructor(index = new KeyIndex()) {
+    this.#index = index
+    this.#keys = new KeySequence(index)
+  }
+
+  get size(): number {
+    return this.#keys.length
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined
+  }
+
+  get(key: string): RowState | undefined {
+    return this.#at(this.#index.find(key))
+  }
+
+  set(key: string, state: RowState): void {
+    const number = this.#index.add(key)
+    if (this.#codes.at(number) === 0) this.#keys.push(number)
+    const isPlain = Object.keys(state).length === 1
+    this.#codes.set(number, isPlain ? plainStates.indexOf(state.state) + 1 : other)
+    if (isPlain) this.#others.delete(number)
+    else this.#others.set(number, state)
+  }
+
+  keys(): Iterable<string> {
+    return this.#keys
+  }
+
+  *[Symbol.iterator](): Generator<readonly [string, RowState]> {
+    for (let position = 0; position < this.#keys.length; position++) {
+      const state = this.#at(this.#keys.numberAt(position))
+      if (state !== undefined) yield [this.#keys.at(position), state]
     }
   }
 
   #at(number: number): RowState | undefined {
-    return number < 0 ? undefined : (this.#others.get(number) ?? plain[this.#codes.at(number)])
+    return number < 0 ? undefined : (plain[this.#codes.at(number) - 1] ?? this.#others.get(number))
   }
 }

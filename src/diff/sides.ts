@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { hashingProbe, instantProbe, type RowHashing } from '../catalog/column-digest.ts'
 import type { DigestMethod } from '../catalog/digest.ts'
 import { digestProbe } from '../catalog/digest.ts'
+import { KeyIndexes } from '../catalog/key-index.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import type { Query } from '../database/names.ts'
 import type { Reader } from '../database/reader.ts'
@@ -23,6 +24,8 @@ export interface Sides {
   /** Both servers store text as UTF-8. */
   readonly isUtf8: boolean
   readonly restored: RestoredKeys
+  /** Numbers for the keys met, for as long as the snapshots last. */
+  readonly keys: KeyIndexes
   /** Evaluates SQL of the user's on the backup with the search_path of a fresh connection. */
   readonly withUserSearchPath: <T>(work: () => Promise<T>) => Promise<T>
   /** What the config file makes of the backup's rows, while planning. */
@@ -74,6 +77,7 @@ export const openSides = async (
     workers: 0,
     withUserSearchPath: (work) => work(),
     ...sides,
+    keys: new KeyIndexes(),
     restored: new Map([...sides.restored, ...namedKeys(sides.catalog)]),
     digest: hashing.method,
     hashing,

@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely'
 import { rowDigest } from '../catalog/digest.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
+import { fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isMarked } from '../catalog/soft-delete.ts'
 import { isAllKey } from '../catalog/spelling.ts'
@@ -39,7 +39,7 @@ export const readDigests = async (
     const rows = await reader.rows(sql`
       select ${ordinal('k')}::text, ${rowDigest('t', comparedColumns(table), sides.digest)}::text
       from ${keySource(side, table.identity, batch)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}`)
+      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}`)
     for (const [ord, digest] of rows) found.set(batch[Number(ord) - 1] ?? '', digest ?? '')
   }
   return found
@@ -60,7 +60,7 @@ export const readChangedColumns = async (
       const rows = await reader.rows(sql`
         select ${ordinal('k')}::text, ${list(digests)}
         from ${keySource(side, table.identity, batch)}
-        join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}`)
+        join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}`)
       return new Map(rows.map(([ord, ...values]) => [batch[Number(ord) - 1] ?? '', values]))
     }
     const [live, backup] = [await read(sides.live), await read(sides.backup)]
@@ -89,7 +89,7 @@ export const readMarked = async (
     const rows = await reader.rows(sql`
       select ${ordinal('k')}::text
       from ${keySource(side, table.identity, batch)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}
+      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}
       where ${isMarked(side, table.softDelete, 't')}`)
     for (const [ord] of rows) found.add(batch[Number(ord) - 1] ?? '')
   }
@@ -108,7 +108,7 @@ export const readPresent = async (
     const rows = await reader.rows(sql`
       select ${ordinal('k')}::text
       from ${keySource(side, table.identity, batch)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}`)
+      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}`)
     for (const [ord] of rows) found.add(batch[Number(ord) - 1] ?? '')
   }
   return found

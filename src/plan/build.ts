@@ -1,6 +1,7 @@
 /** Turns decisions into steps: one per table, action, reason and set of columns; inserts parents first, then updates. Pure. */
 import { columnOf } from '../catalog/catalog.ts'
 import type { Keys } from '../catalog/key.ts'
+import { KeySequence } from '../catalog/key-index.ts'
 import { compareKeys, sortKeys } from '../catalog/key-order.ts'
 import { orderTables } from '../catalog/order.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
@@ -33,13 +34,24 @@ const groupBy = <T>(items: Iterable<T>, groupOf: (item: T) => string): readonly 
   ...Map.groupBy(items, groupOf).values(),
 ]
 
-/** Positions of keys for which something holds. */
-const positionsOf = (keys: Keys, holds: (key: string) => boolean): readonly number[] => {
+/** Some keys, and nothing but which. */
+interface SomeKeys {
+  readonly size: number
+  has(key: string): boolean
+}
+
+/** Positions of the keys that are among others. */
+const positionsOf = (keys: Keys, others: SomeKeys): readonly number[] => {
   const positions: number[] = []
-  for (let position = 0; position < keys.length; position++) {
-    if (holds(keys.at(position) ?? '')) positions.push(position)
+  for (let position = 0; others.size > 0 && position < keys.length; position++) {
+    if (others.has(keys.at(position) ?? '')) positions.push(position)
   }
   return positions
+}
+
+const areAmong = (keys: Keys, others: SomeKeys): boolean => {
+  for (let position = 0; position < keys.length; position++) if (!others.has(keys.at(position) ?? '')) return false
+  return true
 }
 
 const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[] => {
@@ -47,26 +59,26 @@ const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[
   const members = decision.closure.members.get(id)
   if (members === undefined) return []
   const fates = decision.mapping.of(id)
-  const groups = new Map<string, { readonly because: Because; readonly via: string | null; readonly rows: number[] }>()
+  const groups = new Map<
+    string,
+    { readonly because: Because; readonly via: string | null; readonly keys: KeySequence }
+  >()
   for (const { number, key, because, via } of members.entries()) {
     if (fates.standIns.has(key) || members.deleted.has(key)) continue
     const name = `${because}\0${via?.id ?? ''}`
-    const group = groups.get(name) ?? { because, via: via?.id ?? null, rows: [] }
+    const group = groups.get(name) ?? { because, via: via?.id ?? null, keys: new KeySequence(members.index) }
     groups.set(name, group)
-    group.rows.push(number)
+    group.keys.push(number)
   }
   const sorted = [...groups.values()]
-    .map(({ rows, ...group }) => ({
-      ...group,
-      keys: sortKeys({ length: rows.length, at: (position) => members.keyAt(rows[position] ?? -1) }),
-    }))
+    .map((group) => ({ ...group, keys: sortKeys(group.keys) }))
     .sort((a, b) => compareKeys(a.keys.at(0) ?? '', b.keys.at(0) ?? ''))
   return sorted.map(({ because, via, keys }) => {
-    const allocated = fates.allocated.size === 0 ? [] : positionsOf(keys, (key) => fates.allocated.has(key))
+    const allocate = areAmong(keys, fates.allocated) ? 'all' : positionsOf(keys, fates.allocated)
     const nulled = [...decision.closure.nulled].flatMap(([relation, nulledKeys]) => {
       if (relation.child !== id) return []
       const emptied = new Set(nulledKeys)
-      const positions = positionsOf(keys, (key) => emptied.has(key))
+      const positions = positionsOf(keys, emptied)
       const columns = relation.columns.filter((name) => columnOf(table.live, name)?.notNull === false)
       return positions.length === 0 ? [] : [{ columns, rows: positions }]
     })
@@ -78,7 +90,7 @@ const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[
       columns: table.columns.map(({ name }) => name),
       rows: keys.length,
       keys: keyColumns(table.identity.length, keys),
-      ...(allocated.length === 0 ? {} : { allocate: allocated.length === keys.length ? 'all' : allocated }),
+      ...(allocate.length === 0 ? {} : { allocate }),
       ...(nulled.length === 0 ? {} : { nulled }),
     }
   })

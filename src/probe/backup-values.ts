@@ -1,7 +1,7 @@
 /** Values of backup rows that a probe needs, as text; read in batches, never kept. */
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal, unpackKey } from '../catalog/row.ts'
+import { asText, fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal, unpackKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import type { Sides } from '../diff/sides.ts'
 import { readTransformed } from '../transform/read.ts'
@@ -42,7 +42,7 @@ export const readBackupValues = async (
     const rows = await sides.backup.rows(sql`
       select ${ordinal('k')}::text, ${asText('t', known)}
       from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
+      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', table.backup, table.identity, batch)}`)
     for (const [ord, ...values] of rows) found.set(batch[Number(ord) - 1] ?? '', values)
   }
   return found

@@ -1,44 +1,15 @@
 /** The selected rows, sorted by what live holds of them: lost, changed, restored already, or there. */
 import { columnOf } from '../catalog/catalog.ts'
+import { type KeyIndexes, KeySet } from '../catalog/key-index.ts'
 import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isGiven } from '../catalog/source.ts'
-import { RowStates, type StatesByKey } from '../diff/row-states.ts'
+import { StatesWithout } from '../diff/row-states.ts'
 import type { RowState } from '../diff/states.ts'
 import { checkColumns } from '../selection/columns.ts'
 import type { ChosenRows, Resolved } from '../selection/resolve.ts'
 import type { Repair } from '../selection/statement/damage.ts'
 import type { Decider } from './finding.ts'
-
-/** Those of some rows that are kept, in their order: the rows themselves where all are, and no copy of them. */
-class Kept {
-  readonly #all: StatesByKey
-  #copy: RowStates | null = null
-  #seen = 0
-
-  constructor(all: StatesByKey) {
-    this.#all = all
-  }
-
-  keep(key: string, state: RowState): void {
-    this.#seen++
-    this.#copy?.set(key, state)
-  }
-
-  drop(): void {
-    if (this.#copy !== null) return
-    this.#copy = new RowStates()
-    let left = this.#seen
-    for (const [key, state] of this.#all) {
-      if (left-- === 0) break
-      this.#copy.set(key, state)
-    }
-  }
-
-  get rows(): StatesByKey {
-    return this.#copy ?? this.#all
-  }
-}
 
 export interface Judged {
   readonly resolved: Resolved
@@ -49,14 +20,19 @@ export interface Judged {
   readonly repaired: Map<string, Set<string>>
 }
 
+export interface JudgeOptions {
+  readonly keys: KeyIndexes
+  /** Live rows that stand in: backup key -> live key, packed, per table. */
+  readonly twins: ReadonlyMap<string, ReadonlyMap<string, string>>
+  /** Rows that stay out, packed, per table. */
+  readonly excluded: ReadonlyMap<string, ReadonlySet<string>>
+  /** Restore only these columns of rows that live still has. */
+  readonly columns: readonly string[] | null
+  readonly decider: Decider
+}
+
 /** Sorts the selected rows: lost ones go into the closure, changed ones are updated or a conflict, the rest is accounted for. */
-export const judgeChosen = (
-  resolved: Resolved,
-  twins: ReadonlyMap<string, ReadonlyMap<string, string>>,
-  excluded: ReadonlyMap<string, ReadonlySet<string>>,
-  columns: readonly string[] | null,
-  decider: Decider,
-): Judged => {
+export const judgeChosen = (resolved: Resolved, { keys, twins, excluded, columns, decider }: JudgeOptions): Judged => {
   const judged: Judged = {
     resolved: { ...resolved, chosen: new Map(resolved.chosen) },
     updates: new Map(),
@@ -67,14 +43,13 @@ export const judgeChosen = (
   const chosen = new Map<string, ChosenRows>()
   for (const [id, { table, states }] of resolved.chosen) {
     if (columns !== null) checkColumns(table, columns)
-    const lost = new Kept(states)
+    const dropped = new KeySet(keys.of(id))
     for (const [key, state] of states) {
       const twin = twins.get(id)?.get(key)
       const isLeft = !excluded.get(id)?.has(key) && isLost(judged, { table, key, state, twin }, columns, decider)
-      if (isLeft) lost.keep(key, state)
-      else lost.drop()
+      if (!isLeft) dropped.add(key)
     }
-    chosen.set(id, { table, states: lost.rows })
+    chosen.set(id, { table, states: dropped.size === 0 ? states : new StatesWithout(states, dropped) })
     judgeRepairs(judged, table, resolved.repairs.get(id), excluded.get(id), decider)
   }
   return { ...judged, resolved: { ...resolved, chosen } }

@@ -76,7 +76,8 @@ export const decideRows = async (
   for (const { table, states: read } of resolved.chosen.values()) await states.adopt(table, read)
   for (;;) {
     decider.nextRound()
-    const chosen = judgeChosen(currentStates(resolved, states), twins, excluded, options.columns, decider)
+    const judging = { keys: known.keys, twins, columns: options.columns, decider }
+    const chosen = judgeChosen(currentStates(resolved, states), { ...judging, excluded })
     let isStable = true
     const moving = await findMoving(known, chosen.updates)
     for (const [id, rows] of chosen.updates) {
@@ -129,13 +130,7 @@ export const decideRows = async (
     }
     if (!isStable) continue
     const followers = async (): Promise<Decision['followers']> => {
-      const { resolved: whole } = judgeChosen(
-        currentStates(resolved, states),
-        twins,
-        new Map(),
-        options.columns,
-        decider,
-      )
+      const { resolved: whole } = judgeChosen(currentStates(resolved, states), { ...judging, excluded: new Map() })
       const decidedAll = { excluded: new Map(), matched }
       const all = await followEdges(known, whole, updates, options.closure, decidedAll, states)
       return countFollowers(closure, all, excluded)

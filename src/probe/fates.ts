@@ -4,7 +4,7 @@
  * again until no further row is stood in for.
  */
 import { orderTables } from '../catalog/order.ts'
-import { inBatches } from '../catalog/row.ts'
+import { inBatches, stepSize } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
 import type { Members } from '../selection/members.ts'
@@ -86,7 +86,7 @@ class Prober {
   async probe(table: SharedTable, options: { readonly hasTwins: boolean }): Promise<void> {
     const members = this.#members.get(table.id)
     if (members === undefined) return
-    for (const batch of inBatches(this.#open(table))) await this.#probeBatch(table, members, batch, options)
+    for (const batch of inBatches(this.#open(table), stepSize)) await this.#probeBatch(table, members, batch, options)
   }
 
   /** Looks for twins in tables that refer to each other. */

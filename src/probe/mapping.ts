@@ -44,7 +44,7 @@ export class Mapping {
     const known = this.#fates.get(table)
     if (known !== undefined) return known
     const made: TableFates = {
-      allocated: new KeySet(),
+      allocated: new KeySet(this.#sides.keys.of(table)),
       standIns: new Map(),
       overwritten: new Set(),
       undecided: new Set(),

@@ -124,7 +124,7 @@ export const readGuards = async (
 export const countLost = async (
   sides: Sides,
   table: SharedTable,
-  keys: readonly string[],
+  keys: Iterable<string>,
 ): Promise<readonly { readonly column: string; readonly values: number }[]> => {
   const names = table.drift.filter(({ kind }) => kind === 'only in backup').map((drift) => drift.column)
   if (names.length === 0) return []

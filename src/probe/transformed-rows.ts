@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { rowDigest, rowImage } from '../catalog/digest.ts'
 import { type KeyColumn, keysOf } from '../catalog/key-columns.ts'
-import { fromTable, joinOn, keySource, ordinal, ordinalName } from '../catalog/row.ts'
+import { fromTable, inKeyRange, joinOn, keySource, ordinal, ordinalName } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { identifier, type Query } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
@@ -82,7 +82,7 @@ export const rowsToWrite = async (
   const own = sides.transforms?.get(table.id)
   if (own === undefined) {
     const from = sql`${keySource(table.backup, table.identity, keys)}
-      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`
+      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', table.backup, table.identity, keys)}`
     return { read: (query) => sides.backup.rows(query), from }
   }
   const values: RowValues[] = []

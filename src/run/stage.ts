@@ -153,7 +153,7 @@ const copyOutQuery = (
       ${watchesPartitions(table) ? sql`, ${isInDefault('t')}` : sql``}
     from ${columnSource(table.backup, table.identity, values, { inline: true })}
     join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}
-      ${inValueRange('t', table.backup, table.identity[0] ?? '', values[0] ?? [])}
+      ${inValueRange('t', table.backup, table.identity, values)}
     ${keys === 'staged' ? sql`order by ${list(table.identity.map((name) => column('t', name)))}` : sql``}
   ) to stdout`
 

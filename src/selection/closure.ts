@@ -7,7 +7,7 @@
  */
 
 import type { Relation } from '../catalog/relations.ts'
-import { batchSize } from '../catalog/row.ts'
+import { stepSize } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import type { Sides } from '../diff/sides.ts'
 import type { ClosureOptions } from './closure-options.ts'
@@ -113,7 +113,7 @@ const follow = async (walk: Walk): Promise<void> => {
 const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
   const members = walk.membersOf(table.id)
   const matched = walk.decided.matched.get(table.id)
-  const needed = members.takeUnexpanded('parents', batchSize).filter((key) => !matched?.has(key))
+  const needed = members.takeUnexpanded('parents', stepSize).filter((key) => !matched?.has(key))
   await followInheritance(
     walk,
     table,
@@ -125,7 +125,7 @@ const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
     const referring = needed.filter((key) => members.writes(key, relation.columns))
     if (referring.length > 0) await followParents(walk, table, relation, referring)
   }
-  const whole = members.takeUnexpanded('children', batchSize)
+  const whole = members.takeUnexpanded('children', stepSize)
   await followInheritance(
     walk,
     table,

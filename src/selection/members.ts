@@ -1,5 +1,6 @@
-/** The rows of one table that belong to a closure: packed keys with mark, because, relation and origin, kept in columns. */
-import { KeyIndex, NumberColumn, NumberQueue } from '../catalog/key-index.ts'
+/** The rows of one table that belong to a closure, by packed key: mark, because, relation and origin, kept in columns. */
+import { type KeyIndex, type KeyIndexes, KeySequence } from '../catalog/key-index.ts'
+import { NumberColumn, NumberQueue } from '../catalog/number-column.ts'
 import type { Relation } from '../catalog/relations.ts'
 
 /** Why a row is in a plan. */
@@ -13,62 +14,75 @@ export interface Origin {
   readonly from: string | null
 }
 
-/** Numbered by `becauses`, so that a row's reason takes four bytes. */
+/** Numbered by `becauses`, so that a row's reason takes a byte. */
 const becauses: readonly Because[] = ['selected', 'parent', 'child', 'link', 'survivor', 'undo']
 
-/** Where a row came from, as a number: 0 for nowhere, else the position of its key among `origins`, plus 1. */
-const nowhere = 0
+/** What stands in the column of marks; 0 for a row that is no member. */
+const [needed, whole] = [1, 2]
+
+/** The table of the row that another one came along with: that of the child where a parent came along. */
+const originTable = (because: Because, { child, parent }: Relation): string => (because === 'parent' ? child : parent)
 
 export class Members {
-  readonly #keys = new KeyIndex()
-  readonly #isWhole = new NumberColumn('bytes')
-  readonly #because = new NumberColumn('bytes')
+  readonly #indexes: KeyIndexes
+  /** Numbers their keys. */
+  readonly index: KeyIndex
+  /** In the order they were found. */
+  readonly #keys: KeySequence
+  readonly #marks = new NumberColumn()
+  readonly #because = new NumberColumn()
   /** Positions in `#relations`, plus 1. */
   readonly #via = new NumberColumn()
+  /** Numbers of keys in the index of the table they are from. */
   readonly #from = new NumberColumn()
   readonly #relations: Relation[] = []
-  /** The rows that others came along with: few parents have many children. */
-  readonly #origins = new KeyIndex()
   readonly #anchors = new Set<string>()
   readonly #updated = new Map<string, readonly string[]>()
   /** Of needed rows that became whole: what made them so. */
   readonly #promoted = new Map<number, Origin>()
-  readonly #newParents = new NumberQueue()
+  /** How many of the rows have been handed out to look for their parents. */
+  #withParents = 0
   readonly #newChildren = new NumberQueue()
   /** Members whose primary key another record has in live. */
   readonly reused = new Set<string>()
   /** Members that live has, marked as deleted: the mark is taken off, nothing is inserted. */
   readonly deleted = new Set<string>()
 
+  constructor(indexes: KeyIndexes, table: string) {
+    this.#indexes = indexes
+    this.index = indexes.of(table)
+    this.#keys = new KeySequence(this.index)
+  }
+
   get size(): number {
-    return this.#keys.size - this.#anchors.size - this.#updated.size
+    return this.#keys.length - this.#anchors.size - this.#updated.size
   }
 
   get hasPending(): boolean {
-    return this.#newParents.size > 0 || this.#newChildren.size > 0
+    return this.#withParents < this.#keys.length || this.#newChildren.size > 0
   }
 
   has(key: string): boolean {
-    return this.#keys.find(key) >= 0
+    const number = this.index.find(key)
+    return number >= 0 && this.#marks.at(number) > 0
   }
 
   /** Adds a row or promotes it to whole; 1 if that changed anything. */
   add(key: string, mark: Mark, because: Because, via: Relation | null, from: string | null): number {
-    const before = this.#keys.size
-    const number = this.#keys.add(key)
-    if (number < before) {
-      if (mark === 'needed' || this.#isWhole.at(number) === 1) return 0
-      this.#isWhole.set(number, 1)
+    const number = this.index.add(key)
+    const known = this.#marks.at(number)
+    if (known === whole || (known === needed && mark === 'needed')) return 0
+    if (mark === 'whole') this.#newChildren.push(number)
+    this.#marks.set(number, mark === 'whole' ? whole : needed)
+    if (known === needed) {
       this.#promoted.set(number, { via, from })
-      this.#newChildren.push(number)
       return 1
     }
-    this.#isWhole.set(number, mark === 'whole' ? 1 : 0)
+    this.#keys.push(number)
     this.#because.set(number, becauses.indexOf(because))
+    if (via === null || from === null) return 1
     this.#via.set(number, this.#numberOf(via))
-    this.#from.set(number, from === null ? nowhere : this.#origins.add(from) + 1)
-    this.#newParents.push(number)
-    if (mark === 'whole') this.#newChildren.push(number)
+    this.#from.set(number, this.#indexes.of(originTable(because, via)).add(from))
     return 1
   }
 
@@ -90,56 +104,53 @@ export class Members {
 
   /** Up to `most` rows not yet expanded towards parents or children; each is handed out once. */
   takeUnexpanded(towards: 'parents' | 'children', most: number): readonly string[] {
-    const open = towards === 'parents' ? this.#newParents : this.#newChildren
-    return open.take(most).map((number) => this.#keys.keyAt(number))
+    if (towards === 'children') return this.#newChildren.take(most).map((number) => this.index.keyAt(number))
+    const start = this.#withParents
+    this.#withParents = Math.min(this.#keys.length, start + most)
+    return Array.from({ length: this.#withParents - start }, (_, position) => this.#keys.at(start + position))
   }
 
-  /** The key of a row by its number. */
-  keyAt(number: number): string {
-    return this.#keys.keyAt(number)
-  }
-
-  /** Rows to insert, in the order they were found, with why each is there. */
-  *entries(): Generator<{
-    readonly number: number
-    readonly key: string
-    readonly because: Because
-    readonly via: Relation | null
-    readonly from: string | null
-  }> {
-    for (let number = 0; number < this.#keys.size; number++) {
-      const key = this.#keys.keyAt(number)
-      if (!this.isInserted(key)) continue
-      yield { number, key, because: becauses[this.#because.at(number)] ?? 'selected', ...this.#originOf(number) }
+  /** Rows to insert, in the order they were found, with why each is there; `number` is that of its key. */
+  *entries(): Generator<Origin & { readonly number: number; readonly key: string; readonly because: Because }> {
+    for (const [number, key] of this.#inserted()) {
+      yield { number, key, because: this.#becauseOf(number), ...this.#originOf(number) }
     }
   }
 
   /** The rows that are whole, each with the whole row it came along with. */
   *wholes(): Generator<Origin & { readonly key: string }> {
-    for (let number = 0; number < this.#keys.size; number++) {
-      if (this.#isWhole.at(number) === 0) continue
-      yield { key: this.#keys.keyAt(number), ...(this.#promoted.get(number) ?? this.#originOf(number)) }
+    for (let position = 0; position < this.#keys.length; position++) {
+      const number = this.#keys.numberAt(position)
+      if (this.#marks.at(number) !== whole) continue
+      yield { key: this.#keys.at(position), ...(this.#promoted.get(number) ?? this.#originOf(number)) }
     }
   }
 
   /** Keys of the rows to insert, one after the other: there may be more than anybody should hold. */
   *keys(): Generator<string> {
-    for (let number = 0; number < this.#keys.size; number++) {
-      const key = this.#keys.keyAt(number)
-      if (this.isInserted(key)) yield key
+    for (const [, key] of this.#inserted()) yield key
+  }
+
+  /** Numbers and keys of the rows to insert. */
+  *#inserted(): Generator<readonly [number, string]> {
+    for (let position = 0; position < this.#keys.length; position++) {
+      const key = this.#keys.at(position)
+      if (this.isInserted(key)) yield [this.#keys.numberAt(position), key]
     }
+  }
+
+  #becauseOf(number: number): Because {
+    return becauses[this.#because.at(number)] ?? 'selected'
   }
 
   #originOf(number: number): Origin {
-    const from = this.#from.at(number)
-    return {
-      via: this.#relations[this.#via.at(number) - 1] ?? null,
-      from: from === nowhere ? null : this.#origins.keyAt(from - 1),
-    }
+    const via = this.#relations[this.#via.at(number) - 1]
+    if (via === undefined) return { via: null, from: null }
+    const table = originTable(this.#becauseOf(number), via)
+    return { via, from: this.#indexes.of(table).keyAt(this.#from.at(number)) }
   }
 
-  #numberOf(relation: Relation | null): number {
-    if (relation === null) return 0
+  #numberOf(relation: Relation): number {
     const known = this.#relations.indexOf(relation)
     return known >= 0 ? known + 1 : this.#relations.push(relation)
   }

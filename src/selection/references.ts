@@ -6,6 +6,7 @@ import {
   asText,
   fromTable,
   inBatches,
+  inKeyRange,
   joinOn,
   keySource,
   ordinal,
@@ -96,7 +97,7 @@ const queryParents = async (
       select ${ordinal('k')}::text, ${asText('c', relation.columns)}
         ${known ? sql`, ${asText('p', parent.identity)}` : sql``}
       from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')}
+      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')} ${inKeyRange('c', table.backup, table.identity, batch)}
       ${known ? sql`left join ${fromTable(parent.backup)} as p on ${joinRelation(relation, 'c', 'p')}` : sql``}
       where ${refers(relation, table.backup, 'backup', 'c')}`)
     for (const [ord, ...values] of rows) {
@@ -197,8 +198,13 @@ export const readReferring = async (
 const joinChildren = (child: SharedTable, parent: SharedTable, relation: Relation, keys: readonly string[]): Query => {
   const source = keySource(parent.backup, parent.identity, keys)
   const isByKey = relation.parentColumns.every((name) => parent.identity.includes(name))
+  const own = parent.identity.map((name) => {
+    const place = relation.parentColumns.indexOf(name)
+    return relation.compared[place] === 'value' ? (relation.columns[place] ?? '') : ''
+  })
   return isByKey
-    ? sql`from ${source} join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'k')}`
+    ? sql`from ${source}
+      join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'k')} ${inKeyRange('c', child.backup, own, keys)}`
     : sql`from ${source}
       join ${fromTable(parent.backup)} as p on ${joinOn(parent.identity, 'p', 'k')}
       join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'p')}`

@@ -1,5 +1,6 @@
 /** From selectors to rows: what each names in the backup, and which of those rows live lacks. */
 import { sql } from 'kysely'
+import { KeySequence } from '../catalog/key-index.ts'
 import { asText, displayKey, fromTable, inBatches, joinOn, keySource, ordinal, packKey } from '../catalog/row.ts'
 import { findTable, hintForRefusal, type SharedCatalog, type SharedTable } from '../catalog/shared.ts'
 import { withoutEdits } from '../catalog/source.ts'
@@ -89,7 +90,7 @@ const findWhere = async (
   table: SharedTable,
   where: string,
   withUserSearchPath: WithUserSearchPath,
-): Promise<readonly string[]> => {
+): Promise<KeySequence> => {
   // One parenthesised expression of one statement. The parameter makes it so: with one, the protocol takes no second statement, which
   // could end the read-only transaction. The newline ends a comment.
   const query = sql`
@@ -97,11 +98,12 @@ const findWhere = async (
     from ${fromTable(withoutEdits(table.backup))} as ${sql.id(table.name)}
     where (${serverText(where)}
     ) and ${'one statement'}::text is not null`
-  const keys: string[] = []
+  const index = sides.keys.of(table.id)
+  const keys = new KeySequence(index)
   try {
     await withUserSearchPath(async () => {
       for await (const rows of sides.backup.batches(query, 10_000)) {
-        for (const row of rows) keys.push(packKey(row.map((value) => value ?? '')))
+        for (const row of rows) keys.push(index.add(packKey(row.map((value) => value ?? ''))))
       }
     })
   } catch (error) {
@@ -130,7 +132,7 @@ export const resolveSelection = async (
   const coverage: Coverage[] = []
   const untouched: Resolved['untouched'][number][] = []
   const choose = (table: SharedTable, states: Iterable<readonly [string, RowState]>): void => {
-    const rows = chosen.get(table.id) ?? { table, states: new RowStates() }
+    const rows = chosen.get(table.id) ?? { table, states: new RowStates(sides.keys.of(table.id)) }
     for (const [key, state] of states) rows.states.set(key, state)
     chosen.set(table.id, rows)
   }
@@ -162,7 +164,8 @@ export const resolveSelection = async (
     const table = restorableTable(sides.catalog, selector.table)
     if (selector.by === 'where') {
       const keys = await findWhere(sides, table, selector.where, withUserSearchPath)
-      choose(table, await readStates(sides, table, keys))
+      choose(table, [])
+      for (const batch of inBatches(keys)) choose(table, await readStates(sides, table, batch))
       continue
     }
     const columns = selector.by === 'keys' ? selector.columns : undefined

@@ -42,9 +42,23 @@ export class StateCache {
 
   /** States of the keys given, as things stand. */
   async read(table: SharedTable, keys: readonly string[]): Promise<ReadonlyMap<string, RowState>> {
-    const unknown = [...new Set(keys)].filter((key) => this.#find(table.id, key) === undefined)
-    if (unknown.length > 0) await this.seed(table, await readStates(this.#sides, table, unknown))
-    return new Map(keys.map((key) => [key, this.#judge(table.id, key, this.#find(table.id, key) ?? missing)]))
+    const states = new Map<string, RowState>()
+    const unknown: string[] = []
+    for (const key of keys) {
+      if (states.has(key)) continue
+      const known = this.#find(table.id, key)
+      if (known === undefined) unknown.push(key)
+      states.set(key, known ?? missing)
+    }
+    if (unknown.length > 0) {
+      const read = await readStates(this.#sides, table, unknown)
+      await this.seed(table, read)
+      for (const [key, state] of read) states.set(key, state)
+    }
+    if (this.#owners.has(table.id)) {
+      for (const [key, state] of states) states.set(key, this.#judge(table.id, key, state))
+    }
+    return states
   }
 
   /** The states of the rows given, which are known, as things stand when they are read. */
@@ -92,7 +106,7 @@ export class StateCache {
   }
 
   #of(table: string): RowStates {
-    const known = this.#known.get(table) ?? new RowStates()
+    const known = this.#known.get(table) ?? new RowStates(this.#sides.keys.of(table))
     this.#known.set(table, known)
     return known
   }

@@ -42,7 +42,7 @@ export const tableOfClass = (catalog: SharedCatalog, name: string): SharedTable 
 const countTypes = async (
   sides: Sides,
   { table: id, typeColumn, idColumn }: TypedReference,
-  keys: readonly string[],
+  keys: Iterable<string>,
   followed: readonly string[],
 ): Promise<ReadonlyMap<string, number>> => {
   const { backup, identity } = tableOf(sides.catalog, id)
@@ -66,7 +66,7 @@ const countReferring = async (
   sides: Sides,
   { table: id, typeColumn, idColumn }: TypedReference,
   parent: SharedTable,
-  keys: readonly string[],
+  keys: Iterable<string>,
 ): Promise<ReadonlyMap<string, number>> => {
   const { backup } = tableOf(sides.catalog, id)
   const counts = new Map<string, number>()
@@ -88,13 +88,12 @@ const countReferring = async (
 /** What is not followed from, or to, the rows to be inserted: packed keys by table. */
 export const listNotFollowed = async (
   sides: Sides,
-  readInserted: () => ReadonlyMap<string, readonly string[]>,
+  inserted: ReadonlyMap<string, Iterable<string>>,
 ): Promise<readonly NotFollowed[]> => {
   const { catalog } = sides
   const found: NotFollowed[] = []
   const unapproved = findUnapproved(catalog)
   if (catalog.typed.length + unapproved.length === 0) return []
-  const inserted = readInserted()
   const note = (
     pair: TypedReference,
     counts: ReadonlyMap<string, number>,
@@ -104,13 +103,11 @@ export const listNotFollowed = async (
     for (const [type, rows] of counts) found.push({ table, typeColumn, idColumn, type, rows, why: why(type) })
   }
   for (const pair of catalog.typed) {
-    const keys = inserted.get(pair.table) ?? []
-    const counts = keys.length === 0 ? new Map<string, number>() : await countTypes(sides, pair, keys, pair.followed)
+    const counts = await countTypes(sides, pair, inserted.get(pair.table) ?? [], pair.followed)
     note(pair, new Map([...counts].map(([type, rows]) => [pair.names[type] ?? type, rows])), () => 'unknown type')
   }
   for (const pair of unapproved) {
-    const keys = inserted.get(pair.table) ?? []
-    const counts = keys.length === 0 ? new Map<string, number>() : await countTypes(sides, pair, keys, [])
+    const counts = await countTypes(sides, pair, inserted.get(pair.table) ?? [], [])
     // A pair of which no type is the name of a table is something else.
     if ([...counts.keys()].some((type) => tableOfClass(catalog, type) !== null)) {
       note(pair, counts, (type) => (tableOfClass(catalog, type) === null ? 'unknown type' : 'not approved'))

@@ -73,7 +73,7 @@ export class Walk {
   membersOf(table: string): Members {
     const known = this.members.get(table)
     if (known !== undefined) return known
-    const made = new Members()
+    const made = new Members(this.sides.keys, table)
     this.members.set(table, made)
     return made
   }

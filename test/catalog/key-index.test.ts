@@ -1,20 +1,34 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { listKeys } from '../../src/catalog/key.ts'
-import { KeyIndex, KeySet, NumberColumn, NumberQueue } from '../../src/catalog/key-index.ts'
+import { KeyIndex, KeyIndexes, KeySequence, KeySet } from '../../src/catalog/key-index.ts'
 import { compareKeys, sortKeys } from '../../src/catalog/key-order.ts'
 
+const integer = fc.oneof(
+  fc.integer({ min: -20, max: 300 }),
+  fc.integer(),
+  fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n }),
+)
+
 const key = fc.oneof(
-  fc.integer().map(String),
-  fc.tuple(fc.integer(), fc.string({ unit: 'binary' })).map((parts) => parts.join('\0')),
+  integer.map(String),
+  fc.tuple(integer, fc.string({ unit: 'binary' })).map((parts) => parts.join('\0')),
   fc.string({ unit: 'grapheme' }),
-  fc.constantFrom('', '\0', 'é', '漢', 'a\u00ff', 'a\u0100'),
+  fc.constantFrom('', '\0', '-', '-0', '00', '1\0', '\x001', 'é', '漢', 'a\u00ff', 'a\u0100'),
+)
+
+const alike = fc.oneof(
+  fc.array(integer.map(String)),
+  fc.array(fc.tuple(integer, integer, integer).map((parts) => parts.join('\0'))),
+  // Integers, and among them one that is none.
+  fc.tuple(fc.array(integer.map(String)), key, fc.array(integer.map(String))).map(([a, b, c]) => [...a, b, ...c]),
+  fc.array(key, { maxLength: 400 }),
 )
 
 describe('an index of keys', () => {
   test('numbers keys as a map does, whatever they are made of', () => {
     fc.assert(
-      fc.property(fc.array(key, { maxLength: 400 }), (keys) => {
+      fc.property(alike, (keys) => {
         const index = new KeyIndex()
         const map = new Map<string, number>()
         for (const each of keys) {
@@ -31,14 +45,41 @@ describe('an index of keys', () => {
     )
   })
 
-  test('holds many', () => {
+  test.each([
+    ['integers', (number: number) => `${number % 317}\0${number}`],
+    ['large integers', (number: number) => String(2 ** 45 + number * 1_000_003)],
+    ['text', (number: number) => `${number % 317}\0photo-${number}`],
+  ])('holds many keys of %s', (_, keyOf) => {
     const index = new KeyIndex()
-    for (let number = 0; number < 100_000; number++) expect(index.add(`${number % 317}\0${number}`)).toBe(number)
-    expect(index.keyAt(99_999)).toBe(`${99_999 % 317}\0${99_999}`)
-    expect(index.find('5\0' + '99999')).toBe(-1)
+    const rows = 50_000
+    for (let number = 0; number < rows; number++) index.add(keyOf(number))
+    const strays = Array.from({ length: rows }, (_, number) => number).filter(
+      (number) => index.find(keyOf(number)) !== number || index.keyAt(number) !== keyOf(number),
+    )
+    expect([index.size, strays, index.find(keyOf(rows))]).toEqual([rows, [], -1])
   })
 
-  test('a set of keys is what a set is', () => {
+  test('is one per table', () => {
+    const indexes = new KeyIndexes()
+    indexes.of('photo').add('7')
+    expect([indexes.of('photo').size, indexes.of('gallery').size]).toEqual([1, 0])
+  })
+})
+
+describe('a sequence of keys', () => {
+  test('has an order of its own, and a key as often as it was pushed', () => {
+    const index = new KeyIndex()
+    const numbers = ['7', '8', '9'].map((each) => index.add(each))
+    const keys = new KeySequence(index)
+    for (const number of numbers.reverse()) keys.push(number)
+    keys.push(index.add('8'))
+    expect([...keys]).toEqual(['9', '8', '7', '8'])
+    expect([keys.length, keys.at(2), keys.numberAt(3)]).toEqual([4, '7', 1])
+  })
+})
+
+describe('a set of keys', () => {
+  test('is what a set is', () => {
     const key = fc.oneof(fc.integer({ min: 0, max: 20 }).map(String), fc.string({ unit: 'grapheme', maxLength: 2 }))
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom('add', 'delete'), key)), (steps) => {
@@ -52,20 +93,11 @@ describe('an index of keys', () => {
     )
   })
 
-  test('a column of numbers is 0 where nothing was set', () => {
-    const column = new NumberColumn()
-    column.set(1_000, 7)
-    expect([column.at(0), column.at(1_000), column.at(5_000)]).toEqual([0, 7, 0])
-  })
-})
-
-describe('a queue of numbers', () => {
-  test('hands each out once, in the order they came', () => {
-    const queue = new NumberQueue()
-    for (const number of [5, 6, 7]) queue.push(number)
-    expect(queue.take(2)).toEqual([5, 6])
-    queue.push(8)
-    expect([queue.take(9), queue.take(1), queue.size]).toEqual([[7, 8], [], 0])
+  test('knows nothing of another set over the same index', () => {
+    const index = new KeyIndex()
+    const [one, other] = [new KeySet(index), new KeySet(index)]
+    one.add('7')
+    expect([one.has('7'), other.has('7'), other.size]).toEqual([true, false, 0])
   })
 })
 
@@ -74,6 +106,7 @@ describe('the order of keys', () => {
     const keys = fc.oneof(
       fc.array(fc.integer().map(String)),
       fc.array(fc.tuple(fc.integer(), fc.bigInt()).map((parts) => parts.join('\0'))),
+      fc.array(fc.tuple(fc.integer(), fc.integer(), fc.integer()).map((parts) => parts.join('\0'))),
       fc.array(fc.tuple(fc.integer({ min: -3, max: 3 }), fc.integer()).map((parts) => parts.join('\0'))),
       fc.array(key),
     )
@@ -82,6 +115,10 @@ describe('the order of keys', () => {
         expect(listKeys(sortKeys(list))).toEqual(list.toSorted(compareKeys))
       }),
     )
+  })
+
+  test('has no key beyond its end', () => {
+    expect(['1', '2', '3'].map((_, row) => sortKeys(['7', '5']).at(row))).toEqual(['5', '7', undefined])
   })
 
   test('puts integers by value and everything else by code unit', () => {

@@ -98,6 +98,8 @@ export class IntegerKeys implements KeyStore {
   }
 }
 
+const mostCodes = 4_096
+
 /** Any keys, as characters. */
 export class TextKeys implements KeyStore {
   readonly #characters = new NumberColumn()
@@ -138,9 +140,14 @@ export class TextKeys implements KeyStore {
   }
 
   keyAt(number: number): string {
-    const start = this.#startOf(number)
-    const codes = Array.from({ length: this.#ends.at(number) - start }, (_, at) => this.#characters.at(start + at))
-    return String.fromCharCode(...codes)
+    const [start, end] = [this.#startOf(number), this.#ends.at(number)]
+    let key = ''
+    // A call takes only so many arguments.
+    for (let from = start; from < end; from += mostCodes) {
+      const codes = Array.from({ length: Math.min(mostCodes, end - from) }, (_, at) => this.#characters.at(from + at))
+      key += String.fromCharCode(...codes)
+    }
+    return key
   }
 
   #startOf(number: number): number {

@@ -3,12 +3,13 @@ import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
 import { type DigestMethod, digestOf, rowDigest, rowImage } from '../catalog/digest.ts'
 import { type KeyColumn, keyBatches } from '../catalog/key-columns.ts'
-import { batchSize, fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal } from '../catalog/row.ts'
+import { batchSize, displayKey, fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isAllKey } from '../catalog/spelling.ts'
 import { column, list, type Query } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
+import { RowgraftError } from '../errors.ts'
 
 /** Columns whose values travel, in a fixed order. */
 export const imageColumns = (table: SharedTable): readonly string[] => table.columns.map(({ name }) => name).sort()
@@ -43,6 +44,25 @@ export const combineDigests = (digests: readonly string[]): string =>
 export const pinsNothing = (table: SharedTable): boolean =>
   isAllKey(table.live, table.identity) && isAllKey(table.backup, table.identity)
 
+/** A broken index lets rows in under one key: whichever was meant, nobody can tell. `found`: FROM, as it came to too many rows. */
+const refuseDoubled = async (
+  backup: Reader,
+  { id }: SharedTable,
+  keys: readonly string[],
+  found: Query,
+): Promise<never> => {
+  const rows = await backup.rows(sql`select ${ordinal('k')}::text ${found}`)
+  const counts = Map.groupBy(rows, ([position]) => Number(position))
+  const doubled = [...counts].flatMap(([position, own]) => (own.length > 1 ? [keys[position - 1] ?? ''] : []))
+  throw new RowgraftError('not-restorable', `the backup has several rows of "${id}" under one key`, {
+    detail: doubled
+      .slice(0, 10)
+      .map((key) => `${id} ${displayKey(key)}`)
+      .join('\n'),
+    hint: 'The index on its key is broken there (pg_amcheck tells which are). Leave these rows out, or delete all but the right ones first.',
+  })
+}
+
 /** The digest of backup rows in the order given; ordinals start at 1, so it is the digest of the stage these rows make. */
 const measureRows = async (
   backup: Reader,
@@ -60,13 +80,17 @@ const measureRows = async (
       continue
     }
     const seed = sql`${ordinal('k')} + ${String(offset)}::bigint`
-    const [row] = await backup.rows(sql`
-      select coalesce(bit_xor(${rowDigest('t', columns, method, seed)}), 0)::text,
-             coalesce(sum(pg_catalog.octet_length(${rowImage('t', columns)})), 0)::text
+    const found = sql`
       from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', table.backup, table.identity, batch)}`)
-    digests.push(row?.[0] ?? '0')
-    bytes += Number(row?.[1] ?? 0)
+      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', table.backup, table.identity, batch)}`
+    const [row] = await backup.rows(sql`
+      select pg_catalog.count(*)::text,
+             coalesce(bit_xor(${rowDigest('t', columns, method, seed)}), 0)::text,
+             coalesce(sum(pg_catalog.octet_length(${rowImage('t', columns)})), 0)::text
+      ${found}`)
+    if (Number(row?.[0]) > batch.length) await refuseDoubled(backup, table, batch, found)
+    digests.push(row?.[1] ?? '0')
+    bytes += Number(row?.[2] ?? 0)
     offset += batch.length
   }
   return { digest: combineDigests(digests), bytes }

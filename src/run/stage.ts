@@ -108,12 +108,12 @@ export const stageFromBackup = async (
         ? await writer.copyIn(sql`copy ${staged.stage} (${target}) from stdin`, copyAhead(backup, queries()))
         : await stageTransformed(writer, backup, staged, { ...own, table })
     if (rows !== staged.rows) {
+      const broken =
+        'The index on its key is broken there (pg_amcheck tells which are): delete all but the right rows first.'
       throw new RowgraftError(
         'plan-stale',
         `the backup has ${rows} of the ${staged.rows} rows of "${table.id}" in the plan`,
-        {
-          hint: 'Make the plan again.',
-        },
+        { hint: rows < staged.rows ? 'Make the plan again.' : broken },
       )
     }
     await indexStage(writer, layout, staged)

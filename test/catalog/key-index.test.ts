@@ -59,6 +59,13 @@ describe('an index of keys', () => {
     expect([index.size, strays, index.find(keyOf(rows))]).toEqual([rows, [], -1])
   })
 
+  test('takes a key longer than the arguments of a call', () => {
+    const index = new KeyIndex()
+    const long = 'ab'.repeat(200_000)
+    expect([index.add('short'), index.add(long), index.add(`${long}!`), index.find(long)]).toEqual([0, 1, 2, 1])
+    expect(index.keyAt(1) === long).toBe(true)
+  })
+
   test('is one per table', () => {
     const indexes = new KeyIndexes()
     indexes.of('photo').add('7')

@@ -70,6 +70,7 @@ class Prober {
   readonly skipped = new Map<string, Set<string>>()
   readonly twins = new Map<string, Map<string, string>>()
   standInCount = 0
+  readonly #standing = new Map<string, Set<string>>()
   readonly #sides: Sides
   readonly #mapping: Mapping
   readonly #members: ReadonlyMap<string, Members>
@@ -92,8 +93,18 @@ class Prober {
   /** Looks for twins in tables that refer to each other. */
   async probeCycleTwins(tables: readonly SharedTable[]): Promise<void> {
     const rows = new Map(tables.map((table) => [table, [...this.#open(table)]]))
-    const twins = await findCycleTwins(this.#sides, this.#mapping, rows)
+    const twins = await findCycleTwins(this.#sides, this.#mapping, rows, (table) => this.#taken(table))
     for (const table of tables) for (const [key, live] of twins.get(table.id) ?? []) this.#settleTwin(table, key, live)
+  }
+
+  /** Live rows that stand in for a row of the backup, now or since an earlier run. */
+  #taken(table: SharedTable): Set<string> {
+    const { standIns } = this.#mapping.of(table.id)
+    const known = this.#standing.get(table.id)
+    if (known !== undefined) return known
+    const made = new Set([...standIns.values(), ...(this.#sides.restored.get(table.id)?.values() ?? [])])
+    this.#standing.set(table.id, made)
+    return made
   }
 
   /** Rows of the closure that nothing has been decided about. */
@@ -128,7 +139,7 @@ class Prober {
       this.#report(finding, key)
     }
     if (!hasTwins) {
-      const twins = await findTwins(this.#sides, table, [...open], rewritten)
+      const twins = await findTwins(this.#sides, table, [...open], rewritten, this.#taken(table))
       for (const [key, live] of twins) if (this.#settleTwin(table, key, live)) open.delete(key)
     }
     const { taken: takenBy, linked } = await findTaken(this.#sides, table, members, [...open], rewritten)
@@ -166,6 +177,7 @@ class Prober {
   #standIn(table: SharedTable, key: string, live: string, isOverwritten: boolean): void {
     const fates = this.#mapping.of(table.id)
     fates.standIns.set(key, live)
+    this.#taken(table).add(live)
     if (isOverwritten) fates.overwritten.add(key)
     this.standInCount++
   }

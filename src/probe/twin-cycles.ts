@@ -10,7 +10,7 @@ import type { SharedTable } from '../catalog/shared.ts'
 import type { Sides } from '../diff/sides.ts'
 import { readParents } from '../selection/references.ts'
 import type { Mapping } from './mapping.ts'
-import { assign, findCandidates, ownRows } from './twins.ts'
+import { assign, findCandidates } from './twins.ts'
 
 interface Row {
   readonly table: SharedTable
@@ -18,11 +18,12 @@ interface Row {
   readonly live: string
 }
 
-/** Twins per table of a cycle, for the rows given by table. */
+/** Twins per table of a cycle, for the rows given by table. `taken` live rows stand in for others. */
 export const findCycleTwins = async (
   sides: Sides,
   mapping: Mapping,
   rows: ReadonlyMap<SharedTable, readonly string[]>,
+  taken: (table: SharedTable) => ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> => {
   const ids = new Set([...rows.keys()].map(({ id }) => id))
   const inner = sides.catalog.relations.filter(({ child, parent }) => ids.has(child) && ids.has(parent))
@@ -31,8 +32,7 @@ export const findCycleTwins = async (
     const ignored = inner.filter(({ child }) => child === table.id).flatMap(({ columns }) => columns)
     const rewritten = await mapping.rewrite(table, keys)
     const candidates = await findCandidates(sides, table, keys, rewritten, ignored)
-    const own = await ownRows(sides, table, [...new Set([...candidates.values()].flat())])
-    twins.set(table.id, new Map(assign(candidates, own)))
+    twins.set(table.id, new Map(await assign(sides, table, candidates, taken(table))))
   }
   for (;;) {
     const wrong: Row[] = []

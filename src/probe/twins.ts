@@ -19,22 +19,21 @@ import { rowsToWrite } from './transformed-rows.ts'
 export const mayHaveTwins = (table: SharedTable): boolean =>
   table.allocation !== null && table.identity.includes(table.allocation.column)
 
-/** Twins by packed backup key. `rewritten` are the columns whose references are mapped, per row. */
+/** Twins by packed backup key. `rewritten` are the columns whose references are mapped, per row; `taken` live rows stand in for others. */
 export const findTwins = async (
   sides: Sides,
   table: SharedTable,
   keys: readonly string[],
   rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
-): Promise<ReadonlyMap<string, string>> => {
-  const candidates = await findCandidates(sides, table, keys, rewritten, [])
-  return assign(candidates, await ownRows(sides, table, [...new Set([...candidates.values()].flat())]))
-}
+  taken: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> =>
+  assign(sides, table, await findCandidates(sides, table, keys, rewritten, []), taken)
 
 /** As the condition of a join it is worked out for every live row; where other columns lead, only for those they lead to. */
 const isSameDigest = (digest: Query, isLed: boolean): Query =>
   isLed ? sql`not (${digest} is distinct from k.digest)` : sql`${digest} = k.digest`
 
-/** Live rows that equal a backup row in all compared columns but the allocated one and those ignored. */
+/** Live rows that equal a backup row in all compared columns but the allocated one and those ignored: one list for rows that are alike. */
 export const findCandidates = async (
   sides: Sides,
   table: SharedTable,
@@ -56,7 +55,7 @@ export const findCandidates = async (
   ]
   const lead = fixed.filter((name) => keyed.includes(name) && columnOf(table.live, name)?.notNull)
   const sent = [...lead, ...mapped]
-  const candidates = new Map<string, string[]>()
+  const candidates = new Map<string, readonly string[]>()
   for (const batch of inBatches(keys)) {
     const { read, from } = await rowsToWrite(sides, table, batch)
     const images = await read(sql`
@@ -70,12 +69,13 @@ export const findCandidates = async (
       if (sentValues.includes(fresh)) return []
       return [{ key, values: [digest ?? null, ...sentValues.map((value) => (value === fresh ? null : value))] }]
     })
+    const alike = [...Map.groupBy(rows, ({ values }) => JSON.stringify(values)).values()]
     const names = sent.map((_, position) => `v${position}`)
     const found = await sides.live.rows(sql`
       select ${ordinal('k')}::text, ${asText('t', table.identity)}
       from ${valueSource(
         [sql`bigint`, ...sent.map((name) => typeOf(table.live, name))],
-        rows.map(({ values }) => values),
+        alike.map(([row]) => row?.values ?? []),
         { names: ['digest', ...names] },
       )}
       join ${fromTable(table.live)} as t
@@ -88,10 +88,9 @@ export const findCandidates = async (
           ),
         )}
       order by 1, 2`)
-    for (const [ord, ...key] of found) {
-      const row = rows[Number(ord) - 1]
-      if (row === undefined) continue
-      candidates.set(row.key, [...(candidates.get(row.key) ?? []), packKey(key.map((value) => value ?? ''))])
+    for (const [ord, own] of Map.groupBy(found, ([position]) => Number(position))) {
+      const live = own.map(([, ...key]) => packKey(key.map((value) => value ?? '')))
+      for (const { key } of alike[ord - 1] ?? []) candidates.set(key, live)
     }
   }
   return candidates
@@ -108,15 +107,25 @@ export const ownRows = async (
   return new Set([...inBackup].filter((key) => /^(same|changed)$/.test(states.get(key)?.state ?? '')))
 }
 
-/** Gives each live row to one backup row at most; rows that are taken are given to none. */
-export const assign = (
+/** Gives each live row to one backup row at most; those that are taken, or the backup's own rows, are given to none. */
+export const assign = async (
+  sides: Sides,
+  table: SharedTable,
   candidates: ReadonlyMap<string, readonly string[]>,
   taken: ReadonlySet<string>,
-): ReadonlyMap<string, string> => {
-  const used = new Set(taken)
+): Promise<ReadonlyMap<string, string>> => {
+  const lists = new Set(candidates.values())
+  const own = await ownRows(sides, table, [...new Set([...lists].flat())])
+  const used = new Set<string>()
+  const isFree = (live: string): boolean => !used.has(live) && !own.has(live) && !taken.has(live)
+  // Of a list that many rows share, what has been passed over is not looked at again.
+  const passed = new Map<readonly string[], number>()
   const twins = new Map<string, string>()
   for (const [key, live] of candidates) {
-    const free = live.find((candidate) => !used.has(candidate))
+    let position = passed.get(live) ?? 0
+    while (position < live.length && !isFree(live[position] ?? '')) position++
+    passed.set(live, position)
+    const free = live[position]
     if (free === undefined) continue
     used.add(free)
     twins.set(key, free)

@@ -2,6 +2,7 @@
 
 import { sql } from 'kysely'
 import { fromTable } from '../catalog/row.ts'
+import { oidOf } from '../catalog/tree.ts'
 import { any, column, list, literal, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { keptDigest, storedColumns } from '../probe/measure.ts'
@@ -75,8 +76,8 @@ export class RunRecords {
     const witness = new LineWitness(stream, keyNames(staged), keyList)
     const action = sql`case when ${same} then 'insert' else ${literal(differs)} end`
     const joins = mapsOf(this.#layout, staged)
-    const isOrdered = range.last <= mostOrdered
-    const what = { action, joins, ranges: [range], isOrdered }
+    const found = await writtenSince(this.#writer, staged)
+    const what = { action, joins, ranges: [range], isOrdered: range.last <= mostOrdered, found }
     const rows = await this.#writer.copyOut(copyWritten(this.#layout, staged, what))
     await writeStream(writer, stream, rows, (chunk) => witness.take(chunk))
     this.changed.set(staged.table.id, witness.changed)
@@ -89,12 +90,25 @@ export class RunRecords {
     for (const staged of this.#layout.tables.values()) {
       const ranges = staged.steps.filter(({ step }) => step.action === 'update').map(({ range }) => range)
       if (ranges.length === 0) continue
-      const what = { action: sql`'update'`, joins: sql``, ranges, isOrdered: true }
+      const what = { action: sql`'update'`, joins: sql``, ranges, isOrdered: true, found: sql`true` }
       const rows = await this.#writer.copyOut(copyWritten(this.#layout, staged, what))
       await writeStream(writer, writtenStream(staged), rows)
     }
     await writer.write('REPORT', JSON.stringify(report))
   }
+}
+
+/**
+ * Holds for rows that this transaction wrote, and those begun after it: a join with them need not hash all that live has. Tables of
+ * other kinds than the server's own may not know who wrote a row.
+ */
+const writtenSince = async (writer: Writer, { table: { live } }: StagedTable): Promise<Query> => {
+  const [row] = await writer.look(sql`
+    select (c.relkind = 'r' and m.amname = 'heap')::text
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_am m on m.oid = c.relam
+    where c.oid = ${oidOf(live)}`)
+  return row?.[0] === 'true' ? sql`pg_catalog.age(t.xmin) <= 0` : sql`true`
 }
 
 const isNamedApart = (staged: StagedTable): boolean =>
@@ -118,11 +132,14 @@ const copyWritten = (
     joins,
     ranges,
     isOrdered,
+    found,
   }: {
     readonly action: Query
     readonly joins: Query
     readonly ranges: readonly Range[]
     readonly isOrdered: boolean
+    /** A condition on live's rows that holds for all that are meant. */
+    readonly found: Query
   },
 ): Query => {
   const { table } = staged
@@ -141,7 +158,7 @@ const copyWritten = (
     copy (
       select ${list(values)}
       from ${staged.stage} as s ${live.joins} ${joins}
-      join ${fromTable(table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
+      join ${fromTable(table.live)} as t on ${onLiveIdentity(layout, staged, 't')} and ${found}
       where ${any(ranges.map((range) => inRange('s', range)))}
       ${isOrdered ? sql`order by ${ordinalOf('s')}` : sql``}
     ) to stdout`

@@ -1,5 +1,6 @@
 /** The plan stage: from a selection to a plan, in one snapshot of each side. Nothing is written anywhere. */
 
+import { placedMethod } from './catalog/column-digest.ts'
 import { declaredAbout, isUndeclared } from './catalog/declared.ts'
 import { resolveEdits } from './catalog/edits.ts'
 import { fingerprint } from './catalog/fingerprint.ts'
@@ -98,7 +99,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     undoes: null,
     selection,
     options,
-    digest: { method: sides.digest, value: measured.digest },
+    digest: { method: placedMethod(sides.hashing), value: measured.digest },
     fingerprints: Object.fromEntries(used.map((id) => [id, fingerprint(tableOf(sides.catalog, id).live)])),
     ...(isUndeclared(declared) ? {} : { declared }),
     steps: measured.steps,
@@ -224,6 +225,7 @@ const measureSteps = async (
   const plain = await measureImages(
     sides,
     guarded.filter(({ table }) => sides.transforms?.has(table) !== true),
+    placedMethod(sides.hashing),
   )
   const made = await measureTransforms(sides, guarded)
   const digest = combineDigests([plain.digest, made.digest])

@@ -63,7 +63,7 @@ const neededBy = (references: readonly StandInReference[], unitOf: UnitOf): Need
 }
 
 const measure = (sides: Sides, steps: readonly Step[], method: Plan['digest']['method']) =>
-  measureImages({ ...sides, digest: method }, steps)
+  measureImages(sides, steps, method)
 
 /** Throws `plan-stale` where the backup no longer holds what was planned: units could not tell. */
 const checkWhole = async (sides: Sides, { steps, digest }: Plan): Promise<void> => {

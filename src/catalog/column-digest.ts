@@ -62,7 +62,7 @@ const kindOfOne = ({ baseType, type, typeKind, isDomain }: Column): Kind => {
 const kindOf = (live: Column, backup: Column): Kind => {
   const kind = kindOfOne(live)
   if (kind !== kindOfOne(backup)) return 'image'
-  return kind === 'output' && live.baseType !== backup.baseType && live.typeKind !== backup.typeKind ? 'image' : kind
+  return kind === 'output' && live.baseType !== backup.baseType ? 'image' : kind
 }
 
 const textHash = (text: Query, seed: Query): Query => sql`pg_catalog.hashtextextended(${text} collate "C", ${seed})`
@@ -150,9 +150,36 @@ export const tableDigest = (
   return sql`coalesce(pg_catalog.hashint4extended(${sql.lit(seed)}, ${hashes}), ${image})`
 }
 
+/** How rows in their places are digested: by the hashes of their types (of timestamptz, too, or as text), or as text. Kept in plans. */
+export type PlacedMethod = DigestMethod | 'typed' | 'typed instants'
+
+export const placedMethod = ({ method, isTyped, hashesInstants }: RowHashing): PlacedMethod =>
+  isTyped ? (hashesInstants ? 'typed instants' : 'typed') : method
+
+const hashingOf = (method: PlacedMethod): RowHashing =>
+  method === 'hash' || method === 'sha256'
+    ? { method, isTyped: false, hashesInstants: false }
+    : { method: 'hash', isTyped: true, hashesInstants: method === 'typed instants' }
+
+/** 64 bits of some columns of the row `alias` in its place, a bigint: the same row elsewhere has others. */
+export const placedDigest = (
+  alias: string,
+  table: SharedTable,
+  columns: readonly string[],
+  method: PlacedMethod,
+  place: Query,
+): Query => {
+  const hashing = hashingOf(method)
+  const image = rowDigest(alias, columns, hashing.method, place)
+  if (!hashing.isTyped) return image
+  const hashes = list(columnHashes(alias, table, columns, hashing), ' # ')
+  return sql`coalesce(pg_catalog.hashint8extended(${place}, ${hashes}), ${image})`
+}
+
 /** Values whose typed hashes must agree before they are used on both sides. */
 export const hashingProbe: Query = sql`
   select pg_catalog.hashint4extended(7, 81985529216486895)::text,
+         pg_catalog.hashint8extended(4294967303, 81985529216486895)::text,
          pg_catalog.hashint4extended(-3, 0)::text,
          pg_catalog.hashtextextended('Zoë 漢字' collate "C", 42)::text,
          pg_catalog.uuid_hash_extended('0189ab1c-9d3e-7f00-8000-0123456789ab', 5)::text,

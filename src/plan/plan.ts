@@ -3,8 +3,8 @@
  * a conflicting constraint and what the user typed; no other row values. Its hash covers everything but `answers`.
  */
 import { createHash } from 'node:crypto'
+import type { PlacedMethod } from '../catalog/column-digest.ts'
 import type { Declarations } from '../catalog/declared.ts'
-import type { DigestMethod } from '../catalog/digest.ts'
 import type { MappedLabel, SetValue } from '../catalog/edits.ts'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
 import type { KeyColumn } from '../catalog/key-columns.ts'
@@ -142,7 +142,7 @@ export interface Plan {
   readonly selection: Selection
   readonly options: PlanOptions
   /** Digest of the backup's row images that will be written. */
-  readonly digest: { readonly method: DigestMethod; readonly value: string }
+  readonly digest: { readonly method: PlacedMethod; readonly value: string }
   /** Fingerprint of every used table of live. */
   readonly fingerprints: Readonly<Record<string, string>>
   /** What it relies on that no constraint says; absent where that is nothing. */

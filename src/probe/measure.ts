@@ -1,7 +1,8 @@
 /** What a plan pins about the rows it names: a digest of the backup's images, guards on live rows, sizes, and values that get lost. */
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
-import { type DigestMethod, digestOf, rowDigest, rowImage } from '../catalog/digest.ts'
+import { type PlacedMethod, placedDigest } from '../catalog/column-digest.ts'
+import { digestOf, rowImage } from '../catalog/digest.ts'
 import { type KeyColumn, keyBatches } from '../catalog/key-columns.ts'
 import { batchSize, displayKey, fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
@@ -68,7 +69,7 @@ const measureRows = async (
   backup: Reader,
   table: SharedTable,
   batches: Iterable<readonly string[]>,
-  method: DigestMethod,
+  method: PlacedMethod,
 ): Promise<Measured> => {
   const columns = imageColumns(table)
   const digests: string[] = []
@@ -79,13 +80,13 @@ const measureRows = async (
       bytes += batch.reduce((sum, key) => sum + key.length + 2, 0)
       continue
     }
-    const seed = sql`${ordinal('k')} + ${String(offset)}::bigint`
+    const seed = sql`(${ordinal('k')} + ${String(offset)}::bigint)`
     const found = sql`
       from ${keySource(table.backup, table.identity, batch)}
       join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', table.backup, table.identity, batch)}`
     const [row] = await backup.rows(sql`
       select pg_catalog.count(*)::text,
-             coalesce(bit_xor(${rowDigest('t', columns, method, seed)}), 0)::text,
+             coalesce(bit_xor(${placedDigest('t', table, columns, method, seed)}), 0)::text,
              coalesce(sum(pg_catalog.octet_length(${rowImage('t', columns)})), 0)::text
       ${found}`)
     if (Number(row?.[0]) > batch.length) await refuseDoubled(backup, table, batch, found)
@@ -109,8 +110,9 @@ function* batchesOf(written: readonly WrittenKeys[]): Generator<readonly string[
 
 /** The digest of everything that steps write, in the order in which it is staged: inserted rows of a table, then updated ones. */
 export const measureImages = async (
-  { backup, catalog, digest: method }: Pick<Sides, 'backup' | 'catalog' | 'digest'>,
+  { backup, catalog }: Pick<Sides, 'backup' | 'catalog'>,
   written: readonly WrittenKeys[],
+  method: PlacedMethod,
 ): Promise<Measured> => {
   const digests: string[] = []
   let bytes = 0

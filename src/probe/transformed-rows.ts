@@ -1,6 +1,7 @@
 /** Rows of transformed tables as probes see them: those that are left out, and what is written of the others. */
 import { sql } from 'kysely'
-import { rowDigest, rowImage } from '../catalog/digest.ts'
+import { placedDigest, placedMethod } from '../catalog/column-digest.ts'
+import { rowImage } from '../catalog/digest.ts'
 import { type KeyColumn, keysOf } from '../catalog/key-columns.ts'
 import { fromTable, inKeyRange, joinOn, keySource, ordinal, ordinalName } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
@@ -63,7 +64,7 @@ const measureTransformed = async (
     const seed = sql`(${positions}::bigint[])[${ordinal('t')}]`
     const [row] = await refusingValues(own.table, () =>
       sides.live.rows(sql`
-        select coalesce(bit_xor(${rowDigest('t', columns, sides.digest, seed)}), 0)::text,
+        select coalesce(bit_xor(${placedDigest('t', own.table, columns, placedMethod(sides.hashing), seed)}), 0)::text,
                coalesce(sum(pg_catalog.octet_length(${rowImage('t', columns)})), 0)::text
         from ${transformedSource(own.table, written)}`),
     )

@@ -7,7 +7,7 @@
 import type { Readable } from 'node:stream'
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
-import { type DigestMethod, digestOf, rowImage } from '../catalog/digest.ts'
+import { type PlacedMethod, placedDigest } from '../catalog/column-digest.ts'
 import {
   columnSource,
   fromTable,
@@ -206,12 +206,12 @@ export const indexStage = async (writer: Writer, layout: Layout, staged: StagedT
 }
 
 /** The digest of the staged rows of the plan's steps: equal to the plan's where the backup still holds what was planned. */
-export const digestStage = (staged: StagedTable, method: DigestMethod): Query => {
+export const digestStage = (staged: StagedTable, method: PlacedMethod): Query => {
   if (pinsNothing(staged.table)) return sql`0::bigint`
-  const image = rowImage('s', imageColumns(staged.table))
+  const digest = placedDigest('s', staged.table, imageColumns(staged.table), method, column('s', ordinalColumn))
   const last = staged.steps.at(-1)?.range.last ?? 0
   return sql`(
-    select coalesce(bit_xor(${digestOf(image, method, column('s', ordinalColumn))}), 0)
+    select coalesce(bit_xor(${digest}), 0)
     from ${staged.stage} as s
     where ${column('s', ordinalColumn)} <= ${String(last)}::bigint)`
 }

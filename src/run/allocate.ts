@@ -128,7 +128,7 @@ export const allocateKeys = async (writer: Writer, layout: Layout): Promise<void
   }
 }
 
-/** Makes the keys of staged rows again where live has some of them: the sequence was behind live's rows, and is not any more. */
+/** Makes the keys of staged rows again where live has some of them, which somebody took by hand: the sequence is past them by now. */
 const leaveTaken = async (writer: Writer, staged: StagedTable): Promise<void> => {
   const { table, stage } = staged
   const key = identifier(stagedKeyColumn)

@@ -42,8 +42,10 @@ const isMadeAnew = (staged: StagedTable, mapped: readonly Relation[]): boolean =
   return isOne && isSequence && isInteger && others.length === 0 && !follows
 }
 
-/** True where the sequence of a table's new keys had to be raised before the first is taken, or nobody knows. */
+/** True where the sequence of a table's new keys has to be raised before the first is taken, by its own rows or another table's. */
 const isBehind = ({ sequences }: Plan, { table }: StagedTable): boolean => {
   const own = sequences.find(({ table: id, column: name }) => id === table.id && name === table.allocation?.column)
-  return own?.next == null || own.after == null || BigInt(own.after) !== BigInt(own.next) + BigInt(own.allocates)
+  if (own?.next == null || own.after == null) return true
+  const isShared = sequences.some((other) => other !== own && other.sequence === own.sequence)
+  return isShared || BigInt(own.after) !== BigInt(own.next) + BigInt(own.allocates)
 }

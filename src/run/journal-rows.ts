@@ -100,11 +100,11 @@ export class RunRecords {
 
 /**
  * Holds for rows that this transaction wrote, and those begun after it: a join with them need not hash all that live has. Tables of
- * other kinds than the server's own may not know who wrote a row.
+ * other kinds than the server's own may not know who wrote a row, and who may read columns alone may not ask.
  */
 const writtenSince = async (writer: Writer, { table: { live } }: StagedTable): Promise<Query> => {
   const [row] = await writer.look(sql`
-    select (c.relkind = 'r' and m.amname = 'heap')::text
+    select (c.relkind = 'r' and m.amname = 'heap' and pg_catalog.has_table_privilege(c.oid, 'SELECT'))::text
     from pg_catalog.pg_class c
     join pg_catalog.pg_am m on m.oid = c.relam
     where c.oid = ${oidOf(live)}`)

@@ -76,10 +76,14 @@ describe('show plan.json <table> <key> --values', () => {
   test('tells which of several rows it belonged to, and the plan alone does not', () =>
     withBoth(['gallery', '7', '8'], async ({ env }, path) => {
       const alone = await command(['show', path, 'comment', '13'])
-      expect(alone.stdout).toContain('it belonged to one of 2 rows of gallery (7 8)')
-      const { exit, stdout } = await command(['show', path, 'comment', '13', '--values'], { env })
-      expect({ exit, stdout }).toEqual({
+      expect(alone).toMatchObject({
+        stdout: expect.stringContaining('it belonged to one of 2 rows of gallery (7 8)'),
+        stderr: 'Which of them the backup tells: add --values.\n',
+      })
+      const { exit, stdout, stderr } = await command(['show', path, 'comment', '13', '--values'], { env })
+      expect({ exit, stdout, stderr }).toEqual({
         exit: 0,
+        stderr: '',
         stdout: `comment 13 is inserted: it belonged to gallery 8 (gallery_id)
   gallery 8 is inserted: it was selected
 `,

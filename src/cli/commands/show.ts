@@ -37,6 +37,7 @@ const showChain = async (
       : chainOf(plan, table, packed, key)
   if (output.format === 'text') output.text(formatChain(chain, output.setting))
   else output.json(jsonChain(chain))
+  if (chain.some(({ keys }) => keys.length > 1)) output.note('Which of them the backup tells: add --values.')
   return exitCodes.done
 }
 

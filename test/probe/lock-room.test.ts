@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { withCluster } from '../../src/cluster/cluster.ts'
-import { executeSql, open } from '../../src/index.ts'
+import { withOwnCluster } from '../support/own-cluster.ts'
 
 const partitions = 60
 
@@ -10,13 +9,10 @@ const schema = `
   insert into reading select i, 'reading ' || i from generate_series(0, ${partitions - 1}) as i;`
 
 test('a table with more partitions and indexes than the server has locks for is refused with figures, before anything is written', () =>
-  withCluster({ settings: { max_connections: '10', max_locks_per_transaction: '12' } }, async (cluster) => {
-    await executeSql(cluster.url('postgres'), 'create database backup')
-    await executeSql(cluster.url('backup'), schema)
-    await executeSql(cluster.url('postgres'), 'create database live template backup')
-    await executeSql(cluster.url('live'), 'delete from reading where id = 7')
-    const rowgraft = await open({ live: cluster.url('live'), backup: cluster.url('backup'), env: {} })
-    try {
+  withOwnCluster(
+    { max_connections: '10', max_locks_per_transaction: '12' },
+    { schema, live: 'delete from reading where id = 7' },
+    async (rowgraft) => {
       const selection = { selectors: [{ by: 'all missing', table: 'reading' } as const], columns: null }
       await expect(rowgraft.plan(selection)).rejects.toMatchObject({
         code: 'not-restorable',
@@ -26,7 +22,5 @@ test('a table with more partitions and indexes than the server has locks for is 
           ),
         ),
       })
-    } finally {
-      await rowgraft.close()
-    }
-  }))
+    },
+  ))

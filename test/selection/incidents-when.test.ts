@@ -1,8 +1,7 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { withCluster } from '../../src/cluster/cluster.ts'
 import { openSession } from '../../src/database/session.ts'
-import { executeSql, open } from '../../src/index.ts'
+import { withOwnCluster } from '../support/own-cluster.ts'
 
 const schema = `
   create table gallery (id integer primary key, name text);
@@ -23,18 +22,13 @@ const readCommitTime = async (url: string): Promise<string | null | undefined> =
 }
 
 test('where the server keeps commit timestamps, an incident is told when it happened: when its survivors were unhooked', () =>
-  withCluster({ settings: { track_commit_timestamp: 'on' } }, async (cluster) => {
-    await executeSql(cluster.url('postgres'), 'create database backup')
-    await executeSql(cluster.url('backup'), schema)
-    await executeSql(cluster.url('postgres'), 'create database live template backup')
-    await executeSql(cluster.url('live'), 'delete from gallery where id = 2')
-    const rowgraft = await open({ live: cluster.url('live'), backup: cluster.url('backup'), env: {} })
-    try {
+  withOwnCluster(
+    { track_commit_timestamp: 'on' },
+    { schema, live: 'delete from gallery where id = 2' },
+    async (rowgraft, live) => {
       const { incidents } = await rowgraft.incidents()
       expect(incidents).toHaveLength(1)
       const [incident] = incidents
-      expect(incident?.when).toBe(await readCommitTime(cluster.url('live')))
-    } finally {
-      await rowgraft.close()
-    }
-  }))
+      expect(incident?.when).toBe(await readCommitTime(live))
+    },
+  ))

@@ -21,8 +21,6 @@ export interface StagedStep {
   readonly range: Range
 }
 
-export type { KeyFate } from './key-fate.ts'
-
 export interface StagedTable {
   readonly table: SharedTable
   /** Raw rows as the source has them, and an ordinal. */

@@ -14,7 +14,7 @@ import type { Reader } from '../database/session.ts'
 import { type Block, decodeBlocks } from './blocks.ts'
 import { orderOfKey, selectKey, shapeOf } from './key-shape.ts'
 import { type Found, mergeBlocks, nothingFound } from './merge.ts'
-import { comparedColumns, tellingColumns } from './records.ts'
+import { type CreationColumns, comparedColumns, tellingColumns } from './records.ts'
 import type { Sides } from './sides.ts'
 
 /** Which rows of a table are read. */
@@ -25,8 +25,8 @@ export interface Part {
 }
 
 export interface KeyOptions {
-  /** Also finds rows that differ. */
-  readonly withDigest: boolean
+  /** Also finds rows that differ: which columns could tell that one is another record. Null finds missing and extra rows only. */
+  readonly creation: CreationColumns | null
   readonly part?: Part
   /** Told of rows read on both sides together. */
   readonly onRows: (rows: number) => void
@@ -40,8 +40,8 @@ const fromPart = (side: Table, { join, where }: Part): Query => sql`
  * The columns that could tell that a row is another record, or marked as deleted, are digested apart from the rest, and first; without
  * any, one digest says that a row is changed and nothing else.
  */
-const digestsOf = (sides: Sides, table: SharedTable): readonly Query[] => {
-  const telling = tellingColumns(table)
+const digestsOf = (sides: Sides, table: SharedTable, creation: CreationColumns): readonly Query[] => {
+  const telling = tellingColumns(table, creation)
   const rest = comparedColumns(table).filter((name) => !telling.includes(name))
   const parts = telling.length === 0 ? [rest] : [telling, rest]
   return parts.map((columns) =>
@@ -51,10 +51,10 @@ const digestsOf = (sides: Sides, table: SharedTable): readonly Query[] => {
 
 /** Compares the rows of `part`, or all rows, key by key. */
 export const compareKeys = async (sides: Sides, table: SharedTable, options: KeyOptions): Promise<Found> => {
-  const { withDigest, part = {}, onRows } = options
+  const { creation, part = {}, onRows } = options
   const shape = shapeOf(table)
   const found = nothingFound(shape)
-  const digests = withDigest ? digestsOf(sides, table) : []
+  const digests = creation === null ? [] : digestsOf(sides, table, creation)
   const stream = (reader: Reader): AsyncGenerator<Block> => {
     const side = reader.side === 'live' ? table.live : table.backup
     const query = sql`copy (

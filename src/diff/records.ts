@@ -14,18 +14,32 @@ export const comparedColumns = (table: SharedTable): readonly string[] =>
     .filter((name) => table.identity.includes(name) || !table.primaryKey.includes(name))
 
 /** Columns that say when a record was made. */
-export const creationColumns = (table: SharedTable): readonly string[] =>
+export interface CreationColumns {
+  /** By their names and types. */
+  readonly named: readonly string[]
+  /** As the rows themselves show: their values rise with the key, and do not change. */
+  readonly shown: readonly string[]
+  /** Columns that change in many rows, as far as the rows were asked. */
+  readonly restless: readonly string[]
+}
+
+/** Columns that by their names and types say when a record was made. */
+export const namedCreationColumns = (table: SharedTable): readonly string[] =>
   table.columns
     .filter(({ name, live }) => creationNames.test(name) && creationTypes.test(live.baseType))
     .map(({ name }) => name)
 
 /** Same primary key, another record: its creation differs, or another unique key and more than half of the other columns do. */
-export const isReused = (table: SharedTable, differing: readonly string[]): boolean => {
+export const isReused = (table: SharedTable, creation: CreationColumns, differing: readonly string[]): boolean => {
   if (table.ends !== null || hasSurrogate(table)) return false
   // A value that the user gives says nothing about the backup's row.
   const changed = differing.filter((name) => !isGiven(table.backup, name))
-  if (creationColumns(table).some((name) => changed.includes(name))) return true
+  if (creation.named.some((name) => changed.includes(name))) return true
   const compared = comparedColumns(table).filter((name) => !table.identity.includes(name))
+  // One value put right does not make another record of a row, whatever the column has shown itself to be.
+  const isShown = creation.shown.some((name) => changed.includes(name))
+  const others = compared.filter((name) => !creation.shown.includes(name) && !creation.restless.includes(name))
+  if (isShown && others.filter((name) => changed.includes(name)).length * 2 >= others.length) return true
   const differs = (unique: Uniqueness): boolean => {
     const own = unique.columns.filter((name) => compared.includes(name))
     if (!own.some((name) => changed.includes(name))) return false
@@ -36,10 +50,10 @@ export const isReused = (table: SharedTable, differing: readonly string[]): bool
 }
 
 /** Columns without which a row that differs is changed, and nothing else: neither another record nor marked as deleted. */
-export const tellingColumns = (table: SharedTable): readonly string[] => {
+export const tellingColumns = (table: SharedTable, { named, shown }: CreationColumns): readonly string[] => {
   const compared = comparedColumns(table)
   const uniques = table.live.uniques.filter(({ kind }) => kind === 'unique').flatMap(({ columns }) => columns)
   const marks = table.softDelete === null ? [] : [table.softDelete]
-  const telling = new Set([...creationColumns(table), ...(table.ends === null ? uniques : []), ...marks])
+  const telling = new Set([...named, ...shown, ...(table.ends === null ? uniques : []), ...marks])
   return compared.filter((name) => telling.has(name) && !table.identity.includes(name))
 }

@@ -15,6 +15,7 @@ import type { Reader } from '../database/session.ts'
 import { type BucketChoice, chooseBuckets } from './bucket-choice.ts'
 import { Buckets, groupedRows, scanBuckets } from './buckets.ts'
 import { type Extent, readExtent, readSample } from './estimate.ts'
+import { possibleCreation, readCreation } from './habits.ts'
 import { shapeOf } from './key-shape.ts'
 import { compareKeys, type Part } from './keys.ts'
 import type { Found } from './merge.ts'
@@ -144,7 +145,7 @@ export async function* scanTable(sides: Sides, table: SharedTable, options: Scan
   const onRows = (rows: number): void => onRead({ rows, buckets: 0 })
   const isKeyOnly = columns.every((name) => table.identity.includes(name))
   if (options.bucketRows === undefined && isKeyOnly && !shapeOf(table).isText) {
-    yield await compareKeys(sides, table, { withDigest: false, onRows })
+    yield await compareKeys(sides, table, { creation: null, onRows })
     return
   }
   await Promise.all([prepareScan(sides.live, sides.workers), prepareScan(sides.backup, sides.workers)])
@@ -154,16 +155,17 @@ export async function* scanTable(sides: Sides, table: SharedTable, options: Scan
     readExtent(sides.backup, table, integer),
   ])
   if (live.isEmpty || backup.isEmpty) {
-    yield await compareKeys(sides, table, { withDigest: false, onRows })
+    yield await compareKeys(sides, table, { creation: null, onRows })
     return
   }
-  const withDigest = !isKeyOnly
   const isSmall = Math.max(live.rows, backup.rows) <= small && options.bucketRows === undefined
   const choice: BucketChoice = isSmall
     ? { by: 'nothing' }
     : await choose(sides, table, { live, backup }, { ...options, columns })
+  // What a sample would show is not worth its round trips in a small table: there every row that it could tell of is looked at.
+  const creation = isKeyOnly ? null : isSmall ? possibleCreation(sides, table) : await readCreation(sides, table)
   if (choice.by === 'nothing') {
-    yield await compareKeys(sides, table, { withDigest, onRows })
+    yield await compareKeys(sides, table, { creation, onRows })
     return
   }
   const scan = async (reader: Reader): Promise<Buckets> => {
@@ -178,7 +180,7 @@ export async function* scanTable(sides: Sides, table: SharedTable, options: Scan
   if (differing.length === 0) return
   const rereads = differing.reduce((sum, bucket) => sum + Math.max(here.count(bucket), there.count(bucket)), 0)
   const isMost = rereads > most * Math.max(here.rows, there.rows)
-  const again = { withDigest, onRows: () => undefined }
+  const again = { creation, onRows: () => undefined }
   if (isMost) yield await compareKeys(sides, table, again)
   else {
     const part = partOf(sides, table, choice, differing)

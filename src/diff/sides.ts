@@ -9,6 +9,7 @@ import type { Query } from '../database/names.ts'
 import type { Reader } from '../database/reader.ts'
 import type { OpenFork } from '../database/snapshot.ts'
 import type { Transforms } from '../transform/transform.ts'
+import type { ColumnHabits } from './habits.ts'
 
 /** Backup key -> live key of rows that earlier runs brought back under another key, per table; keys are packed. */
 export type RestoredKeys = ReadonlyMap<string, ReadonlyMap<string, string>>
@@ -26,6 +27,8 @@ export interface Sides {
   readonly restored: RestoredKeys
   /** Numbers for the keys met, for as long as the snapshots last. */
   readonly keys: KeyIndexes
+  /** How columns behave, by table id, as far as anybody has asked: for as long as the snapshots last. */
+  readonly habits: Map<string, Promise<ColumnHabits>>
   /** Evaluates SQL of the user's on the backup with the search_path of a fresh connection. */
   readonly withUserSearchPath: <T>(work: () => Promise<T>) => Promise<T>
   /** What the config file makes of the backup's rows, while planning. */
@@ -78,6 +81,7 @@ export const openSides = async (
     withUserSearchPath: (work) => work(),
     ...sides,
     keys: new KeyIndexes(),
+    habits: new Map(),
     restored: new Map([...sides.restored, ...namedKeys(sides.catalog)]),
     digest: hashing.method,
     hashing,

@@ -8,8 +8,9 @@ import { fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal } from '..
 import type { SharedTable } from '../catalog/shared.ts'
 import { isMarked } from '../catalog/soft-delete.ts'
 import { isAllKey } from '../catalog/spelling.ts'
-import { list } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
+import { readChangedColumns } from './changed-columns.ts'
+import { readCreation } from './habits.ts'
 import { comparedColumns, isReused } from './records.ts'
 import { followsRestored } from './restored-references.ts'
 import type { Sides } from './sides.ts'
@@ -43,37 +44,6 @@ export const readDigests = async (
     for (const [ord, digest] of rows) found.set(batch[Number(ord) - 1] ?? '', digest ?? '')
   }
   return found
-}
-
-/** Which columns differ, per key, between the two sides' rows of the same key. */
-export const readChangedColumns = async (
-  sides: Sides,
-  table: SharedTable,
-  keys: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> => {
-  const columns = comparedColumns(table)
-  const changed = new Map<string, readonly string[]>()
-  for (const batch of inBatches(keys, 1_000)) {
-    const read = async (reader: Reader): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
-      const side = reader.side === 'live' ? table.live : table.backup
-      const digests = columns.map((name) => sql`${rowDigest('t', [name], sides.digest)}::text`)
-      const rows = await reader.rows(sql`
-        select ${ordinal('k')}::text, ${list(digests)}
-        from ${keySource(side, table.identity, batch)}
-        join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}`)
-      return new Map(rows.map(([ord, ...values]) => [batch[Number(ord) - 1] ?? '', values]))
-    }
-    const [live, backup] = [await read(sides.live), await read(sides.backup)]
-    for (const key of batch) {
-      const [here, there] = [live.get(key), backup.get(key)]
-      if (here === undefined || there === undefined) continue
-      changed.set(
-        key,
-        columns.filter((_, position) => here[position] !== there[position]),
-      )
-    }
-  }
-  return changed
 }
 
 /** Of the rows given, those that one side has marked as deleted. */
@@ -164,11 +134,13 @@ export const classifyDiffering = async (
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, RowState>> => {
   const states = new Map<string, RowState>()
+  if (keys.length === 0) return states
   const changed = await readChangedColumns(sides, table, keys)
   const followed = await followsRestored(sides, table, changed)
+  const creation = await readCreation(sides, table)
   for (const [key, columns] of changed) {
     if (columns.length === 0 || followed.has(key)) states.set(key, { state: 'same' })
-    else states.set(key, { state: isReused(table, columns) ? 'reused' : 'changed', columns })
+    else states.set(key, { state: isReused(table, creation, columns) ? 'reused' : 'changed', columns })
   }
   const { softDelete } = table
   const remarked = [...states].flatMap(([key, state]) =>

@@ -8,6 +8,7 @@ import { serverText } from '../../src/database/names.ts'
 import { openSession } from '../../src/database/session.ts'
 import { withReadTransaction } from '../../src/database/transaction.ts'
 import { type DiffState, diffTable } from '../../src/diff/diff.ts'
+import { readCreation } from '../../src/diff/habits.ts'
 import { compareKeys } from '../../src/diff/keys.ts'
 import { prepareScan } from '../../src/diff/prepare.ts'
 import { comparedColumns } from '../../src/diff/records.ts'
@@ -40,7 +41,10 @@ const perform = async (sides: Sides, work: Work): Promise<string> => {
       return String(rows[0]?.[0])
     }
     case 'stream everything': {
-      const found = await compareKeys(sides, table, { withDigest: true, onRows: () => undefined })
+      const found = await compareKeys(sides, table, {
+        creation: await readCreation(sides, table),
+        onRows: () => undefined,
+      })
       return `${found.missing.length} missing, ${found.differing.length} changed, ${found.extra.length} extra`
     }
     case 'diff': {

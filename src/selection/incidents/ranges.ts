@@ -10,7 +10,7 @@ import { fromTable, joinOn, keySource, typeOf } from '../../catalog/row.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { column, type Query } from '../../database/names.ts'
 import type { Row } from '../../database/session.ts'
-import { creationColumns } from '../../diff/records.ts'
+import { namedCreationColumns } from '../../diff/records.ts'
 import type { Sides } from '../../diff/sides.ts'
 import type { Candidate } from './candidates.ts'
 import type { Population } from './population.ts'
@@ -27,7 +27,7 @@ const rangeColumns = (table: SharedTable): readonly RangeColumn[] => {
   const [only, ...rest] = table.primaryKey
   const key = table.allocation?.column ?? (rest.length === 0 ? only : undefined)
   const isShared = (name: string): boolean => table.columns.some((own) => own.name === name)
-  const creation = creationColumns(table)
+  const creation = namedCreationColumns(table)
   const times = table.columns.filter(({ backup }) => time.test(backup.baseType)).map(({ name }) => name)
   return [
     ...(key !== undefined && isShared(key) && integer.test(columnOf(table.backup, key)?.baseType ?? '')

@@ -6,6 +6,7 @@
 import { sql } from 'kysely'
 import { asText, displayKey, fromTable, inBatches, joinOn, keySource, ordinal } from '../../catalog/row.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
+import { readCreation } from '../../diff/habits.ts'
 import { isReused } from '../../diff/records.ts'
 import type { Sides } from '../../diff/sides.ts'
 import type { RowState } from '../../diff/states.ts'
@@ -43,13 +44,10 @@ const readLive = async (
 
 const elsewhere = 'an UPDATE is undone only in rows that live still has'
 
-/** Why a row is left out, or null; `columns` are those the statement sets. */
-const whyOut = (table: SharedTable, state: RowState, judged: RowState, columns: readonly string[]): string | null => {
+/** Why a row is left out, or null. */
+const whyOut = (state: RowState, isOther: boolean): string | null => {
   if (state.state === 'missing') return `it is missing in live too; ${elsewhere}`
   if (state.state === 'restored') return `it was restored as ${displayKey(state.liveKey)}, with the backup's values`
-  const others = state.state === 'same' ? [] : state.columns.filter((name) => !columns.includes(name))
-  // What the statement itself set does not make another record of a row.
-  const isOther = state.state === 'reused' ? isReused(table, others) : judged.state === 'reused'
   return isOther ? `its key belongs to another record in live; ${elsewhere}` : null
 }
 
@@ -71,9 +69,14 @@ export const findDamage = async (
   const leftOut: Damage['leftOut'][number][] = []
   const open: { readonly key: string; readonly changed: readonly string[] }[] = []
   let [missing, restored, alreadyRight] = [0, 0, 0]
+  const creation = await readCreation(sides, table)
   for (const key of hits.keys()) {
     const state = states.read.get(key) ?? { state: 'missing' }
-    const why = whyOut(table, state, states.judged.get(key) ?? state, columns)
+    // What the statement itself set does not make another record of a row.
+    const others = 'columns' in state ? state.columns.filter((name) => !columns.includes(name)) : []
+    const isOther =
+      state.state === 'reused' ? isReused(table, creation, others) : states.judged.get(key)?.state === 'reused'
+    const why = whyOut(state, isOther)
     if (why !== null) {
       leftOut.push({ table: table.id, key: displayKey(key), why })
       if (state.state === 'restored') restored++

@@ -9,7 +9,7 @@ import { streamKeys } from './catalog/key-columns.ts'
 import { displayKey } from './catalog/row.ts'
 import { namedKeys, type Sides, tableOf } from './diff/sides.ts'
 import { readFootprint, readSequenceMoves } from './footprint.ts'
-import { buildStandIns, buildSteps } from './plan/build.ts'
+import { buildAttached, buildStandIns, buildSteps } from './plan/build.ts'
 import { ConflictLog } from './plan/conflicts.ts'
 import { renameHints, takenDefaults, usedSources } from './plan/drifted.ts'
 import { rowsWriting, setEdits } from './plan/edits.ts'
@@ -69,10 +69,12 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     { closure: { ...options, without }, keys: options.keys, columns: selection.columns },
     log,
   )
-  const skips = log.conflicts.some(({ id }) => log.answers[id] === 'skip')
-  const reached = skips ? reachedRows(decision, resolved) : new Set<string>()
+  const isMet = log.conflicts.every(({ id }) => log.answers[id] !== 'skip' && log.answers[id] !== 'allocate')
+  const reached = !isMet ? reachedRows(decision, resolved) : new Set<string>()
   log.forget(({ table, key }) => !reached.has(`${table}\0${key}`))
   const survivors = options.relink === 'none' ? new Map() : judgeSurvivors(decision.closure.survivors, options.relink)
+  if (options.relink === 'evidence')
+    for (const stranger of decision.strangers) survivors.set(stranger, 'another record')
   const decided = { catalog: sides.catalog, decision, survivors }
   const tables = new Map(sides.catalog.live.tables.map((table) => [table.id, table]))
   const bare = buildSteps(decided)
@@ -107,6 +109,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     relations: usedRelations(sides.catalog, bare),
     conflicts: log.conflicts,
     leftOut: listLeftOut(decision, survivors, log),
+    ...(decision.attached.length === 0 ? {} : { attached: buildAttached(decided) }),
     notInBackup: resolved.notInBackup,
     coverage: resolved.coverage,
     unchanged: [...decision.unchanged].map(([table, rows]) => ({ table, rows })),
@@ -204,6 +207,7 @@ const reachedRows = (decision: Decision, resolved: Resolved): ReadonlySet<string
   for (const [table, repairs] of resolved.repairs) add(table, repairs.keys())
   for (const [table, rows] of members) add(table, rows.keys())
   for (const [table, keys] of met) add(table, keys)
+  for (const [table, keys] of decision.refused) add(table, keys)
   return reached
 }
 

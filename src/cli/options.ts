@@ -73,7 +73,7 @@ export interface ConflictAnswer {
   readonly answer: Answer
 }
 
-const answers: readonly Answer[] = ['stop', 'skip', 'match', 'overwrite', 'allocate']
+const answers: readonly Answer[] = ['stop', 'skip', 'match', 'overwrite', 'attach', 'allocate']
 
 const parseConflictAnswer = (text: string): ConflictAnswer => {
   const at = text.lastIndexOf('=')

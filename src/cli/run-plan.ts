@@ -1,8 +1,7 @@
 /** Shows a plan, asks, runs it, and reports: what `restore` and `undo` have in common. */
 import { interrupted, RowgraftError } from '../errors.ts'
-import { openOnes, waysOut } from '../format/conflict-text.ts'
+import { formatConflict, openOnes, waysOut } from '../format/conflict-text.ts'
 import { jsonReport } from '../format/json.ts'
-import { formatSentence } from '../format/names.ts'
 import { formatPlan, summarisePlan } from '../format/plan-text.ts'
 import { plural } from '../format/quantities.ts'
 import { formatReport } from '../format/report-text.ts'
@@ -20,7 +19,7 @@ export const conflictsOpen = (plan: Plan, context: Context): RowgraftError => {
   const listed = open
     .slice(0, 20)
     .flatMap((conflict) => [
-      formatSentence(conflict.text),
+      formatConflict(conflict),
       ...waysOut(conflict).map(({ flag, does }) => `  ${flag}: ${does}`),
     ])
   return new RowgraftError('decision-needed', `${plural(open.length, 'conflict')} ${needs}; live is unchanged`, {

@@ -3,7 +3,7 @@ import type { Conflict } from '../plan/conflicts.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Answer } from '../probe/finding.ts'
 import { formatColumns, indent } from './layout.ts'
-import { formatArgument, formatSentence, formatTable } from './names.ts'
+import { formatArgument, formatSentence, formatTable, formatWords } from './names.ts'
 import { formatCount, plural } from './quantities.ts'
 import { sanitise } from './sanitise.ts'
 import type { Setting } from './style.ts'
@@ -57,6 +57,10 @@ export const waysOut = (conflict: Conflict, alike: readonly Conflict[] = [confli
   return [...given, { flag: `--columns ${columns}`, does: 'put back just these columns of the selected rows' }]
 }
 
+/** What is in the way, in a sentence. */
+export const formatConflict = ({ kind, text }: Conflict): string =>
+  kind === 'parent changed' ? formatWords(text) : formatSentence(text)
+
 const groupOf = ({ table, kind, constraint, answers, helps }: Conflict): string =>
   JSON.stringify([table, kind, constraint, answers.map(({ answer }) => answer), helps?.map(({ flag }) => flag)])
 
@@ -69,7 +73,7 @@ const formatGroup = (conflicts: readonly Conflict[], { width, style }: Setting):
     '',
     ...conflicts
       .slice(0, most)
-      .flatMap(({ text }) => indent(`! ${formatSentence(text)}`, width, 1, 2))
+      .flatMap((conflict) => indent(`! ${formatConflict(conflict)}`, width, 1, 2))
       .map(style.conflict),
     ...(rest > 0 ? [style.conflict(`   and ${formatCount(rest)} more like these`)] : []),
     ...formatColumns(
@@ -101,7 +105,7 @@ const answered = (plan: Plan, conflict: Conflict, width: number): readonly strin
   const does = conflict.answers.find((known) => known.answer === answer)?.does ?? ''
   const given = isAgain(conflict, answer) ? '--again' : answer
   const said = sanitise(does === '' ? given : `${given}, ${does}`)
-  return indent(`${formatSentence(conflict.text)} · ${said}`, width, 2, 2)
+  return indent(`${formatConflict(conflict)} · ${said}`, width, 2, 2)
 }
 
 const formatAnswered = (plan: Plan, conflicts: readonly Conflict[], { width, style }: Setting): readonly string[] => {

@@ -1,7 +1,7 @@
 /** What becomes of rows that a plan does not write: those that are back or there already, and those that stay out, with why. */
 import type { Plan } from '../plan/plan.ts'
 import { firstOf, formatColumn, formatKey, formatSentence, formatTable, formatWords, keyRows } from './names.ts'
-import { formatCount } from './quantities.ts'
+import { formatCount, plural } from './quantities.ts'
 import { sanitise } from './sanitise.ts'
 import { formatRowKeys } from './step-text.ts'
 
@@ -61,6 +61,16 @@ const formatStandIns = (plan: Plan): readonly Cells[] =>
     const [rows, them] = count === 1 ? ['a live row', 'it'] : ['live rows', 'them']
     const words = `${rows} in place of the backup's: what belongs there goes to ${them}`
     return ['stands in', formatTable(table), formatCount(count), `${words} · ${formatRowKeys(backup, live)}`]
+  })
+
+/** Changed live rows that rows of the plan come to refer to. */
+const formatAttached = ({ attached = [] }: Plan): readonly Cells[] =>
+  attached.map(({ table, child, columns, keys, rows }) => {
+    const parents = keyRows(keys).map(formatKey)
+    const [go, them] = [rows === 1 ? 'goes' : 'go', parents.length === 1 ? 'it' : 'them']
+    const changed = `which changed since the backup: ${columns.map(formatColumn).join(', ')}`
+    const words = `${plural(rows, 'row')} of ${formatTable(child)} ${go} to ${them}, ${changed} · ${firstOf(parents)}`
+    return ['attached', formatTable(table), formatCount(parents.length), words]
   })
 
 /** What both a plan and a report say about rows that stay out. */
@@ -177,7 +187,7 @@ export const formatRest = (plan: Plan): readonly Cells[] => {
     ...formatNotFollowed(plan),
     ...formatLost(plan),
   ]
-  const before = [...formatBack(plan), ...formatStandIns(plan)]
+  const before = [...formatBack(plan), ...formatStandIns(plan), ...formatAttached(plan)]
   // Where the headline has said it, and there is nothing to tell it from, it need not be said again.
   const isSaid = plan.steps.length + before.length + others.length === 0 && plan.unchanged.length === 1
   return [...before, ...(isSaid ? [] : formatUnchanged(plan)), ...others]

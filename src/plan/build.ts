@@ -8,7 +8,14 @@ import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import type { Decision } from '../probe/decide.ts'
 import type { Because } from '../selection/members.ts'
 import type { Relinking, Survivor } from '../selection/survivors.ts'
-import { keyColumns, type StandIns, type Step } from './plan.ts'
+import { keyColumns, type Plan, type StandIns, type Step } from './plan.ts'
+
+/** The changed live rows that rows of the plan come to refer to. */
+export const buildAttached = ({ catalog, decision }: Decided): NonNullable<Plan['attached']> =>
+  decision.attached.map((rows) => ({
+    ...rows,
+    keys: keyColumns(sharedTable(catalog, rows.table).identity.length, sortKeys(rows.keys)),
+  }))
 
 /** What planning knows when it builds steps. */
 export interface Decided {

@@ -2,7 +2,7 @@
 import { displayAlone } from '../database/display.ts'
 import type { Answer, Decider, Finding, FindingKind, FindingPart, Help } from '../probe/finding.ts'
 
-export const answers: readonly Answer[] = ['stop', 'skip', 'match', 'overwrite', 'allocate']
+export const answers: readonly Answer[] = ['stop', 'skip', 'match', 'overwrite', 'attach', 'allocate']
 
 export interface Conflict {
   /** Stable over re-planning: `public.gallery:7:unique taken`. */
@@ -23,6 +23,10 @@ export interface Conflict {
   readonly answers: readonly { readonly answer: Answer; readonly does: string }[]
   /** Flags that settle it as well. */
   readonly helps?: readonly Help[]
+  /** For a changed parent: of how many columns that tell records apart `columns` differ. */
+  readonly of?: number
+  /** For a changed parent: how many rows of which tables would come to refer to it. */
+  readonly uses?: readonly { readonly table: string; readonly rows: number }[]
 }
 
 type Taken = Pick<Finding, 'constraint' | 'columns' | 'values' | 'live'>
@@ -43,6 +47,17 @@ const describeParts = (parts: readonly FindingPart[]): string =>
     })
     .join(', ')
 
+const describeChanged = ({ columns, of = 0, uses = [] }: Finding): string => {
+  const differs = `live's row has other values in ${columns.map(displayAlone).join(', ')}`
+  const share =
+    columns.length === of
+      ? 'all that tells records apart'
+      : `${columns.length} of ${of} columns that tell records apart`
+  const into = uses.map(({ table, rows }) => `${rows} ${rows === 1 ? 'row' : 'rows'} of ${table}`)
+  const what = into.length === 0 ? 'what is missing below it' : into.join(', ')
+  return `${differs} (${share}) and may be another record; ${what} would go to it`
+}
+
 const describe = (finding: Finding): string => {
   const row = `${finding.table} ${finding.key}`
   const live = nameRows(finding)
@@ -61,6 +76,8 @@ const describe = (finding: Finding): string => {
       return `${row}: ${finding.detail ?? 'its parent is missing'}`
     case 'changed':
       return `${row}: live has it with other values in ${finding.columns.map(displayAlone).join(', ')}`
+    case 'parent changed':
+      return `${row}: ${describeChanged(finding)}`
     case 'edited since':
       return `${row}: edited since: live has neither the backup's value nor the UPDATE's in ${finding.columns.map(displayAlone).join(', ')}`
     case 'looks restored':
@@ -81,9 +98,12 @@ const effects = (finding: Finding): Readonly<Record<Answer, string>> => {
   return {
     stop: 'refuse the plan',
     skip:
-      finding.kind === 'edited since'
-        ? 'leave these columns as they are in live'
-        : 'leave the row out, and what came only because of it',
+      finding.kind === 'parent changed'
+        ? 'leave out what would go to it'
+        : finding.kind === 'edited since'
+          ? 'leave these columns as they are in live'
+          : 'leave the row out, and what came only because of it',
+    attach: `take live row ${live} for it: what belongs to the row goes there`,
     match: `let live row ${live} stand in: what belongs to the row goes to it`,
     overwrite:
       finding.kind === 'changed' || finding.kind === 'edited since'
@@ -92,7 +112,9 @@ const effects = (finding: Finding): Readonly<Record<Answer, string>> => {
     allocate:
       finding.kind === 'looks restored'
         ? `insert it beside live row ${live}`
-        : 'restore it beside the live row, under a new key',
+        : finding.kind === 'parent changed'
+          ? "bring the backup's row back beside it, under a new key: what belongs to the row goes there"
+          : 'restore it beside the live row, under a new key',
   }
 }
 
@@ -113,6 +135,8 @@ export const makeConflict = (finding: Finding): Conflict => {
     text: describe(finding),
     answers: (['stop', ...finding.possible] as const).map((answer) => ({ answer, does: does[answer] })),
     ...(finding.helps === undefined ? {} : { helps: finding.helps }),
+    ...(finding.of === undefined ? {} : { of: finding.of }),
+    ...(finding.uses === undefined ? {} : { uses: finding.uses }),
   }
 }
 
@@ -124,16 +148,20 @@ export interface Answers {
 }
 
 /** The answer that holds for a conflict: its own, else its row's, else its table's, else everybody's; `stop` where that answer does not apply. */
-export const answerTo = (conflict: Conflict, given: Answers): Answer => {
+export const answerTo = (conflict: Conflict, given: Answers, fallback: Answer = 'stop'): Answer => {
   const row = given.byTable[`${conflict.table}:${conflict.key}`]
   const fits = conflict.answers.some(({ answer }) => answer === row)
   const own = given.byId[conflict.id] ?? (fits ? row : undefined)
   if (conflict.kind === 'looks restored' && own === undefined) return given.again ? 'allocate' : 'skip'
   // Nothing newer is overwritten unasked, and leaving it is no reason to stop.
-  const otherwise = conflict.kind === 'edited since' ? 'skip' : 'stop'
+  const otherwise = conflict.kind === 'edited since' ? 'skip' : fallback
   const wanted = own ?? row ?? given.byTable[conflict.table] ?? given.byTable['*'] ?? otherwise
   return conflict.answers.some(({ answer }) => answer === wanted) ? wanted : otherwise
 }
+
+/** The row is not met as it was again: left out, or on its way back beside live's. */
+const isSettled = ({ conflict, answer }: { readonly conflict: Conflict; readonly answer: Answer }): boolean =>
+  answer === 'skip' || (answer === 'allocate' && /^(parent )?changed$/.test(conflict.kind))
 
 /** Collects the conflicts of one planning over its rounds: answered ones stay, open ones are found again in each round. */
 export class ConflictLog implements Decider {
@@ -146,19 +174,19 @@ export class ConflictLog implements Decider {
 
   decide(finding: Finding): Answer {
     const conflict = makeConflict(finding)
-    const answer = answerTo(conflict, this.#given)
+    const answer = answerTo(conflict, this.#given, finding.otherwise)
     this.#seen.set(conflict.id, { conflict, answer })
     return answer
   }
 
   nextRound(): void {
-    for (const [id, { answer }] of this.#seen) if (answer !== 'skip') this.#seen.delete(id)
+    for (const [id, seen] of this.#seen) if (!isSettled(seen)) this.#seen.delete(id)
   }
 
   /** Drops skipped rows that turned out to be out of the plan anyway. */
   forget(isOut: (conflict: Conflict) => boolean): void {
     for (const [id, { conflict, answer }] of this.#seen) {
-      if (answer === 'skip' && conflict.key !== '' && isOut(conflict)) this.#seen.delete(id)
+      if (isSettled({ conflict, answer }) && conflict.key !== '' && isOut(conflict)) this.#seen.delete(id)
     }
   }
 

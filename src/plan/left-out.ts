@@ -6,11 +6,12 @@ import type { SharedCatalog } from '../catalog/shared.ts'
 import { displayAlone } from '../database/display.ts'
 import type { Decision } from '../probe/decide.ts'
 import type { Relinking, Survivor } from '../selection/survivors.ts'
-import type { ConflictLog } from './conflicts.ts'
+import type { Conflict, ConflictLog } from './conflicts.ts'
 import type { Plan, PlanOptions } from './plan.ts'
 
 const unlinked: Readonly<Record<Exclude<Relinking, 'relink' | 'edited since'>, string>> = {
   'at its default': 'its reference stands at the default; --relink all writes it',
+  'another record': 'it has other values, and may be another record by now; --relink all writes it',
   'empty before': 'its reference was empty before the deletion; --relink all writes it',
   'written since': 'the row was written after the deletion, so who emptied it is not known; --relink all writes it',
 }
@@ -34,7 +35,9 @@ export const listLeftOut = (
   survivors: ReadonlyMap<Survivor, Relinking>,
   log: ConflictLog,
 ): Plan['leftOut'] => {
-  const skipped = log.conflicts.filter(({ id, kind }) => log.answers[id] === 'skip' && kind !== 'looks restored')
+  // What would have gone to a changed parent is left out itself; nothing is left out with a row that is back already.
+  const isRow = ({ kind, uses = [] }: Conflict): boolean => kind !== 'looks restored' && uses.length === 0
+  const skipped = log.conflicts.filter((conflict) => log.answers[conflict.id] === 'skip' && isRow(conflict))
   return [
     ...decision.leftOut.map((row) => ({ ...row, isAsked: true })),
     ...skipped.map(({ table, key, text }) => ({ table, key, why: text, isAsked: true })),
@@ -47,6 +50,12 @@ export const listLeftOut = (
     ...decision.closure.leftOut
       .filter(({ table, key }) => !decision.leftOut.some((row) => row.table === table && row.key === key))
       .map(({ table, key, why }) => ({ table, key, why, isAsked: false })),
+    ...decision.lookalikes.map(({ table, key, columns }) => ({
+      table,
+      key,
+      why: `live has a row of this key with other values in ${names(columns)}, which may be another record; select it to bring it back`,
+      isAsked: false,
+    })),
     ...[...decision.closure.survivors].sort(byKey).flatMap((survivor) => {
       const why = whyUnlinked(survivor, survivors.get(survivor))
       return why === null

@@ -154,6 +154,17 @@ export interface Plan {
   readonly conflicts: readonly Conflict[]
   /** Rows that stay out, and why; `isAsked` for those without which the restore is not complete. */
   readonly leftOut: readonly (TableKey & { readonly why: string; readonly isAsked: boolean })[]
+  /** Live rows that have other values than in the backup, and that rows of the plan come to refer to; absent where there are none. */
+  readonly attached?: readonly {
+    readonly table: string
+    readonly via: string
+    /** The table of the rows that refer to them. */
+    readonly child: string
+    /** Columns that differ, of those that tell records apart. */
+    readonly columns: readonly string[]
+    readonly keys: readonly KeyColumn[]
+    readonly rows: number
+  }[]
   readonly notInBackup: readonly TableKey[]
   /** What became of the rows that a statement hits, or a file of keys lists. */
   readonly coverage: readonly Coverage[]

@@ -10,6 +10,7 @@ import { checkColumns } from '../selection/columns.ts'
 import type { ChosenRows, Resolved } from '../selection/resolve.ts'
 import type { Repair } from '../selection/statement/damage.ts'
 import type { Decider } from './finding.ts'
+import { canComeBeside } from './taken-findings.ts'
 
 export interface Judged {
   readonly resolved: Resolved
@@ -18,6 +19,8 @@ export interface Judged {
   readonly unchanged: Map<string, number>
   /** Updated rows in which only what an UPDATE did is put back: they bring nothing along but parents. */
   readonly repaired: Map<string, Set<string>>
+  /** Changed rows that come back beside live's, packed, per table. */
+  readonly beside: Map<string, string[]>
 }
 
 export interface JudgeOptions {
@@ -28,17 +31,20 @@ export interface JudgeOptions {
   readonly excluded: ReadonlyMap<string, ReadonlySet<string>>
   /** Restore only these columns of rows that live still has. */
   readonly columns: readonly string[] | null
+  readonly keyPolicy: 'auto' | 'keep' | 'new'
   readonly decider: Decider
 }
 
 /** Sorts the selected rows: lost ones go into the closure, changed ones are updated or a conflict, the rest is accounted for. */
-export const judgeChosen = (resolved: Resolved, { keys, twins, excluded, columns, decider }: JudgeOptions): Judged => {
+export const judgeChosen = (resolved: Resolved, options: JudgeOptions): Judged => {
+  const { keys, twins, excluded, columns, decider } = options
   const judged: Judged = {
     resolved: { ...resolved, chosen: new Map(resolved.chosen) },
     updates: new Map(),
     leftOut: [...resolved.leftOut],
     unchanged: new Map(),
     repaired: new Map(),
+    beside: new Map(),
   }
   const chosen = new Map<string, ChosenRows>()
   for (const [id, { table, states }] of resolved.chosen) {
@@ -46,7 +52,7 @@ export const judgeChosen = (resolved: Resolved, { keys, twins, excluded, columns
     const dropped = new KeySet(keys.of(id))
     for (const [key, state] of states) {
       const twin = twins.get(id)?.get(key)
-      const isLeft = !excluded.get(id)?.has(key) && isLost(judged, { table, key, state, twin }, columns, decider)
+      const isLeft = !excluded.get(id)?.has(key) && isLost(judged, { table, key, state, twin }, options)
       if (!isLeft) dropped.add(key)
     }
     chosen.set(id, { table, states: dropped.size === 0 ? states : new StatesWithout(states, dropped) })
@@ -63,17 +69,13 @@ interface ChosenRow {
 }
 
 /** True for a row that goes into the closure; what becomes of any other is noted. */
-const isLost = (
-  judged: Judged,
-  { table, key, state, twin }: ChosenRow,
-  columns: readonly string[] | null,
-  decider: Decider,
-): boolean => {
+const isLost = (judged: Judged, { table, key, state, twin }: ChosenRow, options: JudgeOptions): boolean => {
+  const { columns, decider } = options
   const { id } = table
   if (state.state === 'restored' || twin !== undefined) judgeRestored(table, key, state, twin, decider)
   else if (state.state === 'same' || isOnlyGiven(table, state, columns))
     judged.unchanged.set(id, (judged.unchanged.get(id) ?? 0) + 1)
-  else if (state.state === 'changed') judgeChanged(judged, table, key, state.columns, columns, decider)
+  else if (state.state === 'changed') judgeChanged(judged, { table, key, changed: state.columns }, options)
   else if (state.state !== 'deleted' && state.isMarked === true) {
     judged.leftOut.push({ table: id, key: displayKey(key), why: 'it is marked as deleted in the backup too' })
   } else if (columns !== null) {
@@ -143,11 +145,8 @@ const judgeRestored = (
 
 const judgeChanged = (
   judged: Judged,
-  table: SharedTable,
-  key: string,
-  changed: readonly string[],
-  columns: readonly string[] | null,
-  decider: Decider,
+  { table, key, changed }: { readonly table: SharedTable; readonly key: string; readonly changed: readonly string[] },
+  { columns, keyPolicy, decider }: JudgeOptions,
 ): void => {
   const rows = judged.updates.get(table.id) ?? new Map<string, readonly string[]>()
   if (columns !== null) {
@@ -165,7 +164,13 @@ const judgeChanged = (
     columns: changed,
     values: [],
     live: [displayKey(key)],
-    possible: writable.length === changed.length ? ['skip', 'overwrite'] : ['skip'],
+    possible: [
+      'skip',
+      ...(writable.length === changed.length ? (['overwrite'] as const) : []),
+      ...(canComeBeside(table, keyPolicy) ? (['allocate'] as const) : []),
+    ],
+    ...(canComeBeside(table, keyPolicy) && keyPolicy === 'new' ? { otherwise: 'allocate' } : {}),
   })
+  if (answer === 'allocate') judged.beside.set(table.id, [...(judged.beside.get(table.id) ?? []), key])
   if (answer === 'overwrite') judged.updates.set(table.id, rows.set(key, writable))
 }

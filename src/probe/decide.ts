@@ -3,14 +3,17 @@
  * the closure any more. A skipped row is left out with everything that came only because of it, simply because the next round does
  * not find it; rows that need it then lack a parent.
  */
+import { displayKey } from '../catalog/row.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
 import { type Closure, followEdges } from '../selection/closure.ts'
 import type { ClosureOptions } from '../selection/closure-options.ts'
 import type { Resolved } from '../selection/resolve.ts'
 import { StateCache } from '../selection/state-cache.ts'
+import type { Survivor } from '../selection/survivors.ts'
 import { judgeChosen } from './chosen.ts'
 import { probeRows } from './fates.ts'
 import type { Decider } from './finding.ts'
+import { type Attached, findLookalikes, findStrangers, judgeParents, type Lookalike } from './lookalikes.ts'
 import type { Mapping } from './mapping.ts'
 import { type Aside, findMoving } from './moving.ts'
 import { parentFinding } from './taken-findings.ts'
@@ -33,6 +36,14 @@ export interface Decision {
   readonly updates: Updates
   /** Of those, rows that are moved aside before others take their unique values. */
   readonly aside: readonly Aside[]
+  /** Live rows, changed since the backup, that rows come to refer to. */
+  readonly attached: readonly Attached[]
+  /** Rows that live has with other values, and to which nothing is attached, packed, per table. */
+  readonly refused: ReadonlyMap<string, ReadonlySet<string>>
+  /** Survivors that may be other records by now. */
+  readonly strangers: ReadonlySet<Survivor>
+  /** Rows that live has all the same, and that may be other records by now. */
+  readonly lookalikes: readonly Lookalike[]
   /** Selected rows that stay out, beside those of the closure. */
   readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
   /** Rows that their transform leaves out, packed, per table. */
@@ -72,13 +83,19 @@ export const decideRows = async (
   const known: Sides = { ...sides, restored: twins }
   // Reused rows for which the live row of the same key stands in.
   const inPlace: RowSets = new Map()
-  const states = new StateCache(known, inPlace)
+  // Rows that live has with other values: those that come back beside them, and those to which nothing is attached.
+  const [beside, refused]: readonly [RowSets, RowSets] = [new Map(), new Map()]
+  const keptOut = new Map<string, Decision['leftOut'][number]>()
+  const states = new StateCache(known, { inPlace, beside })
+  const judgement = { sides: known, states, decider }
   for (const { table, states: read } of resolved.chosen.values()) await states.adopt(table, read)
   for (;;) {
     decider.nextRound()
-    const judging = { keys: known.keys, twins, columns: options.columns, decider }
+    const judging = { keys: known.keys, twins, columns: options.columns, keyPolicy: options.keys, decider }
     const chosen = judgeChosen(currentStates(resolved, states), { ...judging, excluded })
     let isStable = true
+    for (const [id, keys] of chosen.beside) if (grow(beside, id, keys)) isStable = false
+    if (!isStable) continue
     const moving = await findMoving(known, chosen.updates)
     for (const [id, rows] of chosen.updates) {
       const blocked = await probeUpdates(known, tableOf(sides.catalog, id), rows, moving, decider)
@@ -89,11 +106,29 @@ export const decideRows = async (
     const isPartial = (id: string, key: string): boolean =>
       options.columns !== null || (chosen.repaired.get(id)?.has(key) ?? false)
     const updates = { rows: chosen.updates, isPartial }
-    const decided = { excluded, matched }
+    const decided = { excluded, matched, refused, beside }
     const closure = await followEdges(known, chosen.resolved, updates, options.closure, decided, states)
     for (const missing of closure.missingParents) {
+      const { relation, key, why, isRefused } = missing
+      if (isRefused) {
+        keptOut.set(`${relation.child}\0${key}`, { table: relation.child, key: displayKey(key), why })
+        if (grow(excluded, relation.child, [key])) isStable = false
+        continue
+      }
       const answer = decider.decide(parentFinding(known, missing, options.closure))
-      if (answer === 'skip' && grow(excluded, missing.relation.child, [missing.key])) isStable = false
+      if (answer === 'skip' && grow(excluded, relation.child, [key])) isStable = false
+    }
+    if (!isStable) continue
+    const parents = await judgeParents(judgement, closure, {
+      under: resolved.under,
+      updates: chosen.updates,
+      keys: options.keys,
+    })
+    for (const [id, keys] of parents.beside) if (grow(beside, id, keys)) isStable = false
+    for (const [id, keys] of parents.refused) {
+      const anchors = keys.filter((key) => resolved.under.get(id)?.includes(key))
+      if (grow(refused, id, keys)) isStable = false
+      if (grow(excluded, id, anchors)) isStable = false
     }
     if (!isStable) continue
     if (await dropRows(known, closure, chosen.updates, { excluded, dropped })) continue
@@ -108,6 +143,7 @@ export const decideRows = async (
       keys: options.keys,
       decider,
       inPlace,
+      beside,
       moving,
     })
     for (const [id, keys] of probed.skipped) if (grow(excluded, id, keys)) isStable = false
@@ -131,7 +167,7 @@ export const decideRows = async (
     if (!isStable) continue
     const followers = async (): Promise<Decision['followers']> => {
       const { resolved: whole } = judgeChosen(currentStates(resolved, states), { ...judging, excluded: new Map() })
-      const decidedAll = { excluded: new Map(), matched }
+      const decidedAll = { excluded: new Map(), matched, refused: new Map(), beside }
       const all = await followEdges(known, whole, updates, options.closure, decidedAll, states)
       return countFollowers(closure, all, excluded)
     }
@@ -140,7 +176,11 @@ export const decideRows = async (
       mapping: probed.mapping,
       updates: chosen.updates,
       aside: moving.aside,
-      leftOut: chosen.leftOut,
+      attached: parents.attached,
+      refused,
+      strangers: await findStrangers(judgement, closure),
+      lookalikes: await findLookalikes(judgement, closure),
+      leftOut: [...chosen.leftOut, ...keptOut.values()],
       dropped,
       unchanged: chosen.unchanged,
       untouched: resolved.untouched,

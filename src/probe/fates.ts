@@ -24,6 +24,8 @@ export interface KeyPolicy {
   readonly decider: Decider
   /** Reused rows for which the live row of the same key is known to stand in, packed, per table. */
   readonly inPlace: ReadonlyMap<string, ReadonlySet<string>>
+  /** Rows that come back beside the live rows of their keys, as somebody has said; packed, per table. */
+  readonly beside: ReadonlyMap<string, ReadonlySet<string>>
   /** Live rows that give up a unique value in the same run. */
   readonly moving: Moving
 }
@@ -200,6 +202,11 @@ class Prober {
     isReferred: boolean,
   ): void {
     const others = new Set(conflicts.map(({ live }) => live))
+    if (this.#policy.beside.get(table.id)?.has(key)) {
+      this.#mapping.of(table.id).allocated.add(key)
+      if (conflicts.length > 0) this.#settleUnique(table, key, conflicts)
+      return
+    }
     const isAllocatable = table.allocation !== null && table.identity.includes(table.allocation.column)
     if (others.size > (others.has(owner) ? 1 : 0)) {
       this.#settleSeveral(table, key, conflicts, owner)

@@ -1,7 +1,7 @@
 /** What a probe finds about one backup row, and how it is told to go on. Plain data. */
 
 /** The choice taken for a conflict. */
-export type Answer = 'stop' | 'skip' | 'match' | 'overwrite' | 'allocate'
+export type Answer = 'stop' | 'skip' | 'match' | 'overwrite' | 'attach' | 'allocate'
 
 export type FindingKind =
   | 'key taken'
@@ -10,6 +10,7 @@ export type FindingKind =
   | 'several live rows'
   | 'missing parent'
   | 'changed'
+  | 'parent changed'
   | 'looks restored'
   | 'edited since'
   | 'enum label'
@@ -49,6 +50,12 @@ export interface Finding {
   /** For several live rows: each constraint with its own. */
   readonly parts?: readonly FindingPart[]
   readonly helps?: readonly Help[]
+  /** For a changed parent: of how many columns that tell records apart `columns` differ. */
+  readonly of?: number
+  /** For a changed parent: how many rows of which tables would come to refer to it. */
+  readonly uses?: readonly { readonly table: string; readonly rows: number }[]
+  /** What holds where nobody has answered; else `stop`. */
+  readonly otherwise?: Answer
 }
 
 /** Decides findings. Planning goes round until nothing changes; open conflicts are found again in each round. */

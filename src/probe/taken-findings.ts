@@ -6,6 +6,7 @@ import { displayAlone } from '../database/display.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
 import type { MissingParent } from '../selection/closure.ts'
 import type { ClosureOptions } from '../selection/closure-options.ts'
+import type { Likeness } from '../selection/likeness.ts'
 import type { Answer, Finding, FindingPart, Help } from './finding.ts'
 import type { LiveConflict } from './live-conflicts.ts'
 
@@ -121,6 +122,49 @@ export const parentFinding = (sides: Sides, missing: MissingParent, options: Clo
     possible: ['skip'],
     detail: why,
     ...(helps.length === 0 ? {} : { helps }),
+  }
+}
+
+/** How many rows come to refer to a row by one relation. */
+export interface Use {
+  readonly via: string
+  /** The table of those rows. */
+  readonly child: string
+  readonly rows: number
+}
+
+/** True where a row can come back beside the live row that has its key. */
+export const canComeBeside = (table: SharedTable, keys: 'auto' | 'keep' | 'new'): boolean =>
+  keys !== 'keep' && table.allocation !== null && table.identity.includes(table.allocation.column)
+
+/** The finding that a parent, or a row below which everything is wanted, may be another record in live by now. */
+export const changedParentFinding = ({
+  table,
+  key,
+  likeness,
+  uses,
+  keys,
+}: {
+  readonly table: SharedTable
+  readonly key: string
+  readonly likeness: Likeness
+  readonly uses: readonly Use[]
+  readonly keys: 'auto' | 'keep' | 'new'
+}): Finding => {
+  const canAllocate = canComeBeside(table, keys)
+  return {
+    kind: 'parent changed',
+    table: table.id,
+    key: displayKey(key),
+    constraint: null,
+    columns: likeness.columns,
+    values: [],
+    live: [displayKey(key)],
+    possible: canAllocate ? ['attach', 'allocate', 'skip'] : ['attach', 'skip'],
+    of: likeness.of,
+    uses: uses.map(({ child, rows }) => ({ table: child, rows })),
+    helps: [{ flag: 'identities in rowgraft.config.ts', does: 'say by which other columns its rows are recognised' }],
+    ...(canAllocate && keys === 'new' ? { otherwise: 'allocate' } : {}),
   }
 }
 

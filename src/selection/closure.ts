@@ -38,6 +38,10 @@ export interface Closure {
   readonly met: ReadonlyMap<string, ReadonlySet<string>>
   /** Links that live has already, packed, per table. */
   readonly linked: ReadonlyMap<string, ReadonlySet<string>>
+  /** Parents that live has with other values, packed, and how many rows come to refer to each. */
+  readonly attached: ReadonlyMap<Relation, ReadonlyMap<string, number>>
+  /** Rows that went with their parent, packed, and that live has with other values all the same, per table. */
+  readonly namesakes: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /** Rows of live to be updated: packed keys with their columns, by table. They bring their parents along; as whole, their children. */
@@ -72,7 +76,12 @@ export const followEdges = async (
     }
   }
   for (const [id, keys] of resolved.under) {
-    for (const key of keys) walk.membersOf(id).addAnchor(key)
+    const members = walk.membersOf(id)
+    for (const key of keys) {
+      if (walk.isExcluded(id, key)) continue
+      if (!decided.beside.get(id)?.has(key)) members.addAnchor(key)
+      else if (members.add(key, 'whole', 'selected', null, null) === 1) members.reused.add(key)
+    }
   }
   await follow(walk)
   return {
@@ -85,6 +94,8 @@ export const followEdges = async (
     nulled: walk.nulled,
     met: walk.met,
     linked: walk.linked,
+    attached: walk.attached,
+    namesakes: walk.namesakes,
   }
 }
 

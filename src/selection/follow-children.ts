@@ -65,6 +65,10 @@ export const followChildren = async (
   const present = children.filter(({ key }) => isPresent(states.get(key)) && !walk.states.isNever(child.id, key))
   const survivors = await readSurvivors(walk.sides, child, relation, present)
   for (const survivor of survivors) walk.survivors.push(survivor)
+  const emptied = new Set(survivors.map(({ key }) => key))
+  const changed = present.filter(({ key }) => states.get(key)?.state === 'changed' && !emptied.has(key))
+  // Their parent is gone from live, and they are not.
+  for (const { key } of changed.filter(({ other }) => walk.isGone(parent, other))) addTo(walk.namesakes, child.id, key)
   const unhooked = new Set(survivors.filter(({ isDefault }) => !isDefault).map(({ parent: key }) => key))
   const follows = ({ other }: Referring): boolean => isFollowed(relation, walk.options, unhooked.has(other))
   const [along, behind] = [lost.filter(follows), lost.filter((row) => !follows(row))]

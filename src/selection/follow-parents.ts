@@ -41,8 +41,14 @@ export const followParents = async (
     const state = states.get(row.other)
     if (state?.state === 'restored') walk.standIn(parent.id, row.other, state.liveKey)
     else if (!isPresent(state)) lost.push(row)
-    // The value referred to is another one in live: the reference follows.
-    else if (moved.has(row.other)) walk.standIn(parent.id, row.other, row.other)
+    else if (walk.decided.refused.get(parent.id)?.has(row.other)) {
+      const why = `its parent ${relation.parent} ${displayKey(row.other)} may be another record in live, and is not to be taken for it`
+      walk.missingParents.push({ relation, key: row.key, why, isHad: false, isRefused: true })
+    } else {
+      if (state?.state === 'changed') walk.attach(relation, row.other)
+      // The value referred to is another one in live: the reference follows.
+      if (moved.has(row.other)) walk.standIn(parent.id, row.other, row.other)
+    }
   }
   const found = await findByValue(walk.sides, table, parent, relation, lost)
   const wanted = lost.filter(({ key }) => !found.has(key))

@@ -15,7 +15,7 @@ import { checkColumns } from './columns.ts'
 import { type Coverage, coverKeys } from './coverage.ts'
 import type { DirectSelection } from './incidents/select.ts'
 import { fitKey, orderKey } from './selection.ts'
-import { StateCache } from './state-cache.ts'
+import { nothingDecided, StateCache } from './state-cache.ts'
 import type { Repair } from './statement/damage.ts'
 import { resolveStatement } from './statement/resolve-statement.ts'
 
@@ -222,7 +222,7 @@ const judgeStates = async (
   table: SharedTable,
   states: ReadonlyMap<string, RowState>,
 ): Promise<ReadonlyMap<string, RowState>> => {
-  const cache = new StateCache(sides, new Map())
+  const cache = new StateCache(sides, nothingDecided)
   await cache.seed(table, states)
   return cache.read(table, [...states.keys()])
 }

@@ -14,11 +14,23 @@ import { findMoved } from './moved.ts'
 import { findNeverAmong } from './never.ts'
 import { readParents } from './references.ts'
 
-/** A reused row, packed. */
+/** A row whose key is, or may turn out to be, another record's in live; packed. */
 interface Owner {
   readonly table: string
   readonly key: string
+  /** Live has it with other values: only an answer says that it is another record. */
+  readonly isChanged: boolean
 }
+
+/** Rows already decided upon, packed, per table; they may grow. */
+export interface DecidedKeys {
+  /** Reused rows whose live namesake stands in for them. */
+  readonly inPlace: ReadonlyMap<string, ReadonlySet<string>>
+  /** Rows that live has with other values, and that are to come back beside those. */
+  readonly beside: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+export const nothingDecided: DecidedKeys = { inPlace: new Map(), beside: new Map() }
 
 const missing: RowState = { state: 'missing' }
 
@@ -27,17 +39,16 @@ const isHeld = ({ state }: RowState): boolean => state === 'same' || state === '
 
 export class StateCache {
   readonly #sides: Sides
-  readonly #inPlace: ReadonlyMap<string, ReadonlySet<string>>
+  readonly #decided: DecidedKeys
   /** What was read elsewhere, and is not written to. */
   readonly #adopted = new Map<string, StatesByKey>()
   readonly #known = new Map<string, RowStates>()
   readonly #never = new Map<string, Set<string>>()
-  readonly #owners = new Map<string, Map<string, Owner>>()
+  readonly #owners = new Map<string, Map<string, readonly Owner[]>>()
 
-  /** `inPlace` are reused rows whose live namesake stands in for them, packed, per table; it may grow. */
-  constructor(sides: Sides, inPlace: ReadonlyMap<string, ReadonlySet<string>>) {
+  constructor(sides: Sides, decided: DecidedKeys) {
     this.#sides = sides
-    this.#inPlace = inPlace
+    this.#decided = decided
   }
 
   /** States of the keys given, as things stand. */
@@ -55,7 +66,7 @@ export class StateCache {
       await this.seed(table, read)
       for (const [key, state] of read) states.set(key, state)
     }
-    if (this.#owners.has(table.id)) {
+    if (this.#owners.has(table.id) || this.#decided.beside.has(table.id)) {
       for (const [key, state] of states) states.set(key, this.#judge(table.id, key, state))
     }
     return states
@@ -112,9 +123,13 @@ export class StateCache {
   }
 
   #judge(table: string, key: string, state: RowState): RowState {
-    const owner = this.#owners.get(table)?.get(key)
-    if (owner === undefined || this.#inPlace.get(owner.table)?.has(owner.key)) return state
-    return { state: 'reused', columns: [] }
+    const { inPlace, beside } = this.#decided
+    if (state.state === 'changed' && beside.get(table)?.has(key)) return { state: 'reused', columns: state.columns }
+    const isAnother = (owner: Owner): boolean =>
+      owner.isChanged
+        ? beside.get(owner.table)?.has(owner.key) === true
+        : inPlace.get(owner.table)?.has(owner.key) !== true
+    return this.#owners.get(table)?.get(key)?.some(isAnother) ? { state: 'reused', columns: [] } : state
   }
 
   /** Finds the reused rows that the keys of these rows are made of. */
@@ -133,11 +148,14 @@ export class StateCache {
         const { state } = this.#find(parent.id, other) ?? missing
         // A surrogate that moved, or went: in live it may be anybody's.
         const isElsewhere = moved.has(other) || (isBySurrogate && states.get(other)?.state === 'missing')
-        const owner =
-          state === 'reused' || isElsewhere ? { table: parent.id, key: other } : this.#owners.get(parent.id)?.get(other)
-        if (owner === undefined) continue
-        const owners = this.#owners.get(table.id) ?? new Map<string, Owner>()
-        this.#owners.set(table.id, owners.set(key, owner))
+        const isChanged = state === 'changed' && !isElsewhere
+        const own = state === 'reused' || isElsewhere || isChanged ? [{ table: parent.id, key: other, isChanged }] : []
+        // A parent that is another record is all there is to know.
+        const above = own.some((owner) => !owner.isChanged) ? [] : (this.#owners.get(parent.id)?.get(other) ?? [])
+        const owners = this.#owners.get(table.id) ?? new Map<string, readonly Owner[]>()
+        this.#owners.set(table.id, owners)
+        const all = [...(owners.get(key) ?? []), ...own, ...above]
+        if (all.length > 0) owners.set(key, all)
       }
     }
   }

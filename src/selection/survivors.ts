@@ -39,7 +39,13 @@ export interface Survivor {
 }
 
 /** What becomes of a survivor. Only the first two are written. */
-export type Relinking = 'relink' | 'edited since' | 'empty before' | 'written since' | 'at its default'
+export type Relinking =
+  | 'relink'
+  | 'edited since'
+  | 'empty before'
+  | 'written since'
+  | 'at its default'
+  | 'another record'
 
 /** Of the children given (`key` child, `other` parent), those that survived with an emptied reference. */
 export const readSurvivors = async (
@@ -149,7 +155,7 @@ const readReferences = async (
 export const judgeSurvivors = (
   survivors: readonly Survivor[],
   relink: 'evidence' | 'all' | 'none',
-): ReadonlyMap<Survivor, Relinking> => {
+): Map<Survivor, Relinking> => {
   const judged = new Map<Survivor, Relinking>()
   const byParent = Map.groupBy(survivors, ({ relation, parent }) => `${relation.parent}\0${parent}`)
   for (const group of byParent.values()) {

@@ -26,6 +26,8 @@ export interface MissingParent {
   readonly why: string
   /** The backup has the parent, and nothing but the option stands against bringing it back. */
   readonly isHad?: boolean
+  /** Live has the parent with other values, and was answered not to be it. */
+  readonly isRefused?: boolean
 }
 
 /** A lost link that waits for its ends. */
@@ -43,6 +45,10 @@ export interface Decided {
   readonly excluded: ReadonlyMap<string, ReadonlySet<string>>
   /** A live row stands in for them: their children come along, their own parents are not needed. */
   readonly matched: ReadonlyMap<string, ReadonlySet<string>>
+  /** Live has them with other values, and nothing may be attached to those. */
+  readonly refused: ReadonlyMap<string, ReadonlySet<string>>
+  /** Live has them with other values, and they come back beside those. */
+  readonly beside: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /** One walk along the edges. */
@@ -61,6 +67,10 @@ export class Walk {
   readonly nulled = new Map<Relation, string[]>()
   readonly met = new Map<string, Set<string>>()
   readonly linked = new Map<string, Set<string>>()
+  /** Parents that live has with other values, packed, and how many rows come to refer to each, by relation. */
+  readonly attached = new Map<Relation, Map<string, number>>()
+  /** Rows that went with their parent, packed, and that live has with other values all the same, per table. */
+  readonly namesakes = new Map<string, Set<string>>()
   links: Link[] = []
 
   constructor(sides: Sides, options: ClosureOptions, decided: Decided, states: StateCache) {
@@ -89,6 +99,12 @@ export class Walk {
     return isMade || this.isExcluded(table.id, key) || this.options.without.has(table.id) || table.refusal !== null
   }
 
+  /** True for a row that is inserted: live does not have it. */
+  isGone(table: SharedTable, key: string): boolean {
+    const members = this.members.get(table.id)
+    return members?.isInserted(key) === true && !members.deleted.has(key)
+  }
+
   /** Of the rows given, those that will be in live when the run is over. */
   async isThere(table: SharedTable, keys: readonly string[]): Promise<ReadonlySet<string>> {
     const members = this.members.get(table.id)
@@ -109,6 +125,12 @@ export class Walk {
     const known = this.nulled.get(relation)
     if (known === undefined) this.nulled.set(relation, [key])
     else known.push(key)
+  }
+
+  /** Notes that a row comes to refer to a parent that live has with other values. */
+  attach(relation: Relation, parent: string): void {
+    const known = this.attached.get(relation) ?? new Map<string, number>()
+    this.attached.set(relation, known.set(parent, (known.get(parent) ?? 0) + 1))
   }
 
   standIn(table: string, key: string, liveKey: string): void {

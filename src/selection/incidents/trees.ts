@@ -8,7 +8,7 @@ import type { RowState } from '../../diff/states.ts'
 import { type Closure, followEdges } from '../closure.ts'
 import { defaultClosureOptions } from '../closure-options.ts'
 import type { ChosenRows } from '../resolve.ts'
-import { StateCache } from '../state-cache.ts'
+import { nothingDecided, StateCache } from '../state-cache.ts'
 import type { Survivor } from '../survivors.ts'
 import type { MissingEdges, MissingRows } from './missing.ts'
 import { findRoots, type Root } from './roots.ts'
@@ -45,7 +45,7 @@ export const growTrees = async (
     for (const root of found) roots.push(root)
     const resolved = { chosen: chooseRoots(missing, roots), under: new Map() }
     const updated = { rows: new Map(), isPartial: () => false }
-    const decided = { excluded: new Map(), matched: new Map() }
+    const decided = { excluded: new Map(), matched: new Map(), refused: new Map(), beside: new Map() }
     const closure = await followEdges(sides, resolved, updated, defaultClosureOptions, decided, states)
     survivors = closure.survivors
     rootOf = traceRoots(sides, missing, roots, closure)
@@ -64,7 +64,7 @@ const groupByTable = (missing: MissingRows, rows: Iterable<number>): Map<SharedT
 
 /** The states that are known already: those of everything missing. */
 const seedStates = async (sides: Sides, missing: MissingRows): Promise<StateCache> => {
-  const states = new StateCache(sides, new Map())
+  const states = new StateCache(sides, nothingDecided)
   const rows = Array.from({ length: missing.size }, (_, row) => row)
   for (const [table, known] of groupByTable(missing, rows)) await states.seed(table, known)
   return states

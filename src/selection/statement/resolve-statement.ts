@@ -3,7 +3,8 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import type { Sides } from '../../diff/sides.ts'
 import { type RowState, readStates } from '../../diff/states.ts'
 import { type Coverage, countStates, makeCoverage } from '../coverage.ts'
-import { StateCache } from '../state-cache.ts'
+import { weighLikeness } from '../likeness.ts'
+import { nothingDecided, StateCache } from '../state-cache.ts'
 import { findDamage, type KnownStates, type Repair } from './damage.ts'
 import { type Hits, type ReadAssignment, readAssignments, readHits, refuseVolatile } from './hits.ts'
 import { type RowStatement, readStatement, type Statement } from './statement.ts'
@@ -66,12 +67,35 @@ const mergeTables = (tables: readonly TableHits[]): readonly TableHits[] =>
     return first === undefined ? [] : [{ ...first, hits: new Map(group.flatMap(({ hits }) => [...hits])) }]
   })
 
-const readKnown = async (sides: Sides, table: SharedTable, hits: Hits): Promise<KnownStates> => {
+const readKnown = async (
+  sides: Sides,
+  table: SharedTable,
+  hits: Hits,
+): Promise<KnownStates & { readonly cache: StateCache }> => {
   const keys = [...hits.keys()]
   const read = await readStates(sides, table, keys)
-  const cache = new StateCache(sides, new Map())
+  const cache = new StateCache(sides, nothingDecided)
   await cache.seed(table, read)
-  return { read, judged: await cache.read(table, keys) }
+  return { read, judged: await cache.read(table, keys), cache }
+}
+
+/** Rows that somebody says were deleted, and that look like other records, are other records. */
+const knowDeleted = async (
+  sides: Sides,
+  table: SharedTable,
+  { judged, cache }: KnownStates & { readonly cache: StateCache },
+): Promise<ReadonlyMap<string, RowState>> => {
+  const differing = new Map(
+    [...judged].flatMap(([key, state]) => (state.state === 'changed' ? [[key, state.columns] as const] : [])),
+  )
+  const likenesses = await weighLikeness(sides, cache, table, differing)
+  const isOther = (key: string): boolean => likenesses.get(key)?.isClear === false
+  return new Map(
+    [...judged].map(([key, state]) => [
+      key,
+      state.state === 'changed' && isOther(key) ? { state: 'reused', columns: state.columns } : state,
+    ]),
+  )
 }
 
 const isLost = ([, { state }]: readonly [string, RowState]): boolean => state !== 'same' && state !== 'changed'
@@ -92,8 +116,9 @@ export const resolveStatement = async (
     const known = await readKnown(sides, table, hits)
     const base = { source: '--statement', action: statement.action, table: table.id, hits: hits.size } as const
     if (statement.action !== 'update') {
-      const lost = new Map([...known.judged].filter(isLost))
-      const coverage = makeCoverage({ ...base, ...countStates(known.judged.values()) })
+      const states = await knowDeleted(sides, table, known)
+      const lost = new Map([...states].filter(isLost))
+      const coverage = makeCoverage({ ...base, ...countStates(states.values()) })
       resolved.push({ table, lost, repairs: new Map(), leftOut: [], coverage })
       continue
     }

@@ -1,10 +1,11 @@
 /** The plan before it is run: what is written, what stays out, what is asked, what else happens. Pure. */
 
 import { openConflicts } from '../../data.ts'
+import { formatConflict } from '../../format/conflict-text.ts'
 import { formatEffects } from '../../format/effects-text.ts'
 import { displayWidth, wrap } from '../../format/layout.ts'
 import { mergedSteps } from '../../format/merged-steps.ts'
-import { firstOf, firstRows, formatColumn, formatKey, formatSentence, formatTable } from '../../format/names.ts'
+import { firstOf, firstRows, formatColumn, formatKey, formatTable } from '../../format/names.ts'
 import { explainNothing, summarisePlan } from '../../format/plan-text.ts'
 import { formatCount, plural } from '../../format/quantities.ts'
 import { formatRest } from '../../format/rest-text.ts'
@@ -112,7 +113,7 @@ const conflictLines = (state: State, width: number): readonly Line[] => {
   const choices = choicesOf(plan, asked)
   return [
     blank,
-    ...wrap(`${formatSentence(asked.text)}${which}`, width - 4).map((part, number) =>
+    ...wrap(`${formatConflict(asked)}${which}`, width - 4).map((part, number) =>
       line(number === 0 ? ' ' : '   ', ...(number === 0 ? [['! ', 'conflict'] as const] : []), [part, 'conflict']),
     ),
     ...choices.flatMap(({ does }, number) =>

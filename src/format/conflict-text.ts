@@ -16,7 +16,8 @@ interface Way {
   readonly does: string
 }
 
-const isAgain = ({ kind }: Conflict, answer: Answer): boolean => kind === 'looks restored' && answer === 'allocate'
+const isAgain = ({ kind, of }: Conflict, answer: Answer): boolean =>
+  kind === 'looks restored' && of === undefined && answer === 'allocate'
 
 const flagOf = (conflict: Conflict, answer: Answer): string => {
   if (isAgain(conflict, answer)) return '--again'
@@ -123,7 +124,7 @@ const formatAnswered = (plan: Plan, conflicts: readonly Conflict[], { width, sty
 
 /** Rows that are back already are listed with the rows: nothing was decided about them. */
 const isBack = (plan: Plan, conflict: Conflict): boolean =>
-  conflict.kind === 'looks restored' && stateOf(plan, conflict) === 'skip'
+  conflict.kind === 'looks restored' && conflict.of === undefined && stateOf(plan, conflict) === 'skip'
 
 /** All conflicts of a plan: those that are answered, then those that still need an answer. */
 export const formatConflicts = (plan: Plan, setting: Setting): readonly string[] => {

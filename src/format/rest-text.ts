@@ -23,9 +23,14 @@ export const readBack = (plan: Plan): readonly Back[] => {
       return keyRows(backup).map((key, row) => ({ table, backup: formatKey(key), live: formatKey(keys[row] ?? []) }))
     })
   const asked = plan.conflicts
-    .filter(({ kind, id }) => kind === 'looks restored' && plan.answers[id] === 'skip')
+    .filter(({ kind, of, id }) => kind === 'looks restored' && of === undefined && plan.answers[id] === 'skip')
     .map(({ table, key, live }) => ({ table, backup: sanitise(key), live: sanitise(live[0] ?? '') }))
-  return [...new Map([...parents, ...asked].map((row) => [`${row.table} ${row.backup}`, row])).values()]
+  // Of which somebody must say first whether they are.
+  const doubted = new Set(
+    plan.conflicts.flatMap(({ kind, table, key }) => (kind === 'parent changed' ? [`${table} ${sanitise(key)}`] : [])),
+  )
+  const back = new Map([...parents, ...asked].map((row) => [`${row.table} ${row.backup}`, row]))
+  return [...back].flatMap(([name, row]) => (doubted.has(name) ? [] : [row]))
 }
 
 const formatBack = (plan: Plan): readonly Cells[] =>

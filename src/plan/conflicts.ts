@@ -47,15 +47,16 @@ const describeParts = (parts: readonly FindingPart[]): string =>
     })
     .join(', ')
 
-const describeChanged = ({ columns, of = 0, uses = [] }: Finding): string => {
-  const differs = `live's row has other values in ${columns.map(displayAlone).join(', ')}`
-  const share =
-    columns.length === of
-      ? 'all that tells records apart'
-      : `${columns.length} of ${of} columns that tell records apart`
-  const into = uses.map(({ table, rows }) => `${rows} ${rows === 1 ? 'row' : 'rows'} of ${table}`)
+/** Columns that differ, and how many of those that tell records apart they are. */
+const describeShare = ({ columns, of = 0 }: Finding): string => {
+  const all = columns.length === of ? 'all that tells' : `${columns.length} of ${of} columns that tell`
+  return `${columns.map(displayAlone).join(', ')} (${all} records apart)`
+}
+
+const describeChanged = (finding: Finding): string => {
+  const into = (finding.uses ?? []).map(({ table, rows }) => `${rows} ${rows === 1 ? 'row' : 'rows'} of ${table}`)
   const what = into.length === 0 ? 'what is missing below it' : into.join(', ')
-  return `${differs} (${share}) and may be another record; ${what} would go to it`
+  return `${nameRows(finding)} has other values in ${describeShare(finding)} and may be another record; ${what} would go to it`
 }
 
 const describe = (finding: Finding): string => {
@@ -81,7 +82,9 @@ const describe = (finding: Finding): string => {
     case 'edited since':
       return `${row}: edited since: live has neither the backup's value nor the UPDATE's in ${finding.columns.map(displayAlone).join(', ')}`
     case 'looks restored':
-      return `${row}: looks restored already as ${live}`
+      return finding.of === undefined
+        ? `${row}: looks restored already as ${live}`
+        : `${row}: was restored as ${live}, which has other values in ${describeShare(finding)} and may be another record`
     case 'enum label':
       return `${row}: ${finding.detail ?? "live's type lacks a label"}`
     case 'large object':
@@ -152,7 +155,8 @@ export const answerTo = (conflict: Conflict, given: Answers, fallback: Answer = 
   const row = given.byTable[`${conflict.table}:${conflict.key}`]
   const fits = conflict.answers.some(({ answer }) => answer === row)
   const own = given.byId[conflict.id] ?? (fits ? row : undefined)
-  if (conflict.kind === 'looks restored' && own === undefined) return given.again ? 'allocate' : 'skip'
+  if (conflict.kind === 'looks restored' && conflict.of === undefined && own === undefined)
+    return given.again ? 'allocate' : 'skip'
   // Nothing newer is overwritten unasked, and leaving it is no reason to stop.
   const otherwise = conflict.kind === 'edited since' ? 'skip' : fallback
   const wanted = own ?? row ?? given.byTable[conflict.table] ?? given.byTable['*'] ?? otherwise
@@ -161,7 +165,7 @@ export const answerTo = (conflict: Conflict, given: Answers, fallback: Answer = 
 
 /** The row is not met as it was again: left out, or on its way back beside live's. */
 const isSettled = ({ conflict, answer }: { readonly conflict: Conflict; readonly answer: Answer }): boolean =>
-  answer === 'skip' || (answer === 'allocate' && /^(parent )?changed$/.test(conflict.kind))
+  answer === 'skip' || (answer === 'allocate' && /^((parent )?changed|looks restored)$/.test(conflict.kind))
 
 /** Collects the conflicts of one planning over its rounds: answered ones stay, open ones are found again in each round. */
 export class ConflictLog implements Decider {

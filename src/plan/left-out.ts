@@ -36,7 +36,8 @@ export const listLeftOut = (
   log: ConflictLog,
 ): Plan['leftOut'] => {
   // What would have gone to a changed parent is left out itself; nothing is left out with a row that is back already.
-  const isRow = ({ kind, uses = [] }: Conflict): boolean => kind !== 'looks restored' && uses.length === 0
+  const isRow = ({ kind, of, uses = [] }: Conflict): boolean =>
+    (kind !== 'looks restored' || of !== undefined) && uses.length === 0
   const skipped = log.conflicts.filter((conflict) => log.answers[conflict.id] === 'skip' && isRow(conflict))
   return [
     ...decision.leftOut.map((row) => ({ ...row, isAsked: true })),

@@ -7,6 +7,7 @@ import { isGiven } from '../catalog/source.ts'
 import { StatesWithout } from '../diff/row-states.ts'
 import type { RowState } from '../diff/states.ts'
 import { checkColumns } from '../selection/columns.ts'
+import type { Likeness } from '../selection/likeness.ts'
 import type { ChosenRows, Resolved } from '../selection/resolve.ts'
 import type { Repair } from '../selection/statement/damage.ts'
 import type { Decider } from './finding.ts'
@@ -25,19 +26,19 @@ export interface Judged {
 
 export interface JudgeOptions {
   readonly keys: KeyIndexes
-  /** Live rows that stand in: backup key -> live key, packed, per table. */
-  readonly twins: ReadonlyMap<string, ReadonlyMap<string, string>>
   /** Rows that stay out, packed, per table. */
   readonly excluded: ReadonlyMap<string, ReadonlySet<string>>
   /** Restore only these columns of rows that live still has. */
   readonly columns: readonly string[] | null
   readonly keyPolicy: 'auto' | 'keep' | 'new'
+  /** Rows that an earlier run brought back under keys that may be other records' by now, packed, per table. */
+  readonly doubted: ReadonlyMap<string, ReadonlyMap<string, Likeness>>
   readonly decider: Decider
 }
 
 /** Sorts the selected rows: lost ones go into the closure, changed ones are updated or a conflict, the rest is accounted for. */
 export const judgeChosen = (resolved: Resolved, options: JudgeOptions): Judged => {
-  const { keys, twins, excluded, columns, decider } = options
+  const { keys, excluded, columns, decider } = options
   const judged: Judged = {
     resolved: { ...resolved, chosen: new Map(resolved.chosen) },
     updates: new Map(),
@@ -51,8 +52,7 @@ export const judgeChosen = (resolved: Resolved, options: JudgeOptions): Judged =
     if (columns !== null) checkColumns(table, columns)
     const dropped = new KeySet(keys.of(id))
     for (const [key, state] of states) {
-      const twin = twins.get(id)?.get(key)
-      const isLeft = !excluded.get(id)?.has(key) && isLost(judged, { table, key, state, twin }, options)
+      const isLeft = !excluded.get(id)?.has(key) && isLost(judged, { table, key, state }, options)
       if (!isLeft) dropped.add(key)
     }
     chosen.set(id, { table, states: dropped.size === 0 ? states : new StatesWithout(states, dropped) })
@@ -65,14 +65,13 @@ interface ChosenRow {
   readonly table: SharedTable
   readonly key: string
   readonly state: RowState
-  readonly twin: string | undefined
 }
 
 /** True for a row that goes into the closure; what becomes of any other is noted. */
-const isLost = (judged: Judged, { table, key, state, twin }: ChosenRow, options: JudgeOptions): boolean => {
-  const { columns, decider } = options
+const isLost = (judged: Judged, { table, key, state }: ChosenRow, options: JudgeOptions): boolean => {
+  const { columns } = options
   const { id } = table
-  if (state.state === 'restored' || twin !== undefined) judgeRestored(table, key, state, twin, decider)
+  if (state.state === 'restored') judgeRestored(judged, { table, key, liveKey: state.liveKey }, options)
   else if (state.state === 'same' || isOnlyGiven(table, state, columns))
     judged.unchanged.set(id, (judged.unchanged.get(id) ?? 0) + 1)
   else if (state.state === 'changed') judgeChanged(judged, { table, key, changed: state.columns }, options)
@@ -124,23 +123,23 @@ const isOnlyGiven = (table: SharedTable, state: RowState, columns: readonly stri
   columns === null && state.state === 'changed' && state.columns.every((name) => isGiven(table.backup, name))
 
 const judgeRestored = (
-  table: SharedTable,
-  key: string,
-  state: RowState,
-  twin: string | undefined,
-  decider: Decider,
+  judged: Judged,
+  { table, key, liveKey }: { readonly table: SharedTable; readonly key: string; readonly liveKey: string },
+  { doubted, keyPolicy, decider }: JudgeOptions,
 ): void => {
-  const live = displayKey(state.state === 'restored' ? state.liveKey : (twin ?? ''))
-  decider.decide({
+  const doubt = doubted.get(table.id)?.get(key)
+  const answer = decider.decide({
     kind: 'looks restored',
     table: table.id,
     key: displayKey(key),
     constraint: null,
-    columns: [],
+    columns: doubt?.columns ?? [],
     values: [],
-    live: [live],
-    possible: ['skip'],
+    live: [displayKey(liveKey)],
+    possible: doubt !== undefined && canComeBeside(table, keyPolicy) ? ['skip', 'allocate'] : ['skip'],
+    ...(doubt === undefined ? {} : { of: doubt.of }),
   })
+  if (answer === 'allocate') judged.beside.set(table.id, [...(judged.beside.get(table.id) ?? []), key])
 }
 
 const judgeChanged = (

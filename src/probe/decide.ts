@@ -13,7 +13,14 @@ import type { Survivor } from '../selection/survivors.ts'
 import { judgeChosen } from './chosen.ts'
 import { probeRows } from './fates.ts'
 import type { Decider } from './finding.ts'
-import { type Attached, findLookalikes, findStrangers, judgeParents, type Lookalike } from './lookalikes.ts'
+import {
+  type Attached,
+  findDoubted,
+  findLookalikes,
+  findStrangers,
+  judgeParents,
+  type Lookalike,
+} from './lookalikes.ts'
 import type { Mapping } from './mapping.ts'
 import { type Aside, findMoving } from './moving.ts'
 import { parentFinding } from './taken-findings.ts'
@@ -88,10 +95,11 @@ export const decideRows = async (
   const keptOut = new Map<string, Decision['leftOut'][number]>()
   const states = new StateCache(known, { inPlace, beside })
   const judgement = { sides: known, states, decider }
+  const doubted = await findDoubted(known, resolved)
   for (const { table, states: read } of resolved.chosen.values()) await states.adopt(table, read)
   for (;;) {
     decider.nextRound()
-    const judging = { keys: known.keys, twins, columns: options.columns, keyPolicy: options.keys, decider }
+    const judging = { keys: known.keys, columns: options.columns, keyPolicy: options.keys, doubted, decider }
     const chosen = judgeChosen(currentStates(resolved, states), { ...judging, excluded })
     let isStable = true
     for (const [id, keys] of chosen.beside) if (grow(beside, id, keys)) isStable = false
@@ -106,7 +114,7 @@ export const decideRows = async (
     const isPartial = (id: string, key: string): boolean =>
       options.columns !== null || (chosen.repaired.get(id)?.has(key) ?? false)
     const updates = { rows: chosen.updates, isPartial }
-    const decided = { excluded, matched, refused, beside }
+    const decided = { excluded, matched, refused }
     const closure = await followEdges(known, chosen.resolved, updates, options.closure, decided, states)
     for (const missing of closure.missingParents) {
       const { relation, key, why, isRefused } = missing
@@ -129,6 +137,8 @@ export const decideRows = async (
       const anchors = keys.filter((key) => resolved.under.get(id)?.includes(key))
       if (grow(refused, id, keys)) isStable = false
       if (grow(excluded, id, anchors)) isStable = false
+      const why = 'what is missing below it: live has another record of its key, as far as anybody can tell'
+      for (const key of anchors) keptOut.set(`${id}\0${key}`, { table: id, key: displayKey(key), why })
     }
     if (!isStable) continue
     if (await dropRows(known, closure, chosen.updates, { excluded, dropped })) continue
@@ -153,6 +163,8 @@ export const decideRows = async (
       for (const [key, liveKey] of rows) {
         all.set(key, liveKey)
         states.set(id, key, { state: 'restored', liveKey })
+        // It came back beside live's row before.
+        beside.get(id)?.delete(key)
         isStable = false
       }
     }
@@ -167,7 +179,7 @@ export const decideRows = async (
     if (!isStable) continue
     const followers = async (): Promise<Decision['followers']> => {
       const { resolved: whole } = judgeChosen(currentStates(resolved, states), { ...judging, excluded: new Map() })
-      const decidedAll = { excluded: new Map(), matched, refused: new Map(), beside }
+      const decidedAll = { excluded: new Map(), matched, refused: new Map() }
       const all = await followEdges(known, whole, updates, options.closure, decidedAll, states)
       return countFollowers(closure, all, excluded)
     }

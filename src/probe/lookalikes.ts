@@ -2,11 +2,15 @@
  * Rows that live has with other values where it matters which record they are: parents that rows come back to, rows below which everything
  * is wanted, survivors, and children that were expected to be gone. What is not clear is asked, or left alone and said.
  */
+import type { Relation } from '../catalog/relations.ts'
 import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
+import { readMovedDifferences } from '../diff/changed-columns.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
+import type { RowState } from '../diff/states.ts'
 import type { Closure } from '../selection/closure.ts'
-import { type Differing, weighLikeness } from '../selection/likeness.ts'
+import { type Differing, type Likeness, weighLikeness, weighMoved } from '../selection/likeness.ts'
+import type { Resolved } from '../selection/resolve.ts'
 import type { StateCache } from '../selection/state-cache.ts'
 import type { Survivor } from '../selection/survivors.ts'
 import type { Decider } from './finding.ts'
@@ -66,8 +70,8 @@ export const judgeParents = async (
   closure: Closure,
   { under, updates, keys }: ParentOptions,
 ): Promise<JudgedParents> => {
-  const uses = usesByParent(closure)
   const anchors: KeyLists = hasAnything(closure) ? under : new Map()
+  const uses = usesByParent(closure, anchors)
   const unhooked = unhookedColumns(closure)
   const beside = new Map<string, string[]>()
   const refused = new Map<string, string[]>()
@@ -75,10 +79,16 @@ export const judgeParents = async (
   for (const id of new Set([...uses.keys(), ...anchors.keys()])) {
     const table = tableOf(sides.catalog, id)
     const own = uses.get(id) ?? new Map<string, readonly Use[]>()
-    const read = await readDiffering(states, table, new Set([...own.keys(), ...(anchors.get(id) ?? [])]))
-    const differing = without(without(read, updates.get(id)), unhooked.get(id))
-    for (const [key, likeness] of await weighLikeness(sides, states, table, differing)) {
-      const finding = changedParentFinding({ table, key, likeness, uses: own.get(key) ?? [], keys })
+    const known = await states.read(table, [...new Set([...own.keys(), ...(anchors.get(id) ?? [])])])
+    const moved = movedOf(known)
+    const differing = without(without(differingOf(known), updates.get(id)), unhooked.get(id))
+    const likenesses = [
+      ...(await weighLikeness({ sides, states }, table, differing)),
+      ...(await weighMoved(sides, table, await readMovedDifferences(sides, table, moved))),
+    ]
+    for (const [key, likeness] of likenesses) {
+      const live = moved.get(key) ?? key
+      const finding = changedParentFinding({ table, key, live, likeness, uses: own.get(key) ?? [], keys })
       const answer = likeness.isClear ? 'attach' : decider.decide(finding)
       if (answer === 'allocate') beside.set(id, [...(beside.get(id) ?? []), key])
       else if (answer === 'skip') refused.set(id, [...(refused.get(id) ?? []), key])
@@ -101,6 +111,19 @@ export const judgeParents = async (
   }
 }
 
+/** Selected rows that an earlier run brought back under keys that may be other records' by now, packed, per table. */
+export const findDoubted = async (
+  sides: Sides,
+  { chosen }: Pick<Resolved, 'chosen'>,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, Likeness>>> => {
+  const doubted = new Map<string, ReadonlyMap<string, Likeness>>()
+  for (const [id, { table, states }] of sides.restored.size === 0 ? [] : chosen) {
+    const likenesses = await weighMoved(sides, table, await readMovedDifferences(sides, table, movedOf(states)))
+    doubted.set(id, new Map([...likenesses].filter(([, { isClear }]) => !isClear)))
+  }
+  return doubted
+}
+
 /** Survivors that may be other records by now: their references are not theirs to get back. */
 export const findStrangers = async (
   { sides, states }: Omit<Judging, 'decider'>,
@@ -112,7 +135,7 @@ export const findStrangers = async (
     const table = tableOf(sides.catalog, id)
     const byKey = Map.groupBy(own, ({ key }) => key)
     const differing = without(await readDiffering(states, table, byKey.keys()), unhooked.get(id))
-    for (const [key, { isClear, of }] of await weighLikeness(sides, states, table, differing)) {
+    for (const [key, { isClear, of }] of await weighLikeness({ sides, states }, table, differing)) {
       // That a reference was emptied speaks for the row: one other value does not outweigh it.
       if (!isClear && of > 1) for (const survivor of byKey.get(key) ?? []) strangers.add(survivor)
     }
@@ -129,7 +152,7 @@ export const findLookalikes = async (
   for (const [id, keys] of namesakes) {
     const table = tableOf(sides.catalog, id)
     const differing = await readDiffering(states, table, keys)
-    for (const [key, { isClear, columns }] of await weighLikeness(sides, states, table, differing)) {
+    for (const [key, { isClear, columns }] of await weighLikeness({ sides, states }, table, differing)) {
       if (!isClear) found.push({ table: id, key: displayKey(key), columns })
     }
   }
@@ -137,12 +160,18 @@ export const findLookalikes = async (
 }
 
 /** The columns that differ, of the rows that live has with other values. */
-const readDiffering = async (states: StateCache, table: SharedTable, keys: Iterable<string>): Promise<Differing> => {
-  const known = await states.read(table, [...keys])
-  return new Map(
-    [...known].flatMap(([key, state]) => (state.state === 'changed' ? [[key, state.columns] as const] : [])),
-  )
+const differingOf = (states: ReadonlyMap<string, RowState>): Differing =>
+  new Map([...states].flatMap(([key, state]) => (state.state === 'changed' ? [[key, state.columns] as const] : [])))
+
+/** The live keys of rows that an earlier run brought back. */
+const movedOf = (states: Iterable<readonly [string, RowState]>): ReadonlyMap<string, string> => {
+  const moved = new Map<string, string>()
+  for (const [key, state] of states) if (state.state === 'restored') moved.set(key, state.liveKey)
+  return moved
 }
+
+const readDiffering = async (states: StateCache, table: SharedTable, keys: Iterable<string>): Promise<Differing> =>
+  differingOf(await states.read(table, [...keys]))
 
 /** The references of survivors: that they were emptied is the deletion's doing. */
 const unhookedColumns = ({ survivors }: Closure): ReadonlyMap<string, Differing> => {
@@ -164,12 +193,19 @@ const without = (differing: Differing, explained: Differing | undefined): Differ
   return new Map(rest.filter(([, columns]) => columns.length > 0))
 }
 
-const usesByParent = ({ attached }: Closure): ReadonlyMap<string, ReadonlyMap<string, readonly Use[]>> => {
+const usesByParent = (
+  { attached, survivors }: Closure,
+  anchors: KeyLists,
+): ReadonlyMap<string, ReadonlyMap<string, readonly Use[]>> => {
   const uses = new Map<string, Map<string, Use[]>>()
-  for (const [{ id, child, parent }, rows] of attached) {
+  const add = ({ id, child, parent }: Relation, key: string, rows: number): void => {
     const own = uses.get(parent) ?? new Map<string, Use[]>()
-    uses.set(parent, own)
-    for (const [key, count] of rows) own.set(key, [...(own.get(key) ?? []), { via: id, child, rows: count }])
+    uses.set(parent, own.set(key, [...(own.get(key) ?? []), { via: id, child, rows }]))
+  }
+  for (const [relation, rows] of attached) for (const [key, count] of rows) add(relation, key, count)
+  const relinked = survivors.filter(({ relation, parent }) => anchors.get(relation.parent)?.includes(parent))
+  for (const [relation, own] of Map.groupBy(relinked, (survivor) => survivor.relation)) {
+    for (const [key, rows] of Map.groupBy(own, ({ parent }) => parent)) add(relation, key, rows.length)
   }
   return uses
 }

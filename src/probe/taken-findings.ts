@@ -141,12 +141,15 @@ export const canComeBeside = (table: SharedTable, keys: 'auto' | 'keep' | 'new')
 export const changedParentFinding = ({
   table,
   key,
+  live,
   likeness,
   uses,
   keys,
 }: {
   readonly table: SharedTable
   readonly key: string
+  /** The row that live has for it, packed. */
+  readonly live: string
   readonly likeness: Likeness
   readonly uses: readonly Use[]
   readonly keys: 'auto' | 'keep' | 'new'
@@ -159,10 +162,13 @@ export const changedParentFinding = ({
     constraint: null,
     columns: likeness.columns,
     values: [],
-    live: [displayKey(key)],
+    live: [displayKey(live)],
     possible: canAllocate ? ['attach', 'allocate', 'skip'] : ['attach', 'skip'],
     of: likeness.of,
-    uses: uses.map(({ child, rows }) => ({ table: child, rows })),
+    uses: [...Map.groupBy(uses, ({ child }) => child)].map(([child, own]) => ({
+      table: child,
+      rows: own.reduce((sum, { rows }) => sum + rows, 0),
+    })),
     helps: [{ flag: 'identities in rowgraft.config.ts', does: 'say by which other columns its rows are recognised' }],
     ...(canAllocate && keys === 'new' ? { otherwise: 'allocate' } : {}),
   }

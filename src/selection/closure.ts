@@ -9,7 +9,7 @@
 import type { Relation } from '../catalog/relations.ts'
 import { stepSize } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import type { Sides } from '../diff/sides.ts'
+import { type Sides, tableOf } from '../diff/sides.ts'
 import type { ClosureOptions } from './closure-options.ts'
 import { followChildren } from './follow-children.ts'
 import { followInheritance } from './follow-inheritance.ts'
@@ -38,7 +38,7 @@ export interface Closure {
   readonly met: ReadonlyMap<string, ReadonlySet<string>>
   /** Links that live has already, packed, per table. */
   readonly linked: ReadonlyMap<string, ReadonlySet<string>>
-  /** Parents that live has with other values, packed, and how many rows come to refer to each. */
+  /** Parents that live has, but not as they were or not under their keys: packed, and how many rows come to refer to each. */
   readonly attached: ReadonlyMap<Relation, ReadonlyMap<string, number>>
   /** Rows that went with their parent, packed, and that live has with other values all the same, per table. */
   readonly namesakes: ReadonlyMap<string, ReadonlySet<string>>
@@ -75,14 +75,7 @@ export const followEdges = async (
       if (!walk.isExcluded(id, key)) walk.membersOf(id).addUpdated(key, columns, mark)
     }
   }
-  for (const [id, keys] of resolved.under) {
-    const members = walk.membersOf(id)
-    for (const key of keys) {
-      if (walk.isExcluded(id, key)) continue
-      if (!decided.beside.get(id)?.has(key)) members.addAnchor(key)
-      else if (members.add(key, 'whole', 'selected', null, null) === 1) members.reused.add(key)
-    }
-  }
+  for (const [id, keys] of resolved.under) await addAnchors(walk, id, keys)
   await follow(walk)
   return {
     members: walk.members,
@@ -96,6 +89,21 @@ export const followEdges = async (
     linked: walk.linked,
     attached: walk.attached,
     namesakes: walk.namesakes,
+  }
+}
+
+/** Adds the rows below which everything is wanted: live's own, those that stand in for them, or those that come back beside another's. */
+const addAnchors = async (walk: Walk, id: string, keys: readonly string[]): Promise<void> => {
+  const members = walk.membersOf(id)
+  const wanted = keys.filter((key) => !walk.isExcluded(id, key))
+  for (const [key, state] of await walk.states.read(tableOf(walk.sides.catalog, id), wanted)) {
+    if (state.state === 'reused') {
+      members.add(key, 'whole', 'selected', null, null)
+      note(members, key, state)
+      continue
+    }
+    members.addAnchor(key)
+    if (state.state === 'restored') walk.standIn(id, key, state.liveKey)
   }
 }
 

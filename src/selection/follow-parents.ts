@@ -39,15 +39,15 @@ export const followParents = async (
   const lost: Referring[] = []
   for (const row of references.rows) {
     const state = states.get(row.other)
-    if (state?.state === 'restored') walk.standIn(parent.id, row.other, state.liveKey)
-    else if (!isPresent(state)) lost.push(row)
+    if (!isPresent(state) && state?.state !== 'restored') lost.push(row)
     else if (walk.decided.refused.get(parent.id)?.has(row.other)) {
       const why = `its parent ${relation.parent} ${displayKey(row.other)} may be another record in live, and is not to be taken for it`
       walk.missingParents.push({ relation, key: row.key, why, isHad: false, isRefused: true })
     } else {
-      if (state?.state === 'changed') walk.attach(relation, row.other)
+      if (state?.state !== 'same') walk.attach(relation, row.other)
+      if (state?.state === 'restored') walk.standIn(parent.id, row.other, state.liveKey)
       // The value referred to is another one in live: the reference follows.
-      if (moved.has(row.other)) walk.standIn(parent.id, row.other, row.other)
+      else if (moved.has(row.other)) walk.standIn(parent.id, row.other, row.other)
     }
   }
   const found = await findByValue(walk.sides, table, parent, relation, lost)

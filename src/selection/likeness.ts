@@ -59,10 +59,19 @@ interface Weighed {
   readonly isHalf: boolean
 }
 
-/** Weighs rows that live has with other values. */
-export const weighLikeness = async (
+/** Weighs live rows that stand in for the backup's under other keys, by their columns alone. */
+export const weighMoved = async (
   sides: Sides,
-  states: StateCache,
+  table: SharedTable,
+  rows: Differing,
+): Promise<ReadonlyMap<string, Likeness>> =>
+  rows.size === 0
+    ? new Map()
+    : new Map([...(await weighColumns(sides, table, rows))].map(([key, { likeness }]) => [key, likeness]))
+
+/** Weighs rows that live has with other values under the same keys. */
+export const weighLikeness = async (
+  { sides, states }: { readonly sides: Sides; readonly states: StateCache },
   table: SharedTable,
   rows: Differing,
 ): Promise<ReadonlyMap<string, Likeness>> => {
@@ -74,7 +83,7 @@ export const weighLikeness = async (
   const suspects = [...weighed].filter(([, { likeness, isHalf }]) => !likeness.isClear || isHalf)
   if (suspects.length === 0) return likenesses
   const keys = suspects.map(([key]) => key)
-  const kept = await findKept(sides, states, table, keys)
+  const kept = await findKept({ sides, states }, table, keys)
   const unhooked = await findUnhooked(sides, table, keys)
   for (const [key, { likeness, isHalf }] of suspects) {
     const isProven = kept.has(key) && !unhooked.has(key)
@@ -177,8 +186,7 @@ const kinRelations = (
 
 /** Of the rows given, those to which a live row still refers just as it does in the backup, by a key that its parent cannot go without it. */
 const findKept = async (
-  sides: Sides,
-  states: StateCache,
+  { sides, states }: { readonly sides: Sides; readonly states: StateCache },
   table: SharedTable,
   keys: readonly string[],
 ): Promise<ReadonlySet<string>> => {

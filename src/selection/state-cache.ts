@@ -26,7 +26,7 @@ interface Owner {
 export interface DecidedKeys {
   /** Reused rows whose live namesake stands in for them. */
   readonly inPlace: ReadonlyMap<string, ReadonlySet<string>>
-  /** Rows that live has with other values, and that are to come back beside those. */
+  /** Rows that are to come back beside those that live has for them. */
   readonly beside: ReadonlyMap<string, ReadonlySet<string>>
 }
 
@@ -124,7 +124,9 @@ export class StateCache {
 
   #judge(table: string, key: string, state: RowState): RowState {
     const { inPlace, beside } = this.#decided
-    if (state.state === 'changed' && beside.get(table)?.has(key)) return { state: 'reused', columns: state.columns }
+    if (/^(changed|restored)$/.test(state.state) && beside.get(table)?.has(key)) {
+      return { state: 'reused', columns: 'columns' in state ? state.columns : [] }
+    }
     const isAnother = (owner: Owner): boolean =>
       owner.isChanged
         ? beside.get(owner.table)?.has(owner.key) === true

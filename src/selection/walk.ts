@@ -47,8 +47,6 @@ export interface Decided {
   readonly matched: ReadonlyMap<string, ReadonlySet<string>>
   /** Live has them with other values, and nothing may be attached to those. */
   readonly refused: ReadonlyMap<string, ReadonlySet<string>>
-  /** Live has them with other values, and they come back beside those. */
-  readonly beside: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /** One walk along the edges. */
@@ -67,7 +65,7 @@ export class Walk {
   readonly nulled = new Map<Relation, string[]>()
   readonly met = new Map<string, Set<string>>()
   readonly linked = new Map<string, Set<string>>()
-  /** Parents that live has with other values, packed, and how many rows come to refer to each, by relation. */
+  /** Parents that live has, but not as they were or not under their keys: packed, and how many rows come to refer to each, by relation. */
   readonly attached = new Map<Relation, Map<string, number>>()
   /** Rows that went with their parent, packed, and that live has with other values all the same, per table. */
   readonly namesakes = new Map<string, Set<string>>()
@@ -127,7 +125,7 @@ export class Walk {
     else known.push(key)
   }
 
-  /** Notes that a row comes to refer to a parent that live has with other values. */
+  /** Notes that a row comes to refer to a parent that live has with other values, or under another key. */
   attach(relation: Relation, parent: string): void {
     const known = this.attached.get(relation) ?? new Map<string, number>()
     this.attached.set(relation, known.set(parent, (known.get(parent) ?? 0) + 1))

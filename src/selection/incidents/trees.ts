@@ -45,7 +45,7 @@ export const growTrees = async (
     for (const root of found) roots.push(root)
     const resolved = { chosen: chooseRoots(missing, roots), under: new Map() }
     const updated = { rows: new Map(), isPartial: () => false }
-    const decided = { excluded: new Map(), matched: new Map(), refused: new Map(), beside: new Map() }
+    const decided = { excluded: new Map(), matched: new Map(), refused: new Map() }
     const closure = await followEdges(sides, resolved, updated, defaultClosureOptions, decided, states)
     survivors = closure.survivors
     rootOf = traceRoots(sides, missing, roots, closure)

@@ -88,7 +88,7 @@ const knowDeleted = async (
   const differing = new Map(
     [...judged].flatMap(([key, state]) => (state.state === 'changed' ? [[key, state.columns] as const] : [])),
   )
-  const likenesses = await weighLikeness(sides, cache, table, differing)
+  const likenesses = await weighLikeness({ sides, states: cache }, table, differing)
   const isOther = (key: string): boolean => likenesses.get(key)?.isClear === false
   return new Map(
     [...judged].map(([key, state]) => [

@@ -7,7 +7,7 @@ import { fingerprint } from './catalog/fingerprint.ts'
 import type { DatabaseIdentity } from './catalog/identity.ts'
 import { streamKeys } from './catalog/key-columns.ts'
 import { displayKey } from './catalog/row.ts'
-import { namedKeys, type Sides, tableOf } from './diff/sides.ts'
+import { namedKeys, readUnseenFrom, type Sides, tableOf } from './diff/sides.ts'
 import { readFootprint, readSequenceMoves } from './footprint.ts'
 import { buildAttached, buildStandIns, buildSteps } from './plan/build.ts'
 import { ConflictLog } from './plan/conflicts.ts'
@@ -15,7 +15,7 @@ import { renameHints, takenDefaults, usedSources } from './plan/drifted.ts'
 import { rowsWriting, setEdits } from './plan/edits.ts'
 import { firingTriggers, locksParents, outwardFindings, usedRelations, usedSequences } from './plan/effects.ts'
 import { derivedColumns, serverBound, unfollowedKeys } from './plan/key-hints.ts'
-import { listAlsoMissing, listLeftOut } from './plan/left-out.ts'
+import { countLinked, listAlsoMissing, listLeftOut } from './plan/left-out.ts'
 import { findNarrower } from './plan/narrower.ts'
 import { hashPlan, keysOf, type Plan, type PlanOptions, type Step } from './plan/plan.ts'
 import { listNotUndoable, refuseUnpublishable } from './plan/publications.ts'
@@ -98,6 +98,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     made: new Date().toISOString(),
     live: input.live,
     backup: input.backup,
+    unseenFrom: await readUnseenFrom(sides.live),
     undoes: null,
     selection,
     options,
@@ -188,13 +189,6 @@ const insertedKeys = (steps: readonly Step[]): ReadonlyMap<string, Iterable<stri
   )
   return new Map([...inserts].map(([table, own]) => [table, streamKeys(own.map(({ keys }) => keys))]))
 }
-
-/** Links of the plan that live has already: as they are, or with their ends mapped. */
-const countLinked = ({ closure, mapping }: Decision): Plan['alreadyLinked'] =>
-  [...new Set([...closure.members.keys(), ...closure.linked.keys()])].sort().flatMap((table) => {
-    const rows = new Set([...mapping.of(table).linked, ...(closure.linked.get(table) ?? [])]).size
-    return rows === 0 ? [] : [{ table, rows }]
-  })
 
 /** Rows that were selected, or are still reached, as displayed: those that came only because of a row left out are not worth a word. */
 const reachedRows = (decision: Decision, resolved: Resolved): ReadonlySet<string> => {

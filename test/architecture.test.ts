@@ -94,7 +94,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   selection: ['diff', 'types:database', 'catalog'],
   probe: ['selection', 'diff', 'transform', 'types:database', 'catalog'],
   plan: ['types:selection', 'types:probe', 'catalog'],
-  run: ['plan', 'probe', 'transform', 'types:diff', 'database', 'catalog'],
+  run: ['plan', 'probe', 'transform', 'selection', 'diff', 'database', 'catalog'],
   script: ['run', 'types:transform', 'plan', 'database', 'catalog'],
   'footprint.ts': ['plan', 'probe', 'types:catalog', 'types:database'],
   'make-plan.ts': ['footprint.ts', 'transform', 'plan', 'probe', 'selection', 'diff', 'catalog'],

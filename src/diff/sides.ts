@@ -117,3 +117,9 @@ export const tableOf = (catalog: SharedCatalog, id: string): SharedTable => {
   if (table === undefined) throw new Error(`table ${id} is not shared`)
   return table
 }
+
+/** The first transaction that the snapshot does not see to its end. */
+export const readUnseenFrom = async (live: Reader): Promise<string> => {
+  const [row] = await live.rows(sql`select pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text`)
+  return row?.[0] ?? '0'
+}

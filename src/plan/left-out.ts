@@ -99,3 +99,10 @@ export const listAlsoMissing = (
   const isUntouched = (id: string): boolean => untouched.some(({ table }) => table === id)
   return [...behind.filter(({ table }) => !isUntouched(table)), ...following, ...untouched]
 }
+
+/** Links of the plan that live has already: as they are, or with their ends mapped. */
+export const countLinked = ({ closure, mapping }: Decision): Plan['alreadyLinked'] =>
+  [...new Set([...closure.members.keys(), ...closure.linked.keys()])].sort().flatMap((table) => {
+    const rows = new Set([...mapping.of(table).linked, ...(closure.linked.get(table) ?? [])]).size
+    return rows === 0 ? [] : [{ table, rows }]
+  })

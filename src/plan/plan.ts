@@ -135,6 +135,8 @@ export interface Plan {
   readonly made: string
   readonly live: DatabaseIdentity
   readonly backup: DatabaseIdentity | null
+  /** Live's transactions from this one on (`xid8`) were not seen: rows they wrote may have become others since. Absent for an undo. */
+  readonly unseenFrom?: string
   /** Run this plan takes back, for an undo. */
   readonly undoes: string | null
   /** The plan that this one is a part of, by hash, and which part. */

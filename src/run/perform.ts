@@ -18,6 +18,7 @@ import { createMaps } from './create-maps.ts'
 import { checkGuards, keepImages, lockRows, type Refusal } from './guards.ts'
 import type { HookTime } from './hooks.ts'
 import type { Layout } from './layout.ts'
+import { refuseStrangers } from './parents.ts'
 import { refuseDefaultPartitions } from './partitions.ts'
 import { refuseReferences } from './references.ts'
 import type { Report, RunOptions, RunProgress } from './run.ts'
@@ -140,6 +141,9 @@ export const writeRows = async (
     if (plan.options.triggers === 'off') await validateConstraints(writer, layout)
   })
   await refuseDefaultPartitions(writer, layout)
+  if (source.kind === 'backup' && writer.canRead) {
+    await refuseStrangers(writer, layout, { plan, catalog, backup: source.reader })
+  }
   onProgress({ phase: 'verify', table: null, rows: 0 })
   return { replaced, ...(await verifyRows(writer, layout, new Set(plan.options.acceptTrigger), witness)) }
 }

@@ -1,0 +1,104 @@
+/** What became of the rows that refer to others: what still does as it did proves that those are there still; what was unhooked that they went. */
+import { sql } from 'kysely'
+import { joinRelation } from '../catalog/refer.ts'
+import type { Relation } from '../catalog/relations.ts'
+import { asText, fromTable, inBatches, joinOn, keySource, ordinal, packKey } from '../catalog/row.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { any, column, list, type Query } from '../database/names.ts'
+import type { Sides } from '../diff/sides.ts'
+import { readPresent } from '../diff/states.ts'
+import type { StateCache } from './state-cache.ts'
+
+/** So many rows that refer to one are looked at: one that stayed is proof enough. */
+const mostKin = 100
+
+/** What weighing needs to know. */
+export interface Weighing {
+  readonly sides: Sides
+  readonly states: StateCache
+  /** Which rows of live, by their alias, count as having stayed; absent: all. */
+  readonly hasStayed?: (alias: string) => Query
+}
+
+/** Relations whose rows have a key of their own that no other parent's row would have. */
+const kinRelations = (
+  sides: Sides,
+  table: SharedTable,
+): readonly { readonly relation: Relation; readonly child: SharedTable }[] =>
+  sides.catalog.relations.flatMap((relation) => {
+    const child = sides.catalog.tables.get(relation.child)
+    const isKin =
+      relation.parent === table.id &&
+      child !== undefined &&
+      child.hidden === null &&
+      child.ends === null &&
+      child.identity.length > 0 &&
+      relation.condition === null &&
+      !relation.columns.some((name) => child.identity.includes(name))
+    return isKin ? [{ relation, child }] : []
+  })
+
+/** Of the rows given, those to which a live row still refers just as it does in the backup, by a key that its parent cannot go without it. */
+export const findKept = async (
+  { sides, states, hasStayed }: Weighing,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const kept = new Set<string>()
+  for (const { relation, child } of kinRelations(sides, table)) {
+    const open = keys.filter((key) => !kept.has(key))
+    for (const batch of relation.isEnforced ? inBatches(open) : []) {
+      const rows = await sides.live.rows(sql`
+        select ${ordinal('k')}::text, ${asText('c', child.identity)}
+        from ${keySource(table.live, table.identity, batch)}
+        join ${fromTable(table.live)} as p on ${joinOn(table.identity, 'p', 'k')}
+        cross join lateral (
+          select ${list(child.identity.map((name) => column('o', name)))}
+          from ${fromTable(child.live)} as o
+          where ${joinRelation(relation, 'o', 'p')} and ${hasStayed?.('o') ?? sql`true`}
+          order by ${list(child.identity.map((name) => column('o', name)))}
+          limit ${sql.lit(mostKin)}) as c`)
+      const kin = rows.map(([ord, ...key]) => ({
+        parent: batch[Number(ord) - 1] ?? '',
+        key: packKey(key.map((value) => value ?? '')),
+      }))
+      const known = await readPresent(sides.backup, child, [...new Set(kin.map(({ key }) => key))])
+      const found = await states.read(child, [...known])
+      for (const { parent, key } of kin) if (found.get(key)?.state === 'same') kept.add(parent)
+    }
+  }
+  return kept
+}
+
+/** Of the rows given, those that live rows referred to in the backup, by references that are empty by now. */
+export const findUnhooked = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const unhooked = new Set<string>()
+  for (const { relation, child } of kinRelations(sides, table)) {
+    for (const batch of relation.isNullable ? inBatches(keys) : []) {
+      const rows = await sides.backup.rows(sql`
+        select ${ordinal('k')}::text, ${asText('c', child.identity)}
+        from ${keySource(table.backup, table.identity, batch)}
+        join ${fromTable(table.backup)} as p on ${joinOn(table.identity, 'p', 'k')}
+        cross join lateral (
+          select ${list(child.identity.map((name) => column('o', name)))}
+          from ${fromTable(child.backup)} as o
+          where ${joinRelation(relation, 'o', 'p')}
+          limit ${sql.lit(mostKin)}) as c`)
+      const referred = rows.map(([, ...key]) => packKey(key.map((value) => value ?? '')))
+      const emptied = await sides.live.rows(sql`
+        select ${ordinal('k')}::text
+        from ${keySource(child.live, child.identity, referred)}
+        join ${fromTable(child.live)} as t on ${joinOn(child.identity, 't', 'k')}
+        where ${any(relation.columns.map((name) => sql`${column('t', name)} is null`))}`)
+      for (const [ord] of emptied) {
+        const [parent] = rows[Number(ord) - 1] ?? []
+        unhooked.add(batch[Number(parent) - 1] ?? '')
+      }
+    }
+  }
+  return unhooked
+}

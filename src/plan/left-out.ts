@@ -5,6 +5,7 @@ import { displayKey } from '../catalog/row.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { displayAlone } from '../database/display.ts'
 import type { Decision } from '../probe/decide.ts'
+import type { Lookalike } from '../probe/lookalikes.ts'
 import type { Relinking, Survivor } from '../selection/survivors.ts'
 import type { Conflict, ConflictLog } from './conflicts.ts'
 import type { Plan, PlanOptions } from './plan.ts'
@@ -29,6 +30,13 @@ const whyUnlinked = ({ emptied, isDefault }: Survivor, relinking: Relinking | un
   return `${names(emptied)}: ${unlinked[relinking]}`
 }
 
+const whyLookalike = ({ table, columns, canComeBeside }: Lookalike): string => {
+  const help = canComeBeside
+    ? `; select it, with --on-conflict ${table}=allocate, to bring the backup's back beside it`
+    : ''
+  return `live has a row of this key with other values in ${names(columns)}, which may be another record${help}`
+}
+
 /** Rows that stay out. Those that are back already are not among them. `survivors` are those that were judged. */
 export const listLeftOut = (
   decision: Decision,
@@ -51,12 +59,7 @@ export const listLeftOut = (
     ...decision.closure.leftOut
       .filter(({ table, key }) => !decision.leftOut.some((row) => row.table === table && row.key === key))
       .map(({ table, key, why }) => ({ table, key, why, isAsked: false })),
-    ...decision.lookalikes.map(({ table, key, columns }) => ({
-      table,
-      key,
-      why: `live has a row of this key with other values in ${names(columns)}, which may be another record; select it to bring it back`,
-      isAsked: false,
-    })),
+    ...decision.lookalikes.map((row) => ({ table: row.table, key: row.key, why: whyLookalike(row), isAsked: false })),
     ...[...decision.closure.survivors].sort(byKey).flatMap((survivor) => {
       const why = whyUnlinked(survivor, survivors.get(survivor))
       return why === null

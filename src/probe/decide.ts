@@ -191,7 +191,7 @@ export const decideRows = async (
       attached: parents.attached,
       refused,
       strangers: await findStrangers(judgement, closure),
-      lookalikes: await findLookalikes(judgement, closure),
+      lookalikes: await findLookalikes(judgement, closure, options.keys),
       leftOut: [...chosen.leftOut, ...keptOut.values()],
       dropped,
       unchanged: chosen.unchanged,

@@ -15,7 +15,7 @@ import { findLiveConflicts, findReferred, findTaken, type LiveConflict } from '.
 import { Mapping } from './mapping.ts'
 import type { Moving } from './moving.ts'
 import { findUnhoused } from './partitions.ts'
-import { severalFinding, takenFinding, twinFinding, uniqueFinding } from './taken-findings.ts'
+import { canComeBeside, severalFinding, takenFinding, twinFinding, uniqueFinding } from './taken-findings.ts'
 import { findCycleTwins } from './twin-cycles.ts'
 import { findTwins } from './twins.ts'
 
@@ -201,26 +201,22 @@ class Prober {
     conflicts: readonly LiveConflict[],
     isReferred: boolean,
   ): void {
+    const { allocated, undecided } = this.#mapping.of(table.id)
     const others = new Set(conflicts.map(({ live }) => live))
-    if (this.#policy.beside.get(table.id)?.has(key)) {
-      this.#mapping.of(table.id).allocated.add(key)
-      if (conflicts.length > 0) this.#settleUnique(table, key, conflicts)
-      return
-    }
-    const isAllocatable = table.allocation !== null && table.identity.includes(table.allocation.column)
-    if (others.size > (others.has(owner) ? 1 : 0)) {
-      this.#settleSeveral(table, key, conflicts, owner)
-      return
-    }
-    const canAllocate = isAllocatable && others.size === 0 && this.#policy.keys !== 'keep'
+    const isBeside = this.#policy.beside.get(table.id)?.has(key) === true
+    if (isBeside) allocated.add(key)
+    if (isBeside && conflicts.length > 0) return this.#settleUnique(table, key, conflicts)
+    if (isBeside) return
+    if (others.size > (others.has(owner) ? 1 : 0)) return this.#settleSeveral(table, key, conflicts, owner)
+    const canAllocate = others.size === 0 && canComeBeside(table, this.#policy.keys)
     if (canAllocate && (this.#policy.keys === 'new' || !isReferred)) {
-      this.#mapping.of(table.id).allocated.add(key)
+      allocated.add(key)
       return
     }
     const answer = this.#report(takenFinding(table, key, owner, canAllocate), key)
     // Whatever the answer will be, the row will not have this key as its own.
-    if (answer === 'stop') this.#mapping.of(table.id).undecided.add(key)
-    if (answer === 'allocate') this.#mapping.of(table.id).allocated.add(key)
+    if (answer === 'stop') undecided.add(key)
+    if (answer === 'allocate') allocated.add(key)
     else if (answer === 'match' || answer === 'overwrite') this.#standIn(table, key, owner, answer === 'overwrite')
   }
 

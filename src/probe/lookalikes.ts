@@ -14,7 +14,7 @@ import type { Resolved } from '../selection/resolve.ts'
 import type { StateCache } from '../selection/state-cache.ts'
 import type { Survivor } from '../selection/survivors.ts'
 import type { Decider } from './finding.ts'
-import { changedParentFinding, type Use } from './taken-findings.ts'
+import { canComeBeside, changedParentFinding, type Use } from './taken-findings.ts'
 
 /** What judging needs to know. */
 export interface Judging {
@@ -44,6 +44,8 @@ export interface Lookalike {
   /** As displayed. */
   readonly key: string
   readonly columns: readonly string[]
+  /** The backup's row could come back beside it. */
+  readonly canComeBeside: boolean
 }
 
 type KeyLists = ReadonlyMap<string, readonly string[]>
@@ -147,13 +149,15 @@ export const findStrangers = async (
 export const findLookalikes = async (
   { sides, states }: Omit<Judging, 'decider'>,
   { namesakes }: Closure,
+  keys: ParentOptions['keys'],
 ): Promise<readonly Lookalike[]> => {
   const found: Lookalike[] = []
-  for (const [id, keys] of namesakes) {
+  for (const [id, rows] of namesakes) {
     const table = tableOf(sides.catalog, id)
-    const differing = await readDiffering(states, table, keys)
+    const differing = await readDiffering(states, table, rows)
     for (const [key, { isClear, columns }] of await weighLikeness({ sides, states }, table, differing)) {
-      if (!isClear) found.push({ table: id, key: displayKey(key), columns })
+      if (isClear) continue
+      found.push({ table: id, key: displayKey(key), columns, canComeBeside: canComeBeside(table, keys) })
     }
   }
   return found

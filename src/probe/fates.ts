@@ -169,10 +169,8 @@ class Prober {
 
   #report(finding: Finding, packed: string): Answer {
     const answer = this.#policy.decider.decide(finding)
-    if (answer === 'skip') {
-      const skipped = this.skipped.get(finding.table) ?? new Set<string>()
-      this.skipped.set(finding.table, skipped.add(packed))
-    }
+    const skipped = this.skipped.get(finding.table) ?? new Set<string>()
+    if (answer === 'skip') this.skipped.set(finding.table, skipped.add(packed))
     return answer
   }
 
@@ -203,11 +201,15 @@ class Prober {
   ): void {
     const { allocated, undecided } = this.#mapping.of(table.id)
     const others = new Set(conflicts.map(({ live }) => live))
-    const isBeside = this.#policy.beside.get(table.id)?.has(key) === true
-    if (isBeside) allocated.add(key)
-    if (isBeside && conflicts.length > 0) return this.#settleUnique(table, key, conflicts)
-    if (isBeside) return
-    if (others.size > (others.has(owner) ? 1 : 0)) return this.#settleSeveral(table, key, conflicts, owner)
+    if (this.#policy.beside.get(table.id)?.has(key)) {
+      allocated.add(key)
+      if (conflicts.length > 0) this.#settleUnique(table, key, conflicts)
+      return
+    }
+    if (others.size > (others.has(owner) ? 1 : 0)) {
+      this.#settleSeveral(table, key, conflicts, owner)
+      return
+    }
     const canAllocate = others.size === 0 && canComeBeside(table, this.#policy.keys)
     if (canAllocate && (this.#policy.keys === 'new' || !isReferred)) {
       allocated.add(key)

@@ -6,6 +6,7 @@
 import { sql } from 'kysely'
 import { RowgraftError } from '../errors.ts'
 import { beginActing } from './acting.ts'
+import { runAmendments } from './amendment.ts'
 import { runCheck } from './check.ts'
 import { raiseSequence } from './sequences.ts'
 import type { Reader, Session, Writer } from './session.ts'
@@ -30,6 +31,7 @@ const asWriter = (session: Session): Writer => {
     execute,
     copyIn: (query, sources) => session.copyIn(query, sources),
     check: (check) => runCheck(execute, check),
+    amend: (amendments) => runAmendments(execute, amendments),
     raise: async (sequence, goal) => {
       const target = (await reader.rows(goal))[0]?.[0] ?? null
       return target !== null && (await raiseSequence(writer, sequence, target))

@@ -21,6 +21,7 @@ import type { Layout } from './layout.ts'
 import { refuseDefaultPartitions } from './partitions.ts'
 import { refuseReferences } from './references.ts'
 import type { Report, RunOptions, RunProgress } from './run.ts'
+import { setBack } from './set-back.ts'
 import { digestStage, stageFromBackup } from './stage.ts'
 import { stageFromJournal } from './stage-from-journal.ts'
 import { spellTransformed } from './stage-transformed.ts'
@@ -125,14 +126,17 @@ export const writeRows = async (
   writer: Writer,
   layout: Layout,
   { plan, source, catalog, searchPath, witness, runHooks, onProgress }: Writing,
-): Promise<Verified & Pick<Report, 'replaced'>> => {
-  const replaced = await withLiveSearchPath(writer, searchPath, async () => {
+): Promise<Verified & Pick<Report, 'replaced' | 'setBack' | 'kept'>> => {
+  const accepted = new Set(plan.options.acceptTrigger)
+  const written = await withLiveSearchPath(writer, searchPath, async () => {
     await moveAside(writer, layout)
     const gaveWay = await insertRows(writer, layout, catalog, onProgress)
     await updateRows(writer, layout, onProgress)
     if (source.kind === 'journal') await refuseReferences(writer, layout, catalog)
     await deleteRows(writer, layout, catalog, onProgress)
-    return gaveWay
+    // Deferred triggers count as well; those that wait for the SQL that comes after are left waiting.
+    if (plan.options.hooks.after.length === 0) await writer.execute(sql`set constraints all immediate`)
+    return { replaced: gaveWay, ...(await setBack(writer, layout, accepted)) }
   })
   await runHooks('after')
   await withLiveSearchPath(writer, searchPath, async () => {
@@ -141,5 +145,5 @@ export const writeRows = async (
   })
   await refuseDefaultPartitions(writer, layout)
   onProgress({ phase: 'verify', table: null, rows: 0 })
-  return { replaced, ...(await verifyRows(writer, layout, new Set(plan.options.acceptTrigger), witness)) }
+  return { ...written, ...(await verifyRows(writer, layout, accepted, witness)) }
 }

@@ -18,7 +18,10 @@ export const readChangedKeys = async (writer: Writer, layout: Layout): Promise<R
 /** Puts the report together. */
 export const buildReport = (
   plan: Plan,
-  facts: Pick<Report, 'run' | 'outcome' | 'elapsed' | 'replaced' | 'triggerChanges' | 'generatedDifferences'> & {
+  facts: Pick<
+    Report,
+    'run' | 'outcome' | 'elapsed' | 'replaced' | 'setBack' | 'kept' | 'triggerChanges' | 'generatedDifferences'
+  > & {
     /** Sequences that moved. */
     readonly raised: readonly string[]
     readonly changed: ReadonlyMap<string, ChangedRows>
@@ -55,6 +58,8 @@ export const emptyReport = (plan: Plan): Report => {
     verified: false,
     complete: plan.notInBackup.length === 0 && asked.length === 0,
     replaced: [],
+    setBack: [],
+    kept: [],
     triggerChanges: [],
     generatedDifferences: [],
     hooks: [],

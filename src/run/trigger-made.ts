@@ -6,7 +6,6 @@
 import { sql } from 'kysely'
 import { displayKey, fromTable } from '../catalog/row.ts'
 import { isStagedAsText } from '../catalog/stage-type.ts'
-import { treeOf } from '../catalog/tree.ts'
 import { all, column, identifier, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import type { PlanTrigger } from '../plan/plan.ts'
@@ -14,6 +13,7 @@ import { joinConflicts } from '../probe/uniques.ts'
 import { finalValues } from './final-values.ts'
 import { inRange, inserted, type Layout, type StagedTable } from './layout.ts'
 import { refuseReferred } from './references.ts'
+import { mayBeUpdated } from './xact-counts.ts'
 
 /** Rows of a table that made way, and the triggers that had made them. */
 export interface Replaced {
@@ -60,12 +60,6 @@ const findMade = async (writer: Writer, layout: Layout, staged: StagedTable, mad
     from (${list(parts, ' union all ')}) as found
     group by ${list(grouped)}`)
 }
-
-/** True where rows of the table were updated in this transaction, or nobody counts such things. */
-const mayBeUpdated = ({ table }: StagedTable): Query => sql`(
-  select pg_catalog.current_setting('track_counts') <> 'on'
-         or coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuples_updated(relid)), 0) > 0
-  from (${treeOf(table.live)}) as tree(relid))`
 
 const waysOut = 'Live is unchanged. Switch triggers off with --triggers off, or leave the table out with --without.'
 

@@ -8,14 +8,15 @@
 
 import { sql } from 'kysely'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
-import type { Session, Writer } from '../database/session.ts'
+import type { Reader, Session, Writer } from '../database/session.ts'
 import { roomyMemory } from '../database/settings.ts'
-import { pinWrite, withWriteTransaction } from '../database/transaction.ts'
+import { pinWrite, withReadTransaction, withWriteTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { blameHooks, type HookTime, runHooks } from './hooks.ts'
 import { type OpenJournal, startJournal } from './journal.ts'
 import { RunRecords, writeImages } from './journal-rows.ts'
 import { type Layout, layOut } from './layout.ts'
+import { writeMade } from './made-rows.ts'
 import { type Performance, prepareRows, shareWithSource, transactionOf, writeRows } from './perform.ts'
 import { buildReport, readChangedKeys } from './report.ts'
 import type { Report, RunOptions } from './run.ts'
@@ -58,7 +59,7 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
         const catalog = shareWithSource(await checkCatalog(writer, plan), input.source, plan)
         const layout = layOut(plan, catalog, { stagesKeys: true })
         const work = { ...input, runHooks: (when: HookTime) => hook(writer, when) }
-        const { raised } = await prepareRows(writer, layout, { ...work, batchSize: options.batchSize })
+        const { raised } = await prepareRows(writer, layout, { ...work, catalog, batchSize: options.batchSize })
         if (!options.rehearse) {
           journal = await startJournal(input.journal, plan, input.live)
           await beginJournal(journal, writer, layout)
@@ -69,6 +70,8 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
         const written = await writeRows(writer, layout, writing).catch((error: unknown) => {
           throw blameHooks(plan, error)
         })
+        if (journal !== null)
+          await writeMade(journal.writer, writer, { layout, catalog, withOutside: outside(session) })
         const changed = records?.changed ?? (await readChangedKeys(writer, layout))
         const value = buildReport(plan, {
           changed,
@@ -103,6 +106,18 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
     await closeJournal(journal)
   }
 }
+
+/** A look at live from outside of the run's transaction. */
+const outside =
+  (session: Session) =>
+  async (work: (reader: Reader) => Promise<void>): Promise<void> => {
+    const other = await session.another()
+    try {
+      await withReadTransaction(other, work)
+    } finally {
+      await other.close()
+    }
+  }
 
 const settle = async (journal: OpenJournal | null, ending: 'DONE' | 'ABORTED'): Promise<void> => {
   await journal?.writer.write(ending, '')

@@ -27,6 +27,7 @@ import { stageFromJournal } from './stage-from-journal.ts'
 import { spellTransformed } from './stage-transformed.ts'
 import { refuseDisagreement, refuseTaken } from './taken.ts'
 import { withLiveSearchPath } from './transaction-start.ts'
+import { gatherRefusals, throwRefusals } from './undo-refusals.ts'
 import { validateConstraints } from './validate.ts'
 import { type Verified, verifyRows, type Witness } from './verify.ts'
 import { applyNulls, deleteRows, insertRows, updateRows } from './write.ts'
@@ -77,7 +78,14 @@ const refusals: Readonly<Record<RowSource['kind'], Refusal>> = {
 export const prepareRows = async (
   writer: Writer,
   layout: Layout,
-  { plan, source, runHooks, onProgress, batchSize }: Performance & { readonly batchSize: number },
+  {
+    plan,
+    source,
+    catalog,
+    runHooks,
+    onProgress,
+    batchSize,
+  }: Performance & { readonly batchSize: number; readonly catalog: SharedCatalog },
 ): Promise<{ readonly raised: readonly string[] }> => {
   const room = lockRoom([...layout.tables.values()].map(({ table }) => table.live))
   if (room !== null) await writer.check(room)
@@ -93,8 +101,8 @@ export const prepareRows = async (
   await runHooks('before')
   await createMaps(writer, layout)
   onProgress({ phase: 'lock', table: null, rows: 0 })
-  await lockRows(writer, layout, refusals[source.kind])
-  await checkGuards(writer, layout, refusals[source.kind])
+  if (source.kind === 'journal') await refuseTouched(writer, layout, catalog)
+  else await checkRows(writer, layout, refusals.backup)
   const raised: string[] = []
   for (const staged of layout.tables.values()) {
     onProgress({ phase: 'allocate', table: staged.table.id, rows: 0 })
@@ -107,6 +115,20 @@ export const prepareRows = async (
   }
   await keepImages(writer, layout)
   return { raised }
+}
+
+const checkRows = async (writer: Writer, layout: Layout, refusal: Refusal): Promise<void> => {
+  await lockRows(writer, layout, refusal)
+  await checkGuards(writer, layout, refusal)
+}
+
+/** Names all that somebody did since to rows that an undo takes back, or below them; what it updates may refer to them until it does. */
+const refuseTouched = async (writer: Writer, layout: Layout, catalog: SharedCatalog): Promise<void> => {
+  const found = gatherRefusals()
+  await checkRows(found.asking(writer), layout, refusals.journal)
+  if (found.found.length === 0) return
+  await found.attempt(() => refuseReferences(writer, layout, { catalog, spared: ['update', 'delete'] }))
+  throwRefusals(found)
 }
 
 const checkDigest = async (writer: Writer, plan: Plan, layout: Layout): Promise<void> => {
@@ -132,7 +154,7 @@ export const writeRows = async (
     await moveAside(writer, layout)
     const gaveWay = await insertRows(writer, layout, catalog, onProgress)
     await updateRows(writer, layout, onProgress)
-    if (source.kind === 'journal') await refuseReferences(writer, layout, catalog)
+    if (source.kind === 'journal') await refuseReferences(writer, layout, { catalog, spared: ['delete'] })
     await deleteRows(writer, layout, catalog, onProgress)
     // Deferred triggers count as well; those that wait for the SQL that comes after are left waiting.
     if (plan.options.hooks.after.length === 0) await writer.execute(sql`set constraints all immediate`)

@@ -13,6 +13,7 @@ import { joinConflicts } from '../probe/uniques.ts'
 import { finalValues } from './final-values.ts'
 import { inRange, inserted, type Layout, type StagedTable } from './layout.ts'
 import { refuseReferred } from './references.ts'
+import { isOurs } from './row-writers.ts'
 import { mayBeUpdated } from './xact-counts.ts'
 
 /** Rows of a table that made way, and the triggers that had made them. */
@@ -21,16 +22,6 @@ export interface Replaced {
   readonly rows: number
   readonly triggers: string
 }
-
-/**
- * True for a row that this transaction wrote: it can be seen, and yet its transaction has not ended. A trigger may have written it in
- * a subtransaction (an EXCEPTION block), whose id is not the transaction's own.
- */
-const isOurs = sql`(
-  select pg_catalog.pg_xact_status((id + case when id > top + 2147483648 then -4294967296
-                                             when id < top - 2147483648 then 4294967296 else 0 end)::text::xid8) = 'in progress'
-  from (select ((top >> 32) << 32) + writer as id, top
-        from (select pg_catalog.pg_current_xact_id()::text::bigint) as current(top)) as known)`
 
 /** Finds the rows in the way. `isNew`: its key was free when the run began, so that nobody else's row can be meant. */
 const findMade = async (writer: Writer, layout: Layout, staged: StagedTable, made: Query): Promise<void> => {
@@ -56,7 +47,7 @@ const findMade = async (writer: Writer, layout: Layout, staged: StagedTable, mad
   const grouped = table.identity.map((_, p) => identifier(`k${p}`))
   await writer.execute(sql`
     create temporary table ${made} on commit drop as
-    select ${list(grouped)}, bool_and(${isOurs}) as ours, bool_or(isnew) as isnew
+    select ${list(grouped)}, bool_and(${isOurs(sql`writer`)}) as ours, bool_or(isnew) as isnew
     from (${list(parts, ' union all ')}) as found
     group by ${list(grouped)}`)
 }

@@ -5,9 +5,10 @@
  * else's until the run commits, and updated ones are locked. Afterwards all of them are verified.
  */
 import { sql } from 'kysely'
+import { columnOf, type Table } from '../catalog/catalog.ts'
 import { fromTable } from '../catalog/row.ts'
 import type { Amendment } from '../database/amendment.ts'
-import { all, column, identifier, list, type Query } from '../database/names.ts'
+import { all, column, identifier, list, type Query, serverText } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
@@ -31,6 +32,8 @@ interface Candidates {
   readonly value: (name: string) => Query
 }
 
+const columnType = (table: Table, name: string): Query => serverText(columnOf(table, name)?.type ?? 'text')
+
 const amendmentOf = (layout: Layout, { staged, range, names, joins, differs, value }: Candidates): Amendment => {
   const { live, identity } = staged.table
   const own = liveIdentity(layout, staged)
@@ -53,15 +56,17 @@ const amendmentOf = (layout: Layout, { staged, range, names, joins, differs, val
         count: sql`pg_catalog.count(*) filter (where ${differs(name)})`,
         set: sql`${identifier(name)} = case when ${isWrong} then ${right} else ${column('t', name)} end`,
         where: isWrong,
+        held: sql`(${isWrong} and row(${column('t', name)})::record operator(pg_catalog.*=) row(${right}::${columnType(live, name)})::record)`,
       }
     }),
-    statement: (set, where) => sql`
+    update: ({ set, where, held }) => sql`
       update ${fromTable(live)} as t
       set ${set}
       from (
         select ${list(selected)} ${from}
       ) as new
-      where ${all([...identity.map((name, p) => sql`${column('t', name)} = ${column('new', `k${p}`)}`), where])}`,
+      where ${all([...identity.map((name, p) => sql`${column('t', name)} = ${column('new', `k${p}`)}`), where])}
+      returning ${held}`,
   }
 }
 

@@ -78,7 +78,7 @@ const isTime = (staged: StagedTable, name: string): boolean =>
 
 /** True where some statement has changed what the row's own triggers had made of a column: what it is now may be counted twice. */
 export const isChangedSince = (layout: Layout, staged: StagedTable, name: string): Query => {
-  if (isTime(staged, name)) return sql`false`
+  if (!isStamped(layout, staged) || isTime(staged, name)) return sql`false`
   const [now, then] = ['t', 'p'].map((alias) => sql`row(${column(alias, name)})::record`)
   return all([isStampedIn(layout, staged, name), sql`not (${now} operator(pg_catalog.*=) ${then})`])
 }

@@ -185,6 +185,21 @@ describe.concurrent('rows that triggers of a run made below its own', () => {
     })
   })
 
+  test('are counted up by what comes back, and go with it all the same', async () => {
+    const schema = `${votes}
+      create function make_stats() returns trigger language plpgsql as $$ begin
+        insert into topic_stats values (new.id, 0); return null; end $$;
+      create trigger make_stats after insert on topic for each row execute function make_stats();`
+    const rows = rain.replace('insert into topic_stats values (1, 0), (2, 0);', '')
+    await withRestores({ schema, backup: rows, live: 'delete from topic where id = 1' }, async (restores) => {
+      const before = await dumpRows(restores.live)
+      const { exit, stdout } = await restore(restores, 'topic', '1', '--without', 'topic_stats')
+      expect(exit, stdout).toBe(0)
+      expect(await votesOf(restores)).toBe('3')
+      await expectUndone(restores, before)
+    })
+  })
+
   test('are not confused with rows that a trigger has only moved there', async () => {
     await withRestores(
       { schema: people, backup, live: `${live} insert into badge values (1, null)` },

@@ -14,7 +14,7 @@ import { readForeignKeys } from './foreign-keys.ts'
 import { writeStream } from './journal.ts'
 import type { JournalWriter } from './journal-file.ts'
 import { inRange, inserted, type Layout, type StagedTable } from './layout.ts'
-import { liveIdentity, onLiveIdentity } from './live-identity.ts'
+import { isPlanned, liveIdentity, onLiveIdentity } from './live-identity.ts'
 import { referringTable, refersToRow } from './references.ts'
 import { isOurs, tellsWriters } from './row-writers.ts'
 import { writtenColumns } from './written-rows.ts'
@@ -45,13 +45,6 @@ const readGrown = async (writer: Writer, layout: Layout): Promise<(id: string) =
     }),
   )
   return (id) => grown.has(id)
-}
-
-/** True for rows `c` that the plan itself has written, or that stand in. */
-const isPlanned = (layout: Layout, id: string): Query => {
-  const staged = layout.tables.get(id)
-  if (staged === undefined) return sql`false`
-  return sql`exists (select from ${staged.stage} as s ${liveIdentity(layout, staged).joins} where ${onLiveIdentity(layout, staged, 'c')})`
 }
 
 const keyOf = (table: SharedTable, alias: string): readonly Query[] => table.identity.map((name) => column(alias, name))

@@ -7,7 +7,7 @@ import type { StagedTable } from './layout.ts'
 const isCounted = sql`pg_catalog.current_setting('track_counts') = 'on'`
 
 /** True where rows of the table were updated in this transaction, or nobody counts such things. */
-export const mayBeUpdated = ({ table }: StagedTable): Query => sql`(
+export const mayBeUpdated = ({ table }: Pick<StagedTable, 'table'>): Query => sql`(
   select not ${isCounted} or coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuples_updated(relid)), 0) > 0
   from (${treeOf(table.live)}) as tree(relid))`
 

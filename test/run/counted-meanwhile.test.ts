@@ -137,6 +137,30 @@ describe.concurrent("what a row's own triggers make of it", () => {
   })
 })
 
+test('parts of a plan do not count up what earlier parts brought back', async () => {
+  const schema = `
+    create table item (id int primary key, kind text);
+    create table batch (kind text primary key, items int not null default 0);
+    create function tallied() returns trigger language plpgsql as $$ begin
+      update batch set items = items + 1 where kind = new.kind; return null; end $$;
+    create trigger tallied after insert on item for each row execute function tallied();`
+  const backup = `insert into batch values ('cup', 0), ('jug', 0);
+    insert into item select n, case when n > 3 then 'cup' else 'jug' end from generate_series(1, 8) as n`
+  await withRestores({ schema, backup, live: 'delete from item; delete from batch' }, async (restores) => {
+    const start = await dumpRows(restores.live)
+    const args = ['--select', 'batch:cup', '--select', 'batch:jug', '--select', 'item?true']
+    const parted = await restore(restores, ...args, '--commit-every', '2')
+    expect(parted.exit, parted.stdout).toBe(8)
+    expect(JSON.parse(parted.stdout)).toMatchObject({ stopped: { detail: expect.stringContaining('public.batch') } })
+    const undone = await command(['undo', '--yes'], { env: restores.env })
+    expect(undone.exit, undone.stderr).toBe(0)
+    expect(await dumpRows(restores.live)).toEqual(start)
+    const whole = await restore(restores, ...args)
+    expect(whole.exit, whole.stdout).toBe(0)
+    expect(await dumpRows(restores.live)).toEqual(await dumpRows(restores.backup))
+  })
+})
+
 describe.concurrent('rows that triggers of a run made below its own', () => {
   const people = `
     create table users (id int primary key, name text);

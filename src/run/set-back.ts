@@ -140,20 +140,15 @@ const amend = async (
     return await writer.amend(candidates.map((each) => amendmentOf(layout, each)))
   } catch (error) {
     if (!(error instanceof RowgraftError) || error.code !== 'server-error') throw error
-    const tables = [...new Set(candidates.map(({ staged }) => `"${staged.table.id}"`))].join(' or ')
     const isForbidden = error.sqlstate === '42501'
-    throw new RowgraftError(
-      error.code,
-      `rows of ${tables} that triggers changed cannot be set back: ${error.message}`,
-      {
-        detail: error.detail,
-        hint: isForbidden
-          ? 'Live is unchanged. Have UPDATE granted on the table, or switch triggers off with --triggers off.'
-          : 'Live is unchanged. Switch triggers off with --triggers off, or leave the rows out.',
-        sqlstate: error.sqlstate,
-        cause: error.cause,
-      },
-    )
+    throw new RowgraftError(error.code, `rows that triggers changed cannot be set back: ${error.message}`, {
+      detail: error.detail,
+      hint: isForbidden
+        ? 'Live is unchanged. Have UPDATE granted on the table, or switch triggers off with --triggers off.'
+        : 'Live is unchanged. Switch triggers off with --triggers off, or leave the rows out.',
+      sqlstate: error.sqlstate,
+      cause: error.cause,
+    })
   }
 }
 

@@ -46,6 +46,8 @@ export interface Writer extends Reader {
   look(query: Query): Promise<readonly Row[]>
   /** Reads what is only told: nothing that is written, and no check, depends on it. */
   observe(query: Query): Promise<readonly Row[]>
+  /** Reads what everybody else sees, on a connection of its own. Null for a script, and where there is no connection to be had. */
+  outside<T>(work: (reader: Reader) => Promise<T>): Promise<T | null>
   /** COPY ... FROM STDIN fed from the sources in turn; resolves to the number of rows the server took. */
   copyIn(query: Query, sources: AsyncIterable<Readable>): Promise<number>
 }

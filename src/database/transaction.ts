@@ -22,6 +22,19 @@ const asReader = (session: Session): Reader => ({
   copyFrames: (query) => session.copyFrames(query),
 })
 
+const readOutside = async <T>(session: Session, work: (reader: Reader) => Promise<T>): Promise<T | null> => {
+  const other = await session.another().catch((error: unknown) => {
+    if (error instanceof RowgraftError && error.code === 'cannot-connect') return null
+    throw error
+  })
+  if (other === null) return null
+  try {
+    return await withReadTransaction(other, work)
+  } finally {
+    await other.close()
+  }
+}
+
 const asWriter = (session: Session): Writer => {
   const reader = asReader(session)
   const execute: Writer['execute'] = (query) => session.execute(query)
@@ -36,6 +49,7 @@ const asWriter = (session: Session): Writer => {
       const target = (await reader.rows(goal))[0]?.[0] ?? null
       return target !== null && (await raiseSequence(writer, sequence, target))
     },
+    outside: (work) => readOutside(session, work),
     look: reader.rows,
     observe: reader.rows,
   }

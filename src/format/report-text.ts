@@ -124,7 +124,7 @@ export const formatTriggerChanges = (report: Report, { undoes }: Plan): readonly
 const formatChanges = (report: Report, plan: Plan): readonly string[] => [
   ...report.replaced.map(({ table, rows, triggers }) => {
     const what = `${plural(rows, 'row')} of ${formatTable(table)} that a trigger had just made (${formatWords(triggers)})`
-    return `${what} made way for the backup's.`
+    return `${what} made way for ${plan.undoes === null ? "the backup's" : 'those that were there before'}.`
   }),
   ...formatTriggerChanges(report, plan),
   ...report.generatedDifferences.map(

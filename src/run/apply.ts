@@ -9,9 +9,9 @@
 import { sql } from 'kysely'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
-import type { Reader, Session, Writer } from '../database/session.ts'
+import type { Session, Writer } from '../database/session.ts'
 import { roomyMemory } from '../database/settings.ts'
-import { pinWrite, withReadTransaction, withWriteTransaction } from '../database/transaction.ts'
+import { pinWrite, withWriteTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { refuseChangedParts } from './earlier-parts.ts'
 import { blameHooks, type HookTime, runHooks } from './hooks.ts'
@@ -111,7 +111,7 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
 
 /** What triggers did beside the rows of the plan: to those of its earlier parts, and below those it inserted. */
 const lookAround = async (
-  { session, plan: { unit }, journal: folder, live }: ApplyInput,
+  { plan: { unit }, journal: folder, live }: ApplyInput,
   journal: OpenJournal,
   { writer, layout, catalog }: { readonly writer: Writer; readonly layout: Layout; readonly catalog: SharedCatalog },
 ): Promise<void> => {
@@ -119,20 +119,8 @@ const lookAround = async (
     const parts = runsInLive(await readRuns(folder, live)).filter(({ plan }) => plan.unit?.of === unit.of)
     await refuseChangedParts(writer, layout, { catalog, parts })
   }
-  await writeMade(journal.writer, writer, { layout, catalog, withOutside: outside(session) })
+  await writeMade(journal.writer, writer, { layout, catalog })
 }
-
-/** A look at live from outside of the run's transaction. */
-const outside =
-  (session: Session) =>
-  async (work: (reader: Reader) => Promise<void>): Promise<void> => {
-    const other = await session.another()
-    try {
-      await withReadTransaction(other, work)
-    } finally {
-      await other.close()
-    }
-  }
 
 const settle = async (journal: OpenJournal | null, ending: 'DONE' | 'ABORTED'): Promise<void> => {
   await journal?.writer.write(ending, '')

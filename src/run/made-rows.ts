@@ -4,10 +4,10 @@
  */
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal, packKey } from '../catalog/row.ts'
+import { fromTable, inBatches, joinOn, keySource, packKey } from '../catalog/row.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { column, displayTable, list, type Query } from '../database/names.ts'
-import type { Reader, Writer } from '../database/session.ts'
+import type { Writer } from '../database/session.ts'
 import { keptDigest } from '../probe/measure.ts'
 import { declaredReferences, type Reference } from './declared-references.ts'
 import { readForeignKeys } from './foreign-keys.ts'
@@ -16,7 +16,7 @@ import type { JournalWriter } from './journal-file.ts'
 import { inRange, inserted, type Layout, type StagedTable } from './layout.ts'
 import { isPlanned, liveIdentity, onLiveIdentity } from './live-identity.ts'
 import { referringTable, refersToRow } from './references.ts'
-import { isOurs, tellsWriters } from './row-writers.ts'
+import { isOurs, seenByOthers, tellsWriters } from './row-writers.ts'
 import { writtenColumns } from './written-rows.ts'
 
 /** Rows of a table that triggers made, in a temporary table of keys. */
@@ -109,37 +109,25 @@ const keysOfMade = async (writer: Writer, { table, rows }: Made): Promise<readon
   return found.map((key) => packKey(key.map((value) => value ?? '')))
 }
 
-/** Takes out rows that others see as well: a trigger has changed those, not made them. */
-const dropSeen = async (writer: Writer, outside: Reader, made: Made): Promise<void> => {
+/** Takes out rows that others see as well: a trigger has changed those, not made them. False where nobody can be asked. */
+const dropSeen = async (writer: Writer, made: Made): Promise<boolean> => {
   const { live, identity } = made.table
-  for (const batch of inBatches(await keysOfMade(writer, made))) {
-    const seen = await outside.rows(sql`
-      select ${ordinal('k')}::text
-      from ${keySource(live, identity, batch)}
-      join ${fromTable(live)} as t on ${joinOn(identity, 't', 'k')}`)
-    const keys = seen.flatMap(([position]) => batch[Number(position) - 1] ?? [])
-    if (keys.length === 0) continue
+  const seen = await seenByOthers(writer, made.table, await keysOfMade(writer, made))
+  for (const batch of inBatches(seen ?? [])) {
     await writer.execute(sql`
-      delete from ${made.rows} as m using ${keySource(live, identity, keys)} where ${joinOn(identity, 'm', 'k')}`)
+      delete from ${made.rows} as m using ${keySource(live, identity, batch)} where ${joinOn(identity, 'm', 'k')}`)
   }
+  return seen !== null
 }
 
 const columnsOf = ({ identity }: SharedTable): readonly string[] =>
   writtenColumns({ identity, changesKeys: false, names: [] })
 
-/** Writes what triggers made below inserted rows into the journal. `withOutside`: a look at live from outside of the transaction. */
+/** Writes what triggers made below inserted rows into the journal. */
 export const writeMade = async (
   journal: JournalWriter,
   writer: Writer,
-  {
-    layout,
-    catalog,
-    withOutside,
-  }: {
-    readonly layout: Layout
-    readonly catalog: SharedCatalog
-    readonly withOutside: (work: (outside: Reader) => Promise<void>) => Promise<void>
-  },
+  { layout, catalog }: { readonly layout: Layout; readonly catalog: SharedCatalog },
 ): Promise<void> => {
   const isGrown = await readGrown(writer, layout)
   if (![...catalog.tables.keys()].some(isGrown)) return
@@ -147,12 +135,9 @@ export const writeMade = async (
   for (const staged of layout.tables.values()) {
     if (inserted(staged).last > 0) await follow(search, staged.table.live, insertedRows(layout, staged))
   }
-  const tables = [...search.found.values()]
-  if (tables.length === 0) return
-  await withOutside(async (outside) => {
-    for (const each of tables) await dropSeen(writer, outside, each)
-  })
-  for (const { table, rows } of tables) {
+  for (const made of search.found.values()) {
+    if (!(await dropSeen(writer, made))) continue
+    const { table, rows } = made
     const digest = keptDigest('t', table.live, table.identity)
     const copied = await writer.copyOut(sql`
       copy (

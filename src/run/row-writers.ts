@@ -1,6 +1,8 @@
 /** Who wrote a row, as far as the server can tell: by its `xmin`, which tables of other kinds than its own may not have. */
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
+import { fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
+import type { SharedTable } from '../catalog/shared.ts'
 import { oidOf, treeOf } from '../catalog/tree.ts'
 import { column, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
@@ -39,3 +41,21 @@ export const writtenAt = async (
   if (row?.[0] !== 'on' || !(await tellsWriters(writer, table))) return sql`null::text`
   return sql`pg_catalog.pg_xact_commit_timestamp(${column(alias, 'xmin')})::text`
 }
+
+/** Which of the keys belong to rows that others see: those were there before this transaction. Null where nobody can be asked. */
+export const seenByOthers = async (
+  writer: Writer,
+  { live, identity }: SharedTable,
+  keys: readonly string[],
+): Promise<readonly string[] | null> =>
+  writer.outside(async (outside) => {
+    const seen: string[] = []
+    for (const batch of inBatches(keys)) {
+      const rows = await outside.rows(sql`
+        select ${ordinal('k')}::text
+        from ${keySource(live, identity, batch)}
+        join ${fromTable(live)} as t on ${joinOn(identity, 't', 'k')}`)
+      seen.push(...rows.flatMap(([position]) => batch[Number(position) - 1] ?? []))
+    }
+    return seen
+  })

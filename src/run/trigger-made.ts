@@ -4,7 +4,7 @@
  * in the way stops the run, and so does a row that another one refers to.
  */
 import { sql } from 'kysely'
-import { displayKey, fromTable } from '../catalog/row.ts'
+import { displayKey, fromTable, packKey } from '../catalog/row.ts'
 import { isStagedAsText } from '../catalog/stage-type.ts'
 import { all, column, identifier, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
@@ -13,7 +13,7 @@ import { joinConflicts } from '../probe/uniques.ts'
 import { finalValues } from './final-values.ts'
 import { inRange, inserted, type Layout, type StagedTable } from './layout.ts'
 import { refuseReferred } from './references.ts'
-import { isOurs } from './row-writers.ts'
+import { isOurs, seenByOthers } from './row-writers.ts'
 import { mayBeUpdated } from './xact-counts.ts'
 
 /** Rows of a table that made way, and the triggers that had made them. */
@@ -54,6 +54,28 @@ const findMade = async (writer: Writer, layout: Layout, staged: StagedTable, mad
 
 const waysOut = 'Live is unchanged. Switch triggers off with --triggers off, or leave the table out with --without.'
 
+/** Refuses rows that may have been there before: a trigger has changed those, not made them. Others would see them; a script cannot ask. */
+const refuseChanged = async (
+  writer: Writer,
+  staged: StagedTable,
+  { made, triggers }: { readonly made: Query; readonly triggers: string },
+): Promise<void> => {
+  const { table } = staged
+  const key = list(table.identity.map((_, p) => sql`m.${identifier(`k${p}`)}::text`))
+  const open = sql`select ${key} from ${made} as m where not m.isnew and ${mayBeUpdated(staged)}`
+  const rows = writer.canRead ? await writer.rows(open) : []
+  const keys = rows.map((row) => packKey(row.map((value) => value ?? '')))
+  if (keys.length > 0 && (await seenByOthers(writer, table, keys))?.length === 0) return
+  await writer.check({
+    query: open,
+    expect: { none: table.identity.length },
+    code: 'rolled-back',
+    message: () => `a trigger wrote rows of "${table.id}" where the backup has its own`,
+    detail: `Whether it made them (${triggers}), or changed rows that were there before, cannot be told.`,
+    hint: waysOut,
+  })
+}
+
 /** Deletes the rows in the way of those that are to be inserted. Null where there are none. Throws `rolled-back`, `plan-stale`. */
 export const clearTheWay = async (
   writer: Writer,
@@ -73,14 +95,7 @@ export const clearTheWay = async (
     message: ({ row }) => `live row ${displayKey(row.join('\0'))} of "${table.id}" is in the way by now`,
     hint: 'Live has changed since the plan was made: make it again.',
   })
-  await writer.check({
-    query: sql`select ${key} from ${made} as m where not m.isnew and ${mayBeUpdated(staged)}`,
-    expect: { none: table.identity.length },
-    code: 'rolled-back',
-    message: () => `a trigger wrote rows of "${table.id}" where the backup has its own`,
-    detail: `Whether it made them (${triggers}), or changed rows that were there before, cannot be told.`,
-    hint: waysOut,
-  })
+  await refuseChanged(writer, staged, { made, triggers })
   const same = all(table.identity.map((name, p) => sql`${column('t', name)} = m.${identifier(`k${p}`)}`))
   const cannot = { code: 'rolled-back', hint: waysOut } as const
   const message = (): string => `a trigger made rows of "${table.id}" where the backup has its own`

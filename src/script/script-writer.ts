@@ -56,6 +56,7 @@ export const makeScriptWriter = (live: Reader, sink: ScriptSink): Writer => ({
     await sink(raised(sequence, goal))
     return false
   },
+  outside: async () => null,
   look: live.rows,
   observe: async () => [],
   copyIn: async (query, sources) => {

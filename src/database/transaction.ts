@@ -24,7 +24,8 @@ const asReader = (session: Session): Reader => ({
 
 const readOutside = async <T>(session: Session, work: (reader: Reader) => Promise<T>): Promise<T | null> => {
   const other = await session.another().catch((error: unknown) => {
-    if (error instanceof RowgraftError && error.code === 'cannot-connect') return null
+    // A pooler or a full server says so in many ways.
+    if (error instanceof RowgraftError && error.code !== 'interrupted') return null
     throw error
   })
   if (other === null) return null

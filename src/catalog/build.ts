@@ -155,6 +155,7 @@ const buildTrigger = (row: TriggerRow): Trigger => ({
     ...(row.type & 16 ? (['update'] as const) : []),
     ...(row.type & 32 ? (['truncate'] as const) : []),
   ],
+  isBeforeRow: (row.type & 3) === 3, // 1 for each row, 2 before
   ofColumns: row.of_columns ?? [],
   enabled: enabledWhen[row.enabled],
   functionName: row.function,

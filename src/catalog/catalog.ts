@@ -94,6 +94,8 @@ export interface Trigger {
   readonly name: string
   readonly definition: string
   readonly events: readonly ('insert' | 'update' | 'delete' | 'truncate')[]
+  /** It is called before each row is written, and may change what is. */
+  readonly isBeforeRow: boolean
   /** `UPDATE OF` columns; empty means every column. */
   readonly ofColumns: readonly string[]
   /** When it fires by session role: origin, replica, always, or never. */

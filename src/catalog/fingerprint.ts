@@ -6,6 +6,7 @@ import type { Table } from './catalog.ts'
 export const fingerprint = (table: Table): string => {
   const { estimatedRows: _rows, canSelect: _s, canInsert: _i, canUpdate: _u, canDelete: _d, ...known } = table
   const { subscription: _sub, unpublishable: _pub, columns, ...rest } = known
+  const triggers = rest.triggers.map(({ isBeforeRow: _before, ...trigger }) => trigger) // the definition says so
   const definitions = columns.map(
     ({ canSelect: _cs, canInsert: _ci, canUpdate: _cu, typeGrant: _tg, sequence, ...column }) => ({
       ...column,
@@ -14,6 +15,6 @@ export const fingerprint = (table: Table): string => {
     }),
   )
   return createHash('sha256')
-    .update(JSON.stringify([rest, definitions]))
+    .update(JSON.stringify([{ ...rest, triggers }, definitions]))
     .digest('hex')
 }

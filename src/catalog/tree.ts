@@ -7,7 +7,7 @@ export const oidOf = ({ schema, name }: QualifiedName): Query =>
   sql`pg_catalog.format('%I.%I', ${literal(schema)}, ${literal(name)})::pg_catalog.regclass`
 
 /** The table and, of a partitioned one, every partition: a key can refer to a single one of them, or be a single one's. */
-export const treeOf = (table: Table): Query =>
+export const treeOf = (table: Pick<Table, 'schema' | 'name' | 'kind'>): Query =>
   table.kind === 'partitioned'
     ? sql`select relid from pg_catalog.pg_partition_tree(${oidOf(table)})`
     : sql`select ${oidOf(table)}`

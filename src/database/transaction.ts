@@ -6,6 +6,7 @@
 import { sql } from 'kysely'
 import { RowgraftError } from '../errors.ts'
 import { beginActing } from './acting.ts'
+import { runAmendments } from './amendment.ts'
 import { runCheck } from './check.ts'
 import { raiseSequence } from './sequences.ts'
 import type { Reader, Session, Writer } from './session.ts'
@@ -21,6 +22,20 @@ const asReader = (session: Session): Reader => ({
   copyFrames: (query) => session.copyFrames(query),
 })
 
+const readOutside = async <T>(session: Session, work: (reader: Reader) => Promise<T>): Promise<T | null> => {
+  const other = await session.another().catch((error: unknown) => {
+    // A pooler or a full server says so in many ways.
+    if (error instanceof RowgraftError && error.code !== 'interrupted') return null
+    throw error
+  })
+  if (other === null) return null
+  try {
+    return await withReadTransaction(other, work)
+  } finally {
+    await other.close()
+  }
+}
+
 const asWriter = (session: Session): Writer => {
   const reader = asReader(session)
   const execute: Writer['execute'] = (query) => session.execute(query)
@@ -30,10 +45,12 @@ const asWriter = (session: Session): Writer => {
     execute,
     copyIn: (query, sources) => session.copyIn(query, sources),
     check: (check) => runCheck(execute, check),
+    amend: (amendments) => runAmendments(execute, amendments),
     raise: async (sequence, goal) => {
       const target = (await reader.rows(goal))[0]?.[0] ?? null
       return target !== null && (await raiseSequence(writer, sequence, target))
     },
+    outside: (work) => readOutside(session, work),
     look: reader.rows,
     observe: reader.rows,
   }

@@ -60,6 +60,8 @@ export const jsonReport = (report: Report): object => ({
   verified: report.verified,
   complete: report.complete,
   replaced: report.replaced,
+  setBack: report.setBack,
+  kept: report.kept,
   triggerChanges: report.triggerChanges,
   generatedDifferences: report.generatedDifferences,
   hooks: report.hooks,

@@ -104,15 +104,29 @@ const formatNewKeys = (report: Report, setting: Setting): readonly string[] => {
   ]
 }
 
-const formatChanges = (report: Report): readonly string[] => [
-  ...report.replaced.map(({ table, rows, triggers }) => {
-    const what = `${plural(rows, 'row')} of ${formatTable(table)} that a trigger had just made (${formatWords(triggers)})`
-    return `${what} made way for the backup's.`
+/** What triggers of a run did to rows that it wrote, a sentence each. */
+export const formatTriggerChanges = (report: Report, { undoes }: Plan): readonly string[] => [
+  ...report.setBack.map(({ table, column, rows }) => {
+    const [it, to] = [rows === 1 ? 'it' : 'they', undoes === null ? "the backup's value" : 'what was there before']
+    const what = `${formatTable(table)}.${formatColumn(column)} in ${plural(rows, 'row')}`
+    return `Triggers changed ${what} after ${it} had been written; that was set back to ${to}.`
+  }),
+  ...report.kept.map(({ table, column, rows }) => {
+    const what = `${formatTable(table)}.${formatColumn(column)} keeps in ${plural(rows, 'row')} what triggers made of it`
+    return `${what}, not the backup's value: live had counted other things since.`
   }),
   ...report.triggerChanges.map(
     ({ table, column, rows }) =>
       `A trigger changed ${formatTable(table)}.${formatColumn(column)} in ${plural(rows, 'row')}; that was accepted.`,
   ),
+]
+
+const formatChanges = (report: Report, plan: Plan): readonly string[] => [
+  ...report.replaced.map(({ table, rows, triggers }) => {
+    const what = `${plural(rows, 'row')} of ${formatTable(table)} that a trigger had just made (${formatWords(triggers)})`
+    return `${what} made way for ${plan.undoes === null ? "the backup's" : 'those that were there before'}.`
+  }),
+  ...formatTriggerChanges(report, plan),
   ...report.generatedDifferences.map(
     ({ table, column, rows }) =>
       `The generated column ${formatTable(table)}.${formatColumn(column)} differs from the backup's in ${plural(rows, 'row')}.`,
@@ -184,7 +198,7 @@ export const formatReport = (report: Report, plan: Plan, setting: Setting): stri
     ...formatColumns(stayedOut, { width, right: [2] }),
     ...(report.complete ? [] : ['  Not everything that was asked for is back.']),
     '',
-    ...formatChanges(report).flatMap((line) => indent(line, width, 2, 2)),
+    ...formatChanges(report, plan).flatMap((line) => indent(line, width, 2, 2)),
     '',
     ...formatLeft(report, setting),
     '',

@@ -8,17 +8,21 @@
 
 import { sql } from 'kysely'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
+import type { SharedCatalog } from '../catalog/shared.ts'
 import type { Session, Writer } from '../database/session.ts'
 import { roomyMemory } from '../database/settings.ts'
 import { pinWrite, withWriteTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
+import { refuseChangedParts } from './earlier-parts.ts'
 import { blameHooks, type HookTime, runHooks } from './hooks.ts'
 import { type OpenJournal, startJournal } from './journal.ts'
 import { RunRecords, writeImages } from './journal-rows.ts'
 import { type Layout, layOut } from './layout.ts'
+import { writeMade } from './made-rows.ts'
 import { type Performance, prepareRows, shareWithSource, transactionOf, writeRows } from './perform.ts'
 import { buildReport, readChangedKeys } from './report.ts'
 import type { Report, RunOptions } from './run.ts'
+import { readRuns, runsInLive } from './runs.ts'
 import { checkCatalog, lockDatabase, switchTriggersOn } from './transaction-start.ts'
 
 export interface ApplyInput extends Omit<Performance, 'runHooks'> {
@@ -58,7 +62,7 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
         const catalog = shareWithSource(await checkCatalog(writer, plan), input.source, plan)
         const layout = layOut(plan, catalog, { stagesKeys: true })
         const work = { ...input, runHooks: (when: HookTime) => hook(writer, when) }
-        const { raised } = await prepareRows(writer, layout, { ...work, batchSize: options.batchSize })
+        const { raised } = await prepareRows(writer, layout, { ...work, catalog, batchSize: options.batchSize })
         if (!options.rehearse) {
           journal = await startJournal(input.journal, plan, input.live)
           await beginJournal(journal, writer, layout)
@@ -69,6 +73,7 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
         const written = await writeRows(writer, layout, writing).catch((error: unknown) => {
           throw blameHooks(plan, error)
         })
+        if (journal !== null) await lookAround(input, journal, { writer, layout, catalog })
         const changed = records?.changed ?? (await readChangedKeys(writer, layout))
         const value = buildReport(plan, {
           changed,
@@ -102,6 +107,19 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
   } finally {
     await closeJournal(journal)
   }
+}
+
+/** What triggers did beside the rows of the plan: to those of its earlier parts, and below those it inserted. */
+const lookAround = async (
+  { plan: { unit }, journal: folder, live }: ApplyInput,
+  journal: OpenJournal,
+  { writer, layout, catalog }: { readonly writer: Writer; readonly layout: Layout; readonly catalog: SharedCatalog },
+): Promise<void> => {
+  if (unit !== undefined) {
+    const parts = runsInLive(await readRuns(folder, live)).filter(({ plan }) => plan.unit?.of === unit.of)
+    await refuseChangedParts(writer, layout, { catalog, parts })
+  }
+  await writeMade(journal.writer, writer, { layout, catalog })
 }
 
 const settle = async (journal: OpenJournal | null, ending: 'DONE' | 'ABORTED'): Promise<void> => {

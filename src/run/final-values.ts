@@ -1,8 +1,10 @@
 /** How a staged row's values become live's: every reference follows the map of its parent, every key the table's own map. */
 import { sql } from 'kysely'
+import { columnOf } from '../catalog/catalog.ts'
 import { asReference, isReferred } from '../catalog/refer.ts'
 import type { Relation } from '../catalog/relations.ts'
-import { all, any, column, identifier, list, type Query } from '../database/names.ts'
+import { isStagedAsText } from '../catalog/stage-type.ts'
+import { all, any, column, identifier, list, type Query, serverText } from '../database/names.ts'
 import { isMeant } from './conditions.ts'
 import { type Layout, newColumn, oldColumn, ordinalOf, ownMap, ownValue, parentOf, type StagedTable } from './layout.ts'
 
@@ -71,4 +73,10 @@ export const finalValues = (
     ),
   )
   return { joins: list(joins, ' '), references, liveValue, disagreements: shared.length === 0 ? null : disagreements }
+}
+
+/** A staged value as its column takes it: assignment casts check, they never cut. What was staged as text goes through input. */
+export const assign = ({ table }: StagedTable, name: string, value: Query): Query => {
+  const found = columnOf(table.live, name)
+  return found !== undefined && isStagedAsText(found) ? sql`(${value})::${serverText(found.type)}` : value
 }

@@ -8,6 +8,7 @@ import type { ErrorCode } from '../errors.ts'
 import { keptDigest, storedColumns } from '../probe/measure.ts'
 import { inRange, type Layout, ordinalColumn, type Range, type StagedStep, type StagedTable } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
+import { writtenAt } from './row-writers.ts'
 import { stillEmpty } from './write.ts'
 
 const ord = (alias: string): Query => column(alias, ordinalColumn)
@@ -78,33 +79,44 @@ const goneRows = (layout: Layout, staged: StagedTable, range: Range): Query => {
 /** Compares locked rows with the digests of the plan, and survivors with emptiness. Throws naming the rows. */
 export const checkGuards = async (writer: Writer, layout: Layout, refusal: Refusal): Promise<void> => {
   for (const staged of layout.tables.values()) {
-    for (const part of staged.steps) {
+    const guarded = staged.steps.filter(({ step }) => (step.guards ?? []).length > 0 || step.because === 'survivor')
+    if (guarded.length === 0) continue
+    const at = await writtenAt(writer, staged.table.live, 't')
+    for (const part of guarded) {
       const changed = [
-        ...changedRows(layout, staged, part),
-        ...(part.step.because === 'survivor' ? [filledRows(layout, staged, part)] : []),
+        ...changedRows(layout, staged, { ...part, at }),
+        ...(part.step.because === 'survivor' ? [filledRows(layout, staged, { ...part, at })] : []),
       ]
       for (const query of changed) {
         await writer.check({
           query,
-          expect: { none: staged.table.identity.length },
+          expect: { none: staged.table.identity.length + 1 },
           ...refusal,
           message: ({ count }) =>
             `${count === '1' ? 'a live row' : `${count} live rows`} of "${staged.table.id}" changed since`,
-          nameRow: nameRow(staged),
+          nameRow: (row) => {
+            const [key, when = ''] = [row.slice(0, -1), row.at(-1)]
+            return `${nameRow(staged)(key)}${when === '' ? '' : `, written ${when}`}`
+          },
         })
       }
     }
   }
 }
 
+interface Guarded extends StagedStep {
+  /** When a row `t` was written, as text. */
+  readonly at: Query
+}
+
 /** Rows that no longer have the image the plan saw, batch by batch. */
-const changedRows = (layout: Layout, staged: StagedTable, { step, range }: StagedStep): readonly Query[] => {
+const changedRows = (layout: Layout, staged: StagedTable, { step, range, at }: Guarded): readonly Query[] => {
   const live = liveIdentity(layout, staged)
   return [...inBatches(step.guards ?? [])].map((batch, index) => {
     const digests = `{${batch.map((guard) => (guard === '' ? 'NULL' : guard)).join(',')}}`
     const offset = String(range.first - 1 + index * batchSize)
     return sql`
-      select ${asText('t', staged.table.identity)}
+      select ${asText('t', staged.table.identity)}, ${at}
       from pg_catalog.unnest(${digests}::bigint[]) with ordinality as guard(digest, position)
       join ${staged.stage} as s on ${ord('s')} = guard.position + ${offset}::bigint ${live.joins}
       join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
@@ -113,10 +125,10 @@ const changedRows = (layout: Layout, staged: StagedTable, { step, range }: Stage
   })
 }
 
-const filledRows = (layout: Layout, staged: StagedTable, { step, range }: StagedStep): Query => {
+const filledRows = (layout: Layout, staged: StagedTable, { step, range, at }: Guarded): Query => {
   const live = liveIdentity(layout, staged)
   return sql`
-    select ${asText('t', staged.table.identity)}
+    select ${asText('t', staged.table.identity)}, ${at}
     from ${staged.stage} as s ${live.joins}
     join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
     where ${inRange('s', range)} and not ${stillEmpty(layout, staged, step)}

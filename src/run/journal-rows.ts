@@ -2,7 +2,6 @@
 
 import { sql } from 'kysely'
 import { fromTable } from '../catalog/row.ts'
-import { oidOf } from '../catalog/tree.ts'
 import { any, column, list, literal, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { keptDigest, storedColumns } from '../probe/measure.ts'
@@ -21,6 +20,7 @@ import {
 } from './layout.ts'
 import { type ChangedRows, differs, LineWitness } from './line-witness.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
+import { tellsWriters } from './row-writers.ts'
 import type { Report } from './run.ts'
 import { mapsOf } from './same-values.ts'
 import type { Witness } from './verify.ts'
@@ -98,18 +98,9 @@ export class RunRecords {
   }
 }
 
-/**
- * Holds for rows that this transaction wrote, and those begun after it: a join with them need not hash all that live has. Tables of
- * other kinds than the server's own may not know who wrote a row, and who may read columns alone may not ask.
- */
-const writtenSince = async (writer: Writer, { table: { live } }: StagedTable): Promise<Query> => {
-  const [row] = await writer.look(sql`
-    select (c.relkind = 'r' and m.amname = 'heap' and pg_catalog.has_table_privilege(c.oid, 'SELECT'))::text
-    from pg_catalog.pg_class c
-    join pg_catalog.pg_am m on m.oid = c.relam
-    where c.oid = ${oidOf(live)}`)
-  return row?.[0] === 'true' ? sql`pg_catalog.age(t.xmin) <= 0` : sql`true`
-}
+/** Holds for rows that this transaction wrote, and those begun after it: a join with them need not hash all that live has. */
+const writtenSince = async (writer: Writer, { table }: StagedTable): Promise<Query> =>
+  (await tellsWriters(writer, table.live)) ? sql`pg_catalog.age(t.xmin) <= 0` : sql`true`
 
 const isNamedApart = (staged: StagedTable): boolean =>
   mayChangeKeys(staged) && keyNames(staged).join('\0') !== staged.table.identity.join('\0')

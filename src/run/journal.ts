@@ -18,6 +18,8 @@ export type StreamKind =
   | 'deleted'
   /** What `WrittenRow` has of every row. */
   | 'written'
+  /** The same of rows that triggers made below inserted ones: an undo takes them back as well. */
+  | 'made'
 
 export interface Stream {
   readonly kind: StreamKind

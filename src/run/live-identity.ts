@@ -21,3 +21,10 @@ export const onLiveIdentity = (layout: Layout, staged: StagedTable, alias: strin
   const live = liveIdentity(layout, staged)
   return all(staged.table.identity.map((name) => sql`${column(alias, name)} = ${live.of(name)}`))
 }
+
+/** True for rows `c` that the plan itself has written, or that stand in. */
+export const isPlanned = (layout: Layout, id: string): Query => {
+  const staged = layout.tables.get(id)
+  if (staged === undefined) return sql`false`
+  return sql`exists (select from ${staged.stage} as s ${liveIdentity(layout, staged).joins} where ${onLiveIdentity(layout, staged, 'c')})`
+}

@@ -77,6 +77,8 @@ export const addReports = (
     verified: reports.every(({ verified }) => verified),
     complete: stopped === null && reports.every(({ complete }) => complete),
     replaced: addRows(reports.flatMap(({ replaced }) => replaced)),
+    setBack: addRows(reports.flatMap((report) => report.setBack)),
+    kept: addRows(reports.flatMap(({ kept }) => kept)),
     triggerChanges: addRows(reports.flatMap(({ triggerChanges }) => triggerChanges)),
     generatedDifferences: addRows(reports.flatMap(({ generatedDifferences }) => generatedDifferences)),
     hooks: reports.flatMap(({ hooks }) => hooks),

@@ -22,11 +22,13 @@ import { refuseStrangers } from './parents.ts'
 import { refuseDefaultPartitions } from './partitions.ts'
 import { refuseReferences } from './references.ts'
 import type { Report, RunOptions, RunProgress } from './run.ts'
+import { setBack } from './set-back.ts'
 import { digestStage, stageFromBackup } from './stage.ts'
 import { stageFromJournal } from './stage-from-journal.ts'
 import { spellTransformed } from './stage-transformed.ts'
 import { refuseDisagreement, refuseTaken } from './taken.ts'
 import { withLiveSearchPath } from './transaction-start.ts'
+import { gatherRefusals, throwRefusals } from './undo-refusals.ts'
 import { validateConstraints } from './validate.ts'
 import { type Verified, verifyRows, type Witness } from './verify.ts'
 import { applyNulls, deleteRows, insertRows, updateRows } from './write.ts'
@@ -77,7 +79,14 @@ const refusals: Readonly<Record<RowSource['kind'], Refusal>> = {
 export const prepareRows = async (
   writer: Writer,
   layout: Layout,
-  { plan, source, runHooks, onProgress, batchSize }: Performance & { readonly batchSize: number },
+  {
+    plan,
+    source,
+    catalog,
+    runHooks,
+    onProgress,
+    batchSize,
+  }: Performance & { readonly batchSize: number; readonly catalog: SharedCatalog },
 ): Promise<{ readonly raised: readonly string[] }> => {
   const room = lockRoom([...layout.tables.values()].map(({ table }) => table.live))
   if (room !== null) await writer.check(room)
@@ -93,8 +102,8 @@ export const prepareRows = async (
   await runHooks('before')
   await createMaps(writer, layout)
   onProgress({ phase: 'lock', table: null, rows: 0 })
-  await lockRows(writer, layout, refusals[source.kind])
-  await checkGuards(writer, layout, refusals[source.kind])
+  if (source.kind === 'journal') await refuseTouched(writer, layout, catalog)
+  else await checkRows(writer, layout, refusals.backup)
   const raised: string[] = []
   for (const staged of layout.tables.values()) {
     onProgress({ phase: 'allocate', table: staged.table.id, rows: 0 })
@@ -107,6 +116,20 @@ export const prepareRows = async (
   }
   await keepImages(writer, layout)
   return { raised }
+}
+
+const checkRows = async (writer: Writer, layout: Layout, refusal: Refusal): Promise<void> => {
+  await lockRows(writer, layout, refusal)
+  await checkGuards(writer, layout, refusal)
+}
+
+/** Names all that somebody did since to rows that an undo takes back, or below them; what it updates may refer to them until it does. */
+const refuseTouched = async (writer: Writer, layout: Layout, catalog: SharedCatalog): Promise<void> => {
+  const found = gatherRefusals()
+  await checkRows(found.asking(writer), layout, refusals.journal)
+  if (found.found.length === 0) return
+  await found.attempt(() => refuseReferences(writer, layout, { catalog, spared: ['update', 'delete'] }))
+  throwRefusals(found)
 }
 
 const checkDigest = async (writer: Writer, plan: Plan, layout: Layout): Promise<void> => {
@@ -126,14 +149,17 @@ export const writeRows = async (
   writer: Writer,
   layout: Layout,
   { plan, source, catalog, searchPath, witness, runHooks, onProgress }: Writing,
-): Promise<Verified & Pick<Report, 'replaced'>> => {
-  const replaced = await withLiveSearchPath(writer, searchPath, async () => {
+): Promise<Verified & Pick<Report, 'replaced' | 'setBack' | 'kept'>> => {
+  const accepted = new Set(plan.options.acceptTrigger)
+  const written = await withLiveSearchPath(writer, searchPath, async () => {
     await moveAside(writer, layout)
     const gaveWay = await insertRows(writer, layout, catalog, onProgress)
     await updateRows(writer, layout, onProgress)
-    if (source.kind === 'journal') await refuseReferences(writer, layout, catalog)
+    if (source.kind === 'journal') await refuseReferences(writer, layout, { catalog, spared: ['delete'] })
     await deleteRows(writer, layout, catalog, onProgress)
-    return gaveWay
+    // Deferred triggers count as well; those that wait for the SQL that comes after are left waiting.
+    if (plan.options.hooks.after.length === 0) await writer.execute(sql`set constraints all immediate`)
+    return { replaced: gaveWay, ...(await setBack(writer, layout, accepted)) }
   })
   await runHooks('after')
   await withLiveSearchPath(writer, searchPath, async () => {
@@ -145,5 +171,5 @@ export const writeRows = async (
     await refuseStrangers(writer, layout, { plan, catalog, backup: source.reader })
   }
   onProgress({ phase: 'verify', table: null, rows: 0 })
-  return { replaced, ...(await verifyRows(writer, layout, new Set(plan.options.acceptTrigger), witness)) }
+  return { ...written, ...(await verifyRows(writer, layout, accepted, witness)) }
 }

@@ -5,13 +5,16 @@ import { asText, displayKey, fromTable } from '../catalog/row.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { treeOf } from '../catalog/tree.ts'
 import type { Check } from '../database/check.ts'
-import { all, column, displayTable, list, type Query, tableReference } from '../database/names.ts'
+import { all, any, column, displayTable, list, type Query, tableReference } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
+import type { Step } from '../plan/plan.ts'
 import { declaredReferences, type Reference } from './declared-references.ts'
 import { readForeignKeys } from './foreign-keys.ts'
 import { inRange, type Layout, type StagedTable } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
+import { writtenAt } from './row-writers.ts'
+import { gatherRefusals, throwRefusals } from './undo-refusals.ts'
 import { deleted } from './write.ts'
 
 /** The staged table that a table is, or is a partition of. */
@@ -28,37 +31,43 @@ const stagedByName = async (writer: Writer, layout: Layout): Promise<ReadonlyMap
   return found
 }
 
-/** True for rows of the child that the undo deletes as well. */
-const isDying = (layout: Layout, child: StagedTable | undefined): Query => {
-  if (child === undefined) return sql`false`
-  const range = deleted(child)
-  return range.last < range.first
-    ? sql`false`
-    : sql`exists (select from ${child.stage} as s where ${inRange('s', range)} and ${onLiveIdentity(layout, child, 'c')})`
+/** True for rows of the child that the undo writes as well, in one of these ways. */
+const isSpared = (layout: Layout, child: StagedTable | undefined, actions: readonly Step['action'][]): Query => {
+  const ranges = (child?.steps ?? []).filter(({ step }) => actions.includes(step.action)).map(({ range }) => range)
+  if (child === undefined || ranges.length === 0) return sql`false`
+  const own = any(ranges.map((range) => inRange('s', range)))
+  return sql`exists (select from ${child.stage} as s where ${own} and ${onLiveIdentity(layout, child, 'c')})`
 }
+
+/** The table of a reference, as `c`. */
+export const referringTable = ({ child, isChildPartitioned }: Reference): Query =>
+  sql`${isChildPartitioned ? sql`` : sql`only`} ${tableReference(child)} as c`
+
+/** True where row `c` refers to row `t`. */
+export const refersToRow = ({ columns, parentColumns, isPeriod, declared }: Reference): Query =>
+  all(
+    declared ??
+      columns.map((name, p) => {
+        const operator = isPeriod && p === columns.length - 1 ? sql`&&` : sql`=`
+        return sql`${column('c', name)} ${operator} ${column('t', parentColumns[p] ?? '')}`
+      }),
+  )
 
 /** Rows that refer to the rows `t` of a source, as text: by their primary key, else by what they refer to. */
 const referring = (
   reference: Reference,
   referred: Query,
-  isSpared: Query,
+  { isLeft, more = [] }: { readonly isLeft: Query; readonly more?: readonly Query[] },
 ): { readonly query: Query; readonly columns: number } => {
-  const { columns, parentColumns, isPeriod, key, declared } = reference
-  const refers =
-    declared ??
-    columns.map((name, p) => {
-      const operator = isPeriod && p === columns.length - 1 ? sql`&&` : sql`=`
-      return sql`${column('c', name)} ${operator} ${column('t', parentColumns[p] ?? '')}`
-    })
-  const only = reference.isChildPartitioned ? sql`` : sql`only`
+  const { columns, key } = reference
   // What a row refers to no type need be able to order.
   const order = key.length === 0 ? sql`` : sql`order by ${list(key.map((name) => column('c', name)))}`
   const told = key.length === 0 ? columns : key
   const query = sql`
-    select ${asText('c', told)}
+    select ${list([asText('c', told), ...more])}
     from ${referred}
-    join ${only} ${tableReference(reference.child)} as c on ${all(refers)}
-    where not ${isSpared}
+    join ${referringTable(reference)} on ${refersToRow(reference)}
+    where not ${isLeft}
     ${order}`
   return { query, columns: told.length }
 }
@@ -67,10 +76,15 @@ const findReferring = async (
   writer: Writer,
   reference: Reference,
   referred: Query,
-  isSpared: Query,
+  isLeft: Query,
 ): Promise<readonly string[]> => {
-  const rows = await writer.rows(sql`${referring(reference, referred, isSpared).query} limit 10`)
-  return rows.map((row) => displayKey(row.map((value) => value ?? '').join('\0')))
+  const kind = reference.isChildPartitioned ? 'partitioned' : 'ordinary'
+  const at = await writtenAt(writer, { ...reference.child, kind }, 'c')
+  const rows = await writer.rows(sql`${referring(reference, referred, { isLeft, more: [at] }).query} limit 10`)
+  return rows.map((row) => {
+    const [key, when] = [row.slice(0, -1).map((value) => value ?? ''), row.at(-1)]
+    return `${displayKey(key.join('\0'))}${when ? `, written ${when}` : ''}`
+  })
 }
 
 const unreadable = (child: string, parent: string): RowgraftError =>
@@ -93,7 +107,7 @@ export const refuseReferred = async (
   for (const reference of await readForeignKeys(writer, table, 'parent')) {
     const child = displayTable(reference.child)
     const { query, columns } = reference.canSelect
-      ? referring(reference, referred, sql`false`)
+      ? referring(reference, referred, { isLeft: sql`false` })
       : { query: sql`select 'some' from ${referred}`, columns: 1 }
     await writer.check({
       ...refusal,
@@ -107,11 +121,16 @@ export const refuseReferred = async (
 }
 
 /**
- * Throws `undo-refused` naming rows that refer to a row about to be deleted and are not deleted themselves; `missing-privileges` where
- * such rows could not be seen.
+ * Throws `undo-refused` naming rows that refer to a row about to be deleted and are not `spared`; `missing-privileges` where such rows could
+ * not be seen. `spared`: what the undo does to rows that may refer to it.
  */
-export const refuseReferences = async (writer: Writer, layout: Layout, catalog: SharedCatalog): Promise<void> => {
+export const refuseReferences = async (
+  writer: Writer,
+  layout: Layout,
+  { catalog, spared }: { readonly catalog: SharedCatalog; readonly spared: readonly Step['action'][] },
+): Promise<void> => {
   const byName = await stagedByName(writer, layout)
+  const refusals = gatherRefusals()
   for (const staged of layout.tables.values()) {
     if (deleted(staged).last < deleted(staged).first) continue
     const { live } = staged.table
@@ -125,12 +144,15 @@ export const refuseReferences = async (writer: Writer, layout: Layout, catalog: 
       const referred = sql`
         (select s.* from ${staged.stage} as s where ${inRange('s', deleted(staged))}) as s ${liveIdentity(layout, staged).joins}
         join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}`
-      const rows = await findReferring(writer, reference, referred, isDying(layout, byName.get(child)))
+      const rows = await findReferring(writer, reference, referred, isSpared(layout, byName.get(child), spared))
       if (rows.length === 0) continue
-      throw new RowgraftError('undo-refused', `rows of "${child}" refer to rows of "${staged.table.id}" by now`, {
-        detail: `They came after the run, or a trigger of the run made them:\n${rows.map((row) => `${child} ${row}`).join('\n')}`,
-        hint: 'Live is unchanged. Delete or move these rows first, then undo again.',
-      })
+      refusals.found.push(
+        new RowgraftError('undo-refused', `rows of "${child}" refer to rows of "${staged.table.id}" by now`, {
+          detail: `They came after the run, or a trigger of the run made them:\n${rows.map((row) => `${child} ${row}`).join('\n')}`,
+          hint: 'Live is unchanged. Delete or move these rows first, then undo again.',
+        }),
+      )
     }
   }
+  throwRefusals(refusals)
 }

@@ -18,7 +18,10 @@ export const readChangedKeys = async (writer: Writer, layout: Layout): Promise<R
 /** Puts the report together. */
 export const buildReport = (
   plan: Plan,
-  facts: Pick<Report, 'run' | 'outcome' | 'elapsed' | 'replaced' | 'triggerChanges' | 'generatedDifferences'> & {
+  facts: Pick<
+    Report,
+    'run' | 'outcome' | 'elapsed' | 'replaced' | 'setBack' | 'kept' | 'triggerChanges' | 'generatedDifferences'
+  > & {
     /** Sequences that moved. */
     readonly raised: readonly string[]
     readonly changed: ReadonlyMap<string, ChangedRows>
@@ -55,6 +58,8 @@ export const emptyReport = (plan: Plan): Report => {
     verified: false,
     complete: plan.notInBackup.length === 0 && asked.length === 0,
     replaced: [],
+    setBack: [],
+    kept: [],
     triggerChanges: [],
     generatedDifferences: [],
     hooks: [],
@@ -117,15 +122,25 @@ const readChanged = async (writer: Writer, layout: Layout, staged: StagedTable):
   return { keys, rows: Number(total?.[0] ?? 0) }
 }
 
-/** What an undo will not give back. */
+/**
+ * What an undo will not give back. Of rows that were updated it puts back every column; those that the table's own triggers write on each
+ * update are written by them once more. Rows that were inserted are deleted, whatever triggers made of them.
+ */
 const notUndone = (
-  { options: { hooks } }: Plan,
+  { options: { hooks }, steps, triggers }: Plan,
   raised: readonly string[],
   changes: Report['triggerChanges'],
-): readonly string[] => [
-  ...(['before', 'after'] as const).flatMap((when) =>
-    hooks[when].length === 0 ? [] : [`what the ${when} SQL of the config file changed stays`],
-  ),
-  ...[...new Set(raised)].map((sequence) => `sequence ${sequence} stays raised`),
-  ...changes.map(({ table, column: name }) => `column ${table}.${name} was written by a trigger`),
-]
+): readonly string[] => {
+  const isRewritten = (table: string): boolean =>
+    steps.some((step) => step.table === table && step.action === 'update') &&
+    triggers.some((trigger) => trigger.table === table && trigger.fires && trigger.events.includes('update'))
+  return [
+    ...(['before', 'after'] as const).flatMap((when) =>
+      hooks[when].length === 0 ? [] : [`what the ${when} SQL of the config file changed stays`],
+    ),
+    ...[...new Set(raised)].map((sequence) => `sequence ${sequence} stays raised`),
+    ...changes
+      .filter(({ table }) => isRewritten(table))
+      .map(({ table, column: name }) => `column ${table}.${name} is written by a trigger`),
+  ]
+}

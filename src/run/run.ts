@@ -73,6 +73,10 @@ export interface Report {
   readonly complete: boolean
   /** Rows that triggers of the run made, and that made way for the backup's. */
   readonly replaced: readonly { readonly table: string; readonly rows: number; readonly triggers: string }[]
+  /** Columns that triggers of the run had changed in rows it wrote, and that were set back to what they are to be. */
+  readonly setBack: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
+  /** Numbers of rows that were updated in which live had counted other things since the backup: what triggers made of them is kept. */
+  readonly kept: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
   /** What triggers changed on rows that were written, and what was accepted. */
   readonly triggerChanges: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
   /** Generated columns whose value in live differs from the backup's. */

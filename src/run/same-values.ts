@@ -41,6 +41,10 @@ export const sameValue = (layout: Layout, staged: StagedTable, name: string): Qu
     : sql`case when ${ordinalOf('own')} is null then ${sameImage(staged, name, 's')} else ${isOwn} end`
 }
 
+/** As `sameValue`, for rows that keep their key: the row's own map says nothing about its other columns. */
+export const sameReference = (layout: Layout, staged: StagedTable, name: string): Query =>
+  sameValue(layout, staged.table.identity.includes(name) ? staged : { ...staged, keys: 'kept' }, name)
+
 const isOwnKey = ({ keys, keyColumns }: StagedTable, name: string): boolean =>
   (keys === 'mapped' || keys === 'staged') && keyColumns.includes(name)
 

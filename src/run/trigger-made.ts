@@ -4,9 +4,8 @@
  * in the way stops the run, and so does a row that another one refers to.
  */
 import { sql } from 'kysely'
-import { displayKey, fromTable } from '../catalog/row.ts'
+import { displayKey, fromTable, packKey } from '../catalog/row.ts'
 import { isStagedAsText } from '../catalog/stage-type.ts'
-import { treeOf } from '../catalog/tree.ts'
 import { all, column, identifier, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import type { PlanTrigger } from '../plan/plan.ts'
@@ -14,6 +13,8 @@ import { joinConflicts } from '../probe/uniques.ts'
 import { finalValues } from './final-values.ts'
 import { inRange, inserted, type Layout, type StagedTable } from './layout.ts'
 import { refuseReferred } from './references.ts'
+import { isOurs, seenByOthers } from './row-writers.ts'
+import { mayBeUpdated } from './xact-counts.ts'
 
 /** Rows of a table that made way, and the triggers that had made them. */
 export interface Replaced {
@@ -21,16 +22,6 @@ export interface Replaced {
   readonly rows: number
   readonly triggers: string
 }
-
-/**
- * True for a row that this transaction wrote: it can be seen, and yet its transaction has not ended. A trigger may have written it in
- * a subtransaction (an EXCEPTION block), whose id is not the transaction's own.
- */
-const isOurs = sql`(
-  select pg_catalog.pg_xact_status((id + case when id > top + 2147483648 then -4294967296
-                                             when id < top - 2147483648 then 4294967296 else 0 end)::text::xid8) = 'in progress'
-  from (select ((top >> 32) << 32) + writer as id, top
-        from (select pg_catalog.pg_current_xact_id()::text::bigint) as current(top)) as known)`
 
 /** Finds the rows in the way. `isNew`: its key was free when the run began, so that nobody else's row can be meant. */
 const findMade = async (writer: Writer, layout: Layout, staged: StagedTable, made: Query): Promise<void> => {
@@ -56,18 +47,34 @@ const findMade = async (writer: Writer, layout: Layout, staged: StagedTable, mad
   const grouped = table.identity.map((_, p) => identifier(`k${p}`))
   await writer.execute(sql`
     create temporary table ${made} on commit drop as
-    select ${list(grouped)}, bool_and(${isOurs}) as ours, bool_or(isnew) as isnew
+    select ${list(grouped)}, bool_and(${isOurs(sql`writer`)}) as ours, bool_or(isnew) as isnew
     from (${list(parts, ' union all ')}) as found
     group by ${list(grouped)}`)
 }
 
-/** True where rows of the table were updated in this transaction, or nobody counts such things. */
-const mayBeUpdated = ({ table }: StagedTable): Query => sql`(
-  select pg_catalog.current_setting('track_counts') <> 'on'
-         or coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuples_updated(relid)), 0) > 0
-  from (${treeOf(table.live)}) as tree(relid))`
-
 const waysOut = 'Live is unchanged. Switch triggers off with --triggers off, or leave the table out with --without.'
+
+/** Refuses rows that may have been there before: a trigger has changed those, not made them. Others would see them; a script cannot ask. */
+const refuseChanged = async (
+  writer: Writer,
+  staged: StagedTable,
+  { made, triggers }: { readonly made: Query; readonly triggers: string },
+): Promise<void> => {
+  const { table } = staged
+  const key = list(table.identity.map((_, p) => sql`m.${identifier(`k${p}`)}::text`))
+  const open = sql`select ${key} from ${made} as m where not m.isnew and ${mayBeUpdated(staged)}`
+  const rows = writer.canRead ? await writer.rows(open) : []
+  const keys = rows.map((row) => packKey(row.map((value) => value ?? '')))
+  if (keys.length > 0 && (await seenByOthers(writer, table, keys))?.length === 0) return
+  await writer.check({
+    query: open,
+    expect: { none: table.identity.length },
+    code: 'rolled-back',
+    message: () => `a trigger wrote rows of "${table.id}" where the backup has its own`,
+    detail: `Whether it made them (${triggers}), or changed rows that were there before, cannot be told.`,
+    hint: waysOut,
+  })
+}
 
 /** Deletes the rows in the way of those that are to be inserted. Null where there are none. Throws `rolled-back`, `plan-stale`. */
 export const clearTheWay = async (
@@ -88,14 +95,7 @@ export const clearTheWay = async (
     message: ({ row }) => `live row ${displayKey(row.join('\0'))} of "${table.id}" is in the way by now`,
     hint: 'Live has changed since the plan was made: make it again.',
   })
-  await writer.check({
-    query: sql`select ${key} from ${made} as m where not m.isnew and ${mayBeUpdated(staged)}`,
-    expect: { none: table.identity.length },
-    code: 'rolled-back',
-    message: () => `a trigger wrote rows of "${table.id}" where the backup has its own`,
-    detail: `Whether it made them (${triggers}), or changed rows that were there before, cannot be told.`,
-    hint: waysOut,
-  })
+  await refuseChanged(writer, staged, { made, triggers })
   const same = all(table.identity.map((name, p) => sql`${column('t', name)} = m.${identifier(`k${p}`)}`))
   const cannot = { code: 'rolled-back', hint: waysOut } as const
   const message = (): string => `a trigger made rows of "${table.id}" where the backup has its own`

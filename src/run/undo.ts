@@ -1,9 +1,9 @@
 /** Undo: the inverse plan of a run, from live and the journal alone. */
-import type { Catalog } from '../catalog/catalog.ts'
+import type { Catalog, Table } from '../catalog/catalog.ts'
 import { fingerprint } from '../catalog/fingerprint.ts'
 import { packKey } from '../catalog/key.ts'
 import { readCatalog } from '../catalog/read.ts'
-import { shareCatalogs } from '../catalog/shared.ts'
+import { type SharedCatalog, shareCatalogs } from '../catalog/shared.ts'
 import type { Reader } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { makeConflict } from '../plan/conflicts.ts'
@@ -14,7 +14,7 @@ import { refuseUnpublishable } from '../plan/publications.ts'
 import { refuseMissing } from '../plan/rights.ts'
 import { readMaterialisedViews } from '../probe/views.ts'
 import { incomplete, type JournalHead } from './journal.ts'
-import { readWrittenRows } from './written-rows.ts'
+import { readMadeRows, readWrittenRows } from './written-rows.ts'
 
 /** Reads what a run wrote, per table, from its journal. */
 export const readWritten = async (head: JournalHead): Promise<readonly WrittenRows[]> => {
@@ -37,6 +37,30 @@ export const readWritten = async (head: JournalHead): Promise<readonly WrittenRo
   }))
 }
 
+/** What triggers of a run made, of tables whose rows are still known by the same columns. */
+const readMade = async (head: JournalHead, catalog: SharedCatalog): Promise<readonly WrittenRows[]> => {
+  const made = new Map<string, { key: string; digest: string }[]>()
+  for await (const { table, identity, rows } of readMadeRows(head.path)) {
+    if (catalog.tables.get(table)?.identity.join('\0') !== identity.join('\0')) continue
+    const known = made.get(table) ?? []
+    made.set(table, known)
+    for (const { live, digest } of rows) known.push({ key: packKey(live), digest })
+  }
+  return [...made].map(([table, inserted]) => ({ table, inserted, updated: [], deleted: [] }))
+}
+
+/** The rows a run wrote, and those its triggers made, table by table. */
+const addMade = (written: readonly WrittenRows[], made: readonly WrittenRows[]): readonly WrittenRows[] => {
+  const known = new Set(written.map(({ table }) => table))
+  return [
+    ...written.map((rows) => {
+      const own = made.find(({ table }) => table === rows.table)?.inserted ?? []
+      return { ...rows, inserted: [...rows.inserted, ...own] }
+    }),
+    ...made.filter(({ table }) => !known.has(table)),
+  ]
+}
+
 /** What live looks like where a run wrote. */
 export const readUndone = async (
   reader: Reader,
@@ -46,6 +70,9 @@ export const readUndone = async (
   const written = live.tables.filter(({ id }) => plan.steps.some(({ table }) => table === id))
   return { live, materialisedViews: await readMaterialisedViews(reader, written) }
 }
+
+const fingerprintOf = (table: Table | undefined): readonly (readonly [string, string])[] =>
+  table === undefined ? [] : [[table.id, fingerprint(table)]]
 
 /** A plan that takes back less than the run did must never come of a journal. */
 const checkComplete = (head: JournalHead, written: readonly WrittenRows[]): void => {
@@ -91,7 +118,8 @@ export const planUndo = async (
   }
   const written = await readWritten(head)
   checkComplete(head, written)
-  const steps = invertSteps(head.plan, written, catalog)
+  const made = await readMade(head, catalog)
+  const steps = invertSteps(head.plan, addMade(written, made), catalog)
   const tables = new Map(live.tables.map((table) => [table.id, table]))
   const sequences = usedSequences(tables, steps, catalog)
   refuseMissing(live, steps, sequences)
@@ -102,7 +130,10 @@ export const planUndo = async (
   return invertPlan(run, head.plan, {
     made: new Date().toISOString(),
     steps,
-    fingerprints: head.plan.fingerprints,
+    fingerprints: {
+      ...Object.fromEntries(made.flatMap(({ table }) => fingerprintOf(tables.get(table)))),
+      ...head.plan.fingerprints,
+    },
     options: {
       ...defaultPlanOptions,
       triggers,

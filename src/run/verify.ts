@@ -11,12 +11,14 @@ import { all, column, displayAlone, list, type Query } from '../database/names.t
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
+import { isIntended, joinKept } from './kept-counts.ts'
 import { inRange, inserted, type Layout, ordinalColumn, type StagedTable } from './layout.ts'
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import { suspects } from './refused-rows.ts'
 import type { Report } from './run.ts'
 import { mapsOf, sameImage, sameRow, sameValue } from './same-values.ts'
 import { reportedColumns } from './stage.ts'
+import { isChangedSince, joinStamps } from './stamps.ts'
 
 type Changes = Report['triggerChanges']
 
@@ -61,7 +63,7 @@ const verifyInserted = async (
   const isAccepted = (name: string): boolean => accepted.has(`${table.id}.${name}`)
   const live = liveIdentity(layout, staged)
   const found = sql`
-    from ${staged.stage} as s ${live.joins} ${mapsOf(layout, staged)}
+    from ${staged.stage} as s ${live.joins} ${mapsOf(layout, staged)} ${joinStamps(layout, staged)}
     join ${fromTable(table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
     where ${inRange('s', range)}`
   const compared = names.filter((name) => !isAccepted(name))
@@ -74,7 +76,7 @@ const verifyInserted = async (
     message: ({ row: [present, equal] }) =>
       `of ${range.last} inserted rows of "${table.id}" ${present} are in live, ${equal} of them as in the backup`,
     detail: `Compared columns: ${compared.map(displayAlone).join(', ')}.`,
-    hint: 'Live is unchanged. A trigger changed, moved or removed them: make the plan with --accept-trigger <table.column>.',
+    hint: 'Live is unchanged. A trigger changed, moved or removed them: run the plan with rowgraft, which says in which columns, or make it with --triggers off.',
     explain: ({ row: [present, equal] }) =>
       mismatch(writer, layout, staged, { found, names: compared, present: Number(present), equal: Number(equal) }),
   }
@@ -130,7 +132,14 @@ const mismatch = async (
     order by ${column('s', ordinalColumn)}
     limit 1`)
   const key = displayKey((example ?? []).map((value) => value ?? '').join('\0'))
-  const names = differing.map(({ column: name }) => `${table.id}.${name}`)
+  const again = await countDifferences(
+    writer,
+    differing.map(({ column: name }) => [name, sql`not ${isChangedSince(layout, staged, name)}`] as const),
+    facts.found,
+  )
+  const isCountedTwice = (name: string): boolean => again.some((found) => found.column === name)
+  const safe = differing.filter(({ column: name }) => !isCountedTwice(name))
+  const accept = `--accept-trigger ${safe.map(({ column: name }) => `${table.id}.${name}`).join(',')}`
   const triggers = suspects(layout, staged, 'insert')
   const why = triggers === '' ? "live's column type changed it" : `a trigger changed it (${triggers})`
   const count = last - facts.equal
@@ -138,13 +147,17 @@ const mismatch = async (
   const where = differing.map(({ column: name }) => displayAlone(name)).join(', ')
   return new RowgraftError('verification-failed', `${what} in ${where}, for example row ${key}`, {
     detail: [
+      ...[...again].map(({ column: name }) => `${name}: changed as the row came in, and again by other rows`),
       ...(differing.length > 1 ? differing.map((change) => `${change.column}: ${change.rows} of ${last} rows`) : []),
       `most likely ${why}`,
     ].join('\n'),
-    hint:
-      triggers !== ''
-        ? `Live is unchanged. Accept what the trigger writes with --accept-trigger ${names.join(',')}, or switch triggers off with --triggers off.`
-        : 'Live is unchanged. Widen the column, or leave the rows out.',
+    hint: `Live is unchanged. ${
+      triggers === ''
+        ? 'Widen the column, or leave the rows out.'
+        : safe.length < differing.length
+          ? 'Switch triggers off with --triggers off, or leave the rows out.'
+          : `Accept what the trigger writes with ${accept}, or switch triggers off with --triggers off.`
+    }`,
   })
 }
 
@@ -154,11 +167,11 @@ const verifyUpdated = async (writer: Writer, layout: Layout, staged: StagedTable
   const live = liveIdentity(layout, staged)
   for (const { step, range } of staged.steps.filter(({ step: { action } }) => action === 'update')) {
     const found = sql`
-      from ${staged.stage} as s ${live.joins} ${mapsOf(layout, staged)}
+      from ${staged.stage} as s ${live.joins} ${mapsOf(layout, staged)} ${joinKept(layout, staged)}
       join ${fromTable(table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
       join ${staged.before} as b on ${column('b', ordinalColumn)} = ${column('s', ordinalColumn)}
       where ${inRange('s', range)}`
-    const intended = all(step.columns.map((name) => sameReference(layout, staged, name)))
+    const intended = all(step.columns.map((name) => isIntended(layout, staged, name)))
     await writer.check({
       query: sql`select pg_catalog.count(*) filter (where ${intended})::text ${found}`,
       expect: { row: [String(step.rows)] },
@@ -170,17 +183,14 @@ const verifyUpdated = async (writer: Writer, layout: Layout, staged: StagedTable
     const others = storedColumns(table.live).filter((name) => !step.columns.includes(name))
     const touched = await countDifferences(
       writer,
-      others.map((name) => [name, sameImage(staged, name, 'b')]),
+      // An undo gives back all that was in the row; a run leaves the rest of it alone.
+      others.map((name) => [name, sameImage(staged, name, step.because === 'undo' ? 's' : 'b')]),
       found,
     )
     changes.push(...touched.map((change) => ({ table: table.id, ...change })))
   }
   return changes
 }
-
-/** As `sameValue`, for rows that keep their key: the row's own map says nothing about its other columns. */
-const sameReference = (layout: Layout, staged: StagedTable, name: string): Query =>
-  sameValue(layout, staged.table.identity.includes(name) ? staged : { ...staged, keys: 'kept' }, name)
 
 const compareGenerated = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<Changes> => {
   const names = reportedColumns(staged.table)

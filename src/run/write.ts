@@ -9,11 +9,11 @@ import { orderTables } from '../catalog/order.ts'
 import type { Relation } from '../catalog/relations.ts'
 import { fromTable } from '../catalog/row.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
-import { isStagedAsText } from '../catalog/stage-type.ts'
 import { all, column, identifier, list, type Query, serverText, tableReference } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import type { Step } from '../plan/plan.ts'
-import { finalValues } from './final-values.ts'
+import { assign, finalValues } from './final-values.ts'
+import { noteCounts } from './kept-counts.ts'
 import {
   inRange,
   inserted,
@@ -27,15 +27,10 @@ import {
 import { liveIdentity, onLiveIdentity } from './live-identity.ts'
 import { write, writesAll } from './refused-rows.ts'
 import type { RunProgress } from './run.ts'
+import { createStamps, isStamped, noteStamps, returned } from './stamps.ts'
 import { clearTheWay, makersOf, type Replaced } from './trigger-made.ts'
 
 const ord = (alias: string): Query => column(alias, ordinalColumn)
-
-/** A staged value as its column takes it: assignment casts check, they never cut. What was staged as text goes through input. */
-const assign = (staged: StagedTable, name: string, value: Query): Query => {
-  const found = columnOf(staged.table.live, name)
-  return found !== undefined && isStagedAsText(found) ? sql`(${value})::${serverText(found.type)}` : value
-}
 
 const insertQuery = (layout: Layout, staged: StagedTable, range: Range): Query => {
   const names = staged.table.columns.map(({ name }) => name)
@@ -46,6 +41,17 @@ const insertQuery = (layout: Layout, staged: StagedTable, range: Range): Query =
     select ${list(names.map((name) => assign(staged, name, final.liveValue(name))))}
     from ${staged.stage} as s ${final.joins}
     where ${inRange('s', range)}`
+}
+
+/** An INSERT as parts of WITH, the last of which is called `name`; one whose rows may be stamped as they come in, with the notes of that. */
+const insertParts = (layout: Layout, staged: StagedTable, range: Range, name: string): readonly Query[] => {
+  const taken = identifier(name)
+  const insert = insertQuery(layout, staged, range)
+  if (!isStamped(layout, staged)) return [sql`${taken} as (${insert} returning 1)`]
+  return [
+    sql`${taken} as (${insert} returning ${returned(staged)})`,
+    sql`${identifier(`${name}s`)} as (${noteStamps(layout, staged, range, taken)})`,
+  ]
 }
 
 /** Groups of tables that must be written by one statement: a cycle of references. */
@@ -78,9 +84,16 @@ export const insertRows = async (
       const made = await clearTheWay(writer, layout, staged, makers)
       if (made !== null) replaced.push(made)
     }
-    for (const { table } of writing) written.add(table.id)
+    for (const staged of writing) {
+      written.add(staged.table.id)
+      if (isStamped(layout, staged)) await createStamps(writer, staged)
+    }
     if (writing.length > 1) {
-      await insertTogether(writer, layout, writing)
+      await insertTogether(
+        writer,
+        layout,
+        writing.map((staged) => [staged, inserted(staged)] as const),
+      )
       continue
     }
     const { last } = inserted(first)
@@ -88,29 +101,38 @@ export const insertRows = async (
     for (let start = 1; start <= last; start += size) {
       const range = { first: start, last: Math.min(last, start + size - 1) }
       onProgress({ phase: 'insert', table: first.table.id, rows: range.last })
-      const query = insertQuery(layout, first, range)
       const rows = range.last - range.first + 1
-      await write(writer, layout, [first], { query, ...writesAll(layout, 'insert', [[first, rows]]) })
+      if (isStamped(layout, first)) await insertTogether(writer, layout, [[first, range]])
+      else {
+        const query = insertQuery(layout, first, range)
+        await write(writer, layout, [first], { query, ...writesAll(layout, 'insert', [[first, rows]]) })
+      }
     }
   }
   return replaced
 }
 
-/** One statement for tables that refer to each other: every key is checked at its end. */
-const insertTogether = async (writer: Writer, layout: Layout, group: readonly StagedTable[]): Promise<void> => {
-  const parts = group.map(
-    (staged) =>
-      sql`${identifier(`i${staged.position}`)} as (${insertQuery(layout, staged, inserted(staged))} returning 1)`,
+/** One statement for rows of several tables, or for rows that are looked at as they come in: every key is checked at its end. */
+const insertTogether = async (
+  writer: Writer,
+  layout: Layout,
+  group: readonly (readonly [StagedTable, Range])[],
+): Promise<void> => {
+  const parts = group.flatMap(([staged, range]) => insertParts(layout, staged, range, `i${staged.position}`))
+  const counts = group.map(
+    ([{ position }]) => sql`(select pg_catalog.count(*) from ${identifier(`i${position}`)})::text`,
   )
-  const counts = group.map(({ position }) => sql`(select pg_catalog.count(*) from ${identifier(`i${position}`)})::text`)
   const query = sql`with ${list(parts)} select ${list(counts)}`
-  const wanted = group.map((staged) => [staged, inserted(staged).last] as const)
-  await write(writer, layout, group, { query, ...writesAll(layout, 'insert', wanted) })
+  const wanted = group.map(([staged, { first, last }]) => [staged, last - first + 1] as const)
+  const tables = group.map(([staged]) => staged)
+  const { expect: _, ...check } = writesAll(layout, 'insert', wanted)
+  await write(writer, layout, tables, { ...check, query, expect: { row: wanted.map(([, rows]) => String(rows)) } })
 }
 
 /** Updates the rows of every update step; only the step's columns, and for survivors only what is still empty. */
 export const updateRows = async (writer: Writer, layout: Layout, onProgress: RunProgress): Promise<void> => {
   for (const staged of layout.tables.values()) {
+    await noteCounts(writer, layout, staged)
     for (const part of staged.steps.filter(({ step }) => step.action === 'update')) {
       onProgress({ phase: 'update', table: staged.table.id, rows: part.step.rows })
       const query = updateQuery(layout, staged, part)

@@ -101,6 +101,19 @@ export async function* readWrittenRows(
   }
 }
 
+/** The rows that triggers of the run made, many of a table at a time; `identity` tells by which columns they are known. */
+export async function* readMadeRows(path: string): AsyncGenerator<{
+  readonly table: string
+  readonly identity: readonly string[]
+  readonly rows: readonly WrittenRow[]
+}> {
+  for await (const { stream, rows } of readFields(path, ({ kind }) => kind === 'made')) {
+    const { table, columns } = stream
+    const identity = columns.slice(1, columns.indexOf('digest')).map((name) => name.replace(/^live /, ''))
+    yield { table, identity, rows: rows.map(parseWritten(columns)) }
+  }
+}
+
 /** True for a row whose key in live is not the backup's. */
 export const hasMoved = (before: readonly string[], after: readonly string[]): boolean =>
   before.some((value, position) => value !== after[position])

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import { compileLiteral } from '../database/names.ts'
 import type { Reader, Writer } from '../database/session.ts'
+import { amended } from './amended.ts'
 import { checked, raised, statement } from './blocks.ts'
 import { layOutSql } from './text.ts'
 
@@ -47,10 +48,15 @@ export const makeScriptWriter = (live: Reader, sink: ScriptSink): Writer => ({
     return { command: '', count: 0, rows: [] }
   },
   check: (check) => sink(checked(check)),
+  amend: async (amendments) => {
+    for (const text of amended(amendments)) await sink(text)
+    return []
+  },
   raise: async (sequence, goal) => {
     await sink(raised(sequence, goal))
     return false
   },
+  outside: async () => null,
   look: live.rows,
   observe: async () => [],
   copyIn: async (query, sources) => {

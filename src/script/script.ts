@@ -98,7 +98,7 @@ export const writeScript = async (input: ScriptInput): Promise<void> => {
   }
   const performance = { plan, source, runHooks, onProgress }
   say("The backup's rows, in temporary tables that are gone with the transaction")
-  await prepareRows(writer, layout, { ...performance, batchSize: options.batchSize })
+  await prepareRows(writer, layout, { ...performance, catalog: shared, batchSize: options.batchSize })
   const searchPath = sql`pg_catalog.current_setting('rowgraft.search_path')`
   await writeRows(writer, layout, { ...performance, catalog: shared, searchPath, witness: null })
   say('What was done, and which rows have another key now')

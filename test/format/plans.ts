@@ -96,6 +96,8 @@ export const makeReport = (parts: Partial<Report> = {}): Report => ({
   verified: true,
   complete: true,
   replaced: [],
+  setBack: [],
+  kept: [],
   triggerChanges: [],
   generatedDifferences: [],
   hooks: [],

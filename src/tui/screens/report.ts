@@ -1,7 +1,7 @@
 /** What became of a run: the sentence first, then the tables, what stayed out, what is left to do, and how to take it back. Pure. */
-import { formatTable, formatWords } from '../../format/names.ts'
+import { formatTable } from '../../format/names.ts'
 import { formatCount, plural } from '../../format/quantities.ts'
-import { reportHeadline } from '../../format/report-text.ts'
+import { formatTriggerChanges, reportHeadline } from '../../format/report-text.ts'
 import { formatLeftOut } from '../../format/rest-text.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import type { Plan, Report } from '../../index.ts'
@@ -89,13 +89,7 @@ export const reportLines = ({ report, plan }: ReportScreen, columns: number): re
     ...failed.flatMap(({ command, status }) =>
       paragraph(`A command of the config file failed (${status}): ${command}`, columns, 3, 'error'),
     ),
-    ...report.triggerChanges.flatMap(({ table, column, rows: count }) =>
-      paragraph(
-        `A trigger changed ${formatTable(table)}.${formatWords(column)} in ${plural(count, 'row')}; that was accepted.`,
-        columns,
-        3,
-      ),
-    ),
+    ...formatTriggerChanges(report, plan).flatMap((sentence) => paragraph(sentence, columns, 3)),
     blank,
     ...(left === '' ? [] : paragraph(`Left for you: ${left}.`, columns, 3)),
     ...undoLine(report),

@@ -47,7 +47,8 @@ export interface RunRecord {
 
 export interface BeginRecord {
   readonly pid: string
-  readonly backendStart: string
+  /** Null where the role of the run may not see it. */
+  readonly backendStart: string | null
   /** The transaction's 64-bit id. */
   readonly xid: string
 }
@@ -98,7 +99,7 @@ export const runRecord: Shape<RunRecord> = looseObject<RunRecord>({
 
 export const beginRecord: Shape<BeginRecord> = looseObject<BeginRecord>({
   pid: words,
-  backendStart: words,
+  backendStart: nullable(words),
   xid: pattern(/^[1-9]\d{0,18}$/, 'the id of a transaction'),
 })
 

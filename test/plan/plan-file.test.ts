@@ -7,12 +7,7 @@ import { parsePlan } from '../../src/plan/plan-file.ts'
 import { makePlan, makeStep, slugTaken } from '../format/plans.ts'
 
 const signed = (parts: Partial<Plan> = {}): Plan => {
-  const plan = makePlan({
-    fingerprints: { 'public.gallery': 'f'.repeat(64) },
-    steps: [makeStep('gallery', ['7'])],
-    conflicts: [slugTaken],
-    ...parts,
-  })
+  const plan = makePlan({ steps: [makeStep('gallery', ['7'])], conflicts: [slugTaken], ...parts })
   return { ...plan, hash: hashPlan(plan) }
 }
 

@@ -9,6 +9,7 @@ import { displayKey } from './catalog/key.ts'
 import { readCatalog } from './catalog/read.ts'
 import type { SharedCatalog } from './catalog/shared.ts'
 import { checkDeclared } from './check-declared.ts'
+import { checkRestore, checkUndo, refuseOtherHash } from './check-plan.ts'
 import { refuseTriggersOff, withActing } from './database/acting.ts'
 import { withReadTransaction } from './database/transaction.ts'
 import { findMissingFiles } from './files/missing.ts'
@@ -39,6 +40,8 @@ import { refuseOtherConfig, type StartRunInput, startRun } from './start-run.ts'
 export class Rowgraft extends Looking {
   /** What the config says about writing to live. */
   readonly protection: Protection
+  /** Made here, from the journals; any other may have been read from a file. */
+  readonly #undoPlans = new WeakSet<Plan>()
 
   constructor(pair: OpenPair, options: OpenOptions, catalog: SharedCatalog) {
     super(pair, options, catalog)
@@ -139,6 +142,7 @@ export class Rowgraft extends Looking {
     )
     const plan = await planUndo(head, found, options.triggers ?? null)
     if (plan.options.triggers === 'off') await refuseTriggersOff(session)
+    this.#undoPlans.add(plan)
     return plan
   }
 
@@ -180,11 +184,15 @@ export class Rowgraft extends Looking {
   /** The plan with the answers its file gives in its steps; refused on other databases, or when a used table was altered since. */
   async #settle(plan: Plan): Promise<Plan> {
     checkPlanned(this.opened.pair, plan)
-    if (plan.undoes === null) {
-      refuseOtherConfig(plan, configuredOptions(this.opened.options))
-      await checkDeclared(plan, this.opened.catalog, (check) => this.withSides(check))
+    refuseOtherHash(plan)
+    if (plan.undoes !== null) {
+      if (!this.#undoPlans.has(plan)) checkUndo(plan, await this.#planUndo(plan.undoes, plan.options))
+      return plan
     }
-    if (plan.undoes !== null || isAnsweredAsMade(plan)) return plan
+    refuseOtherConfig(plan, configuredOptions(this.opened.options))
+    checkRestore(plan, this.opened.catalog, this.opened.options.config?.transforms)
+    await checkDeclared(plan, this.opened.catalog, (check) => this.withSides(check))
+    if (isAnsweredAsMade(plan)) return plan
     const again = await this.#plan(plan.selection, plan.options, plan.answers)
     refuseAltered(plan, again)
     return again

@@ -82,6 +82,37 @@ function* unpackIntegers(text: string): Generator<string> {
   }
 }
 
+const packedWord = /(-?(?:0|[1-9]\d{0,15}))(?:\*([1-9]\d{0,14}))?(?: |$)/y
+
+/** The largest value of a packed column. */
+const largest = 999_999_999_999_999
+
+/** What stands in a packed column: how many values, and whether each is greater than the one before. Null for what none can be. */
+const measureIntegers = (text: string): ColumnSize | null => {
+  let [value, rows, isRising] = [0, 0, true]
+  packedWord.lastIndex = 0
+  while (packedWord.lastIndex < text.length) {
+    const [word, difference, times = '1'] = packedWord.exec(text) ?? []
+    if (word === undefined) return null
+    if (rows > 0 && Number(difference) <= 0) isRising = false
+    rows += Number(times)
+    value += Number(difference) * Number(times)
+    // Within a run the values rise or fall: its end is as far as they go.
+    if (!(Math.abs(value) <= largest) || !Number.isSafeInteger(rows)) return null
+  }
+  return rows === 0 || text.endsWith(' ') ? null : { rows, isRising }
+}
+
+/** How many values a column has, and whether it says by its form that each is greater than the one before. */
+export interface ColumnSize {
+  readonly rows: number
+  readonly isRising: boolean
+}
+
+/** The size of a column whose form is right; null where that is packed wrongly. */
+export const measureColumn = (column: KeyColumn): ColumnSize | null =>
+  isPacked(column) ? measureIntegers(column.integers) : { rows: column.length, isRising: false }
+
 /** The values of one column, in order. */
 export const columnValues = (column: KeyColumn): Iterable<string> =>
   isPacked(column) ? unpackIntegers(column.integers) : column

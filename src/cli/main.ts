@@ -4,6 +4,8 @@
  * The first signal asks the work to stop: what runs is rolled back, a COMMIT is waited for, and the exit code tells the truth. A second
  * one leaves at once.
  */
+import { decodeText } from '../documents/text-file.ts'
+import { RowgraftError } from '../errors.ts'
 import { askLine } from './ask.ts'
 import { exitCodes } from './exit.ts'
 import type { Io } from './io.ts'
@@ -42,7 +44,14 @@ process.stderr.on('error', () => undefined)
 const readStdin = async (): Promise<string> => {
   const chunks: Buffer[] = []
   for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk))
-  return Buffer.concat(chunks).toString('utf8')
+  try {
+    return decodeText(Buffer.concat(chunks))
+  } catch (error) {
+    throw new RowgraftError('bad-file', 'standard input cannot be read', {
+      detail: error instanceof Error ? error.message : String(error),
+      hint: 'Give it as UTF-8, or as a file.',
+    })
+  }
 }
 
 const drained = (stream: NodeJS.WriteStream): Promise<void> =>

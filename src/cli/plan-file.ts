@@ -1,7 +1,8 @@
 /** Plan files: which argument is one, reading, writing, printing. */
 import { randomBytes } from 'node:crypto'
-import { access, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { readTextFile } from '../documents/text-file.ts'
 import { RowgraftError } from '../errors.ts'
 import { formatPlanFile } from '../format/plan-file.ts'
 import { formatPlan } from '../format/plan-text.ts'
@@ -30,22 +31,28 @@ export const printPlan = (output: Output, plan: Plan): void => {
   else output.text(formatPlanFile(plan))
 }
 
-const cannot = (verb: string, path: string, error: unknown): RowgraftError =>
+const hints = {
+  read: 'Make it anew with "rowgraft plan ... --out <file>".',
+  write: 'Give --out another name.',
+} as const
+
+const cannot = (verb: keyof typeof hints, path: string, error: unknown): RowgraftError =>
   new RowgraftError('bad-file', `cannot ${verb} the plan file "${path}"`, {
     detail: error instanceof Error ? error.message : String(error),
+    hint: hints[verb],
     cause: error,
   })
 
 /** Throws `bad-file`, or `plan-edited` where more than its answers was edited. */
 export const readPlanFile = async (path: string): Promise<Plan> => {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const text = await readTextFile(path, { pipes: false }).catch((error: unknown) => {
     throw cannot('read', path, error)
   })
-  return parsePlan(text)
+  return parsePlan(text, path)
 }
 
 const readExisting = (path: string): Promise<string | null> =>
-  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  readTextFile(path, { pipes: false }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw cannot('write', path, error)
   })

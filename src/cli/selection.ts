@@ -1,5 +1,5 @@
 /** From arguments and flags to the selection. */
-import { readFile } from 'node:fs/promises'
+import { readTextFile } from '../documents/text-file.ts'
 import { RowgraftError } from '../errors.ts'
 import {
   mergeSelectors,
@@ -21,14 +21,15 @@ const waysToName = '<table> <key>..., --where, --all-missing, --incident, --unde
 
 const readKeys = async (file: string, io: Io): Promise<readonly Selector[]> => {
   if (file === '-') return parseKeyLines(await io.readStdin())
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  // A pipe, too: what a shell puts for <(...).
+  const text = await readTextFile(file, { pipes: true }).catch((error: NodeJS.ErrnoException) => {
     throw new RowgraftError('bad-file', `cannot read the key file "${file}"`, {
       detail: error.message,
       hint: 'Give --keys-from a file that "rowgraft diff --rows --format ndjson" wrote, or - for standard input.',
       cause: error,
     })
   })
-  return parseKeyLines(text)
+  return parseKeyLines(text, file)
 }
 
 const readStatement = async (flags: SelectionFlags, io: Io): Promise<readonly Selector[]> => {

@@ -10,6 +10,8 @@ import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, s
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 
+import { parseJson } from '../documents/json.ts'
+import { isOf, list, looseObject, name, type Shape } from '../documents/shape.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Account } from './account.ts'
 import { isOurs } from './folder.ts'
@@ -27,11 +29,18 @@ interface Link {
   readonly target: string
 }
 
+const links: Shape<readonly Link[]> = list(looseObject<Link>({ source: name, target: name }))
+
 /** The library links that npm packages cannot carry, both paths relative to the package. */
 const readLinks = async (native: string): Promise<readonly Link[]> => {
   // The package's own file: a list of source and target, or none where the platform needs no links.
   const text = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
-  return JSON.parse(text) as readonly Link[]
+  const parsed = parseJson(text)
+  if ('value' in parsed && isOf(links, parsed.value)) return parsed.value
+  throw new RowgraftError('cannot-connect', `the PostgreSQL package in "${native}" is damaged`, {
+    detail: 'Its pg-symlinks.json is not a list of sources and targets.',
+    hint: 'Install rowgraft anew.',
+  })
 }
 
 /** Paths of all files below `root`, links left out, sorted. */

@@ -1,16 +1,20 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { count, isOf, looseObject, type Shape, words } from '../documents/shape.ts'
 import { folderAt, folderBases, folderPrefix, isOurs, removeFolder } from './folder.ts'
 import { isRunning, type ProcessIdentity, stopPostmasterSync } from './processes.ts'
 
 /** How long a folder without a readable owner may be one that is being made, in ms. */
 const grace = 60_000
 
-const readOwner = (path: string): ProcessIdentity | undefined => {
+const owner: Shape<ProcessIdentity> = looseObject<ProcessIdentity>({ pid: count, started: words, namespace: words })
+
+/** `unknown`: somebody of another version may be at work there. Undefined where nothing can be read yet, or any more. */
+const readOwner = (path: string): ProcessIdentity | 'unknown' | undefined => {
   try {
-    // Written by makeFolder alone; isOurs has been asked before.
-    return JSON.parse(readFileSync(path, 'utf8')) as ProcessIdentity
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    return isOf(owner, value) ? value : 'unknown'
   } catch {
     return undefined
   }
@@ -19,8 +23,9 @@ const readOwner = (path: string): ProcessIdentity | undefined => {
 const sweepFolder = (path: string): void => {
   if (!isOurs(path)) return
   const folder = folderAt(path)
-  const owner = readOwner(folder.owner)
-  const inUse = owner ? isRunning(owner) : Date.now() - lstatSync(path).mtimeMs < grace
+  const found = readOwner(folder.owner)
+  if (found === 'unknown') return
+  const inUse = found ? isRunning(found) : Date.now() - lstatSync(path).mtimeMs < grace
   if (inUse) return
   stopPostmasterSync(folder.data)
   removeFolder(folder)

@@ -1,7 +1,9 @@
 /** Finds and loads the config file: the one named, or the nearest `rowgraft.config.*` from the working directory upwards. */
-import { readFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { parseJson } from '../documents/json.ts'
+import { readTextFile } from '../documents/text-file.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Config } from './config.ts'
 import { checkConfig } from './schema.ts'
@@ -15,7 +17,12 @@ export interface LoadedConfig {
 }
 
 const readConfig = async (path: string): Promise<unknown> => {
-  if (path.endsWith('.json')) return JSON.parse(await readFile(path, 'utf8'))
+  if (path.endsWith('.json')) {
+    const parsed = parseJson(await readTextFile(path, { pipes: false }))
+    if ('why' in parsed) throw new Error(`It is not JSON. ${parsed.why}`)
+    return parsed.value
+  }
+  if (!(await stat(path)).isFile()) throw new Error('It is no ordinary file.')
   // Node strips types by itself; a config file is code of the user's.
   const module: unknown = await import(pathToFileURL(path).href)
   return typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
@@ -24,13 +31,11 @@ const readConfig = async (path: string): Promise<unknown> => {
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 
+/** True for anything of that name, whether or not it can be read. */
 const exists = (path: string): Promise<boolean> =>
-  readFile(path).then(
+  stat(path).then(
     () => true,
-    (error: unknown) => {
-      if (isMissing(error)) return false
-      throw error
-    },
+    (error: unknown) => !isMissing(error),
   )
 
 const findUpwards = async (folder: string): Promise<string | null> => {

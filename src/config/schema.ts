@@ -1,16 +1,27 @@
 /** Checks what a config file exports. Pure. */
 import * as v from 'valibot'
+import { isServerText } from '../documents/server-text.ts'
+import { record as anyRecord, type Shape } from '../documents/shape.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Config, Transform } from './config.ts'
 
-const text = v.pipe(v.string('is not a text'), v.nonEmpty('is empty'))
+const text = v.pipe(
+  v.string('is not a text'),
+  v.nonEmpty('is empty'),
+  v.check((value) => isServerText(value), 'has a NUL, or half of a surrogate pair, in it'),
+)
 const texts = v.array(text, 'is not a list of texts')
 // An array is an object to valibot.
 const plain = v.custom<object>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'is not an object',
 )
-const record = <T extends v.GenericSchema>(value: T) => v.pipe(plain, v.record(text, value))
+// Not valibot's, which passes over names that objects have from birth: a column may be called "constructor".
+const record = <T extends v.GenericSchema>(value: T) =>
+  v.pipe(
+    anyRecord(value as unknown as Shape<v.InferOutput<T>>),
+    v.check((given) => !Object.hasOwn(given, ''), 'has an empty name'),
+  )
 const object = <T extends v.ObjectEntries>(entries: T) => v.pipe(plain, v.strictObject(entries))
 const sql = v.union([text, texts], 'is neither a text nor a list of texts')
 

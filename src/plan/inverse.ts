@@ -13,7 +13,11 @@ export interface WrittenRows {
 }
 
 /** The steps that take a run back: rows come back first, then references are put back, then rows go. */
-export const invertSteps = (plan: Plan, rows: readonly WrittenRows[], catalog: SharedCatalog): readonly Step[] => {
+export const invertSteps = (
+  plan: Pick<Plan, 'steps'>,
+  rows: readonly WrittenRows[],
+  catalog: SharedCatalog,
+): readonly Step[] => {
   const width = (id: string): number => catalog.tables.get(id)?.identity.length ?? 0
   const all = (id: string): readonly string[] => catalog.tables.get(id)?.columns.map(({ name }) => name) ?? []
   const base = { because: 'undo' as const, via: null }
@@ -72,7 +76,7 @@ export const invertSteps = (plan: Plan, rows: readonly WrittenRows[], catalog: S
 /** The plan that undoes a run. */
 export const invertPlan = (
   run: string,
-  plan: Plan,
+  plan: Pick<Plan, 'live' | 'declared' | 'digest'>,
   parts: Pick<
     Plan,
     'steps' | 'fingerprints' | 'options' | 'conflicts' | 'triggers' | 'sequences' | 'made' | 'materialisedViews'

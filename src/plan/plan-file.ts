@@ -1,115 +1,102 @@
-/** A plan as a file: parsed, and refused when anything but its answers was edited. Pure. */
+/** A plan as a file: believed when it is one of ours, whole, and does not contradict itself. Pure. */
+import { parseJson } from '../documents/json.ts'
+import { type Flaw, findFlaw } from '../documents/shape.ts'
 import { RowgraftError } from '../errors.ts'
-import { answers } from './conflicts.ts'
-import { defaultPlanOptions, hashPlan, keysOf, type Plan } from './plan.ts'
+import { findContradiction } from './consistent.ts'
+import { hashPlan, keysOf, type Plan } from './plan.ts'
+import { planShape } from './plan-shape.ts'
 
-const isPlan = (value: unknown): value is Plan =>
+const isPlan = (value: unknown): value is Pick<Plan, 'kind' | 'hash'> =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'plan' && 'hash' in value
 
-/** Everything a plan consists of. */
-const parts: { readonly [Name in keyof Plan as undefined extends Plan[Name] ? never : Name]: true } = {
-  v: true,
-  kind: true,
-  made: true,
-  live: true,
-  backup: true,
-  undoes: true,
-  selection: true,
-  options: true,
-  digest: true,
-  fingerprints: true,
-  steps: true,
-  standIns: true,
-  relations: true,
-  conflicts: true,
-  leftOut: true,
-  notInBackup: true,
-  coverage: true,
-  unchanged: true,
-  alreadyLinked: true,
-  alsoMissing: true,
-  lost: true,
-  triggers: true,
-  sequences: true,
-  defaults: true,
-  narrower: true,
-  aside: true,
-  notUndoable: true,
-  locksParents: true,
-  footprint: true,
-  bytes: true,
-  sources: true,
-  notFollowed: true,
-  hints: true,
-  materialisedViews: true,
-  missingFiles: true,
-  edits: true,
-  answers: true,
-  answered: true,
-  hash: true,
-}
+/** How a flaw is told: `"steps[2].rows" is missing`. */
+const tell = ({ place, why }: Flaw): string => (place === '' ? `It ${why}.` : `"${place}" ${why}.`)
 
-/** What a plan lacks that this rowgraft relies on; null where it has everything. */
-const findLack = (plan: Plan): string | null => {
-  const lack = Object.keys(parts).find((name) => !(name in plan) && name !== 'answers')
-  if (lack !== undefined) return lack
-  const option = Object.keys(defaultPlanOptions).find((name) => !(name in plan.options))
-  return option === undefined ? null : `options.${option}`
-}
+/** Refuses what is not as it should be, naming the file where there is one. */
+type Refuse = (
+  code: 'bad-file' | 'plan-edited',
+  message: string,
+  told: { readonly detail?: string | undefined; readonly hint: string },
+) => RowgraftError
 
-/** Parses a plan file. Throws `bad-file` for anything that is no plan of this version, `plan-edited` when the hash does not fit. */
-export const parsePlan = (text: string): Plan => {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new RowgraftError('bad-file', 'the plan file is not JSON', {
-      detail: error instanceof Error ? error.message : undefined,
-      hint: 'Make it with "rowgraft plan ... --out plan.json".',
-    })
+const refusing =
+  (path: string | undefined): Refuse =>
+  (code, message, { detail, hint }) => {
+    const lines = [...(path === undefined ? [] : [`In the file "${path}".`]), ...(detail === undefined ? [] : [detail])]
+    return new RowgraftError(code, message, { detail: lines.length === 0 ? undefined : lines.join('\n'), hint })
   }
-  if (!isPlan(value)) {
-    throw new RowgraftError('bad-file', 'the file is not a rowgraft plan', {
-      hint: 'Make it with "rowgraft plan ... --out plan.json".',
-    })
-  }
-  if (value.v !== 1) {
-    throw new RowgraftError('bad-file', `the plan has version ${String(value.v)}, this rowgraft reads version 1`, {
-      hint: 'Make the plan again with this rowgraft.',
-    })
-  }
-  if (hashPlan(value) !== value.hash) {
-    throw new RowgraftError('plan-edited', 'the plan was edited beyond its answers', {
-      detail: 'Its hash covers everything but "answers".',
-      hint: 'Make the plan again with the flags that say what you want; only "answers" may be edited.',
-    })
-  }
-  const lack = findLack(value)
-  if (lack !== null) {
-    throw new RowgraftError('bad-file', 'the plan was made by another version of rowgraft', {
-      detail: `It has no "${lack}".`,
-      hint: 'Make the plan again with this rowgraft.',
-    })
-  }
-  // The hash says nothing of the answers: they may have become anything.
-  if (typeof value.answers !== 'object' || value.answers === null || Array.isArray(value.answers)) {
-    throw new RowgraftError('plan-edited', 'the plan has no "answers" by conflict', {
+
+/** The hash says nothing of the answers: they may have become anything. */
+const checkAnswers = ({ answers, conflicts }: Plan, refuse: Refuse): void => {
+  if (typeof answers !== 'object' || answers === null || Array.isArray(answers)) {
+    throw refuse('plan-edited', 'the plan has no "answers" by conflict', {
       hint: 'Write "answers": {} for none, or {"<id of a conflict>": "<answer>"}.',
     })
   }
-  const known = new Map(value.conflicts.map((conflict) => [conflict.id, conflict]))
-  for (const [id, answer] of Object.entries(value.answers)) {
-    const possible = known.get(id)?.answers.map((choice) => choice.answer)
-    if (possible === undefined || !answers.includes(answer) || !possible.includes(answer)) {
-      throw new RowgraftError('plan-edited', `the plan answers "${id}" with "${String(answer)}"`, {
-        hint:
-          possible === undefined
-            ? 'There is no such conflict in the plan.'
-            : `The answers to it are ${possible.join(', ')}.`,
-      })
-    }
+  const known = new Map(conflicts.map((conflict) => [conflict.id, conflict]))
+  for (const [id, answer] of Object.entries<unknown>(answers)) {
+    const possible = known.get(id)?.answers.map((choice): unknown => choice.answer)
+    if (possible?.includes(answer)) continue
+    throw refuse('plan-edited', `the plan answers "${id}" with "${String(answer)}"`, {
+      detail: `"answers" has it.`,
+      hint:
+        possible === undefined
+          ? 'There is no such conflict in the plan.'
+          : `The answers to it are ${possible.join(', ')}.`,
+    })
   }
-  return value
+}
+
+/**
+ * Parses a plan file. Throws `bad-file` for anything that is no plan of this version, `plan-edited` when the hash does not fit, the plan
+ * contradicts itself, or an answer is none. `path` is named in what it throws.
+ */
+export const parsePlan = (text: string, path?: string): Plan => {
+  const refuse = refusing(path)
+  const parsed = parseJson(text)
+  if ('why' in parsed) {
+    throw refuse('bad-file', 'the plan file is not JSON', {
+      detail: parsed.why,
+      hint: 'Make it with "rowgraft plan ... --out plan.json".',
+    })
+  }
+  const { value } = parsed
+  if (!isPlan(value)) {
+    throw refuse('bad-file', 'the file is not a rowgraft plan', {
+      hint: 'Make it with "rowgraft plan ... --out plan.json".',
+    })
+  }
+  if (!('v' in value) || value.v !== 1) {
+    const version = 'v' in value ? JSON.stringify(value.v) : 'none'
+    throw refuse('bad-file', `the plan has version ${version}, this rowgraft reads version 1`, {
+      hint: 'Make the plan again with this rowgraft.',
+    })
+  }
+  // An answer is refused by what the conflict takes, once it is known that there are conflicts.
+  const flaw = findFlaw(planShape, { ...value, answers: {} })
+  if (hashPlan(value) !== value.hash) {
+    throw refuse('plan-edited', 'the plan was edited beyond its answers', {
+      detail: ['Its hash covers everything but "answers".', ...(flaw === null ? [] : [tell(flaw)])].join('\n'),
+      hint: 'Make the plan again with the flags that say what you want; only "answers" may be edited.',
+    })
+  }
+  if (flaw !== null) {
+    throw refuse('bad-file', 'the plan was made by another version of rowgraft', {
+      detail: tell(flaw),
+      hint: 'Make the plan again with this rowgraft.',
+    })
+  }
+  // Of this shape, as has just been found.
+  const plan = value as Plan
+  const contradiction = findContradiction(plan)
+  if (contradiction !== null) {
+    throw refuse('plan-edited', 'the plan contradicts itself', {
+      detail: tell(contradiction),
+      hint: 'Make the plan again with "rowgraft plan ... --out plan.json".',
+    })
+  }
+  checkAnswers(plan, refuse)
+  return plan
 }
 
 /** True where the answers of a plan's file are still those that its steps were made with. */

@@ -232,9 +232,8 @@ export interface Plan {
 }
 
 /** Hash over everything but the answers. */
-export const hashPlan = (plan: Omit<Plan, 'hash'> | Plan): string => {
-  const { answers: _, ...rest } = plan
-  const { hash: __, ...covered } = rest as Plan
+export const hashPlan = (plan: object): string => {
+  const { answers: _, hash: __, ...covered } = { answers: null, hash: null, ...plan }
   return createHash('sha256')
     .update(canonical(covered) ?? '')
     .digest('hex')

@@ -120,23 +120,55 @@ export interface JournalRecord {
   readonly end: number
 }
 
-const hint = 'Restore the file from a copy, or move its folder away: what only it tells is lost then.'
+/** What helps where a journal is not believed. */
+export const damagedHint = 'Restore the file from a copy, or move its folder away: what only it tells is lost then.'
 
-const damaged = (path: string, offset: number): RowgraftError =>
+const damaged = (path: string, offset: number, detail = 'A record does not match its checksum.'): RowgraftError =>
   new RowgraftError('damaged-journal', `the journal "${path}" is damaged at byte ${offset}`, {
-    detail: 'A record does not match its checksum.',
-    hint,
+    detail,
+    hint: damagedHint,
   })
+
+/** A file that does not begin as a journal of this version does. */
+const unknownVersion = (path: string, start: string): RowgraftError => {
+  const [, version] = /^rowgraft-journal (\d+)$/m.exec(start) ?? []
+  if (version === undefined) return damaged(path, 0, 'It does not begin as a journal does.')
+  return new RowgraftError('damaged-journal', `the journal "${path}" has version ${version}`, {
+    detail: 'This rowgraft reads version 1.',
+    hint: 'Use the rowgraft that wrote it, or name another folder with --journal.',
+  })
+}
+
+/** What may follow each record; what settles a run may be written twice where two of them do. */
+const ends = ['DONE', 'ABORTED', 'UNKNOWN'] as const
+const rows = ['STREAM', 'REPORT', 'INTENT', ...ends] as const
+const following: Readonly<Record<RecordType | 'nothing', readonly RecordType[]>> = {
+  nothing: ['PLAN'],
+  PLAN: ['RUN'],
+  RUN: ['BEGIN', ...ends],
+  BEGIN: rows,
+  STREAM: ['DATA', ...rows],
+  DATA: ['DATA', ...rows],
+  REPORT: rows,
+  INTENT: ends,
+  DONE: ['DONE'],
+  ABORTED: ['ABORTED'],
+  UNKNOWN: ends,
+}
 
 /** Opens a journal for reading; null where there is none. Links are not followed. */
 const openForReading = async (path: string): Promise<FileHandle | null> => {
   try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+    // Nobody waits for somebody who writes into a pipe of that name.
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    if ((await file.stat()).isFile()) return file
+    await file.close()
+    throw new Error('It is no ordinary file.')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw new RowgraftError('damaged-journal', `the journal "${path}" cannot be read`, {
       detail: messageOf(error),
-      hint,
+      hint: damagedHint,
       cause: error,
     })
   }
@@ -165,8 +197,9 @@ export async function* readRecords(path: string): AsyncGenerator<JournalRecord> 
     }
     const first = (await read(0, magic.length)).toString()
     if (first.length < magic.length && magic.startsWith(first)) return
-    if (first !== magic) throw damaged(path, 0)
+    if (first !== magic) throw unknownVersion(path, first)
     let offset = magic.length
+    let before: RecordType | 'nothing' = 'nothing'
     while (offset < size) {
       const start = await read(offset, Math.min(chunkSize, 64))
       const lineEnd = start.indexOf(0x0a)
@@ -180,6 +213,8 @@ export async function* readRecords(path: string): AsyncGenerator<JournalRecord> 
       }
       const payload = await read(offset + lineEnd + 1, bytes)
       if (checksum(payload) !== sum) throw damaged(path, offset)
+      if (!following[before].includes(type)) throw damaged(path, offset, `${type} does not follow ${before}.`)
+      before = type
       yield { type, payload, end }
       offset = end
     }

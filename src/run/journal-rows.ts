@@ -5,8 +5,9 @@ import { fromTable } from '../catalog/row.ts'
 import { any, column, list, literal, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { keptDigest, storedColumns } from '../probe/measure.ts'
-import { type OpenJournal, type Stream, writeStream } from './journal.ts'
+import { type OpenJournal, writeStream } from './journal.ts'
 import type { JournalWriter } from './journal-file.ts'
+import type { Stream } from './journal-shape.ts'
 import { keyNames } from './key-list.ts'
 import {
   inRange,

@@ -3,45 +3,13 @@ import { randomInt } from 'node:crypto'
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { DatabaseIdentity } from '../catalog/identity.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
-import { type JournalRecord, JournalWriter, readRecords } from './journal-file.ts'
+import { JournalWriter } from './journal-file.ts'
+import type { RunRecord, Stream } from './journal-shape.ts'
 import { KeyListFile } from './key-list-file.ts'
-import type { Report, RunState } from './run.ts'
-
-/** What a set of rows in the journal is for. */
-export type StreamKind =
-  /** Images of rows before they were updated or deleted: every stored column, as COPY text. */
-  | 'updated'
-  | 'deleted'
-  /** What `WrittenRow` has of every row. */
-  | 'written'
-  /** The same of rows that triggers made below inserted ones: an undo takes them back as well. */
-  | 'made'
-
-export interface Stream {
-  readonly kind: StreamKind
-  readonly table: string
-  readonly columns: readonly string[]
-}
-
-export interface RunRecord {
-  readonly run: string
-  /** RFC 3339, UTC. */
-  readonly started: string
-  readonly live: DatabaseIdentity
-  /** Process that runs it. */
-  readonly process: number
-}
-
-export interface BeginRecord {
-  readonly pid: string
-  readonly backendStart: string
-  /** The transaction's 64-bit id. */
-  readonly xid: string
-}
 
 /** Where journals are kept: `--journal`, else the state folder of the user. */
 export const journalFolder = (chosen: string | undefined, env: Readonly<Record<string, string | undefined>>): string =>
@@ -147,70 +115,6 @@ export const writeStream = async (
   }
 }
 
-/** Everything of a journal but its rows. */
-export interface JournalHead {
-  readonly path: string
-  readonly plan: Plan
-  readonly run: RunRecord
-  readonly begin: BeginRecord | null
-  readonly report: Report | null
-  readonly hasIntent: boolean
-  readonly state: RunState
-  readonly streams: readonly Stream[]
-  /** Bytes of whole records. */
-  readonly length: number
-}
-
-/** What a record of the journal holds. */
-export const parseRecord = <T>(record: JournalRecord): T => JSON.parse(record.payload.toString()) as T
-
-const endStates: Readonly<Record<string, RunState>> = { ABORTED: 'rolled-back', DONE: 'committed', UNKNOWN: 'unknown' }
-
-/**
- * Reads one journal without its rows. A damaged one has the state `damaged` and tells what stands before the damage. Null for a run
- * that died before its plan was on disk: it has written nothing. Throws `damaged-journal` where not even the plan can be read.
- */
-export const readHead = async (path: string): Promise<JournalHead | null> => {
-  let plan: Plan | null = null
-  let record: RunRecord | null = null
-  let begin: BeginRecord | null = null
-  let report: Report | null = null
-  let state: RunState = 'open'
-  let hasIntent = false
-  let length = 0
-  const streams: Stream[] = []
-  try {
-    for await (const next of readRecords(path)) {
-      length = next.end
-      if (next.type === 'PLAN') plan = parseRecord<Plan>(next)
-      else if (next.type === 'RUN') record = parseRecord<RunRecord>(next)
-      else if (next.type === 'BEGIN') begin = parseRecord<BeginRecord>(next)
-      else if (next.type === 'REPORT') report = parseRecord<Report>(next)
-      else if (next.type === 'STREAM') streams.push(parseRecord<Stream>(next))
-      else if (next.type === 'INTENT') hasIntent = true
-      else state = endStates[next.type] ?? state
-    }
-  } catch (error) {
-    // Whose run it was, and whether it is in live, nobody can tell: going on as if it were not there could undo another one.
-    if (!(error instanceof RowgraftError) || plan === null || record === null) throw error
-    state = 'damaged'
-  }
-  if (plan === null || record === null) return null
-  return { path, plan, run: record, begin, report, hasIntent, state, streams, length }
-}
-
-/** The rows of one stream as bytes of COPY text. */
-export const streamRows = (path: string, wanted: (stream: Stream) => boolean): Readable => {
-  async function* bytes(): AsyncGenerator<Buffer> {
-    let isWanted = false
-    for await (const record of readRecords(path)) {
-      if (record.type === 'STREAM') isWanted = wanted(parseRecord<Stream>(record))
-      else if (record.type === 'DATA' && isWanted) yield record.payload
-    }
-  }
-  return Readable.from(bytes())
-}
-
 /** The journals in a folder; none where there is no such folder. Throws `bad-file` for a folder that others can write to. */
 export const listJournals = async (folder: string): Promise<readonly string[]> => {
   try {
@@ -229,10 +133,3 @@ export const listJournals = async (folder: string): Promise<readonly string[]> =
     })
   }
 }
-
-/** A journal that lacks rows it should hold: nothing is taken back from it. */
-export const incomplete = (path: string, holds: string): RowgraftError =>
-  new RowgraftError('damaged-journal', `the journal "${path}" is not complete`, {
-    detail: `It holds ${holds}.`,
-    hint: 'Restore the file from a copy: an undo needs the whole journal.',
-  })

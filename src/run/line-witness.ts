@@ -1,5 +1,5 @@
 /** Looks at the rows that go into a journal: how many there are, whether each is as it should be, and which changed their keys. */
-import type { Stream } from './journal.ts'
+import type { Stream } from './journal-shape.ts'
 import { keyLine, mostKeys } from './key-list.ts'
 import type { KeyListFile } from './key-list-file.ts'
 import type { NamedKey, Report } from './run.ts'

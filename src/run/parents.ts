@@ -114,10 +114,11 @@ const referringRanges = (
     .filter(({ step }) => step.action === 'insert' || columns.some((name) => step.columns.includes(name)))
     .map(({ range }) => range)
 
-/** The transaction that last wrote the row was not over when the plan was made. */
+/** The transaction that last wrote the row was not over when the plan was made; or live does not know of such a time. */
 const isWrittenSince = (alias: string, { unseenFrom = '0' }: Plan): Query =>
   sql`(pg_catalog.age(${column(alias, 'xmin')})::numeric
-    <= pg_catalog.pg_current_xact_id()::text::numeric - ${unseenFrom}::text::numeric)`
+      <= pg_catalog.pg_current_xact_id()::text::numeric - ${unseenFrom}::text::numeric
+    or pg_catalog.pg_current_xact_id()::text::numeric < ${unseenFrom}::text::numeric)`
 
 /** `xmin` can be read: a privilege by column does not cover it, and not every PostgreSQL-compatible server has it. */
 const hasTransactionIds = async (writer: Writer, { live }: SharedTable): Promise<boolean> => {

@@ -1,7 +1,7 @@
 /** A plan that is run in units: which rows are done, and one report of all of them. */
 import type { RowgraftError } from '../errors.ts'
 import { keysOf } from '../plan/plan.ts'
-import type { JournalHead } from './journal.ts'
+import type { JournalHead } from './journal-head.ts'
 import type { Report, TableReport } from './run.ts'
 import { runsInLive } from './runs.ts'
 

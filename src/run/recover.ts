@@ -16,8 +16,8 @@ import type { Reader, Session } from '../database/session.ts'
 import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { keptDigest } from '../probe/measure.ts'
-import { type JournalHead, readHead } from './journal.ts'
 import { JournalWriter } from './journal-file.ts'
+import { type JournalHead, readHead, refuseOtherPlan } from './journal-head.ts'
 import { dropKeyList, publishKeyList } from './key-list-file.ts'
 import type { RecoverReport } from './run.ts'
 import { lockDatabase } from './transaction-start.ts'
@@ -100,6 +100,7 @@ export const judgeRun = async (session: Session, before: JournalHead): Promise<V
         }
       : { outcome: 'rolled-back', evidence: 'it never asked for COMMIT' }
   }
+  refuseOtherPlan(head)
   const written = await readWritten(head)
   return withActing(session, head.plan.options, () =>
     withReadTransaction(session, async (reader) => {

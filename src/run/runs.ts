@@ -4,7 +4,8 @@ import { packKey } from '../catalog/key.ts'
 import type { RestoredKeys } from '../diff/sides.ts'
 import { RowgraftError } from '../errors.ts'
 import { keysOf } from '../plan/plan.ts'
-import { type JournalHead, listJournals, readHead } from './journal.ts'
+import { listJournals } from './journal.ts'
+import { type JournalHead, readHead, refuseOtherPlan } from './journal-head.ts'
 import type { RunState, RunSummary } from './run.ts'
 import { hasMoved, readWrittenRows } from './written-rows.ts'
 
@@ -12,8 +13,8 @@ import { hasMoved, readWrittenRows } from './written-rows.ts'
 export const readRuns = async (folder: string, live: DatabaseIdentity): Promise<readonly JournalHead[]> => {
   const heads: JournalHead[] = []
   for (const path of await listJournals(folder)) {
-    const head = await readHead(path)
-    if (head !== null && isSameDatabase(head.run.live, live)) heads.push(head)
+    const head = await readHead(path, (run) => isSameDatabase(run.live, live))
+    if (head !== null) heads.push(head)
   }
   return heads.sort((a, b) => (a.run.started < b.run.started ? 1 : -1))
 }
@@ -74,6 +75,7 @@ export const findRun = (heads: readonly JournalHead[], name: string | undefined)
       hint: 'Run "rowgraft runs" to see which runs are in live.',
     })
   }
+  refuseOtherPlan(found)
   return found
 }
 
@@ -125,7 +127,9 @@ export const readRestoredIncidents = (heads: readonly JournalHead[]): ReadonlySe
   const taken = undone(heads)
   const held = heads.filter((head) => stateOf(head, taken) === 'committed')
   return new Set(
-    held.flatMap(({ plan }) => plan.selection.selectors.flatMap((own) => (own.by === 'incident' ? [own.id] : []))),
+    held.flatMap(({ plan }) =>
+      plan.selection.selectors.flatMap((own) => (own.by === 'incident' && own.id !== undefined ? [own.id] : [])),
+    ),
   )
 }
 

@@ -1,7 +1,7 @@
 /** The stage of an undo: images of updated and deleted rows out of another run's journal, and the keys of rows to be deleted. */
 import type { Writer } from '../database/session.ts'
 import { keysOf } from '../plan/plan.ts'
-import { incomplete, streamRows } from './journal.ts'
+import { incomplete, streamImages } from './journal-head.ts'
 import type { Layout } from './layout.ts'
 import { createStage, indexStage, stageFromImages, stageKeys } from './stage.ts'
 
@@ -20,7 +20,7 @@ export const stageFromJournal = async (writer: Writer, layout: Layout, path: str
         staged,
         columns,
         (async function* () {
-          yield streamRows(path, (stream) => stream.kind === kind && stream.table === staged.table.id)
+          yield streamImages(path, { kind, table: staged.table.id, columns })
         })(),
       )
       const wanted = staged.steps

@@ -13,7 +13,7 @@ import { defaultPlanOptions, keysOf, type Plan } from '../plan/plan.ts'
 import { refuseUnpublishable } from '../plan/publications.ts'
 import { refuseMissing } from '../plan/rights.ts'
 import { readMaterialisedViews } from '../probe/views.ts'
-import { incomplete, type JournalHead } from './journal.ts'
+import { incomplete, type JournalHead } from './journal-head.ts'
 import { readMadeRows, readWrittenRows } from './written-rows.ts'
 
 /** Reads what a run wrote, per table, from its journal. */

@@ -6,7 +6,7 @@ import { shareCatalogs } from '../catalog/shared.ts'
 import type { Reader } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { keptDigest } from '../probe/measure.ts'
-import type { JournalHead } from './journal.ts'
+import type { JournalHead } from './journal-head.ts'
 import type { VerifyReport } from './run.ts'
 import { readWritten } from './undo.ts'
 

@@ -1,6 +1,8 @@
 /** The rows a run wrote, as its journal has them: where they are in live, what they looked like, and what they are in the backup. */
-import { parseRecord, type Stream } from './journal.ts'
+import { isInteger64 } from '../documents/shape.ts'
 import { readRecords } from './journal-file.ts'
+import { parseStream, unlike } from './journal-head.ts'
+import type { Stream } from './journal-shape.ts'
 
 export interface WrittenRow {
   readonly action: 'insert' | 'update'
@@ -76,8 +78,14 @@ async function* readFields(
 ): AsyncGenerator<{ readonly stream: Stream; readonly rows: readonly (readonly (string | null)[])[] }> {
   let stream: Stream | null = null
   let rest: Buffer = Buffer.alloc(0)
+  const endStream = (): void => {
+    if (rest.length > 0) throw unlike(path, `a row of "${stream?.table}" is cut off.`)
+  }
   for await (const record of readRecords(path)) {
-    if (record.type === 'STREAM') stream = parseRecord<Stream>(record)
+    if (record.type === 'STREAM') {
+      endStream()
+      stream = parseStream(path, record)
+    }
     if (record.type !== 'DATA' || stream === null || !wanted(stream)) continue
     const bytes = Buffer.concat([rest, record.payload])
     const end = bytes.lastIndexOf('\n') + 1
@@ -85,6 +93,33 @@ async function* readFields(
     if (end === 0) continue
     yield { stream, rows: splitFields(bytes.subarray(0, end)) }
   }
+  endStream()
+}
+
+/** True for columns as `writtenColumns` makes them. */
+const areWritten = (columns: Stream['columns']): boolean => {
+  const digest = columns.indexOf('digest')
+  const live = columns.slice(1, digest)
+  const [backup, names] = [columns.slice(digest + 1, 2 * digest), columns.slice(2 * digest)]
+  const named = (given: readonly string[], when: string): readonly string[] | null =>
+    given.every((name) => name.startsWith(`${when} `)) ? given.map((name) => name.slice(when.length + 1)) : null
+  const identity = named(live, 'live')
+  const [old, now] = [names.slice(0, names.length / 2), names.slice(names.length / 2)]
+  return (
+    columns[0] === 'action' &&
+    digest > 1 &&
+    identity !== null &&
+    (backup.length === 0 || named(backup, 'backup')?.join('\0') === identity.join('\0')) &&
+    named(old, 'old')?.join('\0') === named(now, 'new')?.join('\0')
+  )
+}
+
+/** Why fields are none of a written row; null where they are. */
+const whyNoRow = (fields: readonly (string | null)[], { columns }: Stream): string | null => {
+  if (fields.length !== columns.length) return `has ${fields.length} values for ${columns.length} columns`
+  if (fields.includes(null)) return 'has a key that is NULL'
+  if (fields[0] !== 'insert' && fields[0] !== 'update') return 'was neither inserted nor updated'
+  return isInteger64(fields[columns.indexOf('digest')]) ? null : 'has a digest that is none'
 }
 
 /** True where the stream tells of rows whose key may have changed. */
@@ -97,6 +132,11 @@ export async function* readWrittenRows(
 ): AsyncGenerator<{ readonly table: string; readonly rows: readonly WrittenRow[] }> {
   const isMeant = (stream: Stream): boolean => stream.kind === 'written' && (which === 'all' || tellsKeys(stream))
   for await (const { stream, rows } of readFields(path, isMeant)) {
+    if (!areWritten(stream.columns)) throw unlike(path, `the rows of "${stream.table}" have columns that none have.`)
+    for (const fields of rows) {
+      const why = whyNoRow(fields, stream)
+      if (why !== null) throw unlike(path, `a row of "${stream.table}" ${why}.`)
+    }
     yield { table: stream.table, rows: rows.map(parseWritten(stream.columns)) }
   }
 }

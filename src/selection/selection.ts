@@ -1,5 +1,6 @@
 /** What the user wants back: selectors as data, and how they are read from a command line. Pure. */
 import { type Key, packKey } from '../catalog/key.ts'
+import { isServerText } from '../documents/server-text.ts'
 import { RowgraftError } from '../errors.ts'
 
 /** One way to name rows. `table` is as typed; it is looked up when the selection is resolved. */
@@ -66,9 +67,6 @@ const splitCsv = (text: string): readonly string[] => {
 
 /** A key as typed: `7`, or `a,b` with CSV quotes. The number of columns is checked against the table later. */
 export const parseKey = (text: string): Key => splitCsv(text)
-
-/** The server's text has no NUL, and no half of a surrogate pair: sent, it would become another text. */
-const isServerText = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
 
 const checkText = (key: Key, table: { readonly id: string }): void => {
   if (key.every(isServerText)) return
@@ -144,13 +142,14 @@ const isKeyLine = (value: unknown): value is KeyLine =>
 
 /**
  * `--keys-from`: NDJSON as `diff --rows --format ndjson` prints it, one `{"table":"public.photo","key":{"id":"7"}}` per line; a key
- * may also be a list or a string as typed. Throws `bad-file` with the line number.
+ * may also be a list or a string as typed. Throws `bad-file` with the line number, and with the file's `path` where it has one.
  */
-export const parseKeyLines = (text: string): readonly Selector[] => {
+export const parseKeyLines = (text: string, path?: string): readonly Selector[] => {
   const selectors = text.split('\n').flatMap((line, index): readonly Selector[] => {
     if (line.trim() === '') return []
     const fail = (why: string): RowgraftError =>
       new RowgraftError('bad-file', `line ${index + 1} of the key file ${why}`, {
+        detail: path === undefined ? undefined : `In the file "${path}".`,
         hint: 'Each line is {"table":"public.photo","key":{"id":"7"}}, with values as strings.',
       })
     let value: unknown

@@ -33,6 +33,14 @@ test('a folder whose owner lives in another pid namespace stays', () => {
   expect(existsSync(path)).toBe(true)
 })
 
+test('a folder whose owner is told in other words than ours stays', () => {
+  const path = makeLeftOver(undefined)
+  writeFileSync(join(path, 'owner.json'), '{"boss":1}')
+  utimesSync(path, 0, 0)
+  sweep()
+  expect(existsSync(path)).toBe(true)
+})
+
 test('a folder without an owner stays while it may be one that is being made', () => {
   const path = makeLeftOver(undefined)
   sweep()

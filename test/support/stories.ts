@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -70,6 +70,12 @@ const withFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> =
   }
 }
 
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
 /** The value each sequence hands out next. */
 export const readSequences = async (url: string): Promise<ReadonlyMap<string, bigint>> => {
   const rows = await query(
@@ -122,6 +128,12 @@ export const playCase = async (story: Story, each: StoryCase): Promise<{ plan: s
       const rehearsed = await run(['restore', ...args, '--rehearse', '--yes'], { env })
       expect(await dumpRows(live), 'a rehearsal writes nothing').toEqual(before)
       expect(rehearsed.exit, `${rehearsed.stdout}${rehearsed.stderr}`).toBe(exit)
+      const file = join(journal, 'plan.json')
+      await run(['plan', ...planArgs, '--out', file], { env })
+      if (!(await isThere(file))) return
+      const strict = args.includes('--strict') ? ['--strict'] : []
+      const reread = await run(['restore', file, ...strict, '--rehearse', '--yes'], { env })
+      expect(reread.exit, `from its file: ${reread.stdout}${reread.stderr}`).toBe(exit)
     }),
   )
   return withDatabases(story.sql, ({ live, backup }) =>

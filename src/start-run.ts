@@ -9,6 +9,7 @@ import { withActing } from './database/acting.ts'
 import { withReadTransaction } from './database/transaction.ts'
 import type { Sides } from './diff/sides.ts'
 import { interrupted, RowgraftError } from './errors.ts'
+import { revive } from './open/calls.ts'
 import { type ConfiguredOptions, committedCommands } from './open/configured.ts'
 import type { OpenOptions, OpenPair, OpenSide } from './open/connect.ts'
 import { backupOf } from './open/side.ts'
@@ -129,9 +130,11 @@ const withSource = async <T>(input: StartRunInput, work: (source: RowSource) => 
 const passing: ReadonlySet<string | undefined> = new Set(['40P01', '40001'])
 
 /** Runs a plan again, all of it, where another transaction made it fail: up to five times. */
-const applyPatiently = async (input: ApplyInput): Promise<Report> => {
+const applyPatiently = async (live: OpenSide, input: ApplyInput): Promise<Report> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
+      // A COMMIT of an earlier unit, or attempt, that live had to be asked about has cost the connection.
+      await revive(live)
       return await apply(input)
     } catch (error) {
       if (!(error instanceof RowgraftError) || !passing.has(error.sqlstate) || attempt === 5) throw error
@@ -145,7 +148,7 @@ const applyPatiently = async (input: ApplyInput): Promise<Report> => {
 /** Runs one unit, and what comes after its COMMIT. */
 const runUnit = async (input: StartRunInput, options: RunOptions, plan: Plan, source: RowSource): Promise<Report> => {
   const { pair, opened, folder } = input
-  const report = await applyPatiently({
+  const report = await applyPatiently(pair.live, {
     session: pair.live.session,
     live: pair.live.identity,
     plan,

@@ -79,11 +79,33 @@ export const connectFirst = async (
   throw connectError(failure, target, (text) => redact(text, target.secrets))
 }
 
-/** One more connection of a kind that has worked before. Throws as `connectFirst` does. */
-export const connectAgain = (target: ConnectionTarget, attempt: ConnectionAttempt): Promise<pg.Client> =>
-  connect(target, attempt).catch((error: unknown) => {
+/** Cuts a connection without a word. */
+export const cut = (client: pg.Client): void => {
+  const { connection } = client as unknown as { readonly connection?: { readonly stream?: { destroy(): void } } }
+  connection?.stream?.destroy()
+}
+
+/** Cuts a connection that is still there after so many milliseconds, whatever it waits for. */
+const cutAfter = (client: pg.Client, limit: number): void => {
+  const timer = setTimeout(() => cut(client), limit)
+  client.once('end', () => clearTimeout(timer))
+}
+
+/** One more connection of a kind that has worked before; cut after `limit` milliseconds if there is one. Throws as `connectFirst` does. */
+export const connectAgain = async (
+  target: ConnectionTarget,
+  attempt: ConnectionAttempt,
+  limit?: number,
+): Promise<pg.Client> => {
+  try {
+    if (limit === undefined) return await connect(target, attempt)
+    const client = await connect({ ...target, connectTimeoutMs: limit }, attempt)
+    cutAfter(client, limit)
+    return client
+  } catch (error) {
     throw connectError(error, target, (text) => redact(text, target.secrets))
-  })
+  }
+}
 
 /** What a fresh connection knows about its server. */
 export interface ClientFacts {

@@ -24,16 +24,15 @@ const ended = /^(08|57P0[1-5]|25P0[34])/
 /** What a socket that is no more answers with, whichever way it broke: ECONNRESET, EHOSTUNREACH, ERR_SSL_... */
 const brokenSocket = /^(E[A-Z]+|ERR_(SSL|TLS|SOCKET|STREAM)_\w+)$/
 
+/** The driver's words for a connection that is gone, or on which something is said that is no answer. */
+const brokenTalk =
+  /Connection terminated|connection is closed|encountered a connection error|not queryable|received invalid response|Received unexpected/i
+
 /** The server's own words carry a severity; whatever else comes with a code is the socket's. */
 const isLost = (error: unknown): boolean => {
   const { severity, code = '' } = fieldsOf(error)
-  if (severity !== undefined) return ended.test(code)
-  return (
-    brokenSocket.test(code) ||
-    /Connection terminated|connection is closed|Client has encountered a connection error|not queryable/i.test(
-      messageOf(error),
-    )
-  )
+  if (severity !== undefined) return ended.test(code) || severity === 'FATAL' || severity === 'PANIC'
+  return brokenSocket.test(code) || brokenTalk.test(messageOf(error))
 }
 
 const changedMeanwhile = 'Live has changed meanwhile, or a trigger of its own did this: make the plan again.'

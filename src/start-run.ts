@@ -131,13 +131,18 @@ const passing: ReadonlySet<string | undefined> = new Set(['40P01', '40001'])
 
 /** Runs a plan again, all of it, where another transaction made it fail: up to five times. */
 const applyPatiently = async (live: OpenSide, input: ApplyInput): Promise<Report> => {
+  let failure: RowgraftError | null = null
   for (let attempt = 1; ; attempt += 1) {
+    // A COMMIT of an earlier unit, or attempt, that live had to be asked about has cost the connection.
+    await revive(live).catch((error: unknown) => {
+      throw failure ?? error
+    })
     try {
-      // A COMMIT of an earlier unit, or attempt, that live had to be asked about has cost the connection.
-      await revive(live)
       return await apply(input)
     } catch (error) {
-      if (!(error instanceof RowgraftError) || !passing.has(error.sqlstate) || attempt === 5) throw error
+      const isPassing = error instanceof RowgraftError && error.code === 'server-error' && passing.has(error.sqlstate)
+      if (!isPassing || attempt === 5) throw error
+      failure = error
     }
     await setTimeout(randomInt(50, 200 * attempt), undefined, { signal: input.session.signal }).catch(() => {
       throw interrupted()

@@ -150,6 +150,7 @@ const tryFault = async (lane: Lane, fault: CommitFault): Promise<number> => {
 
 test('of faults at and around COMMIT none is told for what it is not', { timeout: 1_200_000 }, async () => {
   const seed = Number(process.env.ROWGRAFT_SEED ?? Math.floor(Math.random() * 2 ** 31))
+  console.log(`${total} faults at and around COMMIT, seed ${seed} (ROWGRAFT_SEED=${seed} repeats them)`)
   const exits = new Map<number, number>()
   await Promise.all(
     scenarios.map((scenario, number) =>
@@ -172,7 +173,5 @@ test('of faults at and around COMMIT none is told for what it is not', { timeout
     ),
   )
   const told = [...exits].sort(([a], [b]) => a - b).map(([exit, times]) => `${times} times exit ${exit}`)
-  console.log(
-    `${total} faults at and around COMMIT, seed ${seed} (ROWGRAFT_SEED=${seed} repeats them): ${told.join(', ')}`,
-  )
+  console.log(`${told.join(', ')}; none of them false`)
 })

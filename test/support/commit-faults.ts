@@ -1,6 +1,6 @@
 /** Faults at and around COMMIT, at random: which message, what is done to it, and what becomes of connections made later. */
 import fc from 'fast-check'
-import type { Judge, Judgement, Lie, SaidError } from './fault-proxy.ts'
+import { frame, type Judge, type Judgement, type Lie, type SaidError } from './fault-proxy.ts'
 
 /** COMMIT, the first or the second one; or the nth message from BEGIN on. */
 export type Place = { readonly commit: number } | { readonly message: number }
@@ -45,14 +45,11 @@ const answered = (lie: Lie): Lie => {
   return isSilent ? { ...lie, connection: 'is closed' } : lie
 }
 
-const said = (lie: Lie): Judgement => ({ lie })
+const breaks: readonly Judgement[] = ['cut', 'forward and cut', 'lose reply']
+const garbage: Judgement = { answer: frame('?', Buffer.alloc(0)) }
 
-const judgements = (tell: (lie: Lie) => Lie): fc.Arbitrary<Judgement> =>
-  fc.oneof(
-    { weight: 12, arbitrary: lies.map((lie) => said(tell(lie))) },
-    { weight: 1, arbitrary: fc.constantFrom<Judgement>('cut', 'forward and cut', 'lose reply') },
-    { weight: 1, arbitrary: fc.constant<Judgement>({ garbage: Buffer.from([0x3f, 0, 0, 0, 4]) }) },
-  )
+const judgements = (tell: (lie: Lie) => Lie, others: readonly Judgement[]): fc.Arbitrary<Judgement> =>
+  fc.oneof({ weight: 8, arbitrary: lies.map((lie): Judgement => ({ lie: tell(lie) })) }, fc.constantFrom(...others))
 
 /** Two in three at COMMIT. `messages` is how many there are from BEGIN on. */
 export const commitFaults = (messages: number): fc.Arbitrary<CommitFault> => {
@@ -62,12 +59,12 @@ export const commitFaults = (messages: number): fc.Arbitrary<CommitFault> => {
   }
   const atCommit = fc.record({
     place: fc.constantFrom<Place>({ commit: 1 }, { commit: 1 }, { commit: 2 }),
-    judgement: judgements((lie) => lie),
+    judgement: judgements((lie) => lie, [...breaks, garbage]),
     ...rest,
   })
   const around = fc.record({
     place: fc.integer({ min: 1, max: messages + 1 }).map((message): Place => ({ message })),
-    judgement: judgements(answered),
+    judgement: judgements(answered, breaks),
     ...rest,
   })
   return fc.oneof({ weight: 2, arbitrary: atCommit }, around)

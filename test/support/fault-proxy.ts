@@ -51,7 +51,7 @@ export type Judgement =
   /** Forwards this query instead. */
   | { readonly query: string }
   /** Sends these bytes to the client instead of the true answer. */
-  | { readonly garbage: Buffer }
+  | { readonly answer: Buffer }
   | { readonly lie: Lie }
 
 export type Judge = (message: ClientMessage) => Judgement | Promise<Judgement>
@@ -65,7 +65,8 @@ export interface FaultProxy {
   readonly cutAll: () => void
 }
 
-const frame = (type: string, body: Buffer): Buffer => {
+/** A message of the protocol. */
+export const frame = (type: string, body: Buffer): Buffer => {
   const head = Buffer.alloc(5)
   head.write(type)
   head.writeInt32BE(body.length + 4, 1)
@@ -140,8 +141,8 @@ const serve = (client: net.Socket, server: net.Socket, connection: number, judge
     if (judgement === 'cut') return cut()
     if (typeof judgement === 'object' && 'lie' in judgement) return lie(whole, judgement.lie)
     if (judgement === 'lose reply') isLosing = true
-    if (typeof judgement === 'object' && 'garbage' in judgement) {
-      falsifying = { drops: true, follow: () => void client.write(judgement.garbage) }
+    if (typeof judgement === 'object' && 'answer' in judgement) {
+      falsifying = { drops: true, follow: () => void client.write(judgement.answer) }
     }
     server.write(typeof judgement === 'object' && 'query' in judgement ? queryMessage(judgement.query) : whole)
     if (judgement === 'forward and cut') cut()

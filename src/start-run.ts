@@ -72,9 +72,9 @@ export const refuseOtherConfig = (plan: Plan, configured: ConfiguredOptions): vo
   refuseOtherHooks(plan, configured)
   if (canonical(plan.options) === canonical(configured)) return
   const { role, settings } = plan.options
-  const set = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+  const names = Object.keys(settings)
   throw new RowgraftError('usage', 'the plan acts on live as somebody else than this connection does', {
-    detail: `It was made for ${role === null ? 'the role that connects' : `role ${role}`}${set.length === 0 ? '' : ` with ${set.join(', ')}`}.`,
+    detail: `It was made for ${role === null ? 'the role that connects' : `role ${role}`}${names.length === 0 ? '' : `, with ${names.join(', ')} set`}.`,
     hint: 'Open live with the role and the settings of the plan, or make the plan again.',
   })
 }

@@ -14,8 +14,18 @@ export interface LoadedConfig {
   readonly path: string | null
 }
 
+/** Without the parser's own words, which repeat what stands in the file. */
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const place = /\(line \d+ column \d+\)/.exec(error instanceof Error ? error.message : '')
+    throw new Error(`It is not JSON${place === null ? '' : ` ${place[0]}`}.`)
+  }
+}
+
 const readConfig = async (path: string): Promise<unknown> => {
-  if (path.endsWith('.json')) return JSON.parse(await readFile(path, 'utf8'))
+  if (path.endsWith('.json')) return parseJson(await readFile(path, 'utf8'))
   // Node strips types by itself; a config file is code of the user's.
   const module: unknown = await import(pathToFileURL(path).href)
   return typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined

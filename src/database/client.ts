@@ -2,7 +2,7 @@
 import type { EventEmitter } from 'node:events'
 import pg from 'pg'
 import { RowgraftError } from '../errors.ts'
-import { type ConnectionAttempt, type ConnectionTarget, redact } from './conninfo.ts'
+import type { ConnectionAttempt, ConnectionTarget } from './conninfo.ts'
 import { connectError } from './server-errors.ts'
 
 const rawText = { getTypeParser: () => (value: unknown) => value }
@@ -76,7 +76,7 @@ export const connectFirst = async (
       if (!isTlsRefusal(error)) break
     }
   }
-  throw connectError(failure, target, (text) => redact(text, target.secrets))
+  throw connectError(failure, target)
 }
 
 /** Cuts a connection without a word. */
@@ -103,7 +103,7 @@ export const connectAgain = async (
     cutAfter(client, limit)
     return client
   } catch (error) {
-    throw connectError(error, target, (text) => redact(text, target.secrets))
+    throw connectError(error, target)
   }
 }
 
@@ -126,7 +126,7 @@ export const readFacts = async (client: pg.Client, target: ConnectionTarget): Pr
   })
   const result = await asked.catch(async (error: unknown) => {
     await client.end().catch(() => undefined)
-    throw connectError(error, target, (text) => redact(text, target.secrets))
+    throw connectError(error, target)
   })
   const [version = '0', pid = '0', searchPath = ''] = result.rows[0] ?? []
   const isPooled = 'processID' in client && String(client.processID) !== pid

@@ -10,8 +10,7 @@ import type pg from 'pg'
 import { interrupted, RowgraftError } from '../errors.ts'
 import { type Acting, asConnected } from './acting.ts'
 import { type ClientFacts, cancelBackend, connectAgain, connectFirst, cut, oneStatement, readFacts } from './client.ts'
-import type { ConnectionAttempt, ConnectionTarget } from './conninfo.ts'
-import { parseConninfo, resolveConninfo } from './conninfo.ts'
+import { type ConnectionAttempt, type ConnectionTarget, parseConninfo, resolveConninfo } from './conninfo.ts'
 import { CopyFrames, takeFrames } from './copy-frames.ts'
 import { feedIn, streamOut } from './copy-streams.ts'
 import { fetchBatches } from './cursor.ts'
@@ -19,6 +18,7 @@ import { type CommitAnswer, rollBack, sendCommit } from './ending.ts'
 import { Hearing } from './hearing.ts'
 import { compile, compileInline, type Query } from './names.ts'
 import type { Outcome, Row } from './reader.ts'
+import { settingValues } from './secrets.ts'
 import { serverError } from './server-errors.ts'
 import type { SessionOptions } from './session-options.ts'
 import { readTimeouts, type Side, type Timeouts } from './settings.ts'
@@ -225,7 +225,7 @@ export class Session {
     if (error instanceof RowgraftError) return error
     if (this.#isRefused()) return interrupted()
     try {
-      const wrapped = serverError(error, this.target)
+      const wrapped = serverError(error, this.target, [...this.target.secrets, ...settingValues(this.acting.settings)])
       if (wrapped.code === 'connection-lost') this.destroy()
       return wrapped
     } catch (unknown) {

@@ -89,6 +89,25 @@ describe.concurrent('a write transaction', () => {
     },
   )
 
+  test('whose ROLLBACK is not confirmed does not live on in the next one', async () => {
+    await withDatabases('create table t (a integer primary key)', async ({ live }) => {
+      await withFaultProxy(live, async (proxy) => {
+        const session = await openSession(proxy.url)
+        const error = { severity: 'ERROR', localised: 'ERROR', sqlstate: '57014' } as const
+        const lie = { request: 'kept back', error, place: 'instead', readyForQuery: 'follows' } as const
+        proxy.judge = ({ text }) =>
+          text.startsWith('rollback') ? { lie: { ...lie, connection: 'is left open' } } : 'forward'
+        await withWriteTransaction(session, writeOptions, (writer) => insert(writer, 'rollback'))
+        proxy.judge = () => 'forward'
+        await session.reconnect()
+        const work = withWriteTransaction(session, writeOptions, async () => ({ ending: 'commit', value: null }))
+        expect(await work).toBeNull()
+        expect(await rowsIn(live)).toBe(0)
+        await session.close()
+      })
+    })
+  })
+
   test('that its server ends at COMMIT has an unknown outcome', async () => {
     const suicidal = `
       create function die() returns trigger language plpgsql as $$

@@ -25,7 +25,8 @@ export const defaultRunOptions: RunOptions = {
   batchSize: 10_000,
   timeout: 600_000,
   lockTimeout: 5_000,
-  patience: 15_000,
+  // A PgBouncer that has lost its server tries it again after 15 s.
+  patience: 18_000,
   commitEvery: null,
   big: false,
   confirm: null,

@@ -1,8 +1,9 @@
 /** How a transaction ends: COMMIT and its answer, or a ROLLBACK that is confirmed. */
 import type { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type pg from 'pg'
-import { oneStatement } from './client.ts'
+import { type connect, oneStatement } from './client.ts'
+
+type Client = Awaited<ReturnType<typeof connect>>
 
 /** What was heard after COMMIT: a tag or an error; or nothing, for as long as anybody waited. */
 export type CommitAnswer =
@@ -17,7 +18,7 @@ const rollbackPatience = 2_000
  * Sends COMMIT. Never rejects. The server sends the tag once the transaction is committed: what becomes of the connection between the tag
  * and ReadyForQuery changes nothing (PostgreSQL manual, "Extended Query").
  */
-export const sendCommit = async (client: pg.Client, wrap: (error: unknown) => unknown): Promise<CommitAnswer> => {
+export const sendCommit = async (client: Client, wrap: (error: unknown) => unknown): Promise<CommitAnswer> => {
   const { connection } = client as unknown as { readonly connection: EventEmitter }
   let first: string | null = null
   const hear = ({ text }: { readonly text: string }): void => {
@@ -35,7 +36,7 @@ export const sendCommit = async (client: pg.Client, wrap: (error: unknown) => un
 }
 
 /** Rolls back. False where the server does not say in time that it did: then cutting the connection makes it do so. */
-export const rollBack = async (client: pg.Client): Promise<boolean> => {
+export const rollBack = async (client: Client): Promise<boolean> => {
   const waiting = new AbortController()
   const silence = sleep(rollbackPatience, false, { signal: waiting.signal }).catch(() => false)
   const asked = client.query('rollback').then(

@@ -16,7 +16,6 @@ import type { Verdict } from '../database/commit.ts'
 import type { Reader, Session } from '../database/session.ts'
 import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
-import { checkServer } from '../open/pair.ts'
 import { keptDigest } from '../probe/measure.ts'
 import { type JournalHead, readHead } from './journal.ts'
 import { JournalWriter } from './journal-file.ts'
@@ -45,6 +44,15 @@ const awaitEnd = async (session: Session, xid: string | undefined, longest: numb
     }
     await sleep(100)
   }
+}
+
+/** What a standby has not heard of yet looks as if it were lost. */
+const refuseStandby = async (reader: Reader): Promise<void> => {
+  const [row] = await reader.rows(sql`select pg_catalog.pg_is_in_recovery()::text`)
+  if (row?.[0] !== 'true') return
+  throw new RowgraftError('not-writable', 'a standby answers in the place of live, and may lag behind', {
+    hint: 'Run the same command again once the primary answers, or give it with --live.',
+  })
 }
 
 /** The transaction's state: committed, aborted, in progress (another one has its number), forgotten (too old), or future (lost in a crash). */
@@ -88,7 +96,7 @@ const countEvidence = async (
  * `damaged-journal` when the rows it wrote can no longer be read.
  */
 export const judgeRun = async (session: Session, before: JournalHead, longest = patience): Promise<Verdict> => {
-  await withReadTransaction(session, checkServer)
+  await withReadTransaction(session, refuseStandby)
   await awaitEnd(session, before.begin?.xid, longest)
   const head = (await readHead(before.path)) ?? before
   if (head.state === 'committed' || head.state === 'rolled-back') {

@@ -9,6 +9,7 @@ import { withActing } from './database/acting.ts'
 import { withReadTransaction } from './database/transaction.ts'
 import type { Sides } from './diff/sides.ts'
 import { interrupted, RowgraftError } from './errors.ts'
+import { revive } from './open/calls.ts'
 import { type ConfiguredOptions, committedCommands } from './open/configured.ts'
 import type { OpenOptions, OpenPair, OpenSide } from './open/connect.ts'
 import { backupOf } from './open/side.ts'
@@ -71,9 +72,9 @@ export const refuseOtherConfig = (plan: Plan, configured: ConfiguredOptions): vo
   refuseOtherHooks(plan, configured)
   if (canonical(plan.options) === canonical(configured)) return
   const { role, settings } = plan.options
-  const set = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+  const names = Object.keys(settings)
   throw new RowgraftError('usage', 'the plan acts on live as somebody else than this connection does', {
-    detail: `It was made for ${role === null ? 'the role that connects' : `role ${role}`}${set.length === 0 ? '' : ` with ${set.join(', ')}`}.`,
+    detail: `It was made for ${role === null ? 'the role that connects' : `role ${role}`}${names.length === 0 ? '' : `, with ${names.join(', ')} set`}.`,
     hint: 'Open live with the role and the settings of the plan, or make the plan again.',
   })
 }
@@ -129,12 +130,19 @@ const withSource = async <T>(input: StartRunInput, work: (source: RowSource) => 
 const passing: ReadonlySet<string | undefined> = new Set(['40P01', '40001'])
 
 /** Runs a plan again, all of it, where another transaction made it fail: up to five times. */
-const applyPatiently = async (input: ApplyInput): Promise<Report> => {
+const applyPatiently = async (live: OpenSide, input: ApplyInput): Promise<Report> => {
+  let failure: RowgraftError | null = null
   for (let attempt = 1; ; attempt += 1) {
+    // A COMMIT of an earlier unit, or attempt, that live had to be asked about has cost the connection.
+    await revive(live).catch((error: unknown) => {
+      throw failure ?? error
+    })
     try {
       return await apply(input)
     } catch (error) {
-      if (!(error instanceof RowgraftError) || !passing.has(error.sqlstate) || attempt === 5) throw error
+      const isPassing = error instanceof RowgraftError && error.code === 'server-error' && passing.has(error.sqlstate)
+      if (!isPassing || attempt === 5) throw error
+      failure = error
     }
     await setTimeout(randomInt(50, 200 * attempt), undefined, { signal: input.session.signal }).catch(() => {
       throw interrupted()
@@ -145,7 +153,7 @@ const applyPatiently = async (input: ApplyInput): Promise<Report> => {
 /** Runs one unit, and what comes after its COMMIT. */
 const runUnit = async (input: StartRunInput, options: RunOptions, plan: Plan, source: RowSource): Promise<Report> => {
   const { pair, opened, folder } = input
-  const report = await applyPatiently({
+  const report = await applyPatiently(pair.live, {
     session: pair.live.session,
     live: pair.live.identity,
     plan,

@@ -29,7 +29,9 @@ const hintFor = (error: CommanderError, argv: readonly string[], command: string
 
 /** commander's words in ours: one line, double quotes, and what helps as a hint. */
 const usageError = (error: CommanderError, argv: readonly string[], command: string): RowgraftError => {
-  const [text = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const [said = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  // The value of a flag that is misspelt may be a secret.
+  const text = error.code === 'commander.unknownOption' ? said.replace(/=.*'$/s, "'") : said
   const [, message = text, advice = ''] = /^(.*? is invalid|too many arguments[^.]*|.*)\. (.*)$/.exec(text) ?? []
   const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? (advice === '' ? hintFor(error, argv, command) : advice)
   return new RowgraftError('usage', message.replaceAll("'", '"').replace(/\.$/, ''), {

@@ -1,5 +1,6 @@
 /** The flags, in groups, and what they become. Each group is added to the commands that take it. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { RowgraftError } from '../errors.ts'
 import type { PlanOptions } from '../index.ts'
 import { parseCount, parseDuration } from './durations.ts'
 
@@ -104,7 +105,12 @@ export const addTo =
 
 const parseSetting = (text: string): Setting => {
   const at = text.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError('Write <name>=<value>, for example app.user=restore.')
+  // Not commander's own error, which repeats what was typed.
+  if (at < 1) {
+    throw new RowgraftError('usage', '--setting has no name', {
+      hint: 'Write <name>=<value>, for example app.user=restore.',
+    })
+  }
   return { name: text.slice(0, at).trim(), value: text.slice(at + 1) }
 }
 

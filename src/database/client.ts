@@ -2,7 +2,7 @@
 import type { EventEmitter } from 'node:events'
 import pg from 'pg'
 import { RowgraftError } from '../errors.ts'
-import { type ConnectionAttempt, type ConnectionTarget, redact } from './conninfo.ts'
+import type { ConnectionAttempt, ConnectionTarget } from './conninfo.ts'
 import { connectError } from './server-errors.ts'
 
 const rawText = { getTypeParser: () => (value: unknown) => value }
@@ -76,14 +76,36 @@ export const connectFirst = async (
       if (!isTlsRefusal(error)) break
     }
   }
-  throw connectError(failure, target, (text) => redact(text, target.secrets))
+  throw connectError(failure, target)
 }
 
-/** One more connection of a kind that has worked before. Throws as `connectFirst` does. */
-export const connectAgain = (target: ConnectionTarget, attempt: ConnectionAttempt): Promise<pg.Client> =>
-  connect(target, attempt).catch((error: unknown) => {
-    throw connectError(error, target, (text) => redact(text, target.secrets))
-  })
+/** Cuts a connection without a word. */
+export const cut = (client: pg.Client): void => {
+  const { connection } = client as unknown as { readonly connection?: { readonly stream?: { destroy(): void } } }
+  connection?.stream?.destroy()
+}
+
+/** Cuts a connection that is still there after so many milliseconds, whatever it waits for. */
+const cutAfter = (client: pg.Client, limit: number): void => {
+  const timer = setTimeout(() => cut(client), limit)
+  client.once('end', () => clearTimeout(timer))
+}
+
+/** One more connection of a kind that has worked before; cut after `limit` milliseconds if there is one. Throws as `connectFirst` does. */
+export const connectAgain = async (
+  target: ConnectionTarget,
+  attempt: ConnectionAttempt,
+  limit?: number,
+): Promise<pg.Client> => {
+  try {
+    if (limit === undefined) return await connect(target, attempt)
+    const client = await connect({ ...target, connectTimeoutMs: limit }, attempt)
+    cutAfter(client, limit)
+    return client
+  } catch (error) {
+    throw connectError(error, target)
+  }
+}
 
 /** What a fresh connection knows about its server. */
 export interface ClientFacts {
@@ -104,7 +126,7 @@ export const readFacts = async (client: pg.Client, target: ConnectionTarget): Pr
   })
   const result = await asked.catch(async (error: unknown) => {
     await client.end().catch(() => undefined)
-    throw connectError(error, target, (text) => redact(text, target.secrets))
+    throw connectError(error, target)
   })
   const [version = '0', pid = '0', searchPath = ''] = result.rows[0] ?? []
   const isPooled = 'processID' in client && String(client.processID) !== pid

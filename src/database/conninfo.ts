@@ -13,6 +13,7 @@ import { RowgraftError } from '../errors.ts'
 import { fillFromEnvironment, type Settings } from './conninfo-parameters.ts'
 import { badConninfo, parseSettings, severalHosts } from './conninfo-syntax.ts'
 import { readPassword } from './pgpass.ts'
+import { maskSecrets, optionValues, spellings } from './secrets.ts'
 import { parseChoice, parseTls, resolveTls, type TlsSettings } from './tls.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -166,9 +167,8 @@ const findAddress = async (conninfo: Conninfo, host: string): Promise<string> =>
 
 const makeSecrets = (conninfo: Conninfo, password: string | undefined, shown: readonly string[]): readonly string[] => {
   const secrets = [password, conninfo.tls.passphrase].filter((secret) => secret !== undefined)
-  const spellings = secrets.flatMap((secret) => [secret, encodeURIComponent(secret), secret.replace(/[\\']/g, '\\$&')])
-  // A password that equals a name which is shown anyway would only garble messages.
-  return [...new Set(spellings)].filter((spelling) => !shown.includes(spelling))
+  // A secret that equals a name which is shown anyway would only garble messages.
+  return spellings([...secrets, ...optionValues(conninfo.options ?? '')]).filter((secret) => !shown.includes(secret))
 }
 
 /** Finds out what the connection string left open. Throws `bad-conninfo`; connects to nothing. */
@@ -206,10 +206,7 @@ export const resolveConninfo = async (conninfo: Conninfo, env: Environment): Pro
 }
 
 /** Masks passwords: the given secrets wherever they stand, those in URLs, and those written `password=...`. */
-export const redact = (text: string, secrets: readonly string[] = []): string => {
-  const longestFirst = secrets.filter((secret) => secret.length > 2).sort((a, b) => b.length - a.length)
-  return longestFirst
-    .reduce((masked, secret) => masked.replaceAll(secret, '***'), text)
+export const redact = (text: string, secrets: readonly string[] = []): string =>
+  maskSecrets(text, secrets)
     .replace(/(:\/\/[^\s:@/]*):\S*@/g, '$1:***@')
     .replace(/(password\s*=\s*)('(?:\\.|[^'\\])*'?|(?:\\.|[^\s\\])+)/gis, '$1***')
-}

@@ -9,7 +9,7 @@ interface Executing {
   execute(query: Query): Promise<Outcome>
 }
 
-/** Yields up to `size` rows at a time; memory is one batch. The cursor is closed however it ends. */
+/** Yields up to `size` rows at a time; memory is one batch. The cursor is closed, unless its transaction has failed. */
 export async function* fetchBatches(
   session: Executing,
   query: Query,
@@ -17,13 +17,17 @@ export async function* fetchBatches(
 ): AsyncGenerator<readonly Row[]> {
   const cursor = sql.id(name)
   await session.execute(sql`declare ${cursor} no scroll cursor for ${query}`)
+  let isOpen = true
   try {
     for (;;) {
       const { rows } = await session.execute(sql`fetch forward ${sql.lit(size)} from ${cursor}`)
       if (rows.length > 0) yield rows
       if (rows.length < size) return
     }
+  } catch (error) {
+    isOpen = false
+    throw error
   } finally {
-    if (!session.ended) await session.execute(sql`close ${cursor}`).catch(() => undefined)
+    if (isOpen && !session.ended) await session.execute(sql`close ${cursor}`)
   }
 }

@@ -1,6 +1,7 @@
 /** Server and socket errors become RowgraftErrors here, once, keeping SQLSTATE. */
 import { type ErrorCode, RowgraftError } from '../errors.ts'
-import type { ConnectionTarget } from './conninfo.ts'
+import { type ConnectionTarget, redact } from './conninfo.ts'
+import { maskError } from './secrets.ts'
 
 /** The fields of the server's ErrorResponse that node-postgres hands over. */
 interface ServerFields {
@@ -24,16 +25,15 @@ const ended = /^(08|57P0[1-5]|25P0[34])/
 /** What a socket that is no more answers with, whichever way it broke: ECONNRESET, EHOSTUNREACH, ERR_SSL_... */
 const brokenSocket = /^(E[A-Z]+|ERR_(SSL|TLS|SOCKET|STREAM)_\w+)$/
 
+/** The driver's words for a connection that is gone, or on which something is said that is no answer. */
+const brokenTalk =
+  /Connection terminated|connection is closed|encountered a connection error|not queryable|received invalid response|Received unexpected/i
+
 /** The server's own words carry a severity; whatever else comes with a code is the socket's. */
 const isLost = (error: unknown): boolean => {
   const { severity, code = '' } = fieldsOf(error)
-  if (severity !== undefined) return ended.test(code)
-  return (
-    brokenSocket.test(code) ||
-    /Connection terminated|connection is closed|Client has encountered a connection error|not queryable/i.test(
-      messageOf(error),
-    )
-  )
+  if (severity !== undefined) return ended.test(code) || severity === 'FATAL' || severity === 'PANIC'
+  return brokenSocket.test(code) || brokenTalk.test(messageOf(error))
 }
 
 const changedMeanwhile = 'Live has changed meanwhile, or a trigger of its own did this: make the plan again.'
@@ -53,16 +53,22 @@ const hints: Readonly<Record<string, string>> = {
   '40001': 'Another transaction stood in the way; run the same command again.',
 }
 
-/** Wraps what a statement failed with. Already wrapped errors pass through. */
-export const serverError = (error: unknown, target: Pick<ConnectionTarget, 'label'>): RowgraftError => {
+/** Wraps what a statement failed with, without repeating a secret. Already wrapped errors pass through. */
+export const serverError = (
+  error: unknown,
+  { label }: Pick<ConnectionTarget, 'label'>,
+  secrets: readonly string[],
+): RowgraftError => {
   if (error instanceof RowgraftError) return error
+  const mask = (text: string): string => redact(text, secrets)
   const fields = fieldsOf(error)
+  const cause = maskError(error, mask)
   if (isLost(error)) {
-    return new RowgraftError('connection-lost', `the connection to ${target.label} was lost`, {
-      detail: messageOf(error),
+    return new RowgraftError('connection-lost', `the connection to ${label} was lost`, {
+      detail: mask(messageOf(error)),
       hint: 'Check that the server is up and reachable, then run the same command again.',
       sqlstate: fields.code,
-      cause: error,
+      cause,
     })
   }
   if (fields.code === undefined) throw error
@@ -73,28 +79,24 @@ export const serverError = (error: unknown, target: Pick<ConnectionTarget, 'labe
     fields.constraint === undefined ? undefined : `constraint: ${fields.constraint}`,
     fields.where,
   ].filter((line) => line !== undefined && line !== '')
-  return new RowgraftError('server-error', messageOf(error), {
-    detail: detail.length === 0 ? undefined : detail.join('\n'),
-    hint: hints[fields.code] ?? fields.hint,
+  return new RowgraftError('server-error', mask(messageOf(error)), {
+    detail: detail.length === 0 ? undefined : mask(detail.join('\n')),
+    hint: hints[fields.code] ?? (fields.hint === undefined ? undefined : mask(fields.hint)),
     sqlstate: fields.code,
-    cause: error,
+    cause,
   })
 }
 
 const authentication = /^(28|3D000|42501)/
 
-/** Wraps what connecting failed with; `clean` masks secrets. */
-export const connectError = (
-  error: unknown,
-  target: ConnectionTarget,
-  clean: (text: string) => string,
-): RowgraftError => {
+/** Wraps what connecting failed with, without repeating a secret. */
+export const connectError = (error: unknown, target: ConnectionTarget): RowgraftError => {
   if (error instanceof RowgraftError) return error
   const fields = fieldsOf(error)
   const code: ErrorCode = authentication.test(fields.code ?? '') ? 'authentication-failed' : 'cannot-connect'
   const reason = error instanceof AggregateError ? error.errors.map(messageOf).join('; ') : messageOf(error)
   return new RowgraftError(code, `cannot connect to ${target.label}`, {
-    detail: clean(reason),
+    detail: redact(reason, target.secrets),
     hint:
       fields.code === '3D000'
         ? `There is no database "${target.database}" on that server: check the name.`

@@ -9,15 +9,16 @@ import type { Readable } from 'node:stream'
 import type pg from 'pg'
 import { interrupted, RowgraftError } from '../errors.ts'
 import { type Acting, asConnected } from './acting.ts'
-import { type ClientFacts, cancelBackend, connectAgain, connectFirst, oneStatement, readFacts } from './client.ts'
-import type { ConnectionAttempt, ConnectionTarget } from './conninfo.ts'
-import { parseConninfo, resolveConninfo } from './conninfo.ts'
+import { type ClientFacts, cancelBackend, connectAgain, connectFirst, cut, oneStatement, readFacts } from './client.ts'
+import { type ConnectionAttempt, type ConnectionTarget, parseConninfo, resolveConninfo } from './conninfo.ts'
 import { CopyFrames, takeFrames } from './copy-frames.ts'
 import { feedIn, streamOut } from './copy-streams.ts'
 import { fetchBatches } from './cursor.ts'
+import { type CommitAnswer, rollBack, sendCommit } from './ending.ts'
 import { Hearing } from './hearing.ts'
 import { compile, compileInline, type Query } from './names.ts'
 import type { Outcome, Row } from './reader.ts'
+import { settingValues } from './secrets.ts'
 import { serverError } from './server-errors.ts'
 import type { SessionOptions } from './session-options.ts'
 import { readTimeouts, type Side, type Timeouts } from './settings.ts'
@@ -53,23 +54,23 @@ export class Session {
     client: pg.Client,
     attempt: ConnectionAttempt,
     target: ConnectionTarget,
-    facts: ClientFacts & Pick<Session, 'side' | 'acting' | 'reading'> & Pick<SessionOptions, 'signal'>,
+    { side = 'live', signal, acting = asConnected, reading, ...facts }: ClientFacts & SessionOptions,
   ) {
     this.#client = client
     this.#attempt = attempt
     this.target = target
-    this.side = facts.side
+    this.side = side
     this.version = facts.version
     this.#pid = facts.pid
     this.isPooled = facts.isPooled
     this.searchPath = facts.searchPath
-    this.reading = facts.reading
-    this.acting = facts.acting
+    this.reading = { ...readTimeouts, ...reading }
+    this.acting = acting
     this.#watch(client)
-    this.#hearing = new Hearing(facts.signal, this.#cancel)
+    this.#hearing = new Hearing(signal, this.#cancel)
   }
 
-  /** What stops the work under way: the signal the session was opened with, or that of the call. */
+  /** What stops the work under way. */
   get signal(): AbortSignal | undefined {
     return this.#hearing.signal
   }
@@ -92,9 +93,11 @@ export class Session {
   }
 
   #watch(client: pg.Client): void {
-    client.once('end', () => {
-      if (this.#client === client) this.#ended = true
-    })
+    const end = (): void => {
+      if (this.#client === client) this.destroy()
+    }
+    // An error that comes unasked is nothing's answer: what is heard after it would be taken for the answer to something else.
+    client.once('end', end).once('error', end)
   }
 
   /** True once the server is gone or the session is closed. */
@@ -155,10 +158,13 @@ export class Session {
     yield* takeFrames(frames, { wrap: (error) => this.#wrap(error), cancel: this.#cancel, done })
   }
 
-  /** One more connection to the same server as the same user; close it. */
-  async another(): Promise<Session> {
-    const client = await connectAgain(this.target, this.#attempt)
-    return startSession(client, this.#attempt, this.target, this)
+  /** One more connection to the same server as the same user; close it. One with a limit, in milliseconds, is cut then, and hears no abort. */
+  async another(limit?: number): Promise<Session> {
+    const { side, acting, reading, target } = this
+    const client = await connectAgain(target, this.#attempt, limit)
+    const signal = limit === undefined ? this.signal : undefined
+    const facts = await readFacts(client, target)
+    return new Session(client, this.#attempt, target, { side, signal, acting, reading, ...facts })
   }
 
   async copyIn(query: Query, sources: AsyncIterable<Readable>): Promise<number> {
@@ -178,15 +184,20 @@ export class Session {
   async rollback(): Promise<void> {
     this.unshield()
     await this.#turns.settled
-    if (this.#ended) return
-    await this.#client.query('rollback').catch(() => undefined)
+    // What is still open would be committed along with what comes next.
+    if (!this.#ended && !(await rollBack(this.#client))) this.destroy()
+  }
+
+  /** Sends COMMIT; never rejects. Whoever hears anything but the tag COMMIT destroys the session. */
+  async commit(): Promise<CommitAnswer> {
+    await this.#turns.settled
+    return sendCommit(this.#client, (error) => this.#wrap(error))
   }
 
   /** Cuts the connection without a word; the server rolls back. For a second Ctrl-C. */
   destroy(): void {
     this.#ended = true
-    const connection = (this.#client as unknown as { connection?: { stream?: { destroy(): void } } }).connection
-    connection?.stream?.destroy()
+    cut(this.#client)
   }
 
   /** Waits for the statement under way: one at a time, in the order they were asked for. */
@@ -214,7 +225,9 @@ export class Session {
     if (error instanceof RowgraftError) return error
     if (this.#isRefused()) return interrupted()
     try {
-      return serverError(error, this.target)
+      const wrapped = serverError(error, this.target, [...this.target.secrets, ...settingValues(this.acting.settings)])
+      if (wrapped.code === 'connection-lost') this.destroy()
+      return wrapped
     } catch (unknown) {
       return unknown
     }
@@ -233,16 +246,5 @@ export const openSession = async (conninfo: string, options: SessionOptions = {}
   const target = await resolveConninfo(parseConninfo(conninfo, env), env)
   if (options.signal?.aborted) throw interrupted()
   const { client, attempt } = await connectFirst(target)
-  return startSession(client, attempt, target, options)
-}
-
-const startSession = async (
-  client: pg.Client,
-  attempt: ConnectionAttempt,
-  target: ConnectionTarget,
-  { side = 'live', signal, acting = asConnected, reading }: SessionOptions,
-): Promise<Session> => {
-  const facts = await readFacts(client, target)
-  const limits = { ...readTimeouts, ...reading }
-  return new Session(client, attempt, target, { side, signal, acting, reading: limits, ...facts })
+  return new Session(client, attempt, target, { ...options, ...(await readFacts(client, target)) })
 }

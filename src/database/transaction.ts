@@ -1,13 +1,13 @@
 /**
  * The two kinds of transaction. A read transaction is one snapshot and is always rolled back. A write transaction belongs to us
- * from BEGIN to the COMMIT tag: an aborted transaction answers COMMIT with the tag ROLLBACK and no error, so only the tag COMMIT
- * counts as committed.
+ * from BEGIN to the COMMIT tag, or to what live says became of it.
  */
 import { sql } from 'kysely'
-import { RowgraftError } from '../errors.ts'
+import { isRowgraftError } from '../errors.ts'
 import { beginActing } from './acting.ts'
 import { runAmendments } from './amendment.ts'
 import { runCheck } from './check.ts'
+import { type CommitOptions, commit } from './commit.ts'
 import { raiseSequence } from './sequences.ts'
 import type { Reader, Session, Writer } from './session.ts'
 import { pinSettings, type Timeouts } from './settings.ts'
@@ -25,7 +25,7 @@ const asReader = (session: Session): Reader => ({
 const readOutside = async <T>(session: Session, work: (reader: Reader) => Promise<T>): Promise<T | null> => {
   const other = await session.another().catch((error: unknown) => {
     // A pooler or a full server says so in many ways.
-    if (error instanceof RowgraftError && error.code !== 'interrupted') return null
+    if (isRowgraftError(error) && error.code !== 'interrupted') return null
     throw error
   })
   if (other === null) return null
@@ -87,7 +87,7 @@ export const withUserSearchPath = async <T>(session: Session, reader: Reader, wo
   return result
 }
 
-export interface WriteOptions {
+export interface WriteOptions extends CommitOptions {
   readonly timeouts: Timeouts
   readonly settings?: readonly (readonly [string, string])[]
   /** What `work` asks for with its last word; the journal is written before. */
@@ -95,24 +95,26 @@ export interface WriteOptions {
 }
 
 /** Pins everything that a write transaction depends on; also after somebody else's SQL has run in it. */
-export const pinWrite = (session: Session, { settings = [], timeouts }: WriteOptions): Promise<void> =>
-  session.pin(pinSettings([['synchronous_commit', 'on'], ...settings], timeouts))
+export const pinWrite = (
+  session: Session,
+  { settings = [], timeouts }: Pick<WriteOptions, 'settings' | 'timeouts'>,
+): Promise<void> => session.pin(pinSettings([['synchronous_commit', 'on'], ...settings], timeouts))
 
 /** How a write transaction ended. */
 export type Ending = 'commit' | 'rollback'
 
 /**
- * Runs `work` in one READ COMMITTED transaction on live, and commits or rolls back as it says. Returns after the tag COMMIT.
- * Throws `rolled-back` when the server answered COMMIT with ROLLBACK, `outcome-unknown` when the connection was lost during COMMIT.
+ * Runs `work` in one READ COMMITTED transaction on live, and commits or rolls back as it says. Returns, and throws, after a COMMIT as
+ * `commit` does; whatever is thrown otherwise comes after a rollback.
  */
 export const withWriteTransaction = async <T>(
   session: Session,
   options: WriteOptions,
   work: (writer: Writer) => Promise<{ readonly ending: Ending; readonly value: T }>,
 ): Promise<T> => {
-  await session.execute(sql`begin isolation level read committed read write`)
   let answer: { readonly ending: Ending; readonly value: T }
   try {
+    await session.execute(sql`begin isolation level read committed read write`)
     await pinWrite(session, options)
     // Ends our backend, and frees its locks, soon after this process is gone. Not every platform has it.
     await session.execute(sql`do $$
@@ -134,29 +136,6 @@ export const withWriteTransaction = async <T>(
     await session.rollback()
     return answer.value
   }
-  await commit(session)
+  await commit(session, options)
   return answer.value
-}
-
-const commit = async (session: Session): Promise<void> => {
-  let tag: string
-  try {
-    tag = (await session.execute(sql`commit`)).command
-  } catch (error) {
-    // Only what the server itself says is known to have been rolled back.
-    if (error instanceof RowgraftError && error.code === 'server-error') throw error
-    throw new RowgraftError('outcome-unknown', 'the connection was lost during COMMIT', {
-      detail: 'Whether live holds the run is not known yet. Nothing more will be written.',
-      hint: 'Run "rowgraft recover": it asks live and says which.',
-      cause: error,
-    })
-  } finally {
-    session.unshield()
-  }
-  if (tag !== 'COMMIT') {
-    throw new RowgraftError('rolled-back', 'the server rolled the transaction back instead of committing it', {
-      detail: `It answered COMMIT with the tag ${tag}.`,
-      hint: 'Live is unchanged. Run the same command again.',
-    })
-  }
 }

@@ -41,6 +41,8 @@ export const parseJson = (text: string): Parsed => {
   try {
     return { value: JSON.parse(text) }
   } catch (error) {
-    return { why: error instanceof Error ? error.message : String(error) }
+    // The parser repeats what stands in the text, which may be a password.
+    const words = error instanceof Error ? error.message : String(error)
+    return { why: words.replace(/, (\.\.\.)?"[\s\S]*"(\.\.\.)? is not valid JSON$/, '') }
   }
 }

@@ -127,11 +127,12 @@ const formatRoom = ({ bytes, footprint }: Plan): string => {
     : ` Stages about ${formatBytes(footprint.stage)}, writes about ${formatBytes(footprint.wal)} of WAL.`
 }
 
+/** Settings by their names: a value may be a token. */
 const formatActing = ({ options: { role, settings } }: Plan): readonly string[] => {
-  const set = Object.entries(settings).map(([name, value]) => sanitise(`${name} = ${value}`))
+  const names = Object.keys(settings).map(sanitise)
   const who = role === null ? '' : `Runs as role ${formatColumn(role)}`
-  if (set.length === 0) return who === '' ? [] : [`${who}.`]
-  return [who === '' ? `Sets ${set.join(', ')} on live.` : `${who}, with ${set.join(', ')}.`]
+  if (names.length === 0) return who === '' ? [] : [`${who}.`]
+  return [who === '' ? `Sets ${names.join(', ')} on live.` : `${who}, with ${names.join(', ')} set.`]
 }
 
 const formatHooks = ({ options: { hooks } }: Plan): readonly string[] =>

@@ -56,3 +56,7 @@ export const redact = (text: string): string =>
   text
     .replace(/(:\/\/[^\s:@/]*):\S*@/g, '$1:***@')
     .replace(/\b(\w*(?:password|passwd|passphrase))(\s*=\s*)('(?:[^'\\]|\\.)*'?|[^\s&'"]+)/gi, '$1$2***')
+
+/** The address of a database without its passwords, and without its options, which may set a token. */
+export const redactAddress = (address: string): string =>
+  redact(address.replace(/\b(options\s*=\s*)('(?:[^'\\]|\\.)*'?|(?:\\.|[^\s&'])+)/gi, '$1***'))

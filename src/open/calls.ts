@@ -18,7 +18,7 @@ export interface Call {
 }
 
 /** Connects a side again where its connection was lost. Throws `wrong-database` when another one answers there by now. */
-const revive = async ({ session, identity, source }: OpenSide): Promise<void> => {
+export const revive = async ({ session, identity, source }: OpenSide): Promise<void> => {
   if (!(await session.reconnect())) return
   const found = await withReadTransaction(session, (reader) => readIdentity(reader, source?.identity ?? null))
   if (isSameDatabase(found, identity)) return

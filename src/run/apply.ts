@@ -3,7 +3,7 @@
  *
  * Stage the rows; lock what is updated; check guards; raise sequences and allocate; insert, update, delete; check every count; make all
  * constraints immediate; verify; journal to disk; COMMIT. Locks are taken after the transfer, nothing commits unverified, and the
- * transaction counts as committed on the tag COMMIT alone.
+ * transaction counts as committed on the tag COMMIT, or where live says so.
  */
 
 import { sql } from 'kysely'
@@ -15,7 +15,7 @@ import { pinWrite, withWriteTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { refuseChangedParts } from './earlier-parts.ts'
 import { blameHooks, type HookTime, runHooks } from './hooks.ts'
-import { type OpenJournal, startJournal } from './journal.ts'
+import { journalFile, type OpenJournal, startJournal } from './journal.ts'
 import { RunRecords, writeImages } from './journal-rows.ts'
 import { type Layout, layOut } from './layout.ts'
 import { writeMade } from './made-rows.ts'
@@ -23,6 +23,7 @@ import { type Performance, prepareRows, shareWithSource, transactionOf, writeRow
 import { buildReport, readChangedKeys } from './report.ts'
 import type { Report, RunOptions } from './run.ts'
 import { readRuns, runsInLive } from './runs.ts'
+import { settleCommit } from './settle.ts'
 import { checkCatalog, lockDatabase, switchTriggersOn } from './transaction-start.ts'
 
 export interface ApplyInput extends Omit<Performance, 'runHooks'> {
@@ -53,6 +54,11 @@ export const apply = async (input: ApplyInput): Promise<Report> => {
           session.shield()
           await journal?.writer.write('INTENT', '')
           await journal?.writer.sync()
+        },
+        patience: options.patience,
+        judge: () => {
+          const path = journalFile(input.journal, journal?.run ?? '')
+          return settleCommit({ session, live: input.live, path, patience: options.patience })
         },
       },
       async (writer) => {

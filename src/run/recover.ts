@@ -12,6 +12,7 @@ import { readCatalog } from '../catalog/read.ts'
 import { fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import { shareCatalogs } from '../catalog/shared.ts'
 import { withActing } from '../database/acting.ts'
+import type { Verdict } from '../database/commit.ts'
 import type { Reader, Session } from '../database/session.ts'
 import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
@@ -23,27 +24,35 @@ import type { RecoverReport } from './run.ts'
 import { lockDatabase } from './transaction-start.ts'
 import { readWritten } from './undo.ts'
 
-export interface Verdict {
-  readonly outcome: 'committed' | 'rolled-back' | 'unknown'
-  /** One sentence. */
-  readonly evidence: string
-}
-
-/** How long the server may take to notice that a client is gone, in milliseconds. */
+/** Milliseconds that the server may take to notice that a client is gone. */
 const patience = 5_000
 
-/** Returns once no run is at work on live. Throws `busy` naming who is. */
-const awaitEnd = async (session: Session): Promise<void> => {
+/** The server knows that it is over. A number that it calls `future` may be that of the newest transaction under way. */
+const isOver = (status: string): boolean => status === 'committed' || status === 'aborted'
+
+/** Returns once the run is over: nobody is at work on live, or another one is. Throws `busy` naming who is. */
+const awaitEnd = async (session: Session, xid: string | undefined, longest: number): Promise<void> => {
   for (let waited = 0; ; waited += 100) {
     try {
       // A transaction of its own: a snapshot taken before the lock would not see what the other one has committed.
       return await withReadTransaction(session, lockDatabase)
     } catch (error) {
       const isBusy = error instanceof RowgraftError && error.code === 'busy'
-      if (!isBusy || waited >= patience) throw error
+      if (!isBusy) throw error
+      if (xid !== undefined && isOver(await readStatus(session, xid))) return
+      if (waited >= longest) throw error
     }
     await sleep(100)
   }
+}
+
+/** What a standby has not heard of yet looks as if it were lost. */
+const refuseStandby = async (reader: Reader): Promise<void> => {
+  const [row] = await reader.rows(sql`select pg_catalog.pg_is_in_recovery()::text`)
+  if (row?.[0] !== 'true') return
+  throw new RowgraftError('not-writable', 'a standby answers in the place of live, and may lag behind', {
+    hint: 'Run the same command again once the primary answers, or give it with --live.',
+  })
 }
 
 /** The transaction's state: committed, aborted, in progress (another one has its number), forgotten (too old), or future (lost in a crash). */
@@ -82,9 +91,13 @@ const countEvidence = async (
   return { same, own }
 }
 
-/** Says what live holds of a run. Throws `busy` while a run is at work, `damaged-journal` when the rows it wrote can no longer be read. */
-export const judgeRun = async (session: Session, before: JournalHead): Promise<Verdict> => {
-  await awaitEnd(session)
+/**
+ * Says what live holds of a run. Throws `busy` while it is at work, `not-writable` where a standby answers, which may lag behind, and
+ * `damaged-journal` when the rows it wrote can no longer be read.
+ */
+export const judgeRun = async (session: Session, before: JournalHead, longest = patience): Promise<Verdict> => {
+  await withReadTransaction(session, refuseStandby)
+  await awaitEnd(session, before.begin?.xid, longest)
   const head = (await readHead(before.path)) ?? before
   if (head.state === 'committed' || head.state === 'rolled-back') {
     return { outcome: head.state, evidence: 'it has come to its end meanwhile' }

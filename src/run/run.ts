@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly timeout: number
   /** Milliseconds to wait for a lock on live. */
   readonly lockTimeout: number
+  /** Milliseconds to wait for the answer to COMMIT before live is asked what became of it, and to go on asking. */
+  readonly patience: number
   /** Commit in units of about so many rows, each complete in itself; null: all in one transaction. */
   readonly commitEvery: number | null
   /** Run a plan of more than a million rows, or a gigabyte, in one transaction. */
@@ -23,6 +25,8 @@ export const defaultRunOptions: RunOptions = {
   batchSize: 10_000,
   timeout: 600_000,
   lockTimeout: 5_000,
+  // A PgBouncer that has lost its server tries it again after 15 s.
+  patience: 18_000,
   commitEvery: null,
   big: false,
   confirm: null,

@@ -100,6 +100,17 @@ export const lockDatabase = block(
   ],
 )
 
+/** Raises where live does not say that the transaction is committed: a pooler may answer COMMIT with something else. */
+const checkCommitted = block(
+  ["xid text := pg_catalog.current_setting('rowgraft.xid')", 'status text := pg_catalog.pg_xact_status(xid::xid8)'],
+  [
+    "  if status is distinct from 'committed' then",
+    "    raise exception using message = pg_catalog.format('live does not hold it: transaction %s is %s', xid, status),",
+    `      hint = ${quote('Run the script again.')};`,
+    '  end if;',
+  ],
+)
+
 /** The last words. */
 export const end = `
 ${comment(['Everything is done and verified. It stays only if psql was called with -v commit=1'])}\
@@ -108,7 +119,14 @@ ${comment(['Everything is done and verified. It stays only if psql was called wi
   \\set commit 0
 \\endif
 \\if :commit
+  select pg_catalog.pg_current_xact_id() as rowgraft_xid \\gset
+  \\set ask '''' :rowgraft_xid ''')'
+  \\echo 'COMMIT of transaction' :rowgraft_xid 'follows. If it is not answered, ask: select pg_xact_status(xid8' :ask
   commit;
+  begin read only;
+  select pg_catalog.set_config('rowgraft.xid', :'rowgraft_xid', true) as rowgraft_xid \\gset
+  ${checkCommitted.trim()}
+  rollback;
   \\echo 'Committed.'
 \\else
   rollback;

@@ -1,7 +1,7 @@
 /** A whole screen: where one writes, what is shown, what is picked, what can be done now. Pure: the same state is the same frame. */
 import { displayWidth, truncate, wrap } from '../format/layout.ts'
 import { formatCount } from '../format/quantities.ts'
-import { redact, sanitise } from '../format/sanitise.ts'
+import { redact, redactAddress, sanitise } from '../format/sanitise.ts'
 import { type Binding, bindingsAt } from './bindings.ts'
 import { footerBindings } from './footer.ts'
 import { displayKeyName } from './keys.ts'
@@ -31,7 +31,7 @@ const headerLine = (state: State): Line => {
       ? connection[side].label
       : addresses[side] === ''
         ? '(not given)'
-        : redact(addresses[side])
+        : redactAddress(addresses[side])
   const badge: readonly Span[] = readOnly === null ? [] : [' ', [' READ-ONLY ', 'strong']]
   const { columns } = state.size
   const fixed = 28 + badge.reduce((sum, span) => sum + displayWidth(textOf(span)), 0)

@@ -7,14 +7,13 @@ import { command } from '../support/command.ts'
 import { withDatabases } from '../support/databases.ts'
 import { query, withClient } from '../support/queries.ts'
 import { expectFailure, withRestores } from '../support/restores.ts'
+import { writeOptions } from '../support/transactions.ts'
 
 interface Drawn {
   readonly isRaised: boolean
   /** What the sequence hands out next. */
   readonly next: string
 }
-
-const timeouts = { statement: 20_000, lock: 20_000, idle: 20_000 }
 
 /** Raises sequence `s` of a fresh database past `target`, and draws from it. */
 const raise = (create: string, target: string, { canUpdate = true } = {}): Promise<Drawn> =>
@@ -30,7 +29,7 @@ const raise = (create: string, target: string, { canUpdate = true } = {}): Promi
     }
     const session = await openSession(live)
     try {
-      const isRaised = await withWriteTransaction(session, { timeouts }, async (writer) => ({
+      const isRaised = await withWriteTransaction(session, writeOptions, async (writer) => ({
         ending: 'commit',
         value: await raiseSequence(writer, bounds, target),
       }))
@@ -109,7 +108,7 @@ describe.concurrent('a sequence', () => {
       const bounds = { schema: 'public', name: 's', ...limits, canUpdate: true }
       // Small gaps, which others overtake, and one that is too wide to be walked.
       for (const target of [500, 600, 700, 5000, 5001, 20_000, 3_000_000, 3_000_500]) {
-        await withWriteTransaction(session, { timeouts }, async (writer) => {
+        await withWriteTransaction(session, writeOptions, async (writer) => {
           await raiseSequence(writer, bounds, String(target))
           return { ending: 'commit', value: null }
         })

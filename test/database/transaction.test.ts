@@ -7,8 +7,7 @@ import { withDatabases } from '../support/databases.ts'
 import { withFaultProxy } from '../support/fault-proxy.ts'
 import { query } from '../support/queries.ts'
 import { expectFailure } from '../support/restores.ts'
-
-const timeouts = { statement: 20_000, lock: 20_000, idle: 20_000 }
+import { askedOptions, writeOptions } from '../support/transactions.ts'
 
 const withSession = <T>(work: (session: Session, live: string) => Promise<T>, schema = ''): Promise<T> =>
   withDatabases(`create table t (a integer primary key);${schema}`, async ({ live }) => {
@@ -33,7 +32,7 @@ describe.concurrent('a write transaction', () => {
     ['rollback', 0],
   ] as const)('ends with %s as its work says', async (ending, rows) => {
     await withSession(async (session, live) => {
-      expect(await withWriteTransaction(session, { timeouts }, (writer) => insert(writer, ending))).toBe(1)
+      expect(await withWriteTransaction(session, writeOptions, (writer) => insert(writer, ending))).toBe(1)
       expect(await rowsIn(live)).toBe(rows)
     })
   })
@@ -41,19 +40,19 @@ describe.concurrent('a write transaction', () => {
   test('is rolled back when its work fails, or what comes before COMMIT does', async () => {
     await withSession(async (session, live) => {
       const failing = (): Promise<never> => Promise.reject(new Error('no'))
-      await expect(withWriteTransaction(session, { timeouts }, failing)).rejects.toThrow('no')
-      const beforeCommit = { timeouts, beforeCommit: failing }
+      await expect(withWriteTransaction(session, writeOptions, failing)).rejects.toThrow('no')
+      const beforeCommit = { ...writeOptions, beforeCommit: failing }
       await expect(withWriteTransaction(session, beforeCommit, (writer) => insert(writer, 'commit'))).rejects.toThrow(
         'no',
       )
       expect(await rowsIn(live)).toBe(0)
-      expect(await withWriteTransaction(session, { timeouts }, (writer) => insert(writer, 'commit'))).toBe(1)
+      expect(await withWriteTransaction(session, writeOptions, (writer) => insert(writer, 'commit'))).toBe(1)
     })
   })
 
   test('whose statement failed unnoticed is not called committed', async () => {
     await withSession(async (session, live) => {
-      const work = withWriteTransaction(session, { timeouts }, async (writer) => {
+      const work = withWriteTransaction(session, askedOptions('rolled-back'), async (writer) => {
         await insert(writer, 'commit')
         await writer.execute(sql`insert into t values (1)`).catch(() => undefined)
         return { ending: 'commit', value: null }
@@ -66,7 +65,7 @@ describe.concurrent('a write transaction', () => {
   test('that the server refuses at COMMIT was rolled back, and what it says is told', async () => {
     const deferred = `create table child (a integer references t deferrable initially deferred)`
     await withSession(async (session, live) => {
-      const work = withWriteTransaction(session, { timeouts }, async (writer) => {
+      const work = withWriteTransaction(session, askedOptions('rolled-back'), async (writer) => {
         await writer.execute(sql`insert into child values (9)`)
         return { ending: 'commit', value: null }
       })
@@ -82,7 +81,7 @@ describe.concurrent('a write transaction', () => {
         await withFaultProxy(live, async (proxy) => {
           const session = await openSession(proxy.url)
           proxy.judge = ({ text }) => (text === 'commit\0' ? fault : 'forward')
-          const work = withWriteTransaction(session, { timeouts }, (writer) => insert(writer, 'commit'))
+          const work = withWriteTransaction(session, writeOptions, (writer) => insert(writer, 'commit'))
           await expectFailure(work, 'outcome-unknown', 'rowgraft recover')
           await session.close()
         })
@@ -90,13 +89,32 @@ describe.concurrent('a write transaction', () => {
     },
   )
 
+  test('whose ROLLBACK is not confirmed does not live on in the next one', async () => {
+    await withDatabases('create table t (a integer primary key)', async ({ live }) => {
+      await withFaultProxy(live, async (proxy) => {
+        const session = await openSession(proxy.url)
+        const error = { severity: 'ERROR', localised: 'ERROR', sqlstate: '57014' } as const
+        const lie = { request: 'kept back', error, place: 'instead', readyForQuery: 'follows' } as const
+        proxy.judge = ({ text }) =>
+          text.startsWith('rollback') ? { lie: { ...lie, connection: 'is left open' } } : 'forward'
+        await withWriteTransaction(session, writeOptions, (writer) => insert(writer, 'rollback'))
+        proxy.judge = () => 'forward'
+        await session.reconnect()
+        const work = withWriteTransaction(session, writeOptions, async () => ({ ending: 'commit', value: null }))
+        expect(await work).toBeNull()
+        expect(await rowsIn(live)).toBe(0)
+        await session.close()
+      })
+    })
+  })
+
   test('that its server ends at COMMIT has an unknown outcome', async () => {
     const suicidal = `
       create function die() returns trigger language plpgsql as $$
         begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(600); return null; end $$;
       create constraint trigger die after insert on t deferrable initially deferred for each row execute function die()`
     await withSession(async (session, live) => {
-      const work = withWriteTransaction(session, { timeouts }, (writer) => insert(writer, 'commit'))
+      const work = withWriteTransaction(session, writeOptions, (writer) => insert(writer, 'commit'))
       await expectFailure(work, 'outcome-unknown')
       expect(await rowsIn(live)).toBe(0)
     }, suicidal)
@@ -118,7 +136,7 @@ describe.concurrent('a write transaction', () => {
         select current_setting('DateStyle'), current_setting('TimeZone'), current_setting('synchronous_commit'),
                current_setting('statement_timeout'), current_setting('transaction_isolation'), 0.1::float8 + 0.2::float8,
                '\\x00ff'::bytea, now()::date = current_date`
-      const inside = await withWriteTransaction(session, { timeouts }, async (writer) => ({
+      const inside = await withWriteTransaction(session, writeOptions, async (writer) => ({
         ending: 'rollback',
         value: (await writer.rows(facts))[0],
       }))

@@ -57,7 +57,7 @@ describe('--role', () => {
       const before = await dumpRows(live, new Set(['audit.photo', 'audit.what', 'audit.who', 'audit.for_whom']))
       const { exit, stdout, stderr } = await rowgraft(argv)
       expect(exit, stdout + stderr).toBe(0)
-      expect(stdout).toContain(`Runs as role ${owner}, with app.user = ann.`)
+      expect(stdout).toContain(`Runs as role ${owner}, with app.user set.`)
       expect(await audit(live)).toEqual([{ photo: '1', what: 'insert', who: owner, for_whom: 'ann' }])
       expect((await rowgraft(['verify'])).exit).toBe(0)
       expect((await rowgraft(['undo', '--yes'])).exit).toBe(0)

@@ -16,10 +16,17 @@ const withLostCommit = (
 ): Promise<void> =>
   withRestores(gallery, async (restores) => {
     await withFaultProxy(restores.live, async (proxy) => {
-      proxy.judge = ({ text }) => (text !== 'commit\0' ? 'forward' : isThere ? 'lose reply' : 'cut')
-      const lost = restores.withOpen(async (rowgraft) => rowgraft.run(await rowgraft.plan(pets, { keys })), {
-        live: proxy.url,
-      })
+      let isLost = false
+      proxy.judge = ({ text }) => {
+        // Nor can live be asked what became of it.
+        if (isLost) return 'cut'
+        isLost = text === 'commit\0'
+        return isLost ? (isThere ? 'lose reply' : 'cut') : 'forward'
+      }
+      const lost = restores.withOpen(
+        async (rowgraft) => rowgraft.run(await rowgraft.plan(pets, { keys }), { patience: 100 }),
+        { live: proxy.url },
+      )
       await expectFailure(lost, 'outcome-unknown', 'rowgraft recover')
     })
     const [path = ''] = await journalFiles(restores.journal)

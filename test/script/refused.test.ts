@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { command } from '../support/command.ts'
+import { withFaultProxy } from '../support/fault-proxy.ts'
 import { hasPsql, type PsqlResult, psql, withPlainRole } from '../support/psql.ts'
 import { dumpRows, query } from '../support/queries.ts'
 import { gallery, type Restores, withRestores } from '../support/restores.ts'
@@ -26,6 +27,23 @@ const runAfter = (
   })
 
 describe.skipIf(!hasPsql)('a script refuses (skipped where there is no psql)', () => {
+  test('to call committed what a pooler has rolled back', async () => {
+    const result = await withRestores(gallery, async ({ live, env, journal }) => {
+      const script = join(journal, 'restore.sql')
+      expect((await command(['plan', ...key, '--sql', script], { env })).exit).toBe(0)
+      return withFaultProxy(live, async (proxy) => {
+        proxy.judge = ({ text }) => (text.startsWith('commit') ? { query: 'rollback' } : 'forward')
+        return psql(proxy.url, script, '-v', 'commit=1')
+      })
+    })
+    expect(result).toMatchObject({
+      exit: 3,
+      stderr: expect.stringMatching(/live does not hold it: transaction \d+ is aborted/),
+    })
+    expect(result.stdout).not.toContain('Committed.')
+    expect(result.stdout).toMatch(/If it is not answered, ask: select pg_xact_status\(xid8 '\d+'\)\n/)
+  })
+
   test.each([
     ['a key that was taken', "insert into gallery values (7, 'zoo', 'Zoo')", 'key 7 of "public.gallery" was free'],
     [

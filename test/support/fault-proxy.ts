@@ -1,12 +1,13 @@
 /**
- * A TCP proxy before a server that reads the client's messages one by one, and can break the connection at any of them.
+ * A TCP proxy before a server that reads the messages both ways one by one, and can break or falsify the talk at any of them.
  *
  * The protocol without TLS: a start-up packet (length, body), then messages (type, length, body). A statement of the extended protocol,
- * Parse to Sync, counts as one message. Once broken, a connection is gone on
- * both sides; later ones are forwarded as before, unless they are judged otherwise.
+ * Parse to Sync, counts as one message; its answer ends with ReadyForQuery. Once broken, a connection is gone on both sides; later ones
+ * are forwarded as before, unless they are judged otherwise.
  */
 import { once } from 'node:events'
 import net from 'node:net'
+import { Framing, typeOf } from './frames.ts'
 
 /** One message of the client. */
 export interface ClientMessage {
@@ -16,6 +17,27 @@ export interface ClientMessage {
   readonly type: string
   /** What it says, as Latin-1; a query's SQL is readable in it. */
   readonly text: string
+}
+
+/** An ErrorResponse that no server has sent. */
+export interface SaidError {
+  /** Field V. */
+  readonly severity: 'ERROR' | 'FATAL' | 'PANIC'
+  /** Field S: the severity in the words of some language. */
+  readonly localised: string
+  readonly sqlstate: string
+}
+
+/** What the client hears instead of the truth, or besides. */
+export interface Lie {
+  /** Whether the server sees the message. */
+  readonly request: 'passed on' | 'kept back'
+  /** Null says nothing at all. */
+  readonly error: SaidError | null
+  /** Where the error stands: in place of the true answer, or on one side of it. What is kept back has no true answer. */
+  readonly place: 'instead' | 'before' | 'behind'
+  readonly readyForQuery: 'follows' | 'is left out'
+  readonly connection: 'is closed' | 'is left open'
 }
 
 export type Judgement =
@@ -28,6 +50,9 @@ export type Judgement =
   | 'lose reply'
   /** Forwards this query instead. */
   | { readonly query: string }
+  /** Sends these bytes to the client instead of the true answer. */
+  | { readonly answer: Buffer }
+  | { readonly lie: Lie }
 
 export type Judge = (message: ClientMessage) => Judgement | Promise<Judgement>
 
@@ -36,75 +61,116 @@ export interface FaultProxy {
   readonly url: string
   /** Asked about every message from now on. */
   judge: Judge
+  /** Breaks every connection there is. */
+  readonly cutAll: () => void
 }
 
-const queryMessage = (text: string): Buffer => {
-  const body = Buffer.from(`${text}\0`)
+/** A message of the protocol. */
+export const frame = (type: string, body: Buffer): Buffer => {
   const head = Buffer.alloc(5)
-  head.write('Q')
+  head.write(type)
   head.writeInt32BE(body.length + 4, 1)
   return Buffer.concat([head, body])
 }
 
+const queryMessage = (text: string): Buffer => frame('Q', Buffer.from(`${text}\0`))
+
+/** As a server says it: an error, and that it waits for the next query, in no transaction. */
+const errorMessages = ({ severity, localised, sqlstate }: SaidError, { readyForQuery }: Lie): Buffer => {
+  const fields = [`S${localised}`, `V${severity}`, `C${sqlstate}`, 'Mthe proxy says so'].map((field) => `${field}\0`)
+  const error = frame('E', Buffer.from(`${fields.join('')}\0`))
+  return readyForQuery === 'follows' ? Buffer.concat([error, frame('Z', Buffer.from('I'))]) : error
+}
+
 /** The SQL of a Parse message, which begins with the statement's name, as a simple query says it. */
-const parsedText = (frame: Buffer): string => {
-  const [, text = ''] = frame.toString('latin1', 5).split('\0')
+const parsedText = (message: Buffer): string => {
+  const [, text = ''] = message.toString('latin1', 5).split('\0')
   return `${text}\0`
 }
 
+/** What becomes of the server's answer that is on its way. */
+interface Falsifying {
+  /** Nothing of the true answer reaches the client. */
+  readonly drops: boolean
+  /** Once the true answer is whole. */
+  readonly follow: () => void
+}
+
 const serve = (client: net.Socket, server: net.Socket, connection: number, judge: Judge): void => {
-  let pending = Buffer.alloc(0)
-  let isStarted = false
   let isLosing = false
+  let falsifying: Falsifying | null = null
   let statement: Buffer[] = []
   let queue = Promise.resolve()
   const cut = (): void => {
     client.destroy()
     server.end()
   }
-  const send = async (frame: Buffer): Promise<void> => {
-    if (!isStarted) {
-      // 3.0 begins a session; everything else that comes so early asks for encryption.
-      isStarted = frame.readInt32BE(4) === 196_608
-      server.write(frame)
+  /** What has been said so far still arrives. */
+  const close = (): void => {
+    client.end()
+    server.end()
+  }
+  const lie = (message: Buffer, told: Lie): void => {
+    const speak = (): void => {
+      if (told.error !== null) client.write(errorMessages(told.error, told))
+      if (told.connection === 'is closed') close()
+    }
+    if (told.request === 'kept back') {
+      speak()
       return
     }
-    const type = String.fromCharCode(frame[0] ?? 0)
+    if (told.place === 'before') {
+      if (told.error !== null) client.write(errorMessages(told.error, told))
+      const closes = told.connection === 'is closed'
+      falsifying = { drops: false, follow: () => (closes ? close() : undefined) }
+    } else falsifying = { drops: told.place === 'instead', follow: speak }
+    server.write(message)
+  }
+  const send = async (message: Buffer): Promise<void> => {
+    const type = typeOf(message)
     if (type === 'P' || statement.length > 0) {
-      statement.push(frame)
+      statement.push(message)
       if (type !== 'S') return
     }
     const [parse] = statement
-    const whole = parse === undefined ? frame : Buffer.concat(statement)
+    const whole = parse === undefined ? message : Buffer.concat(statement)
     statement = []
-    const text = parse === undefined ? frame.toString('latin1', 5) : parsedText(parse)
+    const text = parse === undefined ? message.toString('latin1', 5) : parsedText(parse)
     const judgement = await judge({ connection, type: parse === undefined ? type : 'P', text })
     if (client.destroyed) return
     if (judgement === 'cut') return cut()
+    if (typeof judgement === 'object' && 'lie' in judgement) return lie(whole, judgement.lie)
     if (judgement === 'lose reply') isLosing = true
-    server.write(typeof judgement === 'object' ? queryMessage(judgement.query) : whole)
+    if (typeof judgement === 'object' && 'answer' in judgement) {
+      falsifying = { drops: true, follow: () => void client.write(judgement.answer) }
+    }
+    server.write(typeof judgement === 'object' && 'query' in judgement ? queryMessage(judgement.query) : whole)
     if (judgement === 'forward and cut') cut()
   }
+  const requests = new Framing('start-up first')
   client.on('data', (chunk) => {
-    pending = Buffer.concat([pending, chunk])
     queue = queue.then(async () => {
-      for (;;) {
-        const head = isStarted ? 1 : 0
-        if (pending.length < head + 4) return
-        const length = head + pending.readInt32BE(head)
-        if (pending.length < length) return
-        const frame = pending.subarray(0, length)
-        pending = pending.subarray(length)
-        await send(frame)
+      for (const { message, isStartUp } of requests.take(chunk)) {
+        if (isStartUp) server.write(message)
+        else await send(message)
       }
     })
   })
+  const answers = new Framing('messages only')
   server.on('data', (chunk) => {
-    if (isLosing) cut()
-    else client.write(chunk)
+    if (isLosing) return cut()
+    for (const { message } of answers.take(chunk)) {
+      if (falsifying?.drops !== true) client.write(message)
+      // G: the server waits for rows, which end with an answer of their own.
+      const isWhole = typeOf(message) === 'Z' || (typeOf(message) === 'G' && falsifying?.drops === true)
+      if (!isWhole || falsifying === null) continue
+      const { follow } = falsifying
+      falsifying = null
+      follow()
+    }
   })
   client.on('close', () => void queue.then(() => server.end()))
-  server.on('close', () => client.destroy())
+  server.on('close', () => client.end())
   for (const socket of [client, server]) socket.setNoDelay().on('error', () => undefined)
 }
 
@@ -115,7 +181,10 @@ export const withFaultProxy = async <T>(url: string, work: (proxy: FaultProxy) =
   let connections = 0
   const listener = net.createServer((client) => {
     const server = net.connect(Number(target.port), target.hostname)
-    for (const socket of [client, server]) sockets.add(socket)
+    for (const socket of [client, server]) {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+    }
     connections += 1
     serve(client, server, connections, (message) => proxy.judge(message))
   })
@@ -126,11 +195,14 @@ export const withFaultProxy = async <T>(url: string, work: (proxy: FaultProxy) =
   through.hostname = '127.0.0.1'
   through.port = String(address.port)
   through.searchParams.set('sslmode', 'disable')
-  const proxy: FaultProxy = { url: through.href, judge: () => 'forward' }
+  const cutAll = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const proxy: FaultProxy = { url: through.href, judge: () => 'forward', cutAll }
   try {
     return await work(proxy)
   } finally {
-    for (const socket of sockets) socket.destroy()
+    cutAll()
     listener.close()
   }
 }

@@ -1,5 +1,5 @@
 /** The two ends: which is written, which is only read, and what keeps them from opening. Pure. */
-import { redact } from '../../format/sanitise.ts'
+import { redactAddress } from '../../format/sanitise.ts'
 import type { SideInfo } from '../../index.ts'
 import { blank, type Line, line } from '../line.ts'
 import { cursorMark, describeJob, paragraph, spinner } from '../parts/cells.ts'
@@ -11,7 +11,7 @@ const sideLine = (state: State, screen: ConnectScreen, side: 'live' | 'backup'):
   const isLive = side === 'live'
   const given = state.addresses[side]
   const open: SideInfo | null = state.connection.state === 'open' ? state.connection[side] : null
-  const address = given === '' ? 'not given' : redact(given)
+  const address = given === '' ? 'not given' : redactAddress(given)
   return [
     {
       ...line(

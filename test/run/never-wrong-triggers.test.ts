@@ -1,0 +1,14 @@
+/** As never-wrong-rows, on tables whose triggers count, log and touch rows while they come back. */
+import { test } from 'vitest'
+import { hunt } from '../support/never-wrong/hunt.ts'
+
+const count = Number(process.env.ROWGRAFT_CASES ?? 75)
+const seed = Number(process.env.ROWGRAFT_SEED ?? Math.floor(Math.random() * 2 ** 30))
+
+test(
+  `no row comes back wrong where triggers write, in ${count} cases from seed ${seed}`,
+  {
+    timeout: 300_000 + 10_000 * count,
+  },
+  () => hunt({ seed, count, hasTriggers: true }),
+)

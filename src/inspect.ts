@@ -6,6 +6,7 @@ import type { SharedCatalog, SharedTable } from './catalog/shared.ts'
 import { findTable, hintForRefusal } from './catalog/shared.ts'
 import { recogniseSoftDelete } from './catalog/soft-delete.ts'
 import { parseTableName } from './catalog/table-name.ts'
+import { shellWord } from './database/display.ts'
 import { displayName } from './database/names.ts'
 import { type DiffProgress, type DiffState, diffRows, readValues } from './diff/diff.ts'
 import type { Sides } from './diff/sides.ts'
@@ -192,7 +193,7 @@ export const showRow = async (
   const live = await readValues(sides.live, table, [key])
   if (backup.size === 0 && live.size === 0) {
     throw new RowgraftError('bad-key', `neither side has row ${typed} of "${table.id}"`, {
-      hint: `The key of "${table.id}" is ${table.identity.join(',')}. List rows with: rowgraft diff ${table.id} --rows.`,
+      hint: `The key of "${table.id}" is ${table.identity.join(',')}. List rows with: rowgraft diff ${shellWord(table.id)} --rows.`,
     })
   }
   const state = backup.size === 0 ? null : (await readStates(sides, table, [key])).get(key)

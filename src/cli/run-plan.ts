@@ -1,6 +1,6 @@
 /** Shows a plan, asks, runs it, and reports: what `restore` and `undo` have in common. */
 import { interrupted, RowgraftError } from '../errors.ts'
-import { formatConflict, openOnes, waysOut } from '../format/conflict-text.ts'
+import { formatConflict, openOnes, selectsOneTable, waysOut } from '../format/conflict-text.ts'
 import { jsonReport } from '../format/json.ts'
 import { formatPlan, summarisePlan } from '../format/plan-text.ts'
 import { plural } from '../format/quantities.ts'
@@ -20,7 +20,7 @@ export const conflictsOpen = (plan: Plan, context: Context): RowgraftError => {
     .slice(0, 20)
     .flatMap((conflict) => [
       formatConflict(conflict),
-      ...waysOut(conflict).map(({ flag, does }) => `  ${flag}: ${does}`),
+      ...waysOut(conflict, { canNameColumns: selectsOneTable(plan) }).map(({ flag, does }) => `  ${flag}: ${does}`),
     ])
   return new RowgraftError('decision-needed', `${plural(open.length, 'conflict')} ${needs}; live is unchanged`, {
     detail: context.output.format === 'text' ? undefined : listed.join('\n'),

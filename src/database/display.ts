@@ -6,6 +6,10 @@ export interface QualifiedName {
   readonly name: string
 }
 
+/** A word as a shell takes it: in single quotes where it must be. For commands that people are told to type. */
+export const shellWord = (word: string): string =>
+  /^[\w.,:/=@+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+
 const plainName = /^[a-z_][a-z0-9_$]*$/
 
 /** An identifier as psql would take it: bare where that is possible, else quoted. For people, never for SQL. */

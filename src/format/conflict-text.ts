@@ -38,8 +38,24 @@ const effectOn = (conflicts: readonly Conflict[], answer: Answer): string => {
   return sanitise(words.size === 1 ? first : (forSeveral[answer] ?? first))
 }
 
+interface WayOptions {
+  /** The conflicts that one answer is for. */
+  readonly alike?: readonly Conflict[]
+  /** `--columns` would speak of this table alone. */
+  readonly canNameColumns?: boolean
+}
+
+/** True where all that is selected is rows of one table: `--columns` is for all selected rows. */
+export const selectsOneTable = ({ selection }: Pick<Plan, 'selection'>): boolean => {
+  const tables = new Set(selection.selectors.map((selector) => ('table' in selector ? selector.table : null)))
+  return tables.size === 1 && !tables.has(null)
+}
+
 /** The ways out of conflicts that are alike, each with its flag. */
-export const waysOut = (conflict: Conflict, alike: readonly Conflict[] = [conflict]): readonly Way[] => {
+export const waysOut = (
+  conflict: Conflict,
+  { alike = [conflict], canNameColumns = true }: WayOptions = {},
+): readonly Way[] => {
   const answers = conflict.answers
     .filter(({ answer }) => answer !== 'stop')
     .map(({ answer }) => ({ flag: flagOf(conflict, answer), does: effectOn(alike, answer) }))
@@ -53,7 +69,7 @@ export const waysOut = (conflict: Conflict, alike: readonly Conflict[] = [confli
         : [{ flag: '--triggers off', does: 'switch all triggers off while the rows are written' }]),
     ]
   }
-  if (conflict.kind !== 'changed') return given
+  if (conflict.kind !== 'changed' || !canNameColumns) return given
   const columns = formatArgument(conflict.columns.map(sanitise).join(','))
   return [...given, { flag: `--columns ${columns}`, does: 'put back just these columns of the selected rows' }]
 }
@@ -65,10 +81,14 @@ export const formatConflict = ({ kind, text }: Conflict): string =>
 const groupOf = ({ table, kind, constraint, answers, helps }: Conflict): string =>
   JSON.stringify([table, kind, constraint, answers.map(({ answer }) => answer), helps?.map(({ flag }) => flag)])
 
-const formatGroup = (conflicts: readonly Conflict[], { width, style }: Setting): readonly string[] => {
+const formatGroup = (
+  conflicts: readonly Conflict[],
+  canNameColumns: boolean,
+  { width, style }: Setting,
+): readonly string[] => {
   const [first] = conflicts
   if (first === undefined) return []
-  const ways = waysOut(first, conflicts)
+  const ways = waysOut(first, { alike: conflicts, canNameColumns })
   const rest = conflicts.length - most
   return [
     '',
@@ -91,13 +111,15 @@ const stateOf = (plan: Plan, { id }: Conflict): Answer => plan.answers[id] ?? 's
 export const openOnes = (plan: Plan): readonly Conflict[] =>
   plan.conflicts.filter((conflict) => stateOf(plan, conflict) === 'stop')
 
-const formatOpen = (conflicts: readonly Conflict[], setting: Setting): readonly string[] => {
+const formatOpen = (plan: Plan, conflicts: readonly Conflict[], setting: Setting): readonly string[] => {
   if (conflicts.length === 0) return []
   const needs = conflicts.length === 1 ? 'needs an answer' : 'need an answer'
   return [
     '',
     setting.style.heading(`${plural(conflicts.length, 'conflict')} ${needs} before anything can be written`),
-    ...[...Map.groupBy(conflicts, groupOf).values()].flatMap((group) => formatGroup(group, setting)),
+    ...[...Map.groupBy(conflicts, groupOf).values()].flatMap((group) =>
+      formatGroup(group, selectsOneTable(plan), setting),
+    ),
   ]
 }
 
@@ -130,5 +152,5 @@ const isBack = (plan: Plan, conflict: Conflict): boolean =>
 export const formatConflicts = (plan: Plan, setting: Setting): readonly string[] => {
   const open = openOnes(plan)
   const closed = plan.conflicts.filter((conflict) => stateOf(plan, conflict) !== 'stop' && !isBack(plan, conflict))
-  return [...formatAnswered(plan, closed, setting), ...formatOpen(open, setting)]
+  return [...formatAnswered(plan, closed, setting), ...formatOpen(plan, open, setting)]
 }

@@ -1,6 +1,6 @@
 /** Tables, columns and keys as people read and type them. */
 import { type KeyColumn, keyBatches, keysOf } from '../catalog/key-columns.ts'
-import { displayAlone, isReserved } from '../database/display.ts'
+import { displayAlone, isReserved, shellWord } from '../database/display.ts'
 import { sanitise, sanitiseValue } from './sanitise.ts'
 
 /** What may stand behind the schema `public`, which is left away; a reserved word is quoted then. */
@@ -42,5 +42,4 @@ export const firstOf = (items: readonly string[], most = 8): string =>
   [...items.slice(0, most), ...(items.length > most ? ['…'] : [])].join(' ')
 
 /** An argument as a shell takes it: in quotes where it needs them. */
-export const formatArgument = (argument: string): string =>
-  /^[\w.,:/=@+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
+export const formatArgument = (argument: string): string => shellWord(argument)

@@ -3,7 +3,7 @@ import { whyBookkeeping } from '../catalog/bookkeeping.ts'
 import { compareKeys } from '../catalog/key-order.ts'
 import { displayKey } from '../catalog/row.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
-import { displayAlone } from '../database/display.ts'
+import { displayAlone, shellWord } from '../database/display.ts'
 import type { Decision } from '../probe/decide.ts'
 import type { Lookalike } from '../probe/lookalikes.ts'
 import type { Relinking, Survivor } from '../selection/survivors.ts'
@@ -32,7 +32,7 @@ const whyUnlinked = ({ emptied, isDefault }: Survivor, relinking: Relinking | un
 
 const whyLookalike = ({ table, columns, canComeBeside }: Lookalike): string => {
   const help = canComeBeside
-    ? `; select it, with --on-conflict ${table}=allocate, to bring the backup's back beside it`
+    ? `; select it, with --on-conflict ${shellWord(`${table}=allocate`)}, to bring the backup's back beside it`
     : ''
   return `live has a row of this key with other values in ${names(columns)}, which may be another record${help}`
 }

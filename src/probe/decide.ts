@@ -184,7 +184,7 @@ export const decideRows = async (
       return countFollowers(closure, all, excluded)
     }
     return {
-      closure,
+      closure: withoutWritten(closure, chosen.updates, probed.mapping),
       mapping: probed.mapping,
       updates: chosen.updates,
       aside: moving.aside,
@@ -200,6 +200,16 @@ export const decideRows = async (
     }
   }
 }
+
+/** The closure without survivors whose references come back with the rest of their rows, which are overwritten. */
+const withoutWritten = (closure: Closure, updates: Updates, mapping: Mapping): Closure => ({
+  ...closure,
+  survivors: closure.survivors.filter(({ relation, key, emptied }) => {
+    const { standIns, overwritten } = mapping.of(relation.child)
+    const isPutBack = emptied.every((name) => updates.get(relation.child)?.get(key)?.includes(name))
+    return !isPutBack && !(overwritten.has(key) && standIns.get(key) === key)
+  }),
+})
 
 /** Rows that a closure without any row left out has more, the rows left out aside. */
 const countFollowers = ({ members }: Closure, all: Closure, excluded: RowSets): ReadonlyMap<string, number> =>

@@ -7,7 +7,18 @@
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
 import { displayKey, fromTable } from '../catalog/row.ts'
-import { any, column, displayAlone, identifier, list, literal, type Query, serverText } from '../database/names.ts'
+import { shellWord } from '../database/display.ts'
+import {
+  any,
+  column,
+  displayAlone,
+  displayName,
+  identifier,
+  list,
+  literal,
+  type Query,
+  serverText,
+} from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { finalValues } from './final-values.ts'
 import { inRange, type Layout, ordinalOf, type StagedStep, type StagedTable } from './layout.ts'
@@ -98,7 +109,7 @@ export const keepCounts = async (
         detail: 'What is counted twice then, and what live has counted since the backup, cannot be told apart.',
         nameRow: ([from, to, set, ...rest]) =>
           `${id} ${displayKey(rest.join('\0'))}: was ${from}, by triggers ${to}, in the backup ${set}`,
-        hint: `Live is unchanged. Keep what triggers make of it with --accept-trigger ${id}.${name}, set it to what the backup has with --triggers off, or leave the rows out.`,
+        hint: `Live is unchanged. Keep what triggers make of it with --accept-trigger ${shellWord(`${id}.${displayName(name)}`)}, set it to what the backup has with --triggers off, or leave the rows out.`,
       })
     }
   }

@@ -1,4 +1,5 @@
 /** A live that is protected: nobody writes to it who has not named it. */
+import { shellWord } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
 import type { RunOptions } from './run.ts'
 
@@ -25,6 +26,6 @@ export const refuseProtected = (
   }
   if (confirm !== null) return
   throw new RowgraftError('protected', `live "${database}" is protected: it must be confirmed by its name`, {
-    hint: `Read the plan, then run the same command again with --confirm ${database}.`,
+    hint: `Read the plan, then run the same command again with --confirm ${shellWord(database)}.`,
   })
 }

@@ -7,7 +7,8 @@
 import { sql } from 'kysely'
 import { displayKey, fromTable } from '../catalog/row.ts'
 import type { Check } from '../database/check.ts'
-import { all, column, displayAlone, list, type Query } from '../database/names.ts'
+import { shellWord } from '../database/display.ts'
+import { all, column, displayAlone, displayName, list, type Query } from '../database/names.ts'
 import type { Writer } from '../database/session.ts'
 import { RowgraftError } from '../errors.ts'
 import { storedColumns } from '../probe/measure.ts'
@@ -139,7 +140,7 @@ const mismatch = async (
   )
   const isCountedTwice = (name: string): boolean => again.some((found) => found.column === name)
   const safe = differing.filter(({ column: name }) => !isCountedTwice(name))
-  const accept = `--accept-trigger ${safe.map(({ column: name }) => `${table.id}.${name}`).join(',')}`
+  const accept = `--accept-trigger ${shellWord(safe.map(({ column: name }) => `${table.id}.${displayName(name)}`).join(','))}`
   const triggers = suspects(layout, staged, 'insert')
   const why = triggers === '' ? "live's column type changed it" : `a trigger changed it (${triggers})`
   const count = last - facts.equal

@@ -44,7 +44,8 @@ export const followParents = async (
       const why = `its parent ${relation.parent} ${displayKey(row.other)} may be another record in live, and is not to be taken for it`
       walk.missingParents.push({ relation, key: row.key, why, isHad: false, isRefused: true })
     } else {
-      if (state?.state !== 'same') walk.attach(relation, row.other)
+      const isItself = parent.id === table.id && row.other === row.key
+      if (state?.state !== 'same' && !isItself) walk.attach(relation, row.other)
       if (state?.state === 'restored') walk.standIn(parent.id, row.other, state.liveKey)
       // The value referred to is another one in live: the reference follows.
       else if (moved.has(row.other)) walk.standIn(parent.id, row.other, row.other)

@@ -5,6 +5,7 @@ import { asText, displayKey, fromTable, inBatches, joinOn, keySource, ordinal, p
 import { findTable, hintForRefusal, type SharedCatalog, type SharedTable } from '../catalog/shared.ts'
 import { withoutEdits } from '../catalog/source.ts'
 import { parseTableName } from '../catalog/table-name.ts'
+import { shellWord } from '../database/display.ts'
 import { serverText } from '../database/names.ts'
 import { RowStates, type StatesByKey } from '../diff/row-states.ts'
 import type { Sides } from '../diff/sides.ts'
@@ -188,14 +189,14 @@ export const resolveSelection = async (
     const gone = found.find((key) => states.get(key)?.state === 'missing')
     if (gone !== undefined) {
       throw new RowgraftError('bad-key', `row ${displayKey(gone)} of "${table.id}" is itself missing in live`, {
-        hint: `Select the row: rowgraft plan ${table.id} ${displayKey(gone)}. What belongs to it comes along.`,
+        hint: `Select the row: rowgraft plan ${shellWord(table.id)} ${shellWord(displayKey(gone))}. What belongs to it comes along.`,
       })
     }
     const reused = found.find((key) => states.get(key)?.state === 'reused')
     if (reused !== undefined) {
       throw new RowgraftError('bad-key', `row ${displayKey(reused)} of "${table.id}" is another record in live`, {
         detail: 'The row of that key was deleted, and its key was handed out again.',
-        hint: `Select the row: rowgraft plan ${table.id} ${displayKey(reused)}. What belongs to it comes along.`,
+        hint: `Select the row: rowgraft plan ${shellWord(table.id)} ${shellWord(displayKey(reused))}. What belongs to it comes along.`,
       })
     }
     under.set(table.id, [...(under.get(table.id) ?? []), ...found])

@@ -1,8 +1,8 @@
 /** How somebody answers conflicts: by row, by table, for all of them, in the plan's file, or by a flag that settles them too. Pure. */
-import { waysOut } from '../../../src/format/conflict-text.ts'
+import { selectsOneTable, waysOut } from '../../../src/format/conflict-text.ts'
 import type { Plan } from '../../../src/index.ts'
 import { follow, readWays } from './hints.ts'
-import type { Request } from './request.ts'
+import { type Request, requestSelection } from './request.ts'
 
 type Conflict = Plan['conflicts'][number]
 
@@ -29,7 +29,7 @@ export interface Asked {
 
 /** A flag that settles a conflict instead of an answer to it. */
 const byFlag = (request: Request, conflict: Conflict, choose: Choose): Request | null => {
-  const ways = waysOut(conflict)
+  const ways = waysOut(conflict, { canNameColumns: selectsOneTable({ selection: requestSelection(request) }) })
     .flatMap(({ flag }) => readWays(flag))
     .filter(({ flag }) => flag !== 'on-conflict')
     .flatMap((way) => follow(request, way) ?? [])

@@ -56,7 +56,8 @@ const describeShare = ({ columns, of = 0 }: Finding): string => {
 const describeChanged = (finding: Finding): string => {
   const into = (finding.uses ?? []).map(({ table, rows }) => `${rows} ${rows === 1 ? 'row' : 'rows'} of ${table}`)
   const what = into.length === 0 ? 'what is missing below it' : into.join(', ')
-  return `${nameRows(finding)} has other values in ${describeShare(finding)} and may be another record; ${what} would go to it`
+  const would = finding.isRevived ? 'its mark as deleted would be taken off' : `${what} would go to it`
+  return `${nameRows(finding)} has other values in ${describeShare(finding)} and may be another record; ${would}`
 }
 
 const describe = (finding: Finding): string => {

@@ -135,8 +135,9 @@ export const decideRows = async (
     for (const [id, keys] of parents.beside) if (grow(beside, id, keys)) isStable = false
     for (const [id, keys] of parents.refused) {
       const anchors = keys.filter((key) => resolved.under.get(id)?.includes(key))
+      const revived = keys.filter((key) => closure.members.get(id)?.deleted.has(key))
       if (grow(refused, id, keys)) isStable = false
-      if (grow(excluded, id, anchors)) isStable = false
+      if (grow(excluded, id, [...anchors, ...revived])) isStable = false
       const why = 'what is missing below it: live has another record of its key, as far as anybody can tell'
       for (const key of anchors) keptOut.set(`${id}\0${key}`, { table: id, key: displayKey(key), why })
     }

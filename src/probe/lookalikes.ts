@@ -5,14 +5,14 @@
 import type { Relation } from '../catalog/relations.ts'
 import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import { readMovedDifferences } from '../diff/changed-columns.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
 import type { RowState } from '../diff/states.ts'
 import type { Closure } from '../selection/closure.ts'
-import { type Differing, type Likeness, weighLikeness, weighMoved } from '../selection/likeness.ts'
+import { type Differing, followingColumns, type Likeness, weighLikeness, weighMoved } from '../selection/likeness.ts'
 import type { Resolved } from '../selection/resolve.ts'
 import type { StateCache } from '../selection/state-cache.ts'
 import type { Survivor } from '../selection/survivors.ts'
+import type { ByValue } from '../selection/walk.ts'
 import type { Decider } from './finding.ts'
 import { canComeBeside, changedParentFinding, type Use } from './taken-findings.ts'
 
@@ -66,40 +66,83 @@ export interface JudgedParents {
   readonly attached: readonly Attached[]
 }
 
-/** Asks about the parents, and the rows below which everything is wanted, that may be other records by now. */
+/** What the rows of one table are held against, and why it matters. */
+interface Judged {
+  readonly table: SharedTable
+  readonly uses: ReadonlyMap<string, readonly Use[]>
+  readonly anchors: readonly string[]
+  /** Rows that live has marked as deleted, and that lose the mark, packed. */
+  readonly revived: ReadonlySet<string>
+  readonly byValue: ReadonlyMap<string, ByValue>
+  /** Columns that are no sign of another record, by row. */
+  readonly explained: Differing
+}
+
+/** Weighs the rows, and says which live row each was held against where that has another key. */
+const weigh = async (
+  { sides, states }: Judging,
+  { table, uses, anchors, revived, byValue, explained }: Judged,
+): Promise<{ readonly likenesses: ReadonlyMap<string, Likeness>; readonly moved: ReadonlyMap<string, string> }> => {
+  const keys = [...new Set([...uses.keys(), ...anchors, ...revived])].filter((key) => !byValue.has(key))
+  const known = await states.read(table, keys)
+  const restored = movedOf(known)
+  const found = new Map([...byValue].map(([key, { liveKey }]) => [key, liveKey]))
+  const except = [...new Set([...byValue.values()].flatMap(({ columns }) => columns))]
+  const alike = [...found.keys()].map((key) => [key, { isClear: true, columns: table.identity, of: 1 }] as const)
+  const likenesses = new Map([
+    ...alike,
+    ...(await weighLikeness({ sides, states }, table, without(differingOf(known), explained))),
+    ...(await weighMoved(sides, table, { rows: restored, except: followingColumns(sides, table) })),
+    ...(await weighMoved(sides, table, { rows: found, except })),
+  ])
+  return { likenesses, moved: new Map([...restored, ...found]) }
+}
+
+/** Asks about the parents, the rows below which everything is wanted, and rows marked as deleted that may be other records by now. */
 export const judgeParents = async (
-  { sides, states, decider }: Judging,
+  judging: Judging,
   closure: Closure,
   { under, updates, keys }: ParentOptions,
 ): Promise<JudgedParents> => {
   const anchors: KeyLists = hasAnything(closure) ? under : new Map()
   const uses = usesByParent(closure, anchors)
   const unhooked = unhookedColumns(closure)
+  const revived = new Map(
+    [...closure.members].flatMap(([id, { deleted }]) => (deleted.size > 0 ? [[id, deleted]] : [])),
+  )
   const beside = new Map<string, string[]>()
   const refused = new Map<string, string[]>()
   const attached: (Omit<Attached, 'keys'> & { readonly key: string })[] = []
-  for (const id of new Set([...uses.keys(), ...anchors.keys()])) {
-    const table = tableOf(sides.catalog, id)
-    const own = uses.get(id) ?? new Map<string, readonly Use[]>()
-    const known = await states.read(table, [...new Set([...own.keys(), ...(anchors.get(id) ?? [])])])
-    const moved = movedOf(known)
-    const differing = without(without(differingOf(known), updates.get(id)), unhooked.get(id))
-    const likenesses = [
-      ...(await weighLikeness({ sides, states }, table, differing)),
-      ...(await weighMoved(sides, table, await readMovedDifferences(sides, table, moved))),
-    ]
+  for (const id of new Set([...uses.keys(), ...anchors.keys(), ...revived.keys()])) {
+    const own: Judged = {
+      table: tableOf(judging.sides.catalog, id),
+      uses: uses.get(id) ?? new Map(),
+      anchors: anchors.get(id) ?? [],
+      revived: revived.get(id) ?? new Set(),
+      byValue: closure.byValue.get(id) ?? new Map(),
+      explained: mergeColumns(updates.get(id), unhooked.get(id)),
+    }
+    const { likenesses, moved } = await weigh(judging, own)
     for (const [key, likeness] of likenesses) {
-      const live = moved.get(key) ?? key
-      const finding = changedParentFinding({ table, key, live, likeness, uses: own.get(key) ?? [], keys })
-      const answer = likeness.isClear ? 'attach' : decider.decide(finding)
+      const finding = changedParentFinding({
+        table: own.table,
+        key,
+        live: moved.get(key) ?? key,
+        likeness,
+        uses: own.uses.get(key) ?? [],
+        isRevived: own.revived.has(key),
+        // Its value is the live row's: there is no place beside it.
+        keys: own.byValue.has(key) ? 'keep' : keys,
+      })
+      const answer = likeness.isClear ? 'attach' : judging.decider.decide(finding)
       if (answer === 'allocate') beside.set(id, [...(beside.get(id) ?? []), key])
       else if (answer === 'skip') refused.set(id, [...(refused.get(id) ?? []), key])
-      else if (answer === 'attach' && likeness.columns.length > 0) {
-        for (const use of own.get(key) ?? []) attached.push({ ...use, table: id, columns: likeness.columns, key })
+      else if (answer === 'attach') {
+        for (const use of own.uses.get(key) ?? []) attached.push({ ...use, table: id, columns: likeness.columns, key })
       }
     }
   }
-  const groups = Map.groupBy(attached, ({ via, columns }) => JSON.stringify([via, columns]))
+  const groups = Map.groupBy(attached, ({ via, child, columns }) => JSON.stringify([via, child, columns]))
   return {
     beside,
     refused,
@@ -120,13 +163,17 @@ export const findDoubted = async (
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, Likeness>>> => {
   const doubted = new Map<string, ReadonlyMap<string, Likeness>>()
   for (const [id, { table, states }] of sides.restored.size === 0 ? [] : chosen) {
-    const likenesses = await weighMoved(sides, table, await readMovedDifferences(sides, table, movedOf(states)))
+    const moved = { rows: movedOf(states), except: followingColumns(sides, table) }
+    const likenesses = await weighMoved(sides, table, moved)
     doubted.set(id, new Map([...likenesses].filter(([, { isClear }]) => !isClear)))
   }
   return doubted
 }
 
-/** Survivors that may be other records by now: their references are not theirs to get back. */
+/**
+ * Survivors that may be other records by now: their references are not theirs to get back. One that was last written together with
+ * another one of the same parent, which is the same still, had its reference emptied with that one's.
+ */
 export const findStrangers = async (
   { sides, states }: Omit<Judging, 'decider'>,
   closure: Closure,
@@ -137,12 +184,13 @@ export const findStrangers = async (
     const table = tableOf(sides.catalog, id)
     const byKey = Map.groupBy(own, ({ key }) => key)
     const differing = without(await readDiffering(states, table, byKey.keys()), unhooked.get(id))
-    for (const [key, { isClear, of }] of await weighLikeness({ sides, states }, table, differing)) {
-      // That a reference was emptied speaks for the row: one other value does not outweigh it.
-      if (!isClear && of > 1) for (const survivor of byKey.get(key) ?? []) strangers.add(survivor)
+    for (const [key, { isClear }] of await weighLikeness({ sides, states }, table, differing)) {
+      if (!isClear) for (const survivor of byKey.get(key) ?? []) strangers.add(survivor)
     }
   }
-  return strangers
+  const momentOf = ({ relation, parent, age }: Survivor): string => `${relation.parent}\0${parent}\0${age}`
+  const known = new Set(closure.survivors.flatMap((one) => (strangers.has(one) ? [] : [momentOf(one)])))
+  return new Set([...strangers].filter((one) => one.age === null || !known.has(momentOf(one))))
 }
 
 /** Children that live has all the same, and that may be other records by now: then the backup's are lost, and do not come along. */
@@ -163,9 +211,13 @@ export const findLookalikes = async (
   return found
 }
 
-/** The columns that differ, of the rows that live has with other values. */
+/** The columns that differ, of the rows that live has with other values, marked as deleted or not. */
 const differingOf = (states: ReadonlyMap<string, RowState>): Differing =>
-  new Map([...states].flatMap(([key, state]) => (state.state === 'changed' ? [[key, state.columns] as const] : [])))
+  new Map(
+    [...states].flatMap(([key, state]) =>
+      state.state === 'changed' || state.state === 'deleted' ? [[key, state.columns] as const] : [],
+    ),
+  )
 
 /** The live keys of rows that an earlier run brought back. */
 const movedOf = (states: Iterable<readonly [string, RowState]>): ReadonlyMap<string, string> => {
@@ -190,26 +242,29 @@ const unhookedColumns = ({ survivors }: Closure): ReadonlyMap<string, Differing>
 
 /** The rows that differ in other columns than those given for each. */
 const without = (differing: Differing, explained: Differing | undefined): Differing => {
-  if (explained === undefined) return differing
+  if (explained === undefined || explained.size === 0) return differing
   const rest = [...differing].map(
     ([key, columns]) => [key, columns.filter((name) => !explained.get(key)?.includes(name))] as const,
   )
   return new Map(rest.filter(([, columns]) => columns.length > 0))
 }
 
+const mergeColumns = (one: Differing = new Map(), other: Differing = new Map()): Differing =>
+  new Map([...one, ...[...other].map(([key, names]) => [key, [...(one.get(key) ?? []), ...names]] as const)])
+
 const usesByParent = (
   { attached, survivors }: Closure,
   anchors: KeyLists,
 ): ReadonlyMap<string, ReadonlyMap<string, readonly Use[]>> => {
   const uses = new Map<string, Map<string, Use[]>>()
-  const add = ({ id, child, parent }: Relation, key: string, rows: number): void => {
+  const add = ({ id, parent }: Relation, child: string, key: string, rows: number): void => {
     const own = uses.get(parent) ?? new Map<string, Use[]>()
     uses.set(parent, own.set(key, [...(own.get(key) ?? []), { via: id, child, rows }]))
   }
-  for (const [relation, rows] of attached) for (const [key, count] of rows) add(relation, key, count)
+  for (const { via, child, rows } of attached) for (const [key, count] of rows) add(via, child, key, count)
   const relinked = survivors.filter(({ relation, parent }) => anchors.get(relation.parent)?.includes(parent))
   for (const [relation, own] of Map.groupBy(relinked, (survivor) => survivor.relation)) {
-    for (const [key, rows] of Map.groupBy(own, ({ parent }) => parent)) add(relation, key, rows.length)
+    for (const [key, rows] of Map.groupBy(own, ({ parent }) => parent)) add(relation, relation.child, key, rows.length)
   }
   return uses
 }

@@ -4,25 +4,25 @@
  *
  * Suspicious is a row of which most columns that tell records apart differ, or another unique key and half of the rest, or the column
  * that says when it was made; half alone where references to it were emptied. It is cleared by a unique key of its own or a time of
- * making that is the same, and by rows that still belong to it as in the backup, and could not have outlived it. What changes in many
- * rows, or is there to change (`updated_at`, `photo_count`), tells nothing. Who wrote a row last is not asked: an edit is a write too.
+ * making that is the same, and by rows that still belong to it as in the backup, and could not have outlived it. Little is told by
+ * columns that change in many rows, or have the same value in many, or are empty on either side, or are there to change (`updated_at`,
+ * `photo_count`): they are asked where there is nothing else. Who wrote a row last is not: an edit is a write too.
  */
-import { sql } from 'kysely'
 import { columnOf, type Uniqueness } from '../catalog/catalog.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
+import { isInstant, isMeantToChange, isNumber } from '../catalog/column-words.ts'
 import { hasSurrogate, type SharedTable } from '../catalog/shared.ts'
 import { isGiven } from '../catalog/source.ts'
-import { column, list } from '../database/names.ts'
-import { readCreation, readHabits } from '../diff/habits.ts'
-import { comparedColumns } from '../diff/records.ts'
+import { type RowPairs, readDifferences, readEmpty } from '../diff/changed-columns.ts'
+import { type ColumnHabits, readCreation, readHabits } from '../diff/habits.ts'
+import { type CreationColumns, comparedColumns } from '../diff/records.ts'
 import type { Sides } from '../diff/sides.ts'
-import { findKept, findUnhooked, type Weighing } from './kin.ts'
+import { findKept, findRewritten, findUnhooked, type Weighing } from './kin.ts'
 
 /** How much alike the two rows of a key are. */
 export interface Likeness {
   /** Nothing speaks for another record, or enough against it. */
   readonly isClear: boolean
-  /** Columns that differ, of those that tell records apart. */
+  /** Columns that differ: of those that tell records apart, if any of these do. */
   readonly columns: readonly string[]
   /** How many columns tell records apart. */
   readonly of: number
@@ -30,18 +30,6 @@ export interface Likeness {
 
 /** Some rows that live has with other values: the columns that differ, by packed key. */
 export type Differing = ReadonlyMap<string, readonly string[]>
-
-const times = /^(date|timestamp)/
-const numbers = /^(smallint|integer|bigint|numeric)$/
-const changingTimes = /updat|modif|chang|edit|touch|sync|seen|login|activ|access|visit|refresh|^last|_last/i
-const changingNumbers =
-  /count|version|revision|total|balance|score|views|hits|likes|^num_|_num$|position|rank|sort|^(lft|rgt|rght|level)$/i
-
-/** True for a column that by its name and type is there to change. */
-const isMeantToChange = (table: SharedTable, name: string): boolean => {
-  const type = columnOf(table.live, name)?.baseType ?? ''
-  return (times.test(type) && changingTimes.test(name)) || (numbers.test(type) && changingNumbers.test(name))
-}
 
 /** Rows recognised by what the user named, or by their ends, are who they are. */
 const isKnownByKey = (sides: Sides, table: SharedTable): boolean =>
@@ -53,15 +41,30 @@ interface Weighed {
   readonly isHalf: boolean
 }
 
-/** Weighs live rows that stand in for the backup's under other keys, by their columns alone. */
+/** Rows of the backup, packed, with the live rows that are there for them, and the columns that are no sign of it. */
+export interface Moved {
+  readonly rows: ReadonlyMap<string, string>
+  /** They follow the keys of other rows, or are what the live rows were found by. */
+  readonly except: readonly string[]
+}
+
+/** Weighs live rows that stand in for the backup's under other keys, by their columns alone: those that differ in any. */
 export const weighMoved = async (
   sides: Sides,
   table: SharedTable,
-  rows: Differing,
-): Promise<ReadonlyMap<string, Likeness>> =>
-  rows.size === 0
-    ? new Map()
-    : new Map([...(await weighColumns(sides, table, rows))].map(([key, { likeness }]) => [key, likeness]))
+  { rows, except }: Moved,
+): Promise<ReadonlyMap<string, Likeness>> => {
+  if (rows.size === 0) return new Map()
+  const columns = comparedColumns(table).filter((name) => !table.identity.includes(name) && !except.includes(name))
+  const pairs = { keys: [...rows.keys()], live: [...rows.values()], columns }
+  const differing = await readDifferences(sides, table, pairs)
+  const weighed = await weighColumns(sides, table, { ...pairs, differing })
+  return new Map([...weighed].map(([key, { likeness }]) => [key, likeness]))
+}
+
+/** Columns of a row that came back under another key that follow other keys. */
+export const followingColumns = ({ catalog }: Sides, table: SharedTable): readonly string[] =>
+  catalog.relations.flatMap(({ child, columns }) => (child === table.id ? columns : []))
 
 /** Weighs rows that live has with other values under the same keys. */
 export const weighLikeness = async (
@@ -73,13 +76,20 @@ export const weighLikeness = async (
   if (rows.size === 0) return new Map()
   if (isKnownByKey(sides, table))
     return new Map([...rows].map(([key, columns]) => [key, { isClear: true, columns, of: columns.length }]))
-  const weighed = await weighColumns(sides, table, rows)
+  const keys = [...rows.keys()]
+  const pairs = { keys, live: keys, columns: comparedColumns(table), differing: rows }
+  const weighed = await weighColumns(sides, table, pairs)
   const likenesses = new Map([...weighed].map(([key, { likeness }]) => [key, likeness]))
-  const suspects = [...weighed].filter(([, { likeness, isHalf }]) => !likeness.isClear || isHalf)
-  if (suspects.length === 0) return likenesses
-  const keys = suspects.map(([key]) => key)
-  const kept = await findKept(weighing, table, keys)
-  const unhooked = await findUnhooked(sides, table, keys)
+  const suspects = new Map([...weighed].filter(([, { likeness, isHalf }]) => !likeness.isClear || isHalf))
+  const rewritten = suspects.size === 0 ? new Set<string>() : await findRewritten(weighing, table)
+  for (const [key, { likeness }] of suspects) {
+    const isExplained = likeness.columns.every((name) => rewritten.has(name))
+    if (isExplained) likenesses.set(key, { ...likeness, isClear: true })
+    if (isExplained) suspects.delete(key)
+  }
+  if (suspects.size === 0) return likenesses
+  const { kept } = await findKept(weighing, table, [...suspects.keys()])
+  const unhooked = await findUnhooked(sides, table, [...suspects.keys()])
   for (const [key, { likeness, isHalf }] of suspects) {
     const isProven = kept.has(key) && !unhooked.has(key)
     const isSuspect = !likeness.isClear || (isHalf && unhooked.has(key))
@@ -88,39 +98,83 @@ export const weighLikeness = async (
   return likenesses
 }
 
+/** What is known about a table's columns. */
+interface Columns {
+  readonly table: SharedTable
+  readonly creation: CreationColumns
+  readonly habits: ColumnHabits
+  /** That may tell records apart. */
+  readonly told: readonly string[]
+  /** The others, as far as they belong to the record: they are there to change. */
+  readonly changing: readonly string[]
+}
+
+const readColumns = async (sides: Sides, table: SharedTable, compared: readonly string[]): Promise<Columns> => {
+  const habits = await readHabits(sides, table)
+  const creation = await readCreation(sides, table)
+  const own = compared.filter(
+    (name) => !table.identity.includes(name) && name !== table.softDelete && !isGiven(table.backup, name),
+  )
+  const isChanging = (name: string): boolean => {
+    const found = columnOf(table.live, name)
+    return found !== undefined && isMeantToChange(found) && !creation.shown.includes(name)
+  }
+  const told = own.filter((name) => !isChanging(name))
+  return { table, creation, habits, told, changing: own.filter(isChanging) }
+}
+
 /** What the columns alone say. */
 const weighColumns = async (
   sides: Sides,
   table: SharedTable,
-  rows: Differing,
+  { keys, live, columns: compared, differing }: RowPairs & { readonly differing: Differing },
 ): Promise<ReadonlyMap<string, Weighed>> => {
-  const { restless } = await readHabits(sides, table)
-  const { named, shown } = await readCreation(sides, table)
-  const told = comparedColumns(table).filter(
-    (name) =>
-      !table.identity.includes(name) &&
-      name !== table.softDelete &&
-      !isGiven(table.backup, name) &&
-      !restless.includes(name) &&
-      !(isMeantToChange(table, name) && !shown.includes(name)),
-  )
-  const empty = await readEmpty(sides, table, [...rows.keys()], told)
-  const weighed = new Map<string, Weighed>()
-  for (const [key, differing] of rows) {
-    const isEqual = (name: string): boolean => !differing.includes(name) && !empty.get(key)?.has(name)
-    const telling = told.filter((name) => differing.includes(name) || isEqual(name))
-    const columns = telling.filter((name) => differing.includes(name))
-    const isMade = (name: string): boolean => shown.includes(name) || named.includes(name)
-    const isCleared = shown.some(isEqual) || table.live.uniques.some((unique) => isOwnKey(table, unique, isEqual))
-    const isSuspect =
-      columns.length * 2 > telling.length ||
-      columns.some(isMade) ||
-      table.live.uniques.some((unique) => isOtherKey(unique, telling, columns))
-    const likeness = { isClear: isCleared || !isSuspect, columns, of: telling.length }
-    const isHalf = !isCleared && columns.length > 0 && columns.length * 2 === telling.length
-    weighed.set(key, { likeness, isHalf })
+  if (differing.size === 0) return new Map()
+  const columns = await readColumns(sides, table, compared)
+  const places = [...keys.keys()].filter((place) => differing.has(keys[place] ?? ''))
+  const empty = await readEmpty(sides, table, {
+    keys: places.map((place) => keys[place] ?? ''),
+    live: places.map((place) => live[place] ?? ''),
+    columns: [...columns.told, ...columns.changing],
+  })
+  return new Map([...differing].map(([key, names]) => [key, weighRow(columns, names, empty.get(key) ?? new Set())]))
+}
+
+/** `empty`: columns that hold nothing on one side at least. */
+const weighRow = (
+  { table, creation, habits, told, changing }: Columns,
+  differing: readonly string[],
+  empty: ReadonlySet<string>,
+): Weighed => {
+  const compared = new Set([...told, ...changing])
+  const isEqual = (name: string): boolean => compared.has(name) && !differing.includes(name) && !empty.has(name)
+  const isMade = (name: string): boolean => creation.shown.includes(name) || creation.named.includes(name)
+  // A place in a list goes with the key: whoever is given that stands there too.
+  const isPlace = (name: string): boolean => habits.creation.includes(name) && !habits.instants.includes(name)
+  const isTold = (name: string): boolean =>
+    !habits.restless.includes(name) && !habits.common.includes(name) && !(isPlace(name) && isEqual(name))
+  const set = told.filter((name) => !empty.has(name))
+  const choices = [
+    set.filter((name) => isTold(name) || (isMade(name) && differing.includes(name))),
+    set,
+    told.filter((name) => differing.includes(name)),
+    changing.filter((name) => differing.includes(name) || isEqual(name)),
+  ]
+  const telling = choices.find(({ length }) => length > 0) ?? []
+  const columns = telling.filter((name) => differing.includes(name))
+  const uniques = table.live.uniques
+  const instants = [...habits.instants, ...creation.named.filter((name) => isInstant(columnOf(table.live, name)))]
+  const isCleared = instants.some(isEqual) || uniques.some((unique) => isOwnKey(table, unique, isEqual))
+  const isSuspect =
+    columns.length * 2 > telling.length ||
+    columns.some(isMade) ||
+    uniques.some((unique) => isOtherKey(unique, telling, columns))
+  const others = told.filter((name) => differing.includes(name))
+  const named = [columns, others, differing].find(({ length }) => length > 0) ?? []
+  return {
+    likeness: { isClear: isCleared || !isSuspect, columns: named, of: telling.length },
+    isHalf: !isCleared && columns.length > 0 && columns.length * 2 === telling.length,
   }
-  return weighed
 }
 
 /** A unique key that is the record's own (an address, a code), and the same on both sides; numbers alone may be a place in a list. */
@@ -128,7 +182,7 @@ const isOwnKey = (table: SharedTable, unique: Uniqueness, isEqual: (name: string
   unique.kind === 'unique' &&
   unique.predicate === null &&
   unique.columns.every((name) => !table.identity.includes(name) && isEqual(name)) &&
-  unique.columns.some((name) => !numbers.test(columnOf(table.live, name)?.baseType ?? '') && !isReference(table, name))
+  unique.columns.some((name) => !isNumber(columnOf(table.live, name)) && !isReference(table, name))
 
 const isReference = ({ live }: SharedTable, name: string): boolean =>
   live.foreignKeys.some(({ columns }) => columns.includes(name))
@@ -139,24 +193,4 @@ const isOtherKey = (unique: Uniqueness, telling: readonly string[], columns: rea
   const rest = telling.filter((name) => !isOfIt(name))
   const changed = columns.filter((name) => !isOfIt(name))
   return unique.kind === 'unique' && columns.some(isOfIt) && changed.length * 2 >= rest.length
-}
-
-/** The columns that are empty in the backup, by row. */
-const readEmpty = async (
-  sides: Sides,
-  table: SharedTable,
-  keys: readonly string[],
-  columns: readonly string[],
-): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
-  const empty = new Map<string, ReadonlySet<string>>()
-  for (const batch of columns.length === 0 ? [] : inBatches(keys)) {
-    const rows = await sides.backup.rows(sql`
-      select ${ordinal('k')}::text, ${list(columns.map((name) => sql`(${column('t', name)} is null)::text`))}
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
-    for (const [ord, ...flags] of rows) {
-      empty.set(batch[Number(ord) - 1] ?? '', new Set(columns.filter((_, place) => flags[place] === 'true')))
-    }
-  }
-  return empty
 }

@@ -6,7 +6,7 @@ import { displayAlone } from '../database/display.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
 import type { MissingParent } from '../selection/closure.ts'
 import type { ClosureOptions } from '../selection/closure-options.ts'
-import type { Likeness } from '../selection/likeness.ts'
+import type { Likeness } from '../selection/weigh-columns.ts'
 import type { Answer, Finding, FindingPart, Help } from './finding.ts'
 import type { LiveConflict } from './live-conflicts.ts'
 

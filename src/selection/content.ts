@@ -30,9 +30,13 @@ export const hasContent = async (sides: Sides, table: SharedTable, relation: Rel
   return own.some((name) => (isSilent(table, name) ? various.includes(name) : !common.includes(name)))
 }
 
+/** True where a row cannot stay when the row it refers to goes. */
+export const isBelow = ({ isEnforced, isNullable, onDelete, condition }: Relation): boolean =>
+  isEnforced && condition === null && (onDelete === 'cascade' || !isNullable)
+
 /** True where a row is what it is by the row it refers to: its key is made of it, or it says nothing of its own, and could not be without it. */
 export const isMadeOf = (table: SharedTable, relation: Relation): boolean => {
   if (relation.columns.every((name) => table.identity.includes(name))) return true
-  const isLasting = relation.isEnforced && !relation.isNullable && table.ends === null && !hasSurrogate(table)
+  const isLasting = isBelow(relation) && table.ends === null && !hasSurrogate(table)
   return isLasting && ownColumns(table, relation).every((name) => isSilent(table, name))
 }

@@ -20,6 +20,8 @@ export interface Weighing {
   readonly states: StateCache
   /** Which rows of live, by their alias, count as having stayed; absent: all. */
   readonly hasStayed?: (alias: string) => Query
+  /** Tables of rows that are weighed because of these, by id: they are not gone back to. */
+  readonly above?: readonly string[]
 }
 
 /** Relations whose rows have a key of their own that no other parent's row would have. */

@@ -8,38 +8,17 @@
  * columns that change in many rows, or have the same value in many, or are empty on either side, or are there to change (`updated_at`,
  * `photo_count`): they are asked where there is nothing else. Who wrote a row last is not: an edit is a write too.
  */
-import { columnOf, type Uniqueness } from '../catalog/catalog.ts'
-import { isInstant, isMeantToChange, isNumber } from '../catalog/column-words.ts'
 import { hasSurrogate, type SharedTable } from '../catalog/shared.ts'
-import { isGiven } from '../catalog/source.ts'
-import { type RowPairs, readDifferences, readEmpty } from '../diff/changed-columns.ts'
-import { type ColumnHabits, readCreation, readHabits } from '../diff/habits.ts'
-import { type CreationColumns, comparedColumns } from '../diff/records.ts'
+import { readDifferences } from '../diff/changed-columns.ts'
+import { comparedColumns } from '../diff/records.ts'
 import type { Sides } from '../diff/sides.ts'
 import { findKept, findRewritten, findUnhooked, type Weighing } from './kin.ts'
-
-/** How much alike the two rows of a key are. */
-export interface Likeness {
-  /** Nothing speaks for another record, or enough against it. */
-  readonly isClear: boolean
-  /** Columns that differ: of those that tell records apart, if any of these do. */
-  readonly columns: readonly string[]
-  /** How many columns tell records apart. */
-  readonly of: number
-}
-
-/** Some rows that live has with other values: the columns that differ, by packed key. */
-export type Differing = ReadonlyMap<string, readonly string[]>
+import { readParents } from './references.ts'
+import { type Differing, type Likeness, type Weighed, weighColumns } from './weigh-columns.ts'
 
 /** Rows recognised by what the user named, or by their ends, are who they are. */
 const isKnownByKey = (sides: Sides, table: SharedTable): boolean =>
   table.ends !== null || hasSurrogate(table) || sides.catalog.declarations.identities[table.id] !== undefined
-
-interface Weighed {
-  readonly likeness: Likeness
-  /** Just half of what tells records apart differs, and nothing clears it. */
-  readonly isHalf: boolean
-}
 
 /** Rows of the backup, packed, with the live rows that are there for them, and the columns that are no sign of it. */
 export interface Moved {
@@ -78,7 +57,11 @@ export const weighLikeness = async (
     return new Map([...rows].map(([key, columns]) => [key, { isClear: true, columns, of: columns.length }]))
   const keys = [...rows.keys()]
   const pairs = { keys, live: keys, columns: comparedColumns(table), differing: rows }
-  const weighed = await weighColumns(sides, table, pairs)
+  const weighed = new Map(await weighColumns(sides, table, pairs))
+  for (const [key, columns] of await findDoubted(weighing, table, weighed)) {
+    const known = weighed.get(key)
+    if (known !== undefined) weighed.set(key, { ...known, likeness: known.distrusting(columns) })
+  }
   const likenesses = new Map([...weighed].map(([key, { likeness }]) => [key, likeness]))
   const suspects = new Map([...weighed].filter(([, { likeness, isHalf }]) => !likeness.isClear || isHalf))
   const rewritten = suspects.size === 0 ? new Set<string>() : await findRewritten(weighing, table)
@@ -98,99 +81,38 @@ export const weighLikeness = async (
   return likenesses
 }
 
-/** What is known about a table's columns. */
-interface Columns {
-  readonly table: SharedTable
-  readonly creation: CreationColumns
-  readonly habits: ColumnHabits
-  /** That may tell records apart. */
-  readonly told: readonly string[]
-  /** The others, as far as they belong to the record: they are there to change. */
-  readonly changing: readonly string[]
-}
-
-const readColumns = async (sides: Sides, table: SharedTable, compared: readonly string[]): Promise<Columns> => {
-  const habits = await readHabits(sides, table)
-  const creation = await readCreation(sides, table)
-  const own = compared.filter(
-    (name) => !table.identity.includes(name) && name !== table.softDelete && !isGiven(table.backup, name),
-  )
-  const isChanging = (name: string): boolean => {
-    const found = columnOf(table.live, name)
-    return found !== undefined && isMeantToChange(found) && !creation.shown.includes(name)
-  }
-  const told = own.filter((name) => !isChanging(name))
-  return { table, creation, habits, told, changing: own.filter(isChanging) }
-}
-
-/** What the columns alone say. */
-const weighColumns = async (
-  sides: Sides,
+/**
+ * References that are equal while what they refer to may be another record by now, by row, of the rows that would be suspicious without them:
+ * a file of the same folder is no more the same than the folder is.
+ */
+const findDoubted = async (
+  weighing: Weighing,
   table: SharedTable,
-  { keys, live, columns: compared, differing }: RowPairs & { readonly differing: Differing },
-): Promise<ReadonlyMap<string, Weighed>> => {
-  if (differing.size === 0) return new Map()
-  const columns = await readColumns(sides, table, compared)
-  const places = [...keys.keys()].filter((place) => differing.has(keys[place] ?? ''))
-  const empty = await readEmpty(sides, table, {
-    keys: places.map((place) => keys[place] ?? ''),
-    live: places.map((place) => live[place] ?? ''),
-    columns: [...columns.told, ...columns.changing],
-  })
-  return new Map([...differing].map(([key, names]) => [key, weighRow(columns, names, empty.get(key) ?? new Set())]))
-}
-
-/** `empty`: columns that hold nothing on one side at least. */
-const weighRow = (
-  { table, creation, habits, told, changing }: Columns,
-  differing: readonly string[],
-  empty: ReadonlySet<string>,
-): Weighed => {
-  const compared = new Set([...told, ...changing])
-  const isEqual = (name: string): boolean => compared.has(name) && !differing.includes(name) && !empty.has(name)
-  const isMade = (name: string): boolean => creation.shown.includes(name) || creation.named.includes(name)
-  // A place in a list goes with the key: whoever is given that stands there too.
-  const isPlace = (name: string): boolean => habits.creation.includes(name) && !habits.instants.includes(name)
-  const isTold = (name: string): boolean =>
-    !habits.restless.includes(name) && !habits.common.includes(name) && !(isPlace(name) && isEqual(name))
-  const set = told.filter((name) => !empty.has(name))
-  const choices = [
-    set.filter((name) => isTold(name) || (isMade(name) && differing.includes(name))),
-    set,
-    told.filter((name) => differing.includes(name)),
-    changing.filter((name) => differing.includes(name) || isEqual(name)),
-  ]
-  const telling = choices.find(({ length }) => length > 0) ?? []
-  const columns = telling.filter((name) => differing.includes(name))
-  const uniques = table.live.uniques
-  const instants = [...habits.instants, ...creation.named.filter((name) => isInstant(columnOf(table.live, name)))]
-  const isCleared = instants.some(isEqual) || uniques.some((unique) => isOwnKey(table, unique, isEqual))
-  const isSuspect =
-    columns.length * 2 > telling.length ||
-    columns.some(isMade) ||
-    uniques.some((unique) => isOtherKey(unique, telling, columns))
-  const others = told.filter((name) => differing.includes(name))
-  const named = [columns, others, differing].find(({ length }) => length > 0) ?? []
-  return {
-    likeness: { isClear: isCleared || !isSuspect, columns: named, of: telling.length },
-    isHalf: !isCleared && columns.length > 0 && columns.length * 2 === telling.length,
+  weighed: ReadonlyMap<string, Weighed>,
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const { sides, states, above = [] } = weighing
+  const relations = sides.catalog.relations.filter(
+    ({ child, parent, isEnforced }) =>
+      child === table.id && isEnforced && parent !== table.id && !above.includes(parent),
+  )
+  const references = relations.flatMap(({ columns }) => columns)
+  const leaning = [...weighed].flatMap(([key, { likeness, distrusting }]) =>
+    references.length > 0 && likeness.isClear && !distrusting(references).isClear ? [key] : [],
+  )
+  const doubted = new Map<string, readonly string[]>()
+  for (const relation of leaning.length === 0 ? [] : relations) {
+    const parent = sides.catalog.tables.get(relation.parent)
+    if (parent === undefined || parent.hidden !== null || parent.identity.length === 0) continue
+    const { rows } = await readParents(sides, table, relation, leaning)
+    const known = await states.read(parent, [...new Set(rows.map(({ other }) => other))])
+    const changed = new Map(
+      [...known].flatMap(([key, state]) => (state.state === 'changed' ? [[key, state.columns] as const] : [])),
+    )
+    const likenesses = await weighLikeness({ ...weighing, above: [...above, table.id] }, parent, changed)
+    for (const { key, other } of rows) {
+      const isOther = known.get(other)?.state === 'reused' || likenesses.get(other)?.isClear === false
+      if (isOther) doubted.set(key, [...(doubted.get(key) ?? []), ...relation.columns])
+    }
   }
-}
-
-/** A unique key that is the record's own (an address, a code), and the same on both sides; numbers alone may be a place in a list. */
-const isOwnKey = (table: SharedTable, unique: Uniqueness, isEqual: (name: string) => boolean): boolean =>
-  unique.kind === 'unique' &&
-  unique.predicate === null &&
-  unique.columns.every((name) => !table.identity.includes(name) && isEqual(name)) &&
-  unique.columns.some((name) => !isNumber(columnOf(table.live, name)) && !isReference(table, name))
-
-const isReference = ({ live }: SharedTable, name: string): boolean =>
-  live.foreignKeys.some(({ columns }) => columns.includes(name))
-
-/** A unique key that differs, with at least half of the other columns. */
-const isOtherKey = (unique: Uniqueness, telling: readonly string[], columns: readonly string[]): boolean => {
-  const isOfIt = (name: string): boolean => unique.columns.includes(name)
-  const rest = telling.filter((name) => !isOfIt(name))
-  const changed = columns.filter((name) => !isOfIt(name))
-  return unique.kind === 'unique' && columns.some(isOfIt) && changed.length * 2 >= rest.length
+  return doubted
 }

@@ -5,14 +5,15 @@
  * record in live, so does everything live holds below that key: a line of the backup's order 7 is not live's line of another order 7.
  * Such rows are `reused`, unless live's row stands in for that very parent under the same key. The same where the parent's rows are
  * recognised by other columns than those the key is made of, and live has other values in these; and for rows that hold nothing but
- * references, places and states: that live's row is equal is no proof that it is the same.
+ * references, places and states: that live's row is equal is no proof that it is the same. And for rows that have other values in live,
+ * but still refer to what they would have gone with.
  */
 import type { Relation } from '../catalog/relations.ts'
 import { hasSurrogate, type SharedTable } from '../catalog/shared.ts'
 import { JudgedStates, RowStates, type StatesByKey } from '../diff/row-states.ts'
 import type { Sides } from '../diff/sides.ts'
 import { type RowState, readStates } from '../diff/states.ts'
-import { isMadeOf } from './content.ts'
+import { isBelow, isMadeOf } from './content.ts'
 import { findMoved } from './moved.ts'
 import { findNeverAmong } from './never.ts'
 import { readParents } from './references.ts'
@@ -25,6 +26,8 @@ export interface Owner {
   readonly via: Relation
   /** Live has it with other values: only an answer says that it is another record. */
   readonly isChanged: boolean
+  /** The row is what it is by this one alone. */
+  readonly isAll: boolean
 }
 
 /** Rows already decided upon, packed, per table; they may grow. */
@@ -38,6 +41,10 @@ export interface DecidedKeys {
 export const nothingDecided: DecidedKeys = { inPlace: new Map(), beside: new Map() }
 
 const missing: RowState = { state: 'missing' }
+
+/** A live row still refers by the relation as in the backup; and where that is not all that it is, it has changed in other columns. */
+const isStill = ({ columns }: Relation, state: RowState | undefined, isAll: boolean): boolean =>
+  state?.state === 'changed' ? !state.columns.some((name) => columns.includes(name)) : isAll
 
 /** Live has a row of this key: as it was, changed, or marked as deleted. */
 const isHeld = ({ state }: RowState): boolean => state === 'same' || state === 'changed' || state === 'deleted'
@@ -118,7 +125,7 @@ export class StateCache {
       this.#owners
         .get(table)
         ?.get(key)
-        ?.filter(({ isChanged }) => isChanged) ?? []
+        ?.filter(({ isChanged, isAll }) => isChanged && isAll) ?? []
     )
   }
 
@@ -149,13 +156,16 @@ export class StateCache {
     return this.#owners.get(table)?.get(key)?.some(isAnother) ? { state: 'reused', columns: [] } : state
   }
 
-  /** Finds the reused rows that the keys of these rows are made of. */
+  /** Finds the reused rows that the keys of these rows are made of, and those that a changed row would have gone with. */
   async #findOwners(table: SharedTable, keys: readonly string[]): Promise<void> {
     for (const relation of this.#sides.catalog.relations) {
       const parent = this.#sides.catalog.tables.get(relation.parent)
-      const isOwner = relation.child === table.id && isMadeOf(table, relation)
-      if (!isOwner || parent === undefined || parent === table || parent.identity.length === 0) continue
-      const { rows } = await readParents(this.#sides, table, relation, keys)
+      if (relation.child !== table.id || parent === undefined || parent === table || parent.identity.length === 0)
+        continue
+      const isAll = isMadeOf(table, relation)
+      const owned = keys.filter((key) => isStill(relation, this.#find(table.id, key), isAll))
+      if (owned.length === 0 || !(isAll || isBelow(relation))) continue
+      const { rows } = await readParents(this.#sides, table, relation, owned)
       const parents = [...new Set(rows.map(({ other }) => other))]
       const states = await this.read(parent, parents)
       const isBySurrogate =
@@ -168,7 +178,7 @@ export class StateCache {
         const isChanged = state === 'changed' && !isElsewhere
         const own =
           state === 'reused' || isElsewhere || isChanged
-            ? [{ table: parent.id, key: other, via: relation, isChanged }]
+            ? [{ table: parent.id, key: other, via: relation, isChanged, isAll }]
             : []
         // A parent that is another record is all there is to know.
         const above = own.some((owner) => !owner.isChanged) ? [] : (this.#owners.get(parent.id)?.get(other) ?? [])

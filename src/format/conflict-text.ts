@@ -53,7 +53,7 @@ export const waysOut = (conflict: Conflict, alike: readonly Conflict[] = [confli
         : [{ flag: '--triggers off', does: 'switch all triggers off while the rows are written' }]),
     ]
   }
-  if (conflict.kind !== 'changed') return given
+  if (conflict.kind !== 'changed' || conflict.of !== undefined) return given
   const columns = formatArgument(conflict.columns.map(sanitise).join(','))
   return [...given, { flag: `--columns ${columns}`, does: 'put back just these columns of the selected rows' }]
 }

@@ -77,7 +77,9 @@ const describe = (finding: Finding): string => {
     case 'missing parent':
       return `${row}: ${finding.detail ?? 'its parent is missing'}`
     case 'changed':
-      return `${row}: live has it with other values in ${finding.columns.map(displayAlone).join(', ')}`
+      return finding.of === undefined
+        ? `${row}: live has it with other values in ${finding.columns.map(displayAlone).join(', ')}`
+        : `${row}: live has other values in ${describeShare(finding)} too, and may have another record there`
     case 'parent changed':
       return `${row}: ${describeChanged(finding)}`
     case 'edited since':

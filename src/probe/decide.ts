@@ -95,8 +95,8 @@ export const decideRows = async (
   const keptOut = new Map<string, Decision['leftOut'][number]>()
   const states = new StateCache(known, { inPlace, beside })
   const judgement = { sides: known, states, decider }
-  const doubted = await findDoubted(known, resolved)
   for (const { table, states: read } of resolved.chosen.values()) await states.adopt(table, read)
+  const doubted = await findDoubted(judgement, resolved, options.columns)
   for (;;) {
     decider.nextRound()
     const judging = { keys: known.keys, columns: options.columns, keyPolicy: options.keys, doubted, decider }

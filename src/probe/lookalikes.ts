@@ -5,7 +5,9 @@
 import type { Relation } from '../catalog/relations.ts'
 import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import { type Sides, tableOf } from '../diff/sides.ts'
+import { readHabits } from '../diff/habits.ts'
+import type { Sides } from '../diff/sides.ts'
+import { tableOf } from '../diff/sides.ts'
 import type { RowState } from '../diff/states.ts'
 import type { Closure } from '../selection/closure.ts'
 import { followingColumns, weighLikeness, weighMoved } from '../selection/likeness.ts'
@@ -92,7 +94,7 @@ const weigh = async (
   const alike = [...found.keys()].map((key) => [key, { isClear: true, columns: table.identity, of: 1 }] as const)
   const likenesses = new Map([
     ...alike,
-    ...(await weighLikeness({ sides, states }, table, without(differingOf(known), explained))),
+    ...(await weighLikeness({ sides, states, explained }, table, differingOf(known))),
     ...(await weighMoved(sides, table, { rows: restored, except: followingColumns(sides, table) })),
     ...(await weighMoved(sides, table, { rows: found, except })),
   ])
@@ -157,16 +159,26 @@ export const judgeParents = async (
   }
 }
 
-/** Selected rows that an earlier run brought back under keys that may be other records' by now, packed, per table. */
+/**
+ * Selected rows that may be other records by now, packed, per table: those that an earlier run brought back under other keys, and those of
+ * which only some columns are to be put back (`columns`). What somebody rewrote in most rows is no sign of it there.
+ */
 export const findDoubted = async (
-  sides: Sides,
+  { sides, states }: Omit<Judging, 'decider'>,
   { chosen }: Pick<Resolved, 'chosen'>,
+  columns: readonly string[] | null,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, Likeness>>> => {
   const doubted = new Map<string, ReadonlyMap<string, Likeness>>()
-  for (const [id, { table, states }] of sides.restored.size === 0 ? [] : chosen) {
-    const moved = { rows: movedOf(states), except: followingColumns(sides, table) }
-    const likenesses = await weighMoved(sides, table, moved)
-    doubted.set(id, new Map([...likenesses].filter(([, { isClear }]) => !isClear)))
+  for (const [id, { table, states: read }] of sides.restored.size === 0 && columns === null ? [] : chosen) {
+    const moved = { rows: movedOf(read), except: followingColumns(sides, table) }
+    const differing = columns === null ? new Map() : differingOf(read)
+    const known = differing.size === 0 ? [] : [...(columns ?? []), ...(await readHabits(sides, table)).rewritten]
+    const explained = new Map([...differing.keys()].map((key) => [key, known] as const))
+    const likenesses = [
+      ...(await weighMoved(sides, table, moved)),
+      ...(await weighLikeness({ sides, states, explained }, table, differing)),
+    ]
+    doubted.set(id, new Map(likenesses.filter(([, { isClear }]) => !isClear)))
   }
   return doubted
 }
@@ -184,8 +196,9 @@ export const findStrangers = async (
   for (const [id, own] of Map.groupBy(closure.survivors, ({ relation }) => relation.child)) {
     const table = tableOf(sides.catalog, id)
     const byKey = Map.groupBy(own, ({ key }) => key)
-    const differing = without(await readDiffering(states, table, byKey.keys()), unhooked.get(id))
-    for (const [key, { isClear }] of await weighLikeness({ sides, states }, table, differing)) {
+    const differing = await readDiffering(states, table, byKey.keys())
+    const weighing = { sides, states, explained: unhooked.get(id) ?? new Map() }
+    for (const [key, { isClear }] of await weighLikeness(weighing, table, differing)) {
       if (!isClear) for (const survivor of byKey.get(key) ?? []) strangers.add(survivor)
     }
   }
@@ -213,7 +226,7 @@ export const findLookalikes = async (
 }
 
 /** The columns that differ, of the rows that live has with other values, marked as deleted or not. */
-const differingOf = (states: ReadonlyMap<string, RowState>): Differing =>
+const differingOf = (states: Iterable<readonly [string, RowState]>): Differing =>
   new Map(
     [...states].flatMap(([key, state]) =>
       state.state === 'changed' || state.state === 'deleted' ? [[key, state.columns] as const] : [],
@@ -241,15 +254,7 @@ const unhookedColumns = ({ survivors }: Closure): ReadonlyMap<string, Differing>
   return unhooked
 }
 
-/** The rows that differ in other columns than those given for each. */
-const without = (differing: Differing, explained: Differing | undefined): Differing => {
-  if (explained === undefined || explained.size === 0) return differing
-  const rest = [...differing].map(
-    ([key, columns]) => [key, columns.filter((name) => !explained.get(key)?.includes(name))] as const,
-  )
-  return new Map(rest.filter(([, columns]) => columns.length > 0))
-}
-
+/** The columns of both, by row. */
 const mergeColumns = (one: Differing = new Map(), other: Differing = new Map()): Differing =>
   new Map([...one, ...[...other].map(([key, names]) => [key, [...(one.get(key) ?? []), ...names]] as const)])
 

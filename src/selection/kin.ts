@@ -10,6 +10,7 @@ import type { Sides } from '../diff/sides.ts'
 import { readPresent } from '../diff/states.ts'
 import { hasContent } from './content.ts'
 import type { StateCache } from './state-cache.ts'
+import type { Differing } from './weigh-columns.ts'
 
 /** So many rows that refer to one are looked at: one that stayed is proof enough. */
 const mostKin = 100
@@ -20,6 +21,8 @@ export interface Weighing {
   readonly states: StateCache
   /** Which rows of live, by their alias, count as having stayed; absent: all. */
   readonly hasStayed?: (alias: string) => Query
+  /** Columns of rows, packed, of which it is known why they differ, or which are to be written: they say nothing. */
+  readonly explained?: Differing
   /** Tables of rows that are weighed because of these, by id: they are not gone back to. */
   readonly above?: readonly string[]
 }

@@ -37,7 +37,7 @@ export const weighMoved = async (
   const columns = comparedColumns(table).filter((name) => !table.identity.includes(name) && !except.includes(name))
   const pairs = { keys: [...rows.keys()], live: [...rows.values()], columns }
   const differing = await readDifferences(sides, table, pairs)
-  const weighed = await weighColumns(sides, table, { ...pairs, differing })
+  const weighed = await weighColumns(sides, table, { ...pairs, differing, explained: new Map() })
   return new Map([...weighed].map(([key, { likeness }]) => [key, likeness]))
 }
 
@@ -45,18 +45,19 @@ export const weighMoved = async (
 export const followingColumns = ({ catalog }: Sides, table: SharedTable): readonly string[] =>
   catalog.relations.flatMap(({ child, columns }) => (child === table.id ? columns : []))
 
-/** Weighs rows that live has with other values under the same keys. */
+/** Weighs rows that live has with other values under the same keys: those that differ in any that is not explained. */
 export const weighLikeness = async (
   weighing: Weighing,
   table: SharedTable,
-  rows: Differing,
+  changed: Differing,
 ): Promise<ReadonlyMap<string, Likeness>> => {
-  const { sides } = weighing
+  const { sides, explained = new Map() } = weighing
+  const rows = withoutExplained(changed, explained)
   if (rows.size === 0) return new Map()
   if (isKnownByKey(sides, table))
     return new Map([...rows].map(([key, columns]) => [key, { isClear: true, columns, of: columns.length }]))
   const keys = [...rows.keys()]
-  const pairs = { keys, live: keys, columns: comparedColumns(table), differing: rows }
+  const pairs = { keys, live: keys, columns: comparedColumns(table), differing: rows, explained }
   const weighed = new Map(await weighColumns(sides, table, pairs))
   for (const [key, columns] of await findDoubted(weighing, table, weighed)) {
     const known = weighed.get(key)
@@ -79,6 +80,15 @@ export const weighLikeness = async (
     likenesses.set(key, { ...likeness, isClear: isProven || !isSuspect })
   }
   return likenesses
+}
+
+/** The rows that differ in other columns than those explained. */
+const withoutExplained = (differing: Differing, explained: Differing): Differing => {
+  if (explained.size === 0) return differing
+  const rest = [...differing].map(
+    ([key, columns]) => [key, columns.filter((name) => !explained.get(key)?.includes(name))] as const,
+  )
+  return new Map(rest.filter(([, columns]) => columns.length > 0))
 }
 
 /**
@@ -108,7 +118,11 @@ const findDoubted = async (
     const changed = new Map(
       [...known].flatMap(([key, state]) => (state.state === 'changed' ? [[key, state.columns] as const] : [])),
     )
-    const likenesses = await weighLikeness({ ...weighing, above: [...above, table.id] }, parent, changed)
+    const likenesses = await weighLikeness(
+      { ...weighing, explained: new Map(), above: [...above, table.id] },
+      parent,
+      changed,
+    )
     for (const { key, other } of rows) {
       const isOther = known.get(other)?.state === 'reused' || likenesses.get(other)?.isClear === false
       if (isOther) doubted.set(key, [...(doubted.get(key) ?? []), ...relation.columns])

@@ -59,7 +59,13 @@ const readColumns = async (sides: Sides, table: SharedTable, compared: readonly 
 export const weighColumns = async (
   sides: Sides,
   table: SharedTable,
-  { keys, live, columns: compared, differing }: RowPairs & { readonly differing: Differing },
+  {
+    keys,
+    live,
+    columns: compared,
+    differing,
+    explained,
+  }: RowPairs & { readonly differing: Differing; readonly explained: Differing },
 ): Promise<ReadonlyMap<string, Weighed>> => {
   if (differing.size === 0) return new Map()
   const columns = await readColumns(sides, table, compared)
@@ -71,18 +77,16 @@ export const weighColumns = async (
   })
   return new Map(
     [...differing].map(([key, names]) => {
-      const row = { differing: names, empty: empty.get(key) ?? none }
+      const row = { differing: names, empty: new Set([...(empty.get(key) ?? []), ...(explained.get(key) ?? [])]) }
       const weigh = (distrusted: readonly string[]): Likeness => weighRow(columns, row, distrusted).likeness
       return [key, { ...weighRow(columns, row, []), distrusting: weigh }]
     }),
   )
 }
 
-const none: ReadonlySet<string> = new Set()
-
 interface DifferingRow {
   readonly differing: readonly string[]
-  /** Columns that hold nothing on one side at least. */
+  /** Columns that hold nothing on one side at least, or say nothing for another reason. */
   readonly empty: ReadonlySet<string>
 }
 
@@ -111,7 +115,9 @@ const weighRow = (
   const uniques = table.live.uniques
   const instants = [...habits.instants, ...creation.named.filter((name) => isInstant(columnOf(table.live, name)))]
   const isCleared = instants.some(isEqual) || uniques.some((unique) => isOwnKey(table, unique, isEqual))
+  const isBlank = telling.length === 0 && differing.some((name) => name !== table.softDelete)
   const isSuspect =
+    isBlank ||
     columns.length * 2 > telling.length ||
     columns.some(isMade) ||
     uniques.some((unique) => isOtherKey(unique, telling, columns))

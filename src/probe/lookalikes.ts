@@ -183,9 +183,12 @@ export const findDoubted = async (
   return doubted
 }
 
+/** So many survivors written in one transaction make it the one that emptied their references. */
+const fewestTogether = 3
+
 /**
  * Survivors that may be other records by now: their references are not theirs to get back. One that was last written together with
- * another one of the same parent, which is the same still, had its reference emptied with that one's.
+ * several others of the same parent, which are the same still, had its reference emptied with theirs.
  */
 export const findStrangers = async (
   { sides, states }: Omit<Judging, 'decider'>,
@@ -203,8 +206,13 @@ export const findStrangers = async (
     }
   }
   const momentOf = ({ relation, parent, age }: Survivor): string => `${relation.parent}\0${parent}\0${age}`
-  const known = new Set(closure.survivors.flatMap((one) => (strangers.has(one) ? [] : [momentOf(one)])))
-  return new Set([...strangers].filter((one) => one.age === null || !known.has(momentOf(one))))
+  const known = Map.groupBy(
+    closure.survivors.filter((one) => !strangers.has(one)),
+    momentOf,
+  )
+  const isTogether = (one: Survivor): boolean =>
+    one.age !== null && (known.get(momentOf(one))?.length ?? 0) >= fewestTogether
+  return new Set([...strangers].filter((one) => !isTogether(one)))
 }
 
 /** Children that live has all the same, and that may be other records by now: then the backup's are lost, and do not come along. */

@@ -29,8 +29,11 @@ export const isMeantToChange = ({ name, baseType }: Pick<Column, 'name' | 'baseT
 }
 
 /** True for a column that holds one of a few values, and goes from one to the next: many rows have the same. */
-export const isStatus = ({ name, baseType, typeKind }: Pick<Column, 'name' | 'baseType' | 'typeKind'>): boolean =>
-  baseType === 'boolean' || typeKind === 'enum' || wordsOf(name).some((word) => statusWord.test(word))
+export const isStatus = (column: Pick<Column, 'name' | 'baseType' | 'typeKind'> | undefined): boolean =>
+  column !== undefined &&
+  (column.baseType === 'boolean' ||
+    column.typeKind === 'enum' ||
+    wordsOf(column.name).some((word) => statusWord.test(word)))
 
 /** True where the values are points in time, rather than days. */
 export const isInstant = (column: Pick<Column, 'baseType'> | undefined): boolean =>

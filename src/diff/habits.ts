@@ -8,7 +8,6 @@
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
 import { isNumber, isStatus } from '../catalog/column-words.ts'
-import { rowDigest } from '../catalog/digest.ts'
 import { asText, fromTable, packKey } from '../catalog/row.ts'
 import { hasSurrogate, type SharedTable } from '../catalog/shared.ts'
 import { isGiven } from '../catalog/source.ts'
@@ -16,6 +15,7 @@ import { column, list, type Query } from '../database/names.ts'
 import { readChangedColumns } from './changed-columns.ts'
 import { type CreationColumns, comparedColumns, namedCreationColumns } from './records.ts'
 import type { Sides } from './sides.ts'
+import { readSpread } from './spread.ts'
 
 export interface ColumnHabits {
   /** Columns whose values rise with the key and do not change: they say when a record was made. */
@@ -24,8 +24,8 @@ export interface ColumnHabits {
   readonly instants: readonly string[]
   /** Columns that often change in rows that stay the same record. */
   readonly restless: readonly string[]
-  /** Columns of which many rows have the same value. */
-  readonly common: readonly string[]
+  /** Columns of which many rows have the same value, with how many there might as well be. */
+  readonly common: ReadonlyMap<string, number>
   /** Columns that hold so many values that two rows hardly have the same by chance. */
   readonly various: readonly string[]
   /** Columns that have other values in most rows. */
@@ -38,7 +38,7 @@ const unknown: ColumnHabits = {
   creation: [],
   instants: [],
   restless: [],
-  common: [],
+  common: new Map(),
   various: [],
   rewritten: [],
   changed: new Map(),
@@ -52,8 +52,8 @@ const fewestPairs = 8
 /** A column that holds fewer values in the sample does not say when each of its rows was made. */
 const fewestValues = 5
 
-/** A column that holds fewer values, and less than one for two rows, has the same one in many rows. */
-const manyValues = 10
+/** Two rows hardly have the same of so many values by chance. Where there are fewer, and less than one for two rows, many rows have the same. */
+export const manyValues = 10
 
 /** Of the steps from one key to the next, how many may go down: transactions do not end in the order in which they took their keys. */
 const mostFalls = 0.05
@@ -145,7 +145,7 @@ const sampleHabits = async (sides: Sides, table: SharedTable): Promise<ColumnHab
   const pairs = rows.filter(({ key }) => changes.has(key))
   const changed = new Map([...changes].filter(([, differing]) => differing.length > 0))
   const others = comparedColumns(table).filter((name) => !table.identity.includes(name))
-  const { common, various, telling } = await readSpread(sides, table, others)
+  const { common, various, telling } = await readSpreads(sides, table, others)
   const isMost = (name: string): boolean => countChanges(changed, name) * 2 >= pairs.length
   const isOften = (count: number): boolean => count >= often.rows && count >= pairs.length * often.share
   const restless = others.filter((name) => isOften(countChanges(editsOf(changed, telling), name)))
@@ -197,29 +197,23 @@ const halvesOf = (changed: Changed, columns: readonly string[]): Changed =>
     [...changed].filter(([, differing]) => columns.length === 1 || among(differing, columns) * 2 <= columns.length),
   )
 
-interface Spread extends Pick<ColumnHabits, 'common' | 'various'> {
+interface Spreads extends Pick<ColumnHabits, 'common' | 'various'> {
   /** Columns that are set in most rows, and of which few have the same value. */
   readonly telling: readonly string[]
 }
 
-/** How many values the sample has in some columns. */
-const readSpread = async (sides: Sides, table: SharedTable, columns: readonly string[]): Promise<Spread> => {
-  if (columns.length === 0) return { common: [], various: [], telling: [] }
-  const spread = columns.flatMap((name): readonly Query[] => {
-    const value = sql`case when ${column('s', name)} is not null then ${rowDigest('s', [name], sides.digest)} end`
-    return [sql`pg_catalog.count(distinct ${value})::text`, sql`pg_catalog.count(${column('s', name)})::text`]
-  })
-  const [[rows, ...counts] = []] = await sides.backup.rows(sql`
-    select pg_catalog.count(*)::text, ${list(spread)}
-    from ${lastRows(table, columns)} as s`)
-  const common = columns.filter((name, place) => {
-    const [values, set] = [Number(counts[place * 2]), Number(counts[place * 2 + 1])]
-    const isFew = values < manyValues && values * 2 < set
-    return isFew || isStatus(columnOf(table.live, name) ?? { name, baseType: '', typeKind: 'base' })
-  })
-  const isSet = (place: number): boolean => Number(counts[place * 2 + 1]) * 2 >= Number(rows)
-  const various = columns.filter((_, place) => Number(counts[place * 2]) >= manyValues)
-  return { common, various, telling: columns.filter((name, place) => !common.includes(name) && isSet(place)) }
+const readSpreads = async (sides: Sides, table: SharedTable, columns: readonly string[]): Promise<Spreads> => {
+  if (columns.length === 0) return { common: new Map(), various: [], telling: [] }
+  const { rows, spread } = await readSpread(sides, lastRows(table, columns), columns)
+  const all = [...spread]
+  const isCommon = ([name, { values, set }]: (typeof all)[number]): boolean =>
+    (values < manyValues && values * 2 < set) || isStatus(columnOf(table.live, name))
+  const common = new Map(all.filter(isCommon).map(([name, { values }]) => [name, values]))
+  return {
+    common,
+    various: all.flatMap(([name, { values }]) => (values >= manyValues ? [name] : [])),
+    telling: all.flatMap(([name, { set }]) => (!common.has(name) && set * 2 >= rows ? [name] : [])),
+  }
 }
 
 /** The last rows of the backup by key. */

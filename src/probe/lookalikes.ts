@@ -33,7 +33,7 @@ export interface Attached {
   readonly via: string
   /** The table of the rows that refer to them. */
   readonly child: string
-  /** Columns that differ, of those that tell records apart. */
+  /** Columns that differ. */
   readonly columns: readonly string[]
   /** Packed. */
   readonly keys: readonly string[]
@@ -91,7 +91,9 @@ const weigh = async (
   const restored = movedOf(known)
   const found = new Map([...byValue].map(([key, { liveKey }]) => [key, liveKey]))
   const except = [...new Set([...byValue.values()].flatMap(({ columns }) => columns))]
-  const alike = [...found.keys()].map((key) => [key, { isClear: true, columns: table.identity, of: 1 }] as const)
+  const alike = [...found.keys()].map(
+    (key) => [key, { isClear: true, columns: [], changed: table.identity, of: 1 }] as const,
+  )
   const likenesses = new Map([
     ...alike,
     ...(await weighLikeness({ sides, states, explained }, table, differingOf(known))),
@@ -137,11 +139,13 @@ export const judgeParents = async (
         // Its value is the live row's: there is no place beside it.
         keys: own.byValue.has(key) ? 'keep' : keys,
       })
-      const answer = likeness.isClear ? 'attach' : judging.decider.decide(finding)
+      // Where rows are marked as deleted, they hardly go, and their keys hardly go to others: one other value does not say so.
+      const isClear = likeness.isClear || (own.revived.has(key) && likeness.of === 1)
+      const answer = isClear ? 'attach' : judging.decider.decide(finding)
       if (answer === 'allocate') beside.set(id, [...(beside.get(id) ?? []), key])
       else if (answer === 'skip') refused.set(id, [...(refused.get(id) ?? []), key])
       else if (answer === 'attach') {
-        for (const use of own.uses.get(key) ?? []) attached.push({ ...use, table: id, columns: likeness.columns, key })
+        for (const use of own.uses.get(key) ?? []) attached.push({ ...use, table: id, columns: likeness.changed, key })
       }
     }
   }
@@ -225,9 +229,9 @@ export const findLookalikes = async (
   for (const [id, rows] of namesakes) {
     const table = tableOf(sides.catalog, id)
     const differing = await readDiffering(states, table, rows)
-    for (const [key, { isClear, columns }] of await weighLikeness({ sides, states }, table, differing)) {
+    for (const [key, { isClear, changed }] of await weighLikeness({ sides, states }, table, differing)) {
       if (isClear) continue
-      found.push({ table: id, key: displayKey(key), columns, canComeBeside: canComeBeside(table, keys) })
+      found.push({ table: id, key: displayKey(key), columns: changed, canComeBeside: canComeBeside(table, keys) })
     }
   }
   return found

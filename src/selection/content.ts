@@ -27,7 +27,7 @@ export const hasContent = async (sides: Sides, table: SharedTable, relation: Rel
   const own = ownColumns(table, relation)
   if (own.length === 0) return false
   const { common, various } = await readHabits(sides, table)
-  return own.some((name) => (isSilent(table, name) ? various.includes(name) : !common.includes(name)))
+  return own.some((name) => (isSilent(table, name) ? various.includes(name) : !common.has(name)))
 }
 
 /** True where a row cannot stay when the row it refers to goes. */

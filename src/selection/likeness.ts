@@ -55,7 +55,9 @@ export const weighLikeness = async (
   const rows = withoutExplained(changed, explained)
   if (rows.size === 0) return new Map()
   if (isKnownByKey(sides, table))
-    return new Map([...rows].map(([key, columns]) => [key, { isClear: true, columns, of: columns.length }]))
+    return new Map(
+      [...rows].map(([key, columns]) => [key, { isClear: true, columns, changed: columns, of: columns.length }]),
+    )
   const keys = [...rows.keys()]
   const pairs = { keys, live: keys, columns: comparedColumns(table), differing: rows, explained }
   const weighed = new Map(await weighColumns(sides, table, pairs))
@@ -67,7 +69,7 @@ export const weighLikeness = async (
   const suspects = new Map([...weighed].filter(([, { likeness, isHalf }]) => !likeness.isClear || isHalf))
   const rewritten = suspects.size === 0 ? new Set<string>() : await findRewritten(weighing, table)
   for (const [key, { likeness }] of suspects) {
-    const isExplained = likeness.columns.every((name) => rewritten.has(name))
+    const isExplained = likeness.columns.length > 0 && likeness.columns.every((name) => rewritten.has(name))
     if (isExplained) likenesses.set(key, { ...likeness, isClear: true })
     if (isExplained) suspects.delete(key)
   }

@@ -4,7 +4,7 @@ import { isInstant, isMeantToChange, isNumber } from '../catalog/column-words.ts
 import type { SharedTable } from '../catalog/shared.ts'
 import { isGiven } from '../catalog/source.ts'
 import { type RowPairs, readEmpty } from '../diff/changed-columns.ts'
-import { type ColumnHabits, readCreation, readHabits } from '../diff/habits.ts'
+import { type ColumnHabits, manyValues, readCreation, readHabits } from '../diff/habits.ts'
 import type { CreationColumns } from '../diff/records.ts'
 import type { Sides } from '../diff/sides.ts'
 
@@ -12,8 +12,10 @@ import type { Sides } from '../diff/sides.ts'
 export interface Likeness {
   /** Nothing speaks for another record, or enough against it. */
   readonly isClear: boolean
-  /** Columns that differ: of those that tell records apart, if any of these do. */
+  /** Columns that differ, of those that tell records apart. */
   readonly columns: readonly string[]
+  /** What there is to say about it: all that differ, but for those that are there to change, unless there are no others. */
+  readonly changed: readonly string[]
   /** How many columns tell records apart. */
   readonly of: number
 }
@@ -102,7 +104,7 @@ const weighRow = (
   // A place in a list goes with the key: whoever is given that stands there too.
   const isPlace = (name: string): boolean => habits.creation.includes(name) && !habits.instants.includes(name)
   const isTold = (name: string): boolean =>
-    !habits.restless.includes(name) && !habits.common.includes(name) && !(isPlace(name) && isEqual(name))
+    !habits.restless.includes(name) && !habits.common.has(name) && !(isPlace(name) && isEqual(name))
   const set = told.filter((name) => !empty.has(name) && (differing.includes(name) || isEqual(name)))
   const choices = [
     set.filter((name) => isTold(name) || (isMade(name) && differing.includes(name))),
@@ -110,7 +112,11 @@ const weighRow = (
     told.filter((name) => differing.includes(name)),
     changing.filter((name) => differing.includes(name) || isEqual(name)),
   ]
-  const telling = choices.find(({ length }) => length > 0) ?? []
+  const chosen = choices.find(({ length }) => length > 0) ?? []
+  // What many rows have says little; that all of it is equal, much: as much as one column more.
+  const shared = set.filter((name) => habits.common.has(name) && isEqual(name) && !chosen.includes(name))
+  const chance = shared.reduce((values, name) => values * Math.max(1, habits.common.get(name) ?? 1), 1)
+  const telling = [...chosen, ...(chance >= manyValues ? shared.slice(0, 1) : [])]
   const columns = telling.filter((name) => differing.includes(name))
   const uniques = table.live.uniques
   const instants = [...habits.instants, ...creation.named.filter((name) => isInstant(columnOf(table.live, name)))]
@@ -121,10 +127,14 @@ const weighRow = (
     columns.length * 2 > telling.length ||
     columns.some(isMade) ||
     uniques.some((unique) => isOtherKey(unique, telling, columns))
-  const others = told.filter((name) => differing.includes(name))
-  const named = [columns, others, differing].find(({ length }) => length > 0) ?? []
+  const changed = told.filter((name) => differing.includes(name))
   return {
-    likeness: { isClear: isCleared || !isSuspect, columns: named, of: telling.length },
+    likeness: {
+      isClear: isCleared || !isSuspect,
+      columns,
+      of: telling.length,
+      changed: changed.length > 0 ? changed : differing,
+    },
     isHalf: !isCleared && columns.length > 0 && columns.length * 2 === telling.length,
   }
 }

@@ -72,9 +72,10 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   const isMet = log.conflicts.every(({ id }) => log.answers[id] !== 'skip' && log.answers[id] !== 'allocate')
   const reached = !isMet ? reachedRows(decision, resolved) : new Set<string>()
   log.forget(({ table, key }) => !reached.has(`${table}\0${key}`))
-  const survivors = options.relink === 'none' ? new Map() : judgeSurvivors(decision.closure.survivors, options.relink)
-  if (options.relink === 'evidence')
-    for (const stranger of decision.strangers) survivors.set(stranger, 'another record')
+  const survivors =
+    options.relink === 'none'
+      ? new Map()
+      : judgeSurvivors(decision.closure.survivors, decision.strangers, options.relink)
   const decided = { catalog: sides.catalog, decision, survivors }
   const tables = new Map(sides.catalog.live.tables.map((table) => [table.id, table]))
   const bare = buildSteps(decided)

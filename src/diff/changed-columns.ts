@@ -3,10 +3,17 @@ import { sql } from 'kysely'
 import { rowDigest } from '../catalog/digest.ts'
 import { fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import { list } from '../database/names.ts'
+import { any, column, list } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 import { comparedColumns } from './records.ts'
 import type { Sides } from './sides.ts'
+
+/** Rows to be held against each other: packed keys of the backup's, and in the same order those of live's. */
+export interface RowPairs {
+  readonly keys: readonly string[]
+  readonly live: readonly string[]
+  readonly columns: readonly string[]
+}
 
 /** Which columns differ, per key, between the two sides' rows of the same key. */
 export const readChangedColumns = (
@@ -16,34 +23,21 @@ export const readChangedColumns = (
 ): Promise<ReadonlyMap<string, readonly string[]>> =>
   compareRows(sides, table, { keys, live: keys, columns: comparedColumns(table) })
 
-/**
- * Which columns differ between rows of the backup and the live rows that stand in for them under other keys (`moved`: backup key -> live
- * key), per backup key: those aside that follow keys. Rows without any are absent.
- */
-export const readMovedDifferences = async (
+/** Which of some columns differ, per backup key, between rows of the backup and the live rows given for them. Rows without any are absent. */
+export const readDifferences = async (
   sides: Sides,
   table: SharedTable,
-  moved: ReadonlyMap<string, string>,
+  pairs: RowPairs,
 ): Promise<ReadonlyMap<string, readonly string[]>> => {
-  const references = sides.catalog.relations.flatMap(({ child, columns }) => (child === table.id ? columns : []))
-  const following = new Set([...references, ...table.identity, ...table.primaryKey])
-  const columns = comparedColumns(table).filter((name) => !following.has(name))
-  if (columns.length === 0 || moved.size === 0) return new Map()
-  const compared = await compareRows(sides, table, { keys: [...moved.keys()], live: [...moved.values()], columns })
+  if (pairs.columns.length === 0 || pairs.keys.length === 0) return new Map()
+  const compared = await compareRows(sides, table, pairs)
   return new Map([...compared].filter(([, differing]) => differing.length > 0))
-}
-
-interface Compared {
-  /** Packed keys of the backup's rows, and in the same order those of live's. */
-  readonly keys: readonly string[]
-  readonly live: readonly string[]
-  readonly columns: readonly string[]
 }
 
 const compareRows = async (
   sides: Sides,
   table: SharedTable,
-  { keys, live, columns }: Compared,
+  { keys, live, columns }: RowPairs,
 ): Promise<ReadonlyMap<string, readonly string[]>> => {
   const digests = columns.map((name) => sql`${rowDigest('t', [name], sides.digest)}::text`)
   /** The digests of each row of one side, by its place in the batch. */
@@ -79,4 +73,37 @@ const compareRows = async (
     }
   }
   return changed
+}
+
+/** The columns that are empty on one side at least, by the backup's key; rows without any are absent. */
+export const readEmpty = async (
+  sides: Sides,
+  table: SharedTable,
+  { keys, live, columns }: RowPairs,
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
+  const empty = new Map<string, Set<string>>()
+  const read = async (reader: Reader, own: readonly string[], places: readonly string[]): Promise<void> => {
+    const side = reader.side === 'live' ? table.live : table.backup
+    const rows = await reader.rows(sql`
+      select ${ordinal('k')}::text, ${list(columns.map((name) => sql`(${column('t', name)} is null)::text`))}
+      from ${keySource(side, table.identity, own)}
+      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, own)}
+      where ${any(columns.map((name) => sql`${column('t', name)} is null`))}`)
+    for (const [ord, ...flags] of rows) {
+      const key = places[Number(ord) - 1] ?? ''
+      const names = columns.filter((_, place) => flags[place] === 'true')
+      empty.set(key, new Set([...(empty.get(key) ?? []), ...names]))
+    }
+  }
+  const rows = keys.map((key, place) => [key, live[place] ?? key] as const)
+  for (const batch of columns.length === 0 ? [] : inBatches(rows)) {
+    const own = batch.map(([key]) => key)
+    await read(sides.backup, own, own)
+    await read(
+      sides.live,
+      batch.map(([, key]) => key),
+      own,
+    )
+  }
+  return empty
 }

@@ -2,23 +2,46 @@
  * How the columns of a table behave, read from a sample of rows that both sides have, the last of the backup by key.
  *
  * A column says when a record was made if it rises with the key and never changes in rows that stay the same record: whatever it is
- * called, and whether it is a time or a number. A column that changes in many such rows says little about which record a row is.
+ * called, and whether it is a time or a number. A column that changes in many such rows says little about which record a row is; nor
+ * does one of which many rows have the same value. Where most rows have another value, somebody rewrote the column, or made all rows anew.
  */
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
+import { isNumber, isStatus } from '../catalog/column-words.ts'
 import { asText, fromTable, packKey } from '../catalog/row.ts'
 import { hasSurrogate, type SharedTable } from '../catalog/shared.ts'
 import { isGiven } from '../catalog/source.ts'
-import { column, list } from '../database/names.ts'
+import { column, list, type Query } from '../database/names.ts'
 import { readChangedColumns } from './changed-columns.ts'
 import { type CreationColumns, comparedColumns, namedCreationColumns } from './records.ts'
 import type { Sides } from './sides.ts'
+import { readSpread } from './spread.ts'
 
 export interface ColumnHabits {
   /** Columns whose values rise with the key and do not change: they say when a record was made. */
   readonly creation: readonly string[]
+  /** Of those, the ones that hold times: a record made anew under the same key has another one. A place in a list it might share. */
+  readonly instants: readonly string[]
   /** Columns that often change in rows that stay the same record. */
   readonly restless: readonly string[]
+  /** Columns of which many rows have the same value, with how many there might as well be. */
+  readonly common: ReadonlyMap<string, number>
+  /** Columns that hold so many values that two rows hardly have the same by chance. */
+  readonly various: readonly string[]
+  /** Columns that have other values in most rows. */
+  readonly rewritten: readonly string[]
+  /** The sampled rows that differ, packed, with the columns. */
+  readonly changed: ReadonlyMap<string, readonly string[]>
+}
+
+const unknown: ColumnHabits = {
+  creation: [],
+  instants: [],
+  restless: [],
+  common: new Map(),
+  various: [],
+  rewritten: [],
+  changed: new Map(),
 }
 
 const sampled = 500
@@ -26,14 +49,20 @@ const sampled = 500
 /** Fewer pairs of rows prove nothing. */
 const fewestPairs = 8
 
-/** A column that holds fewer values in the sample does not tell its rows apart. */
+/** A column that holds fewer values in the sample does not say when each of its rows was made. */
 const fewestValues = 5
+
+/** Two rows hardly have the same of so many values by chance. Where there are fewer, and less than one for two rows, many rows have the same. */
+export const manyValues = 10
 
 /** Of the steps from one key to the next, how many may go down: transactions do not end in the order in which they took their keys. */
 const mostFalls = 0.05
 
 /** A column often changes if it does in this share of the sample, and in so many rows. */
 const often = { share: 0.1, rows: 3 }
+
+/** Numbers from here on are no places in a list, but seconds since 1970 or smaller parts of them. */
+const leastInstant = 1_000_000_000
 
 const rising = /^(date|timestamp( with(out)? time zone)?|smallint|integer|bigint|numeric)$/
 
@@ -69,11 +98,7 @@ const readSampled = async (
   const falls = columns.map((name) => sql`, (${column('s', name)} < pg_catalog.lag(${column('s', name)}) over w)::text`)
   const rows = await sides.backup.rows(sql`
     select ${asText('s', own)} ${list(falls, '')}
-    from (
-      select ${list(own.map((name) => column('t', name)))}
-      from ${fromTable(table.backup)} as t
-      order by ${list(table.identity.map((name) => sql`${column('t', name)} desc`))}
-      limit ${sql.lit(sampled)}) as s
+    from ${lastRows(table, own)} as s
     window w as (${partition} order by ${column('s', last)})
     order by ${list(table.identity.map((name) => column('s', name)))}`)
   const width = table.identity.length
@@ -109,7 +134,7 @@ export const possibleCreation = (sides: Sides, table: SharedTable): CreationColu
 }
 
 const sampleHabits = async (sides: Sides, table: SharedTable): Promise<ColumnHabits> => {
-  if (!isSampled(table)) return { creation: [], restless: [] }
+  if (!isSampled(table)) return unknown
   const columns = candidates(sides, table)
   const rows = await readSampled(sides, table, columns)
   const changes = await readChangedColumns(
@@ -118,26 +143,82 @@ const sampleHabits = async (sides: Sides, table: SharedTable): Promise<ColumnHab
     rows.map(({ key }) => key),
   )
   const pairs = rows.filter(({ key }) => changes.has(key))
-  const changed = pairs.map(({ key }) => changes.get(key) ?? [])
+  const changed = new Map([...changes].filter(([, differing]) => differing.length > 0))
   const others = comparedColumns(table).filter((name) => !table.identity.includes(name))
+  const { common, various, telling } = await readSpreads(sides, table, others)
+  const isMost = (name: string): boolean => countChanges(changed, name) * 2 >= pairs.length
   const isOften = (count: number): boolean => count >= often.rows && count >= pairs.length * often.share
-  const restless = others.filter((name) => isOften(countEdits(changed, others, name)))
+  const restless = others.filter((name) => isOften(countChanges(editsOf(changed, telling), name)))
   // What changes in many rows makes another record of none.
   const steady = others.filter((name) => !restless.includes(name))
   const isCreation = (name: string, place: number): boolean => {
     const values = new Set(pairs.map((row) => row.values[place]))
     const steps = rows.flatMap(({ falls }) => falls[place] ?? [])
     const falls = steps.filter((isFall) => isFall).length
-    const isKept = values.size >= fewestValues && !values.has(null) && countEdits(changed, steady, name) === 0
+    const isKept =
+      values.size >= fewestValues && !values.has(null) && countChanges(halvesOf(changed, steady), name) === 0
     const rises = steps.length >= fewestPairs && falls <= steps.length * mostFalls
     return pairs.length >= fewestPairs && isKept && rises && steady.includes(name)
   }
-  return { creation: columns.filter(isCreation), restless }
+  const creation = columns.filter(isCreation)
+  const isInstant = (name: string): boolean =>
+    !isNumber(columnOf(table.live, name)) ||
+    pairs.every(({ values }) => Number(values[columns.indexOf(name)]) >= leastInstant)
+  return {
+    creation,
+    instants: creation.filter(isInstant),
+    restless,
+    common,
+    various,
+    rewritten: changed.size < often.rows ? [] : others.filter(isMost),
+    changed,
+  }
 }
 
-/** How many rows changed in a column and in at most half of all: those are the same record still. */
-const countEdits = (rows: readonly (readonly string[])[], columns: readonly string[], name: string): number =>
-  rows.filter((changed) => {
-    const count = changed.filter((other) => columns.includes(other)).length
-    return changed.includes(name) && (columns.length === 1 || count * 2 <= columns.length)
-  }).length
+type Changed = ReadonlyMap<string, readonly string[]>
+
+const countChanges = (changed: Changed, name: string): number =>
+  [...changed.values()].filter((differing) => differing.includes(name)).length
+
+const among = (differing: readonly string[], columns: readonly string[]): number =>
+  differing.filter((name) => columns.includes(name)).length
+
+/** The rows that are the same record still: most columns that tell records apart are as they were. */
+const editsOf = (changed: Changed, telling: readonly string[]): Changed =>
+  new Map(
+    [...changed].filter(
+      ([, differing]) => among(differing, telling) * 2 <= telling.length && among(differing, telling) < telling.length,
+    ),
+  )
+
+/** The rows that changed in at most half of the columns: whatever did not change says so, be it ever so little. */
+const halvesOf = (changed: Changed, columns: readonly string[]): Changed =>
+  new Map(
+    [...changed].filter(([, differing]) => columns.length === 1 || among(differing, columns) * 2 <= columns.length),
+  )
+
+interface Spreads extends Pick<ColumnHabits, 'common' | 'various'> {
+  /** Columns that are set in most rows, and of which few have the same value. */
+  readonly telling: readonly string[]
+}
+
+const readSpreads = async (sides: Sides, table: SharedTable, columns: readonly string[]): Promise<Spreads> => {
+  if (columns.length === 0) return { common: new Map(), various: [], telling: [] }
+  const { rows, spread } = await readSpread(sides, lastRows(table, columns), columns)
+  const all = [...spread]
+  const isCommon = ([name, { values, set }]: (typeof all)[number]): boolean =>
+    (values < manyValues && values * 2 < set) || isStatus(columnOf(table.live, name))
+  const common = new Map(all.filter(isCommon).map(([name, { values }]) => [name, values]))
+  return {
+    common,
+    various: all.flatMap(([name, { values }]) => (values >= manyValues ? [name] : [])),
+    telling: all.flatMap(([name, { set }]) => (!common.has(name) && set * 2 >= rows ? [name] : [])),
+  }
+}
+
+/** The last rows of the backup by key. */
+const lastRows = (table: SharedTable, columns: readonly string[]): Query => sql`(
+      select ${list(columns.map((name) => column('t', name)))}
+      from ${fromTable(table.backup)} as t
+      order by ${list(table.identity.map((name) => sql`${column('t', name)} desc`))}
+      limit ${sql.lit(sampled)})`

@@ -69,7 +69,7 @@ export const waysOut = (
         : [{ flag: '--triggers off', does: 'switch all triggers off while the rows are written' }]),
     ]
   }
-  if (conflict.kind !== 'changed' || !canNameColumns) return given
+  if (conflict.kind !== 'changed' || conflict.of !== undefined || !canNameColumns) return given
   const columns = formatArgument(conflict.columns.map(sanitise).join(','))
   return [...given, { flag: `--columns ${columns}`, does: 'put back just these columns of the selected rows' }]
 }

@@ -56,7 +56,8 @@ const describeShare = ({ columns, of = 0 }: Finding): string => {
 const describeChanged = (finding: Finding): string => {
   const into = (finding.uses ?? []).map(({ table, rows }) => `${rows} ${rows === 1 ? 'row' : 'rows'} of ${table}`)
   const what = into.length === 0 ? 'what is missing below it' : into.join(', ')
-  return `${nameRows(finding)} has other values in ${describeShare(finding)} and may be another record; ${what} would go to it`
+  const would = finding.isRevived ? 'its mark as deleted would be taken off' : `${what} would go to it`
+  return `${nameRows(finding)} has other values in ${describeShare(finding)} and may be another record; ${would}`
 }
 
 const describe = (finding: Finding): string => {
@@ -76,7 +77,9 @@ const describe = (finding: Finding): string => {
     case 'missing parent':
       return `${row}: ${finding.detail ?? 'its parent is missing'}`
     case 'changed':
-      return `${row}: live has it with other values in ${finding.columns.map(displayAlone).join(', ')}`
+      return finding.of === undefined
+        ? `${row}: live has it with other values in ${finding.columns.map(displayAlone).join(', ')}`
+        : `${row}: live has other values in ${describeShare(finding)} too, and may have another record there`
     case 'parent changed':
       return `${row}: ${describeChanged(finding)}`
     case 'edited since':

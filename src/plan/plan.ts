@@ -162,7 +162,7 @@ export interface Plan {
     readonly via: string
     /** The table of the rows that refer to them. */
     readonly child: string
-    /** Columns that differ, of those that tell records apart. */
+    /** Columns that differ, but for those that are there to change, unless there are no others. */
     readonly columns: readonly string[]
     readonly keys: readonly KeyColumn[]
     readonly rows: number

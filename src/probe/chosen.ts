@@ -7,10 +7,10 @@ import { isGiven } from '../catalog/source.ts'
 import { StatesWithout } from '../diff/row-states.ts'
 import type { RowState } from '../diff/states.ts'
 import { checkColumns } from '../selection/columns.ts'
-import type { Likeness } from '../selection/likeness.ts'
 import type { ChosenRows, Resolved } from '../selection/resolve.ts'
 import type { Repair } from '../selection/statement/damage.ts'
-import type { Decider } from './finding.ts'
+import type { Likeness } from '../selection/weigh-columns.ts'
+import type { Answer, Decider } from './finding.ts'
 import { canComeBeside } from './taken-findings.ts'
 
 export interface Judged {
@@ -31,7 +31,7 @@ export interface JudgeOptions {
   /** Restore only these columns of rows that live still has. */
   readonly columns: readonly string[] | null
   readonly keyPolicy: 'auto' | 'keep' | 'new'
-  /** Rows that an earlier run brought back under keys that may be other records' by now, packed, per table. */
+  /** Rows that may be other records by now, packed, per table: brought back under other keys, or to be put back in some columns. */
   readonly doubted: ReadonlyMap<string, ReadonlyMap<string, Likeness>>
   readonly decider: Decider
 }
@@ -145,11 +145,14 @@ const judgeRestored = (
 const judgeChanged = (
   judged: Judged,
   { table, key, changed }: { readonly table: SharedTable; readonly key: string; readonly changed: readonly string[] },
-  { columns, keyPolicy, decider }: JudgeOptions,
+  { columns, keyPolicy, doubted, decider }: JudgeOptions,
 ): void => {
   const rows = judged.updates.get(table.id) ?? new Map<string, readonly string[]>()
   if (columns !== null) {
     const wanted = changed.filter((name) => columns.includes(name))
+    const doubt = doubted.get(table.id)?.get(key)
+    const isOut = wanted.length > 0 && doubt !== undefined && askAboutOther(table, key, doubt, decider) === 'skip'
+    if (isOut) return
     if (wanted.length > 0) judged.updates.set(table.id, rows.set(key, wanted))
     else judged.unchanged.set(table.id, (judged.unchanged.get(table.id) ?? 0) + 1)
     return
@@ -173,3 +176,17 @@ const judgeChanged = (
   if (answer === 'allocate') judged.beside.set(table.id, [...(judged.beside.get(table.id) ?? []), key])
   if (answer === 'overwrite') judged.updates.set(table.id, rows.set(key, writable))
 }
+
+/** Asks whether columns are to be put back in a row that may be another record by now. */
+const askAboutOther = (table: SharedTable, key: string, doubt: Likeness, decider: Decider): Answer =>
+  decider.decide({
+    kind: 'changed',
+    table: table.id,
+    key: displayKey(key),
+    constraint: null,
+    columns: doubt.columns,
+    values: [],
+    live: [displayKey(key)],
+    possible: ['skip', 'overwrite'],
+    of: doubt.of,
+  })

@@ -95,8 +95,8 @@ export const decideRows = async (
   const keptOut = new Map<string, Decision['leftOut'][number]>()
   const states = new StateCache(known, { inPlace, beside })
   const judgement = { sides: known, states, decider }
-  const doubted = await findDoubted(known, resolved)
   for (const { table, states: read } of resolved.chosen.values()) await states.adopt(table, read)
+  const doubted = await findDoubted(judgement, resolved, options.columns)
   for (;;) {
     decider.nextRound()
     const judging = { keys: known.keys, columns: options.columns, keyPolicy: options.keys, doubted, decider }
@@ -135,8 +135,9 @@ export const decideRows = async (
     for (const [id, keys] of parents.beside) if (grow(beside, id, keys)) isStable = false
     for (const [id, keys] of parents.refused) {
       const anchors = keys.filter((key) => resolved.under.get(id)?.includes(key))
+      const revived = keys.filter((key) => closure.members.get(id)?.deleted.has(key))
       if (grow(refused, id, keys)) isStable = false
-      if (grow(excluded, id, anchors)) isStable = false
+      if (grow(excluded, id, [...anchors, ...revived])) isStable = false
       const why = 'what is missing below it: live has another record of its key, as far as anybody can tell'
       for (const key of anchors) keptOut.set(`${id}\0${key}`, { table: id, key: displayKey(key), why })
     }

@@ -54,6 +54,8 @@ export interface Finding {
   readonly of?: number
   /** For a changed parent: how many rows of which tables would come to refer to it. */
   readonly uses?: readonly { readonly table: string; readonly rows: number }[]
+  /** For a changed parent: live's row is marked as deleted, and would lose the mark. */
+  readonly isRevived?: boolean
   /** What holds where nobody has answered; else `stop`. */
   readonly otherwise?: Answer
 }

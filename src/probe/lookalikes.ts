@@ -5,14 +5,17 @@
 import type { Relation } from '../catalog/relations.ts'
 import { displayKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import { readMovedDifferences } from '../diff/changed-columns.ts'
-import { type Sides, tableOf } from '../diff/sides.ts'
+import { readHabits } from '../diff/habits.ts'
+import type { Sides } from '../diff/sides.ts'
+import { tableOf } from '../diff/sides.ts'
 import type { RowState } from '../diff/states.ts'
 import type { Closure } from '../selection/closure.ts'
-import { type Differing, type Likeness, weighLikeness, weighMoved } from '../selection/likeness.ts'
+import { followingColumns, weighLikeness, weighMoved } from '../selection/likeness.ts'
 import type { Resolved } from '../selection/resolve.ts'
 import type { StateCache } from '../selection/state-cache.ts'
 import type { Survivor } from '../selection/survivors.ts'
+import type { ByValue } from '../selection/walk.ts'
+import type { Differing, Likeness } from '../selection/weigh-columns.ts'
 import type { Decider } from './finding.ts'
 import { canComeBeside, changedParentFinding, type Use } from './taken-findings.ts'
 
@@ -30,7 +33,7 @@ export interface Attached {
   readonly via: string
   /** The table of the rows that refer to them. */
   readonly child: string
-  /** Columns that differ, of those that tell records apart. */
+  /** Columns that differ. */
   readonly columns: readonly string[]
   /** Packed. */
   readonly keys: readonly string[]
@@ -66,40 +69,87 @@ export interface JudgedParents {
   readonly attached: readonly Attached[]
 }
 
-/** Asks about the parents, and the rows below which everything is wanted, that may be other records by now. */
+/** What the rows of one table are held against, and why it matters. */
+interface Judged {
+  readonly table: SharedTable
+  readonly uses: ReadonlyMap<string, readonly Use[]>
+  readonly anchors: readonly string[]
+  /** Rows that live has marked as deleted, and that lose the mark, packed. */
+  readonly revived: ReadonlySet<string>
+  readonly byValue: ReadonlyMap<string, ByValue>
+  /** Columns that are no sign of another record, by row. */
+  readonly explained: Differing
+}
+
+/** Weighs the rows, and says which live row each was held against where that has another key. */
+const weigh = async (
+  { sides, states }: Judging,
+  { table, uses, anchors, revived, byValue, explained }: Judged,
+): Promise<{ readonly likenesses: ReadonlyMap<string, Likeness>; readonly moved: ReadonlyMap<string, string> }> => {
+  const keys = [...new Set([...uses.keys(), ...anchors, ...revived])].filter((key) => !byValue.has(key))
+  const known = await states.read(table, keys)
+  const restored = movedOf(known)
+  const found = new Map([...byValue].map(([key, { liveKey }]) => [key, liveKey]))
+  const except = [...new Set([...byValue.values()].flatMap(({ columns }) => columns))]
+  const alike = [...found.keys()].map(
+    (key) => [key, { isClear: true, columns: [], changed: table.identity, of: 1 }] as const,
+  )
+  const likenesses = new Map([
+    ...alike,
+    ...(await weighLikeness({ sides, states, explained }, table, differingOf(known))),
+    ...(await weighMoved(sides, table, { rows: restored, except: followingColumns(sides, table) })),
+    ...(await weighMoved(sides, table, { rows: found, except })),
+  ])
+  return { likenesses, moved: new Map([...restored, ...found]) }
+}
+
+/** Asks about the parents, the rows below which everything is wanted, and rows marked as deleted that may be other records by now. */
 export const judgeParents = async (
-  { sides, states, decider }: Judging,
+  judging: Judging,
   closure: Closure,
   { under, updates, keys }: ParentOptions,
 ): Promise<JudgedParents> => {
   const anchors: KeyLists = hasAnything(closure) ? under : new Map()
   const uses = usesByParent(closure, anchors)
   const unhooked = unhookedColumns(closure)
+  const revived = new Map(
+    [...closure.members].flatMap(([id, { deleted }]) => (deleted.size > 0 ? [[id, deleted]] : [])),
+  )
   const beside = new Map<string, string[]>()
   const refused = new Map<string, string[]>()
   const attached: (Omit<Attached, 'keys'> & { readonly key: string })[] = []
-  for (const id of new Set([...uses.keys(), ...anchors.keys()])) {
-    const table = tableOf(sides.catalog, id)
-    const own = uses.get(id) ?? new Map<string, readonly Use[]>()
-    const known = await states.read(table, [...new Set([...own.keys(), ...(anchors.get(id) ?? [])])])
-    const moved = movedOf(known)
-    const differing = without(without(differingOf(known), updates.get(id)), unhooked.get(id))
-    const likenesses = [
-      ...(await weighLikeness({ sides, states }, table, differing)),
-      ...(await weighMoved(sides, table, await readMovedDifferences(sides, table, moved))),
-    ]
+  for (const id of new Set([...uses.keys(), ...anchors.keys(), ...revived.keys()])) {
+    const own: Judged = {
+      table: tableOf(judging.sides.catalog, id),
+      uses: uses.get(id) ?? new Map(),
+      anchors: anchors.get(id) ?? [],
+      revived: revived.get(id) ?? new Set(),
+      byValue: closure.byValue.get(id) ?? new Map(),
+      explained: mergeColumns(updates.get(id), unhooked.get(id)),
+    }
+    const { likenesses, moved } = await weigh(judging, own)
     for (const [key, likeness] of likenesses) {
-      const live = moved.get(key) ?? key
-      const finding = changedParentFinding({ table, key, live, likeness, uses: own.get(key) ?? [], keys })
-      const answer = likeness.isClear ? 'attach' : decider.decide(finding)
+      const finding = changedParentFinding({
+        table: own.table,
+        key,
+        live: moved.get(key) ?? key,
+        likeness,
+        uses: own.uses.get(key) ?? [],
+        isRevived: own.revived.has(key),
+        // Its value is the live row's: there is no place beside it.
+        keys: own.byValue.has(key) ? 'keep' : keys,
+      })
+      // Where rows are marked as deleted, they hardly go, and their keys hardly go to others: one other value does not say so.
+      const isClear = likeness.isClear || (own.revived.has(key) && likeness.of === 1)
+      const answer = isClear ? 'attach' : judging.decider.decide(finding)
       if (answer === 'allocate') beside.set(id, [...(beside.get(id) ?? []), key])
       else if (answer === 'skip') refused.set(id, [...(refused.get(id) ?? []), key])
-      else if (answer === 'attach' && likeness.columns.length > 0) {
-        for (const use of own.get(key) ?? []) attached.push({ ...use, table: id, columns: likeness.columns, key })
+      else if (answer === 'attach') {
+        for (const use of own.uses.get(key) ?? []) attached.push({ ...use, table: id, columns: likeness.changed, key })
       }
     }
   }
-  const groups = Map.groupBy(attached, ({ via, columns }) => JSON.stringify([via, columns]))
+  const groups = Map.groupBy(attached, ({ via, child, columns }) => JSON.stringify([via, child, columns]))
   return {
     beside,
     refused,
@@ -113,20 +163,37 @@ export const judgeParents = async (
   }
 }
 
-/** Selected rows that an earlier run brought back under keys that may be other records' by now, packed, per table. */
+/**
+ * Selected rows that may be other records by now, packed, per table: those that an earlier run brought back under other keys, and those of
+ * which only some columns are to be put back (`columns`). What somebody rewrote in most rows is no sign of it there.
+ */
 export const findDoubted = async (
-  sides: Sides,
+  { sides, states }: Omit<Judging, 'decider'>,
   { chosen }: Pick<Resolved, 'chosen'>,
+  columns: readonly string[] | null,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, Likeness>>> => {
   const doubted = new Map<string, ReadonlyMap<string, Likeness>>()
-  for (const [id, { table, states }] of sides.restored.size === 0 ? [] : chosen) {
-    const likenesses = await weighMoved(sides, table, await readMovedDifferences(sides, table, movedOf(states)))
-    doubted.set(id, new Map([...likenesses].filter(([, { isClear }]) => !isClear)))
+  for (const [id, { table, states: read }] of sides.restored.size === 0 && columns === null ? [] : chosen) {
+    const moved = { rows: movedOf(read), except: followingColumns(sides, table) }
+    const differing = columns === null ? new Map() : differingOf(read)
+    const known = differing.size === 0 ? [] : [...(columns ?? []), ...(await readHabits(sides, table)).rewritten]
+    const explained = new Map([...differing.keys()].map((key) => [key, known] as const))
+    const likenesses = [
+      ...(await weighMoved(sides, table, moved)),
+      ...(await weighLikeness({ sides, states, explained }, table, differing)),
+    ]
+    doubted.set(id, new Map(likenesses.filter(([, { isClear }]) => !isClear)))
   }
   return doubted
 }
 
-/** Survivors that may be other records by now: their references are not theirs to get back. */
+/** So many survivors written in one transaction make it the one that emptied their references. */
+const fewestTogether = 3
+
+/**
+ * Survivors that may be other records by now: their references are not theirs to get back. One that was last written together with
+ * several others of the same parent, which are the same still, had its reference emptied with theirs.
+ */
 export const findStrangers = async (
   { sides, states }: Omit<Judging, 'decider'>,
   closure: Closure,
@@ -136,13 +203,20 @@ export const findStrangers = async (
   for (const [id, own] of Map.groupBy(closure.survivors, ({ relation }) => relation.child)) {
     const table = tableOf(sides.catalog, id)
     const byKey = Map.groupBy(own, ({ key }) => key)
-    const differing = without(await readDiffering(states, table, byKey.keys()), unhooked.get(id))
-    for (const [key, { isClear, of }] of await weighLikeness({ sides, states }, table, differing)) {
-      // That a reference was emptied speaks for the row: one other value does not outweigh it.
-      if (!isClear && of > 1) for (const survivor of byKey.get(key) ?? []) strangers.add(survivor)
+    const differing = await readDiffering(states, table, byKey.keys())
+    const weighing = { sides, states, explained: unhooked.get(id) ?? new Map() }
+    for (const [key, { isClear }] of await weighLikeness(weighing, table, differing)) {
+      if (!isClear) for (const survivor of byKey.get(key) ?? []) strangers.add(survivor)
     }
   }
-  return strangers
+  const momentOf = ({ relation, parent, age }: Survivor): string => `${relation.parent}\0${parent}\0${age}`
+  const known = Map.groupBy(
+    closure.survivors.filter((one) => !strangers.has(one)),
+    momentOf,
+  )
+  const isTogether = (one: Survivor): boolean =>
+    one.age !== null && (known.get(momentOf(one))?.length ?? 0) >= fewestTogether
+  return new Set([...strangers].filter((one) => !isTogether(one)))
 }
 
 /** Children that live has all the same, and that may be other records by now: then the backup's are lost, and do not come along. */
@@ -155,17 +229,21 @@ export const findLookalikes = async (
   for (const [id, rows] of namesakes) {
     const table = tableOf(sides.catalog, id)
     const differing = await readDiffering(states, table, rows)
-    for (const [key, { isClear, columns }] of await weighLikeness({ sides, states }, table, differing)) {
+    for (const [key, { isClear, changed }] of await weighLikeness({ sides, states }, table, differing)) {
       if (isClear) continue
-      found.push({ table: id, key: displayKey(key), columns, canComeBeside: canComeBeside(table, keys) })
+      found.push({ table: id, key: displayKey(key), columns: changed, canComeBeside: canComeBeside(table, keys) })
     }
   }
   return found
 }
 
-/** The columns that differ, of the rows that live has with other values. */
-const differingOf = (states: ReadonlyMap<string, RowState>): Differing =>
-  new Map([...states].flatMap(([key, state]) => (state.state === 'changed' ? [[key, state.columns] as const] : [])))
+/** The columns that differ, of the rows that live has with other values, marked as deleted or not. */
+const differingOf = (states: Iterable<readonly [string, RowState]>): Differing =>
+  new Map(
+    [...states].flatMap(([key, state]) =>
+      state.state === 'changed' || state.state === 'deleted' ? [[key, state.columns] as const] : [],
+    ),
+  )
 
 /** The live keys of rows that an earlier run brought back. */
 const movedOf = (states: Iterable<readonly [string, RowState]>): ReadonlyMap<string, string> => {
@@ -188,28 +266,23 @@ const unhookedColumns = ({ survivors }: Closure): ReadonlyMap<string, Differing>
   return unhooked
 }
 
-/** The rows that differ in other columns than those given for each. */
-const without = (differing: Differing, explained: Differing | undefined): Differing => {
-  if (explained === undefined) return differing
-  const rest = [...differing].map(
-    ([key, columns]) => [key, columns.filter((name) => !explained.get(key)?.includes(name))] as const,
-  )
-  return new Map(rest.filter(([, columns]) => columns.length > 0))
-}
+/** The columns of both, by row. */
+const mergeColumns = (one: Differing = new Map(), other: Differing = new Map()): Differing =>
+  new Map([...one, ...[...other].map(([key, names]) => [key, [...(one.get(key) ?? []), ...names]] as const)])
 
 const usesByParent = (
   { attached, survivors }: Closure,
   anchors: KeyLists,
 ): ReadonlyMap<string, ReadonlyMap<string, readonly Use[]>> => {
   const uses = new Map<string, Map<string, Use[]>>()
-  const add = ({ id, child, parent }: Relation, key: string, rows: number): void => {
+  const add = ({ id, parent }: Relation, child: string, key: string, rows: number): void => {
     const own = uses.get(parent) ?? new Map<string, Use[]>()
     uses.set(parent, own.set(key, [...(own.get(key) ?? []), { via: id, child, rows }]))
   }
-  for (const [relation, rows] of attached) for (const [key, count] of rows) add(relation, key, count)
+  for (const { via, child, rows } of attached) for (const [key, count] of rows) add(via, child, key, count)
   const relinked = survivors.filter(({ relation, parent }) => anchors.get(relation.parent)?.includes(parent))
   for (const [relation, own] of Map.groupBy(relinked, (survivor) => survivor.relation)) {
-    for (const [key, rows] of Map.groupBy(own, ({ parent }) => parent)) add(relation, key, rows.length)
+    for (const [key, rows] of Map.groupBy(own, ({ parent }) => parent)) add(relation, relation.child, key, rows.length)
   }
   return uses
 }

@@ -6,7 +6,7 @@ import { displayAlone } from '../database/display.ts'
 import { type Sides, tableOf } from '../diff/sides.ts'
 import type { MissingParent } from '../selection/closure.ts'
 import type { ClosureOptions } from '../selection/closure-options.ts'
-import type { Likeness } from '../selection/likeness.ts'
+import type { Likeness } from '../selection/weigh-columns.ts'
 import type { Answer, Finding, FindingPart, Help } from './finding.ts'
 import type { LiveConflict } from './live-conflicts.ts'
 
@@ -144,6 +144,7 @@ export const changedParentFinding = ({
   live,
   likeness,
   uses,
+  isRevived,
   keys,
 }: {
   readonly table: SharedTable
@@ -152,6 +153,8 @@ export const changedParentFinding = ({
   readonly live: string
   readonly likeness: Likeness
   readonly uses: readonly Use[]
+  /** Live's row is marked as deleted, and would lose the mark. */
+  readonly isRevived: boolean
   readonly keys: 'auto' | 'keep' | 'new'
 }): Finding => {
   const canAllocate = canComeBeside(table, keys)
@@ -165,6 +168,7 @@ export const changedParentFinding = ({
     live: [displayKey(live)],
     possible: canAllocate ? ['attach', 'allocate', 'skip'] : ['attach', 'skip'],
     of: likeness.of,
+    ...(isRevived ? { isRevived } : {}),
     uses: [...Map.groupBy(uses, ({ child }) => child)].map(([child, own]) => ({
       table: child,
       rows: own.reduce((sum, { rows }) => sum + rows, 0),

@@ -1,7 +1,7 @@
 /**
  * Twins: live rows equal to a backup row in every column but the allocated one. Such a row looks as if an earlier run, whose journal is
  * gone, had brought it back under another key. References are compared as mapped; a live row that is the backup's own row of that
- * key is no twin; each live row is the twin of one backup row at most.
+ * key is no other row's twin; each live row is the twin of one backup row at most.
  */
 import { sql } from 'kysely'
 import { columnOf } from '../catalog/catalog.ts'
@@ -107,7 +107,7 @@ export const ownRows = async (
   return new Set([...inBackup].filter((key) => /^(same|changed)$/.test(states.get(key)?.state ?? '')))
 }
 
-/** Gives each live row to one backup row at most; those that are taken, or the backup's own rows, are given to none. */
+/** Gives each live row to one backup row at most; those that are taken are given to none, the backup's own rows to none but themselves. */
 export const assign = async (
   sides: Sides,
   table: SharedTable,
@@ -121,7 +121,14 @@ export const assign = async (
   // Of a list that many rows share, what has been passed over is not looked at again.
   const passed = new Map<readonly string[], number>()
   const twins = new Map<string, string>()
+  // It came back under its own key, and follows others that did not.
   for (const [key, live] of candidates) {
+    if (!own.has(key) || taken.has(key) || !live.includes(key)) continue
+    used.add(key)
+    twins.set(key, key)
+  }
+  for (const [key, live] of candidates) {
+    if (twins.has(key)) continue
     let position = passed.get(live) ?? 0
     while (position < live.length && !isFree(live[position] ?? '')) position++
     passed.set(live, position)

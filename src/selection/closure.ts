@@ -19,7 +19,16 @@ import type { Members } from './members.ts'
 import type { Resolved } from './resolve.ts'
 import type { StateCache } from './state-cache.ts'
 import type { Survivor } from './survivors.ts'
-import { type Decided, isLost, type LeftOut, type MissingParent, note, Walk } from './walk.ts'
+import {
+  type Attachment,
+  type ByValue,
+  type Decided,
+  isLost,
+  type LeftOut,
+  type MissingParent,
+  note,
+  Walk,
+} from './walk.ts'
 
 export type { Decided, LeftOut, MissingParent } from './walk.ts'
 
@@ -38,8 +47,9 @@ export interface Closure {
   readonly met: ReadonlyMap<string, ReadonlySet<string>>
   /** Links that live has already, packed, per table. */
   readonly linked: ReadonlyMap<string, ReadonlySet<string>>
-  /** Parents that live has, but not as they were or not under their keys: packed, and how many rows come to refer to each. */
-  readonly attached: ReadonlyMap<Relation, ReadonlyMap<string, number>>
+  readonly attached: readonly Attachment[]
+  /** Lost parents, packed, whose values that others refer to live has in other rows, per table. */
+  readonly byValue: ReadonlyMap<string, ReadonlyMap<string, ByValue>>
   /** Rows that went with their parent, packed, and that live has with other values all the same, per table. */
   readonly namesakes: ReadonlyMap<string, ReadonlySet<string>>
 }
@@ -87,7 +97,8 @@ export const followEdges = async (
     nulled: walk.nulled,
     met: walk.met,
     linked: walk.linked,
-    attached: walk.attached,
+    attached: [...walk.attached.values()],
+    byValue: walk.byValue,
     namesakes: walk.namesakes,
   }
 }

@@ -75,11 +75,12 @@ const findGoneEnds = async (
     )
     const there = await walk.isThere(end, [...new Set(references.rows.map(({ other }) => other))])
     const lost = references.rows.filter(({ other }) => !there.has(other))
-    const found = await findByValue(walk.sides, table, end, relation, lost)
     const states = await walk.states.read(
       end,
       lost.map(({ other }) => other),
     )
+    const unmarked = lost.filter(({ other }) => states.get(other)?.state !== 'deleted')
+    const found = await findByValue(walk.sides, table, end, relation, unmarked)
     for (const { key, other } of lost) {
       if (!found.has(key)) gone.set(key, { table: end, key: other, state: states.get(other) })
     }

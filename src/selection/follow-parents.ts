@@ -40,18 +40,23 @@ export const followParents = async (
   for (const row of references.rows) {
     const state = states.get(row.other)
     if (!isPresent(state) && state?.state !== 'restored') lost.push(row)
-    else if (walk.decided.refused.get(parent.id)?.has(row.other)) {
-      const why = `its parent ${relation.parent} ${displayKey(row.other)} may be another record in live, and is not to be taken for it`
-      walk.missingParents.push({ relation, key: row.key, why, isHad: false, isRefused: true })
-    } else {
+    else if (walk.isRefused(parent, row.other)) refuse(walk, relation, row)
+    else {
       const isItself = parent.id === table.id && row.other === row.key
-      if (state?.state !== 'same' && !isItself) walk.attach(relation, row.other)
+      if (state?.state !== 'same' && !isItself) walk.attach(relation, table.id, row.other)
+      for (const { via, key } of walk.states.changedOwners(parent.id, row.other)) walk.attach(via, table.id, key)
       if (state?.state === 'restored') walk.standIn(parent.id, row.other, state.liveKey)
       // The value referred to is another one in live: the reference follows.
       else if (moved.has(row.other)) walk.standIn(parent.id, row.other, row.other)
     }
   }
-  const found = await findByValue(walk.sides, table, parent, relation, lost)
+  // What live has marked as deleted has its values still, and comes back all the same.
+  const gone = lost.filter(({ other }) => states.get(other)?.state !== 'deleted')
+  const found = await findByValue(walk.sides, table, parent, relation, gone)
+  for (const row of lost.filter(({ key }) => found.has(key))) {
+    if (walk.isRefused(parent, row.other)) refuse(walk, relation, row)
+    else walk.attachByValue(relation, table.id, row.other, found.get(row.key) ?? '')
+  }
   const wanted = lost.filter(({ key }) => !found.has(key))
   const refusal = refuseParent(walk, parent)
   const isNever = ({ other }: Referring): boolean => walk.states.isNever(parent.id, other)
@@ -69,6 +74,12 @@ export const followParents = async (
   if (never.length > 0) fail(never, `is gone from live, and ${whyNever}`)
   for (const { other } of out) addTo(walk.met, parent.id, other)
   walk.add(parent, along, 'needed', 'parent', relation, states)
+}
+
+/** Live's row is not to be taken for the parent: the row stays out. */
+const refuse = (walk: Walk, relation: Relation, { key, other }: Referring): void => {
+  const why = `its parent ${relation.parent} ${displayKey(other)} may be another record in live, and is not to be taken for it`
+  walk.missingParents.push({ relation, key, why, isHad: false, isRefused: true })
 }
 
 /** Parents that a migration makes are not restored: live has no table for them yet, or calls them otherwise. */

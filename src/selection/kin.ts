@@ -5,9 +5,12 @@ import type { Relation } from '../catalog/relations.ts'
 import { asText, fromTable, inBatches, joinOn, keySource, ordinal, packKey } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { any, column, list, type Query } from '../database/names.ts'
+import { readHabits } from '../diff/habits.ts'
 import type { Sides } from '../diff/sides.ts'
 import { readPresent } from '../diff/states.ts'
+import { hasContent } from './content.ts'
 import type { StateCache } from './state-cache.ts'
+import type { Differing } from './weigh-columns.ts'
 
 /** So many rows that refer to one are looked at: one that stayed is proof enough. */
 const mostKin = 100
@@ -18,6 +21,10 @@ export interface Weighing {
   readonly states: StateCache
   /** Which rows of live, by their alias, count as having stayed; absent: all. */
   readonly hasStayed?: (alias: string) => Query
+  /** Columns of rows, packed, of which it is known why they differ, or which are to be written: they say nothing. */
+  readonly explained?: Differing
+  /** Tables of rows that are weighed because of these, by id: they are not gone back to. */
+  readonly above?: readonly string[]
 }
 
 /** Relations whose rows have a key of their own that no other parent's row would have. */
@@ -38,16 +45,24 @@ const kinRelations = (
     return isKin ? [{ relation, child }] : []
   })
 
-/** Of the rows given, those to which a live row still refers just as it does in the backup, by a key that its parent cannot go without it. */
+export interface Kept {
+  /** To these, live rows still refer just as they do in the backup, by a key that their parent cannot go without: more than do otherwise. */
+  readonly kept: ReadonlySet<string>
+  /** To these, most live rows that refer to them have become others. */
+  readonly broken: ReadonlySet<string>
+}
+
+/** What the rows that refer to the rows given say about them. */
 export const findKept = async (
   { sides, states, hasStayed }: Weighing,
   table: SharedTable,
   keys: readonly string[],
-): Promise<ReadonlySet<string>> => {
+): Promise<Kept> => {
   const kept = new Set<string>()
+  const broken = new Set<string>()
   for (const { relation, child } of kinRelations(sides, table)) {
-    const open = keys.filter((key) => !kept.has(key))
-    for (const batch of relation.isEnforced ? inBatches(open) : []) {
+    if (!relation.isEnforced || !(await hasContent(sides, child, relation))) continue
+    for (const batch of inBatches(keys.filter((key) => !kept.has(key)))) {
       const rows = await sides.live.rows(sql`
         select ${ordinal('k')}::text, ${asText('c', child.identity)}
         from ${keySource(table.live, table.identity, batch)}
@@ -64,10 +79,28 @@ export const findKept = async (
       }))
       const known = await readPresent(sides.backup, child, [...new Set(kin.map(({ key }) => key))])
       const found = await states.read(child, [...known])
-      for (const { parent, key } of kin) if (found.get(key)?.state === 'same') kept.add(parent)
+      for (const [parent, own] of Map.groupBy(kin, (row) => row.parent)) {
+        const both = own.filter(({ key }) => known.has(key))
+        const same = both.filter(({ key }) => found.get(key)?.state === 'same').length
+        if (same > 0 && same * 2 >= both.length) kept.add(parent)
+        else if (both.length > 0) broken.add(parent)
+      }
     }
   }
-  return kept
+  return { kept, broken }
+}
+
+/** So many rows show whether what changed nearly everywhere changed in rows that stayed. */
+const mostWitnesses = 100
+
+/** Columns that somebody rewrote in most rows of a table: rows that still belong to those rows, as in the backup, say that they stayed. */
+export const findRewritten = async (weighing: Weighing, table: SharedTable): Promise<ReadonlySet<string>> => {
+  const { rewritten, changed } = await readHabits(weighing.sides, table)
+  if (rewritten.length === 0) return new Set()
+  const witnesses = [...changed].filter(([, names]) => names.some((name) => rewritten.includes(name)))
+  const keys = witnesses.slice(0, mostWitnesses).map(([key]) => key)
+  const { kept, broken } = await findKept(weighing, table, keys)
+  return kept.size > broken.size * 10 ? new Set(rewritten) : new Set()
 }
 
 /** Of the rows given, those that live rows referred to in the backup, by references that are empty by now. */

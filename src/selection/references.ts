@@ -1,5 +1,6 @@
 /** References between rows of the backup, one query per relation and batch of rows. */
 import { sql } from 'kysely'
+import type { Table } from '../catalog/catalog.ts'
 import { isReferred, joinRelation, refers } from '../catalog/refer.ts'
 import type { Relation } from '../catalog/relations.ts'
 import {
@@ -17,7 +18,7 @@ import {
 } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { findReferenceInKey } from '../catalog/spelling.ts'
-import { all, column, type Query } from '../database/names.ts'
+import { all, column, list, type Query } from '../database/names.ts'
 import type { Reader } from '../database/session.ts'
 import type { Sides } from '../diff/sides.ts'
 
@@ -111,17 +112,18 @@ const queryParents = async (
   if (unknown.length === 0 || !relation.isEnforced) return { rows: found, nowhere: [] }
   const inLive = await referencesInLive(
     sides.live,
-    sides,
     relation,
     unknown.map(({ reference }) => reference),
+    { table: sides.catalog.live.tables.find(({ id }) => id === relation.parent), show: [] },
   )
   const nowhere = unknown.filter((_, position) => !inLive.has(position))
   return { rows: found, nowhere: nowhere.map(({ key, reference }) => ({ key, other: pack(reference) })) }
 }
 
 /**
- * Rows whose parent is gone from live as a record, while live has its referenced value on another row: a reference to a unique key
- * that is not the parent's identity finds it there. By identity, or by a surrogate, the same value on another record is no parent.
+ * Rows whose parent is gone from live as a record, while live has its referenced value on another row, by whose packed key they are given: a
+ * reference to a unique key that is not the parent's identity finds it there. By identity, or by a surrogate, the same value on another
+ * record is no parent.
  */
 export const findByValue = async (
   sides: Sides,
@@ -129,33 +131,31 @@ export const findByValue = async (
   parent: SharedTable,
   relation: Relation,
   rows: readonly Referring[],
-): Promise<ReadonlySet<string>> => {
+): Promise<ReadonlyMap<string, string>> => {
   const isOwn = (name: string): boolean => parent.identity.includes(name) || parent.primaryKey.includes(name)
-  if (relation.parentColumns.every(isOwn) || rows.length === 0) return new Set()
-  const keys = rows.map(({ key }) => key)
-  const found = new Set<string>()
-  for (const batch of inBatches(keys)) {
+  const found = new Map<string, string>()
+  if (relation.parentColumns.every(isOwn) || rows.length === 0) return found
+  for (const batch of inBatches(rows.map(({ key }) => key))) {
     const references = await sides.backup.rows(sql`
       select ${ordinal('k')}::text, ${asText('c', relation.columns)}
       from ${keySource(table.backup, table.identity, batch)}
       join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')}`)
     const values = references.map(([, ...reference]) => reference)
-    const inLive = await referencesInLive(sides.live, sides, relation, values)
-    for (const position of inLive) found.add(batch[Number(references[position]?.[0]) - 1] ?? '')
+    const inLive = await referencesInLive(sides.live, relation, values, { table: parent.live, show: parent.identity })
+    for (const [position, key] of inLive) found.set(batch[Number(references[position]?.[0]) - 1] ?? '', key)
   }
   return found
 }
 
-/** Positions of the references that live has a parent for. */
+/** Positions of the references that live has a parent for, with what is to be shown of it, packed. */
 const referencesInLive = async (
   reader: Reader,
-  sides: Sides,
   relation: Relation,
   references: readonly (readonly (string | null)[])[],
-): Promise<ReadonlySet<number>> => {
-  const table = sides.catalog.live.tables.find(({ id }) => id === relation.parent)
-  if (table === undefined) return new Set()
-  const found = new Set<number>()
+  { table, show }: { readonly table: Table | undefined; readonly show: readonly string[] },
+): Promise<ReadonlyMap<number, string>> => {
+  const found = new Map<number, string>()
+  if (table === undefined) return found
   let offset = 0
   for (const batch of inBatches(references)) {
     const { parentColumns, compared } = relation
@@ -165,11 +165,11 @@ const referencesInLive = async (
       { names: parentColumns },
     )
     const rows = await reader.rows(sql`
-      select ${ordinal('k')}::text
+      select ${list([sql`${ordinal('k')}::text`, ...show.map((name) => sql`${column('p', name)}::text`)])}
       from ${source}
       join ${fromTable(table)} as p
         on ${all(parentColumns.map((name, place) => isReferred(relation, place, column('k', name), column('p', name))))}`)
-    for (const [ord] of rows) found.add(offset + Number(ord) - 1)
+    for (const [ord, ...key] of rows) found.set(offset + Number(ord) - 1, pack(key))
     offset += batch.length
   }
   return found

@@ -4,22 +4,30 @@
  * A row whose key is made of references is only as much the same row as its parents are. Where a parent's key belongs to another
  * record in live, so does everything live holds below that key: a line of the backup's order 7 is not live's line of another order 7.
  * Such rows are `reused`, unless live's row stands in for that very parent under the same key. The same where the parent's rows are
- * recognised by other columns than those the key is made of, and live has other values in these.
+ * recognised by other columns than those the key is made of, and live has other values in these; and for rows that hold nothing but
+ * references, places and states: that live's row is equal is no proof that it is the same. And for rows that have other values in live,
+ * but still refer to what they would have gone with.
  */
+import type { Relation } from '../catalog/relations.ts'
 import { hasSurrogate, type SharedTable } from '../catalog/shared.ts'
 import { JudgedStates, RowStates, type StatesByKey } from '../diff/row-states.ts'
 import type { Sides } from '../diff/sides.ts'
 import { type RowState, readStates } from '../diff/states.ts'
+import { isBelow, isMadeOf } from './content.ts'
 import { findMoved } from './moved.ts'
 import { findNeverAmong } from './never.ts'
 import { readParents } from './references.ts'
 
 /** A row whose key is, or may turn out to be, another record's in live; packed. */
-interface Owner {
+export interface Owner {
   readonly table: string
   readonly key: string
+  /** What rows refer to it by. */
+  readonly via: Relation
   /** Live has it with other values: only an answer says that it is another record. */
   readonly isChanged: boolean
+  /** The row is what it is by this one alone. */
+  readonly isAll: boolean
 }
 
 /** Rows already decided upon, packed, per table; they may grow. */
@@ -33,6 +41,10 @@ export interface DecidedKeys {
 export const nothingDecided: DecidedKeys = { inPlace: new Map(), beside: new Map() }
 
 const missing: RowState = { state: 'missing' }
+
+/** A live row still refers by the relation as in the backup; and where that is not all that it is, it has changed in other columns. */
+const isStill = ({ columns }: Relation, state: RowState | undefined, isAll: boolean): boolean =>
+  state?.state === 'changed' ? !state.columns.some((name) => columns.includes(name)) : isAll
 
 /** Live has a row of this key: as it was, changed, or marked as deleted. */
 const isHeld = ({ state }: RowState): boolean => state === 'same' || state === 'changed' || state === 'deleted'
@@ -107,6 +119,16 @@ export class StateCache {
     return this.#never.get(table)?.has(key) ?? false
   }
 
+  /** Rows that live has with other values, and without which a row, among those read, would not be what it is. */
+  changedOwners(table: string, key: string): readonly Owner[] {
+    return (
+      this.#owners
+        .get(table)
+        ?.get(key)
+        ?.filter(({ isChanged, isAll }) => isChanged && isAll) ?? []
+    )
+  }
+
   /** What is known about a row has changed. */
   set(table: string, key: string, state: RowState): void {
     this.#of(table).set(key, state)
@@ -124,7 +146,7 @@ export class StateCache {
 
   #judge(table: string, key: string, state: RowState): RowState {
     const { inPlace, beside } = this.#decided
-    if (/^(changed|restored)$/.test(state.state) && beside.get(table)?.has(key)) {
+    if (/^(changed|restored|deleted)$/.test(state.state) && beside.get(table)?.has(key)) {
       return { state: 'reused', columns: 'columns' in state ? state.columns : [] }
     }
     const isAnother = (owner: Owner): boolean =>
@@ -134,13 +156,16 @@ export class StateCache {
     return this.#owners.get(table)?.get(key)?.some(isAnother) ? { state: 'reused', columns: [] } : state
   }
 
-  /** Finds the reused rows that the keys of these rows are made of. */
+  /** Finds the reused rows that the keys of these rows are made of, and those that a changed row would have gone with. */
   async #findOwners(table: SharedTable, keys: readonly string[]): Promise<void> {
     for (const relation of this.#sides.catalog.relations) {
       const parent = this.#sides.catalog.tables.get(relation.parent)
-      const isPartOfKey = relation.child === table.id && relation.columns.every((name) => table.identity.includes(name))
-      if (!isPartOfKey || parent === undefined || parent === table || parent.identity.length === 0) continue
-      const { rows } = await readParents(this.#sides, table, relation, keys)
+      if (relation.child !== table.id || parent === undefined || parent === table || parent.identity.length === 0)
+        continue
+      const isAll = isMadeOf(table, relation)
+      const owned = keys.filter((key) => isStill(relation, this.#find(table.id, key), isAll))
+      if (owned.length === 0 || !(isAll || isBelow(relation))) continue
+      const { rows } = await readParents(this.#sides, table, relation, owned)
       const parents = [...new Set(rows.map(({ other }) => other))]
       const states = await this.read(parent, parents)
       const isBySurrogate =
@@ -151,7 +176,10 @@ export class StateCache {
         // A surrogate that moved, or went: in live it may be anybody's.
         const isElsewhere = moved.has(other) || (isBySurrogate && states.get(other)?.state === 'missing')
         const isChanged = state === 'changed' && !isElsewhere
-        const own = state === 'reused' || isElsewhere || isChanged ? [{ table: parent.id, key: other, isChanged }] : []
+        const own =
+          state === 'reused' || isElsewhere || isChanged
+            ? [{ table: parent.id, key: other, via: relation, isChanged, isAll }]
+            : []
         // A parent that is another record is all there is to know.
         const above = own.some((owner) => !owner.isChanged) ? [] : (this.#owners.get(parent.id)?.get(other) ?? [])
         const owners = this.#owners.get(table.id) ?? new Map<string, readonly Owner[]>()

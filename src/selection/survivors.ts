@@ -150,14 +150,19 @@ const readReferences = async (
 
 /**
  * What becomes of each survivor. Per deleted parent, over all its relations: the transaction that emptied most is the deletion
- * (of equals the newest, so that nothing is re-linked on weak evidence). One transaction only, or none known: all are re-linked.
+ * (of equals the newest, so that nothing is re-linked on weak evidence). One transaction only, or none known: all are re-linked. Those that
+ * may be other records (`strangers`) prove nothing, and are left alone.
  */
 export const judgeSurvivors = (
   survivors: readonly Survivor[],
-  relink: 'evidence' | 'all' | 'none',
+  strangers: ReadonlySet<Survivor>,
+  relink: 'evidence' | 'all',
 ): Map<Survivor, Relinking> => {
   const judged = new Map<Survivor, Relinking>()
-  const byParent = Map.groupBy(survivors, ({ relation, parent }) => `${relation.parent}\0${parent}`)
+  const isAnother = (survivor: Survivor): boolean => relink === 'evidence' && strangers.has(survivor)
+  for (const stranger of survivors.filter(isAnother)) judged.set(stranger, 'another record')
+  const known = survivors.filter((survivor) => !isAnother(survivor))
+  const byParent = Map.groupBy(known, ({ relation, parent }) => `${relation.parent}\0${parent}`)
   for (const group of byParent.values()) {
     const emptied = group.filter(({ isDefault }) => !isDefault)
     const counts = Map.groupBy(emptied, ({ age }) => age)

@@ -39,6 +39,23 @@ export interface Link {
   readonly state: RowState | undefined
 }
 
+/** Rows that come to refer to parents that live has, but not as they were or not under their keys, or that come below them. */
+export interface Attachment {
+  readonly via: Relation
+  /** The table of the rows. */
+  readonly child: string
+  /** How many of them there are, by the parent's packed key. */
+  readonly rows: ReadonlyMap<string, number>
+}
+
+/** A live row that has the value which others refer to a lost one by. */
+export interface ByValue {
+  /** Packed. */
+  readonly liveKey: string
+  /** What it was found by. */
+  readonly columns: readonly string[]
+}
+
 /** Rows already decided upon, packed, per table. */
 export interface Decided {
   /** Treated as not to be had. */
@@ -65,8 +82,9 @@ export class Walk {
   readonly nulled = new Map<Relation, string[]>()
   readonly met = new Map<string, Set<string>>()
   readonly linked = new Map<string, Set<string>>()
-  /** Parents that live has, but not as they were or not under their keys: packed, and how many rows come to refer to each, by relation. */
-  readonly attached = new Map<Relation, Map<string, number>>()
+  readonly attached = new Map<string, Attachment & { readonly rows: Map<string, number> }>()
+  /** Lost parents, packed, whose values that others refer to live has in other rows. */
+  readonly byValue = new Map<string, Map<string, ByValue>>()
   /** Rows that went with their parent, packed, and that live has with other values all the same, per table. */
   readonly namesakes = new Map<string, Set<string>>()
   links: Link[] = []
@@ -113,6 +131,14 @@ export class Walk {
     )
   }
 
+  /** Somebody has said that live's row, or one above it without which it would not be there, is not the backup's. */
+  isRefused(table: SharedTable, key: string): boolean {
+    const { refused } = this.decided
+    const isOut = (owner: { readonly table: string; readonly key: string }): boolean =>
+      refused.get(owner.table)?.has(owner.key) === true
+    return isOut({ table: table.id, key }) || this.states.changedOwners(table.id, key).some(isOut)
+  }
+
   /** A table with rows that have not been expanded yet. */
   get pending(): SharedTable | undefined {
     for (const [id, members] of this.members) if (members.hasPending) return this.sides.catalog.tables.get(id)
@@ -125,10 +151,19 @@ export class Walk {
     else known.push(key)
   }
 
-  /** Notes that a row comes to refer to a parent that live has with other values, or under another key. */
-  attach(relation: Relation, parent: string): void {
-    const known = this.attached.get(relation) ?? new Map<string, number>()
-    this.attached.set(relation, known.set(parent, (known.get(parent) ?? 0) + 1))
+  /** Notes that a row of `child` comes to refer to a parent that live does not have as it was, or comes below it. */
+  attach(via: Relation, child: string, parent: string): void {
+    const name = `${via.id}\0${child}`
+    const known = this.attached.get(name) ?? { via, child, rows: new Map<string, number>() }
+    this.attached.set(name, known)
+    known.rows.set(parent, (known.rows.get(parent) ?? 0) + 1)
+  }
+
+  /** The same of a lost parent whose value that is referred to live has in another row. */
+  attachByValue(via: Relation, child: string, parent: string, liveKey: string): void {
+    const known = this.byValue.get(via.parent) ?? new Map<string, ByValue>()
+    this.byValue.set(via.parent, known.set(parent, { liveKey, columns: via.parentColumns }))
+    this.attach(via, child, parent)
   }
 
   standIn(table: string, key: string, liveKey: string): void {

@@ -44,18 +44,20 @@ export interface ScreenOptions {
 const steady = (text: string, { live, backup }: DatabasePair): string => {
   const nameOf = (url: string): string => new URL(url).pathname.slice(1)
   const same = (by: string) => (found: string) => by.padEnd(found.length).slice(0, found.length)
-  return text
-    .replaceAll(nameOf(live), 'shop'.padEnd(nameOf(live).length, '_'))
-    .replaceAll(nameOf(backup), 'then'.padEnd(nameOf(backup).length, '_'))
-    .replace(/postgres@127\.0\.0\.1:\d+/g, same('postgres@127.0.0.1:54321'))
-    .replace(/(?<=^|[^\d])127\.0\.0\.1:\d+/gm, same('127.0.0.1:54321'))
-    .replace(/\d\d:\d\d:\d\d/g, '02:00:00')
-    // The day of a run.
-    .replace(/\d{4}-\d\d-\d\d(?= 02:00:00 +\d)/g, '2026-11-28')
-    .replace(/\d+(?:\.\d)? (?:ms|s)(?=$|[ :.])/gm, 'N s')
-    .replace(/\[[a-z0-9]{6}\]/g, '[k3f9tx]')
-    .replace(/(?<=\bRun |undo |Undo of )[a-z0-9]{5}(?=\.|\b\s*$|:)|(?<=^ ❯ )[a-z0-9]{5}(?= {7}[a-z])/gm, 'k3f9x')
-    .replace(/[\d.]+ (?:bytes|kB) of WAL/g, 'some kB of WAL')
+  return (
+    text
+      .replaceAll(nameOf(live), 'shop'.padEnd(nameOf(live).length, '_'))
+      .replaceAll(nameOf(backup), 'then'.padEnd(nameOf(backup).length, '_'))
+      .replace(/postgres@127\.0\.0\.1:\d+/g, same('postgres@127.0.0.1:54321'))
+      .replace(/(?<=^|[^\d])127\.0\.0\.1:\d+/gm, same('127.0.0.1:54321'))
+      .replace(/\d\d:\d\d:\d\d/g, '02:00:00')
+      // The day of a run.
+      .replace(/\d{4}-\d\d-\d\d(?= 02:00:00 +\d)/g, '2026-11-28')
+      .replace(/\d+(?:\.\d)? (?:ms|s)(?=$|[ :.])/gm, 'N s')
+      .replace(/\[[a-z0-9]{6}\]/g, '[k3f9tx]')
+      .replace(/(?<=\bRun |undo |Undo of )[a-z0-9]{5}(?=\.|\b\s*$|:)|(?<=^ ❯ )[a-z0-9]{5}(?= {7}[a-z])/gm, 'k3f9x')
+      .replace(/[\d.]+ (?:bytes|kB) of WAL/g, 'some kB of WAL')
+  )
 }
 
 const textOf = (state: State, databases: DatabasePair): string =>

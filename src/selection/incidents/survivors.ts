@@ -18,7 +18,7 @@ export const readSurvivorCounts = async (
   survivors: readonly Survivor[],
   incidentOf: (survivor: Survivor) => number,
 ): Promise<ReadonlyMap<number, { readonly counts: readonly SurvivorCount[]; readonly when: string | null }>> => {
-  const judged = judgeSurvivors(survivors, 'evidence')
+  const judged = judgeSurvivors(survivors, new Set(), 'evidence')
   const relinked = survivors.filter((survivor) => {
     const relinking = judged.get(survivor)
     return relinking === 'relink' || relinking === 'edited since'

@@ -6,11 +6,12 @@
 import { sql } from 'kysely'
 import { asText, displayKey, fromTable, inBatches, joinOn, keySource, ordinal } from '../../catalog/row.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
+import { displayAlone } from '../../database/display.ts'
 import { readCreation } from '../../diff/habits.ts'
 import { isReused } from '../../diff/records.ts'
 import type { Sides } from '../../diff/sides.ts'
 import type { RowState } from '../../diff/states.ts'
-import type { Hits } from './hits.ts'
+import type { Hits, SetValues } from './hits.ts'
 
 /** What is to be put back in a row that live still has. */
 export interface Repair {
@@ -57,19 +58,43 @@ export interface KnownStates {
   readonly judged: ReadonlyMap<string, RowState>
 }
 
+interface Known extends KnownStates {
+  /** Rows that may be other records in live, with the columns that differ beside those that the statement sets. */
+  readonly others: ReadonlyMap<string, readonly string[]>
+}
+
+const namedValues = (columns: readonly string[], values: readonly SetValues[]): ReadonlySet<string> =>
+  new Set(values.flatMap((one) => columns.map((name, place) => nameValue(name, one[place]))))
+
+const nameValue = (name: string, value: string | null | undefined): string => `${name}\0${value ?? ''}`
+
+/** Of what the statement makes of some rows, by column and value: what it makes of so many that it says nothing about any of them. */
+const usualValues = (hits: Hits, columns: readonly string[], keys: Iterable<string>): ReadonlySet<string> => {
+  const counts = new Map<string, number>()
+  for (const key of keys) for (const own of namedValues(columns, hits.get(key) ?? [])) counts.set(own, 0)
+  for (const values of counts.size === 0 ? [] : hits.values()) {
+    for (const own of namedValues(columns, values)) {
+      const count = counts.get(own)
+      if (count !== undefined) counts.set(own, count + 1)
+    }
+  }
+  return new Set([...counts].flatMap(([own, count]) => (count * 2 > hits.size ? [own] : [])))
+}
+
 /** Compares what live holds with what the statement would have put there. `columns` are those it sets, in the order of the hits' values. */
 export const findDamage = async (
   sides: Sides,
   table: SharedTable,
   hits: Hits,
   columns: readonly string[],
-  states: KnownStates,
+  states: Known,
 ): Promise<Damage> => {
   const repairs = new Map<string, Repair>()
   const leftOut: Damage['leftOut'][number][] = []
   const open: { readonly key: string; readonly changed: readonly string[] }[] = []
   let [missing, restored, alreadyRight] = [0, 0, 0]
   const creation = await readCreation(sides, table)
+  const usual = usualValues(hits, columns, states.others.keys())
   for (const key of hits.keys()) {
     const state = states.read.get(key) ?? { state: 'missing' }
     // What the statement itself set does not make another record of a row.
@@ -99,10 +124,16 @@ export const findDamage = async (
         const position = columns.indexOf(name)
         return hits.get(key)?.some((values) => values[position] === live.get(key)?.[position]) ?? false
       }
-      repairs.set(key, {
-        damaged: changed.filter(isLeft),
-        edited: changed.filter((name) => !isLeft(name)),
-      })
+      const damaged = changed.filter(isLeft)
+      const others = states.others.get(key)
+      // A value that the statement would have made of this row alone says whose row it is.
+      const isOwn = damaged.some((name) => !usual.has(nameValue(name, live.get(key)?.[columns.indexOf(name)])))
+      if (others === undefined || isOwn) repairs.set(key, { damaged, edited: changed.filter((name) => !isLeft(name)) })
+      else {
+        const why = `live's row has other values in ${others.map(displayAlone).join(', ')} too, and may be another record; ${elsewhere}`
+        leftOut.push({ table: table.id, key: displayKey(key), why })
+        missing++
+      }
     }
   }
   return { repairs, leftOut, missing, restored, alreadyRight }

@@ -79,21 +79,32 @@ const readKnown = async (
   return { read, judged: await cache.read(table, keys), cache }
 }
 
+/** Rows that live has with other values, and that may be other records, with the columns; `explained`: columns that are no sign of it. */
+const findOthers = async (
+  sides: Sides,
+  table: SharedTable,
+  { judged, cache }: KnownStates & { readonly cache: StateCache },
+  explained: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const differing = new Map(
+    [...judged].flatMap(([key, state]) => (state.state === 'changed' ? [[key, state.columns] as const] : [])),
+  )
+  const weighing = { sides, states: cache, explained: new Map([...differing.keys()].map((key) => [key, explained])) }
+  const likenesses = await weighLikeness(weighing, table, differing)
+  return new Map([...likenesses].flatMap(([key, { isClear, columns }]) => (isClear ? [] : [[key, columns] as const])))
+}
+
 /** Rows that somebody says were deleted, and that look like other records, are other records. */
 const knowDeleted = async (
   sides: Sides,
   table: SharedTable,
-  { judged, cache }: KnownStates & { readonly cache: StateCache },
+  known: KnownStates & { readonly cache: StateCache },
 ): Promise<ReadonlyMap<string, RowState>> => {
-  const differing = new Map(
-    [...judged].flatMap(([key, state]) => (state.state === 'changed' ? [[key, state.columns] as const] : [])),
-  )
-  const likenesses = await weighLikeness({ sides, states: cache }, table, differing)
-  const isOther = (key: string): boolean => likenesses.get(key)?.isClear === false
+  const others = await findOthers(sides, table, known, [])
   return new Map(
-    [...judged].map(([key, state]) => [
+    [...known.judged].map(([key, state]) => [
       key,
-      state.state === 'changed' && isOther(key) ? { state: 'reused', columns: state.columns } : state,
+      state.state === 'changed' && others.has(key) ? { state: 'reused', columns: state.columns } : state,
     ]),
   )
 }
@@ -123,7 +134,8 @@ export const resolveStatement = async (
       continue
     }
     const columns = assignments.map(({ column }) => column)
-    const { repairs, leftOut, ...counts } = await findDamage(sides, table, hits, columns, known)
+    const others = await findOthers(sides, table, known, columns)
+    const { repairs, leftOut, ...counts } = await findDamage(sides, table, hits, columns, { ...known, others })
     const editedSince = [...repairs.values()].filter(({ edited }) => edited.length > 0).length
     const coverage = makeCoverage({ ...base, ...counts, editedSince, damaged: repairs.size - editedSince })
     resolved.push({ table, lost: new Map(), repairs, leftOut, coverage })

@@ -13,14 +13,8 @@ import type { Survivor } from '../selection/survivors.ts'
 import { judgeChosen } from './chosen.ts'
 import { probeRows } from './fates.ts'
 import type { Decider } from './finding.ts'
-import {
-  type Attached,
-  findDoubted,
-  findLookalikes,
-  findStrangers,
-  judgeParents,
-  type Lookalike,
-} from './lookalikes.ts'
+import { type Attached, judgeParents } from './judged-parents.ts'
+import { findDoubted, findLookalikes, findStrangers, type Lookalike } from './lookalikes.ts'
 import type { Mapping } from './mapping.ts'
 import { type Aside, findMoving } from './moving.ts'
 import { parentFinding } from './taken-findings.ts'

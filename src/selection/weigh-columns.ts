@@ -57,6 +57,9 @@ const readColumns = async (sides: Sides, table: SharedTable, compared: readonly 
   return { table, creation, habits, told, changing: own.filter(isChanging) }
 }
 
+const mayBeEmpty = ({ live, backup }: SharedTable, name: string): boolean =>
+  [live, backup].some((side) => columnOf(side, name)?.notNull !== true)
+
 /** What the columns alone say. */
 export const weighColumns = async (
   sides: Sides,
@@ -75,7 +78,7 @@ export const weighColumns = async (
   const empty = await readEmpty(sides, table, {
     keys: places.map((place) => keys[place] ?? ''),
     live: places.map((place) => live[place] ?? ''),
-    columns: [...columns.told, ...columns.changing],
+    columns: [...columns.told, ...columns.changing].filter((name) => mayBeEmpty(table, name)),
   })
   return new Map(
     [...differing].map(([key, names]) => {

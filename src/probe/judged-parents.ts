@@ -120,11 +120,13 @@ type Asked = Pick<Parameters<typeof changedParentFinding>[0], 'key' | 'live' | '
 
 /** What is clear goes there unasked. */
 const answerFor = ({ decider }: Judging, { table, revived, byValue }: Judged, asked: Asked): Answer => {
-  const isRevived = revived.has(asked.key)
-  // Where rows are marked as deleted, they hardly go, and their keys hardly go to others: one other value does not say so.
-  if (asked.likeness.isClear || (isRevived && asked.likeness.of === 1)) return 'attach'
+  const [isRevived, isByValue] = [revived.has(asked.key), byValue.has(asked.key)]
+  // Where rows are marked as deleted, they hardly go, and their keys hardly go to others; and a name that others refer to is a row's own:
+  // one other value does not outweigh that.
+  const isClear = asked.likeness.isClear || ((isRevived || isByValue) && asked.likeness.of === 1)
+  if (isClear) return 'attach'
   // The value of a row found by it is the live row's: there is no place beside that.
-  const keys = byValue.has(asked.key) ? 'keep' : asked.keys
+  const keys = isByValue ? 'keep' : asked.keys
   return decider.decide(changedParentFinding({ ...asked, table, isRevived, keys }))
 }
 

@@ -12,7 +12,7 @@ import type { Closure } from '../selection/closure.ts'
 import { followingColumns, weighLikeness, weighMoved } from '../selection/likeness.ts'
 import type { Resolved } from '../selection/resolve.ts'
 import type { StateCache } from '../selection/state-cache.ts'
-import type { Survivor } from '../selection/survivors.ts'
+import type { Strangers, Survivor } from '../selection/survivors.ts'
 import type { Differing, Likeness } from '../selection/weigh-columns.ts'
 import type { Decider } from './finding.ts'
 import { canComeBeside } from './taken-findings.ts'
@@ -53,7 +53,10 @@ export const findDoubted = async (
       ...(await weighMoved(sides, table, moved)),
       ...(await weighLikeness({ sides, states, explained }, table, differing)),
     ]
-    doubted.set(id, new Map(likenesses.filter(([, { isClear }]) => !isClear)))
+    // Whoever names a row and a column knows the row: one other value is no reason to ask.
+    const isDoubted = ([key, { isClear, of }]: (typeof likenesses)[number]): boolean =>
+      !isClear && (moved.rows.has(key) || of > 1)
+    doubted.set(id, new Map(likenesses.filter(isDoubted)))
   }
   return doubted
 }
@@ -63,31 +66,36 @@ const fewestTogether = 3
 
 /**
  * Survivors that may be other records by now: their references are not theirs to get back. One that was last written together with
- * several others of the same parent, which are the same still, had its reference emptied with theirs.
+ * several others of the same parent, which are the same still, had its reference emptied with theirs. That a reference was emptied speaks
+ * for the row: where there are others, one other value does not outweigh it.
  */
 export const findStrangers = async (
   { sides, states }: Omit<Judging, 'decider'>,
   closure: Closure,
-): Promise<ReadonlySet<Survivor>> => {
+): Promise<Strangers> => {
   const unhooked = unhookedColumns(closure)
-  const strangers = new Set<Survivor>()
+  const suspects = new Map<Survivor, Likeness>()
   for (const [id, own] of Map.groupBy(closure.survivors, ({ relation }) => relation.child)) {
     const table = tableOf(sides.catalog, id)
     const byKey = Map.groupBy(own, ({ key }) => key)
     const differing = await readDiffering(states, table, byKey.keys())
     const weighing = { sides, states, explained: unhooked.get(id) ?? new Map() }
-    for (const [key, { isClear }] of await weighLikeness(weighing, table, differing)) {
-      if (!isClear) for (const survivor of byKey.get(key) ?? []) strangers.add(survivor)
+    for (const [key, likeness] of await weighLikeness(weighing, table, differing)) {
+      if (!likeness.isClear) for (const survivor of byKey.get(key) ?? []) suspects.set(survivor, likeness)
     }
   }
-  const momentOf = ({ relation, parent, age }: Survivor): string => `${relation.parent}\0${parent}\0${age}`
-  const known = Map.groupBy(
-    closure.survivors.filter((one) => !strangers.has(one)),
-    momentOf,
-  )
-  const isTogether = (one: Survivor): boolean =>
-    one.age !== null && (known.get(momentOf(one))?.length ?? 0) >= fewestTogether
-  return new Set([...strangers].filter((one) => !isTogether(one)))
+  const parentOf = ({ relation, parent }: Survivor): string => `${relation.parent}\0${parent}`
+  const clear = closure.survivors.filter((one) => !suspects.has(one))
+  const byParent = Map.groupBy(clear, parentOf)
+  const open = [...suspects].filter(([one]) => {
+    const together = byParent.get(parentOf(one))?.filter(({ age }) => age !== null && age === one.age) ?? []
+    return together.length < fewestTogether
+  })
+  const isSure = ([one, { of }]: (typeof open)[number]): boolean => of > 1 || !byParent.has(parentOf(one))
+  return {
+    sure: new Set(open.filter(isSure).map(([one]) => one)),
+    possible: new Set(open.filter((own) => !isSure(own)).map(([one]) => one)),
+  }
 }
 
 /** Children that live has all the same, and that may be other records by now: then the backup's are lost, and do not come along. */

@@ -113,7 +113,6 @@ const weighRow = (
     set.filter((name) => isTold(name) || (isMade(name) && differing.includes(name))),
     set,
     told.filter((name) => differing.includes(name)),
-    changing.filter((name) => differing.includes(name) || isEqual(name)),
   ]
   const chosen = choices.find(({ length }) => length > 0) ?? []
   // What many rows have says little; that all of it is equal, much: as much as one column more.
@@ -124,7 +123,8 @@ const weighRow = (
   const uniques = table.live.uniques
   const instants = [...habits.instants, ...creation.named.filter((name) => isInstant(columnOf(table.live, name)))]
   const isCleared = instants.some(isEqual) || uniques.some((unique) => isOwnKey(table, unique, isEqual))
-  const isBlank = telling.length === 0 && differing.some((name) => name !== table.softDelete)
+  // Values that the user gives say nothing; what is there to change was to be expected.
+  const isBlank = telling.length === 0 && differing.some((name) => isGiven(table.backup, name))
   const isSuspect =
     isBlank ||
     columns.length * 2 > telling.length ||

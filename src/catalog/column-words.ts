@@ -20,7 +20,7 @@ const statusWord = /^(status|state|stage|phase)$/
 
 const zero = /^'?\(?0(\.0*)?\)?'?(::.*)?$/
 
-/** True for a column that is there to change: when a row was last touched, how much hangs on it, its place in a list. A number that begins at 0 counts. */
+/** True for a column that is there to change: when a row was last touched, its place in a list, what it counts (a number that begins at 0). */
 export const isMeantToChange = ({
   name,
   baseType,
@@ -28,10 +28,9 @@ export const isMeantToChange = ({
 }: Pick<Column, 'name' | 'baseType' | 'default'>): boolean => {
   const words = wordsOf(name)
   if (times.test(baseType)) return words.some((word) => changingTime.test(word))
-  const isReference = words.at(-1) === 'id'
-  return (
-    numbers.test(baseType) && !isReference && words.some((word) => changingNumber.test(word) || gluedNumber.test(word))
-  )
+  // An id of something else is no count.
+  if (!numbers.test(baseType) || words.at(-1) === 'id') return false
+  return zero.test(start ?? '') || words.some((word) => changingNumber.test(word) || gluedNumber.test(word))
 }
 
 /** True for a column that holds one of a few values, and goes from one to the next: many rows have the same. */

@@ -14,18 +14,23 @@ const wordsOf = (name: string): readonly string[] =>
 const changingTime =
   /^(updat|modif|changed|edited|touched|sync|seen|log(ged)?in|signin|active|activity|access(ed)?$|visited|refresh|last|latest|[amu]time$)/
 const changingNumber =
-  /^(counts?|counter|num|n|versions?|revisions?|rev|total|balance|score|views?|hits|likes|position|pos|rank|sort|ordering|lft|rgt|rght|level|depth)$/
+  /^(counts?|counter|num|n|versions?|revisions?|rev|total|balance|score|views?|hits|likes|votes|position|pos|rank|sort|ordering|lft|rgt|rght|level|depth)$/
 const gluedNumber = /^(?!(ac|dis|vis)count).+(count|counter|version|views|hits)$/
 const statusWord = /^(status|state|stage|phase)$/
 
-/** True for a column that is there to change: when a row was last touched, how much hangs on it, its place in a list. */
-export const isMeantToChange = ({ name, baseType }: Pick<Column, 'name' | 'baseType'>): boolean => {
+const zero = /^'?\(?0(\.0*)?\)?'?(::.*)?$/
+
+/** True for a column that is there to change: when a row was last touched, its place in a list, what it counts (a number that begins at 0). */
+export const isMeantToChange = ({
+  name,
+  baseType,
+  default: start,
+}: Pick<Column, 'name' | 'baseType' | 'default'>): boolean => {
   const words = wordsOf(name)
   if (times.test(baseType)) return words.some((word) => changingTime.test(word))
-  const isReference = words.at(-1) === 'id'
-  return (
-    numbers.test(baseType) && !isReference && words.some((word) => changingNumber.test(word) || gluedNumber.test(word))
-  )
+  // An id of something else is no count.
+  if (!numbers.test(baseType) || words.at(-1) === 'id') return false
+  return zero.test(start ?? '') || words.some((word) => changingNumber.test(word) || gluedNumber.test(word))
 }
 
 /** True for a column that holds one of a few values, and goes from one to the next: many rows have the same. */

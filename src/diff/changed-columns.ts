@@ -53,6 +53,8 @@ const compareRows = async (
     return new Map(rows.map(([ord, ...values]) => [Number(ord) - 1, values]))
   }
   const changed = new Map<string, readonly string[]>()
+  // Most rows differ in the same columns as others: one list for all of them.
+  const lists = new Map<string, readonly string[]>()
   const rows = keys.map((key, place) => [key, live[place] ?? key] as const)
   for (const batch of inBatches(rows, 1_000)) {
     const here = await read(
@@ -66,10 +68,11 @@ const compareRows = async (
     for (const [place, [key]] of batch.entries()) {
       const [mine, other] = [here.get(place), there.get(place)]
       if (mine === undefined || other === undefined) continue
-      changed.set(
-        key,
-        columns.filter((_, position) => mine[position] !== other[position]),
-      )
+      const own = columns.filter((_, position) => mine[position] !== other[position])
+      const name = own.join('\0')
+      const list = lists.get(name) ?? own
+      lists.set(name, list)
+      changed.set(key, list)
     }
   }
   return changed

@@ -9,18 +9,12 @@ import { type Closure, followEdges } from '../selection/closure.ts'
 import type { ClosureOptions } from '../selection/closure-options.ts'
 import type { Resolved } from '../selection/resolve.ts'
 import { StateCache } from '../selection/state-cache.ts'
-import type { Survivor } from '../selection/survivors.ts'
+import type { Strangers } from '../selection/survivors.ts'
 import { judgeChosen } from './chosen.ts'
 import { probeRows } from './fates.ts'
 import type { Decider } from './finding.ts'
-import {
-  type Attached,
-  findDoubted,
-  findLookalikes,
-  findStrangers,
-  judgeParents,
-  type Lookalike,
-} from './lookalikes.ts'
+import { type Attached, judgeParents } from './judged-parents.ts'
+import { findDoubted, findLookalikes, findStrangers, type Lookalike } from './lookalikes.ts'
 import type { Mapping } from './mapping.ts'
 import { type Aside, findMoving } from './moving.ts'
 import { parentFinding } from './taken-findings.ts'
@@ -48,7 +42,7 @@ export interface Decision {
   /** Rows that live has with other values, and to which nothing is attached, packed, per table. */
   readonly refused: ReadonlyMap<string, ReadonlySet<string>>
   /** Survivors that may be other records by now. */
-  readonly strangers: ReadonlySet<Survivor>
+  readonly strangers: Strangers
   /** Rows that live has all the same, and that may be other records by now. */
   readonly lookalikes: readonly Lookalike[]
   /** Selected rows that stay out, beside those of the closure. */

@@ -53,14 +53,14 @@ export const followParents = async (
   // What live has marked as deleted has its values still, and comes back all the same.
   const gone = lost.filter(({ other }) => states.get(other)?.state !== 'deleted')
   const found = await findByValue(walk.sides, table, parent, relation, gone)
-  for (const row of lost.filter(({ key }) => found.has(key))) {
-    if (walk.isRefused(parent, row.other)) refuse(walk, relation, row)
-    else walk.attachByValue(relation, table.id, row.other, found.get(row.key) ?? '')
-  }
   const wanted = lost.filter(({ key }) => !found.has(key))
   const refusal = refuseParent(walk, parent)
   const isNever = ({ other }: Referring): boolean => walk.states.isNever(parent.id, other)
   const isHad = (row: Referring): boolean => walk.membersOf(parent.id).has(row.other)
+  for (const row of lost.filter((own) => found.has(own.key) && !isHad(own))) {
+    if (walk.isRefused(parent, row.other)) refuse(walk, relation, row)
+    else walk.attachByValue(relation, table.id, row.other, found.get(row.key) ?? '')
+  }
   const named = walk.sides.catalog.named.get(parent.id)
   const made = wanted.filter((row) => !isHad(row) && named?.has(row.other))
   if (made.length > 0) failMade(walk, relation, made, named)

@@ -38,6 +38,16 @@ export interface Survivor {
   readonly age: number | null
 }
 
+/** Survivors that may be other records by now. */
+export interface Strangers {
+  /** They are left alone. */
+  readonly sure: ReadonlySet<Survivor>
+  /** They say nothing about which transaction emptied the others' references. */
+  readonly possible: ReadonlySet<Survivor>
+}
+
+export const noStrangers: Strangers = { sure: new Set(), possible: new Set() }
+
 /** What becomes of a survivor. Only the first two are written. */
 export type Relinking =
   | 'relink'
@@ -151,21 +161,22 @@ const readReferences = async (
 /**
  * What becomes of each survivor. Per deleted parent, over all its relations: the transaction that emptied most is the deletion
  * (of equals the newest, so that nothing is re-linked on weak evidence). One transaction only, or none known: all are re-linked. Those that
- * may be other records (`strangers`) prove nothing, and are left alone.
+ * may be other records prove nothing.
  */
 export const judgeSurvivors = (
   survivors: readonly Survivor[],
-  strangers: ReadonlySet<Survivor>,
+  strangers: Strangers,
   relink: 'evidence' | 'all',
 ): Map<Survivor, Relinking> => {
   const judged = new Map<Survivor, Relinking>()
-  const isAnother = (survivor: Survivor): boolean => relink === 'evidence' && strangers.has(survivor)
+  const isAnother = (survivor: Survivor): boolean => relink === 'evidence' && strangers.sure.has(survivor)
   for (const stranger of survivors.filter(isAnother)) judged.set(stranger, 'another record')
   const known = survivors.filter((survivor) => !isAnother(survivor))
   const byParent = Map.groupBy(known, ({ relation, parent }) => `${relation.parent}\0${parent}`)
   for (const group of byParent.values()) {
     const emptied = group.filter(({ isDefault }) => !isDefault)
-    const counts = Map.groupBy(emptied, ({ age }) => age)
+    const sure = emptied.filter((survivor) => !strangers.possible.has(survivor))
+    const counts = Map.groupBy(sure, ({ age }) => age)
     const [deletion] = [...counts].sort(([ageA, a], [ageB, b]) => b.length - a.length || (ageA ?? 0) - (ageB ?? 0))
     const when = deletion?.[0] ?? null
     for (const survivor of group) {

@@ -57,6 +57,9 @@ const readColumns = async (sides: Sides, table: SharedTable, compared: readonly 
   return { table, creation, habits, told, changing: own.filter(isChanging) }
 }
 
+const mayBeEmpty = ({ live, backup }: SharedTable, name: string): boolean =>
+  [live, backup].some((side) => columnOf(side, name)?.notNull !== true)
+
 /** What the columns alone say. */
 export const weighColumns = async (
   sides: Sides,
@@ -75,7 +78,7 @@ export const weighColumns = async (
   const empty = await readEmpty(sides, table, {
     keys: places.map((place) => keys[place] ?? ''),
     live: places.map((place) => live[place] ?? ''),
-    columns: [...columns.told, ...columns.changing],
+    columns: [...columns.told, ...columns.changing].filter((name) => mayBeEmpty(table, name)),
   })
   return new Map(
     [...differing].map(([key, names]) => {
@@ -110,7 +113,6 @@ const weighRow = (
     set.filter((name) => isTold(name) || (isMade(name) && differing.includes(name))),
     set,
     told.filter((name) => differing.includes(name)),
-    changing.filter((name) => differing.includes(name) || isEqual(name)),
   ]
   const chosen = choices.find(({ length }) => length > 0) ?? []
   // What many rows have says little; that all of it is equal, much: as much as one column more.
@@ -121,7 +123,8 @@ const weighRow = (
   const uniques = table.live.uniques
   const instants = [...habits.instants, ...creation.named.filter((name) => isInstant(columnOf(table.live, name)))]
   const isCleared = instants.some(isEqual) || uniques.some((unique) => isOwnKey(table, unique, isEqual))
-  const isBlank = telling.length === 0 && differing.some((name) => name !== table.softDelete)
+  // Values that the user gives say nothing; what is there to change was to be expected.
+  const isBlank = telling.length === 0 && differing.some((name) => isGiven(table.backup, name))
   const isSuspect =
     isBlank ||
     columns.length * 2 > telling.length ||

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { fromTable, joinOn, keySource } from '../../catalog/row.ts'
 import { type Sides, tableOf } from '../../diff/sides.ts'
-import { judgeSurvivors, type Survivor } from '../survivors.ts'
+import { judgeSurvivors, noStrangers, type Survivor } from '../survivors.ts'
 
 /** Live rows of one table whose reference was emptied. */
 export interface SurvivorCount {
@@ -18,7 +18,7 @@ export const readSurvivorCounts = async (
   survivors: readonly Survivor[],
   incidentOf: (survivor: Survivor) => number,
 ): Promise<ReadonlyMap<number, { readonly counts: readonly SurvivorCount[]; readonly when: string | null }>> => {
-  const judged = judgeSurvivors(survivors, new Set(), 'evidence')
+  const judged = judgeSurvivors(survivors, noStrangers, 'evidence')
   const relinked = survivors.filter((survivor) => {
     const relinking = judged.get(survivor)
     return relinking === 'relink' || relinking === 'edited since'

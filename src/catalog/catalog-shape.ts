@@ -13,10 +13,9 @@ import {
   text,
   variant,
 } from '../documents/shape.ts'
-import type { DeleteAction } from './catalog.ts'
+import type { ColumnSource, DeleteAction, TableSource } from './catalog.ts'
 import type { Condition, Declarations, DeclaredKey } from './declared.ts'
-import type { DatabaseIdentity } from './identity.ts'
-import type { ColumnSource, TableSource } from './source.ts'
+import type { DatabaseIdentity } from './read/identity.ts'
 
 export const identityEntries: Entries<DatabaseIdentity> = {
   database: text,

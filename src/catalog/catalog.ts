@@ -1,6 +1,4 @@
-/** What one database looks like: the part of its catalog that restoring rows depends on. Plain data, one `Catalog` per side. */
-import type { QualifiedName } from '../database/names.ts'
-import type { TableSource } from './source.ts'
+import type { QualifiedName } from '../database/display.ts'
 
 /** How a type's values behave; `array` tells of its element. */
 export type TypeKind = 'base' | 'enum' | 'composite' | 'range' | 'array' | 'pseudo'
@@ -158,3 +156,51 @@ export const primaryKeyOf = (table: Table): Uniqueness | undefined =>
 
 export const columnOf = (table: Pick<Table, 'columns'>, name: string): Column | undefined =>
   table.columns.find((column) => column.name === name)
+
+/** What is read for one column. */
+export interface ColumnSource {
+  /** The column of the backup; null where the backup has none. */
+  readonly column: string | null
+  /** What every row holds instead: text of the server's, or null for NULL. */
+  readonly value?: string | null
+  /** What enum labels become. */
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+/** Where the rows of a table stand in the backup, and what is read for each column. */
+export interface TableSource extends QualifiedName {
+  readonly columns: Readonly<Record<string, ColumnSource>>
+  /** The config file makes other values of what is read. */
+  readonly isTransformed?: true
+}
+
+/** The name a table has in its own database. */
+export const storedTable = ({ source, schema, name }: Table): QualifiedName =>
+  source === undefined ? { schema, name } : { schema: source.schema, name: source.name }
+
+/** The name a column has in its own database. */
+export const storedColumn = ({ source }: Table, name: string): string => source?.columns[name]?.column ?? name
+
+/** True where every row holds a value that the user gave. */
+export const isGiven = ({ source }: Table, name: string): boolean => source?.columns[name]?.value !== undefined
+
+/** True where the values of a column are not the backup's own. */
+export const isEdited = (table: Table, name: string): boolean =>
+  isGiven(table, name) || table.source?.columns[name]?.labels !== undefined
+
+/** True where the table or one of its columns has another name in the backup. */
+export const isRenamed = ({ source, schema, name }: Table): boolean =>
+  source !== undefined &&
+  (source.schema !== schema ||
+    source.name !== name ||
+    Object.entries(source.columns).some(([own, { column: other }]) => other !== null && other !== own))
+
+/** The table without what the user gave: the names alone. Columns that the backup does not have are left out. */
+export const withoutEdits = ({ source, ...table }: Table): Table => {
+  if (source === undefined) return table
+  if (!isRenamed({ ...table, source })) return table
+  const columns = Object.entries(source.columns).flatMap(([name, { column: own }]) =>
+    own === null ? [] : [[name, { column: own }] as const],
+  )
+  return { ...table, source: { ...source, columns: Object.fromEntries(columns) } }
+}

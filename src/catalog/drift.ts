@@ -1,9 +1,7 @@
-/** What the two sides of one table do not share, and whether that forbids restoring into it. Pure. */
-import { displayAlone, displayTable } from '../database/names.ts'
+import { displayAlone, displayTable } from '../database/display.ts'
 import type { Column, Table } from './catalog.ts'
-import { columnOf, primaryKeyOf } from './catalog.ts'
-import { isEdited, isGiven, isRenamed, storedColumn, storedTable } from './source.ts'
-import { likelyRenames } from './suggestions.ts'
+import { columnOf, isEdited, isGiven, isRenamed, primaryKeyOf, storedColumn, storedTable } from './catalog.ts'
+import { likelyRenames } from './conventions/suggestions.ts'
 
 export interface Drift {
   readonly kind: 'only in live' | 'only in backup' | 'type' | 'enum labels' | 'renamed' | 'looks renamed'

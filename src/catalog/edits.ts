@@ -2,9 +2,8 @@
 import { displayAlone, displayName } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Catalog, Column, Table } from './catalog.ts'
-import { columnOf, primaryKeyOf } from './catalog.ts'
+import { type ColumnSource, columnOf, primaryKeyOf, type TableSource } from './catalog.ts'
 import { type SharedCatalog, shareAgain, withSoftDeletes } from './shared.ts'
-import type { ColumnSource, TableSource } from './source.ts'
 import { tableNamed } from './table-name.ts'
 
 /** `--set`: what every restored row of a table gets in a column. */

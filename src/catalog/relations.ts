@@ -1,9 +1,7 @@
 /** Relations between tables: the foreign keys of both sides and what is declared beside them, and the junction tables they make. */
 import type { Column, DeleteAction, ForeignKey, Table } from './catalog.ts'
-import { columnOf, primaryKeyOf } from './catalog.ts'
+import { columnOf, isGiven, primaryKeyOf } from './catalog.ts'
 import type { Condition, DeclaredKey } from './declared.ts'
-import { type Comparison, compareColumns } from './refer.ts'
-import { isGiven } from './source.ts'
 
 /** A child table's reference to its parent, as closure follows it. */
 export interface Relation {
@@ -193,4 +191,22 @@ export const findJunction = (table: Table, relations: readonly Relation[]): Junc
     }
   }
   return null
+}
+
+/**
+ * How two columns are compared: by `=`, or, where their types differ, by their text; a parent's integers and uuids are then also
+ * compared as such, so that an index on them is of use.
+ */
+export type Comparison = 'value' | 'text' | 'integer text' | 'uuid text'
+
+const integers = /^(smallint|integer|bigint)$/
+
+const texts = /^(text|character varying|name)$/
+
+/** How a child's column is compared with its parent's. */
+export const compareColumns = (child: Column, parent: Column): Comparison => {
+  const alike = [integers, texts].some((family) => family.test(child.baseType) && family.test(parent.baseType))
+  if (child.baseType === parent.baseType || alike) return 'value'
+  if (!texts.test(child.baseType)) return 'text'
+  return integers.test(parent.baseType) ? 'integer text' : parent.baseType === 'uuid' ? 'uuid text' : 'text'
 }

@@ -1,15 +1,14 @@
-/** What live and backup share: the tables both have, how a row is recognised in both, the relations, and what drifted. */
-import { displayName, displayTable, type QualifiedName } from '../database/names.ts'
+import { displayName, displayTable, type QualifiedName } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
 import { type Allocation, allocationOf, keyColumns } from './allocation.ts'
 import type { Catalog, Column, OtherRelation, Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
+import { checkSoftDelete } from './conventions/soft-delete.ts'
+import { likelyMoves } from './conventions/suggestions.ts'
 import { type Declarations, noDeclarations } from './declared.ts'
 import { compareTables, type Drift, type SeenTable, whyHidden, whyNotFound } from './drift.ts'
 import { nearestName } from './nearest-name.ts'
 import { buildRelations, declaredJunction, findJunction, isKeyOf, type Relation } from './relations.ts'
-import { checkSoftDelete } from './soft-delete.ts'
-import { likelyMoves } from './suggestions.ts'
 import type { FollowedReference } from './typed-references.ts'
 
 /** A column both sides have. */

@@ -3,10 +3,10 @@ import { loadConfig } from '../config/load.ts'
 import { type ChosenProfile, chooseProfile } from '../config/profile.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Config, OpenOptions, Plan, Rowgraft } from '../index.ts'
+import type { ConnectionFlags } from './flags/options.ts'
+import { splitColumn } from './flags/values.ts'
 import { keepHeapSmall } from './memory.ts'
-import type { ConnectionFlags } from './options.ts'
 import type { Context } from './output.ts'
-import { splitColumn } from './typed-column.ts'
 
 const given = (flag: string | undefined, variable: string | undefined): string | undefined => {
   const text = flag ?? variable

@@ -1,7 +1,7 @@
 /** From whatever was thrown to a message and an exit code. */
 import { CommanderError } from 'commander'
 import { interrupted, isRowgraftError, RowgraftError } from '../errors.ts'
-import { formatBug, formatError } from '../format/error-text.ts'
+import { formatBug, formatError } from '../format/error.ts'
 import { jsonBug, jsonError } from '../format/json.ts'
 import { formatJson } from '../format/sanitise.ts'
 import { exitCodeOfError, exitCodes } from './exit.ts'

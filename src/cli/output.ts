@@ -2,8 +2,8 @@
 import { formatCsvLine } from '../format/csv.ts'
 import { formatJson, sanitise } from '../format/sanitise.ts'
 import { colorStyle, plainStyle, type Setting } from '../format/style.ts'
+import type { Format, OutputFlags } from './flags/options.ts'
 import type { Io } from './io.ts'
-import type { Format, OutputFlags } from './options.ts'
 import { makeProgress, type Progress } from './progress.ts'
 
 export interface Output {

@@ -12,8 +12,6 @@ import type { ShowFlags } from './commands/show.ts'
 import type { UiFlags } from './commands/ui.ts'
 import { exitCodes } from './exit.ts'
 import { reportFailure } from './failure.ts'
-import { addExamples, addExitCodes } from './help.ts'
-import type { Io } from './io.ts'
 import {
   addClosure,
   addConflicts,
@@ -29,10 +27,12 @@ import {
   type ConnectionFlags,
   type OutputFlags,
   type PlanFlags,
-} from './options.ts'
+} from './flags/options.ts'
+import { addRestoring, addRunning, type RunFlags } from './flags/run-options.ts'
+import { addScreen } from './flags/screen-options.ts'
+import { addExamples, addExitCodes } from './help.ts'
+import type { Io } from './io.ts'
 import { type Context, makeContext } from './output.ts'
-import { addRestoring, addRunning, type RunFlags } from './running.ts'
-import { addScreen } from './screen-options.ts'
 
 /** What a command is called with. */
 interface Call<Flags> {

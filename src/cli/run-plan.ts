@@ -1,16 +1,16 @@
 /** Shows a plan, asks, runs it, and reports: what `restore` and `undo` have in common. */
 import { interrupted, RowgraftError } from '../errors.ts'
-import { formatConflict, openOnes, selectsOneTable, waysOut } from '../format/conflict-text.ts'
 import { jsonReport } from '../format/json.ts'
-import { formatPlan, summarisePlan } from '../format/plan-text.ts'
+import { formatConflict, openOnes, selectsOneTable, waysOut } from '../format/plan/conflicts.ts'
+import { formatPlan, summarisePlan } from '../format/plan/plan.ts'
 import { plural } from '../format/quantities.ts'
-import { formatReport } from '../format/report-text.ts'
+import { formatReport } from '../format/run/report.ts'
 import { sanitise } from '../format/sanitise.ts'
 import type { Plan, Rowgraft, RunOptions } from '../index.ts'
 import { exitCodeOfReport } from './exit.ts'
-import type { ConnectionFlags } from './options.ts'
+import type { ConnectionFlags } from './flags/options.ts'
+import type { RunFlags } from './flags/run-options.ts'
 import type { Context } from './output.ts'
-import type { RunFlags } from './running.ts'
 
 /** The error of a plan whose conflicts nobody has answered. In text the plan above it says more. */
 export const conflictsOpen = (plan: Plan, context: Context): RowgraftError => {

@@ -6,17 +6,9 @@ import { sql } from 'kysely'
 import { RowgraftError } from '../errors.ts'
 import { displayAlone } from './display.ts'
 import type { Query } from './names.ts'
-import type { Session } from './session.ts'
+import type { Session } from './session/session.ts'
+import type { Acting } from './session/session-options.ts'
 import { pinnedNames } from './settings.ts'
-
-export interface Acting {
-  /** Null: the role that connects. */
-  readonly role: string | null
-  readonly settings: Readonly<Record<string, string>>
-}
-
-/** The role that connects, with nothing set. */
-export const asConnected: Acting = { role: null, settings: {} }
 
 /** What to use instead of a setting that is rowgraft's own business. */
 const instead: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely'
 import { any, identifier, list, type Query } from './names.ts'
-import type { Outcome } from './reader.ts'
+import type { Outcome } from './session/outcome.ts'
 
 /** A part of an UPDATE: what it sets, and in which rows. */
 export interface Amended {

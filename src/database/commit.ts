@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RowgraftError } from '../errors.ts'
 import type { CommitAnswer } from './ending.ts'
-import type { Session } from './session.ts'
+import type { Session } from './session/session.ts'
 
 /** What live says of a transaction. */
 export interface Verdict {

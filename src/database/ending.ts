@@ -1,7 +1,7 @@
 /** How a transaction ends: COMMIT and its answer, or a ROLLBACK that is confirmed. */
 import type { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type connect, oneStatement } from './client.ts'
+import { type connect, oneStatement } from './session/client.ts'
 
 type Client = Awaited<ReturnType<typeof connect>>
 

@@ -14,9 +14,6 @@ import {
   sql,
 } from 'kysely'
 import type { QualifiedName } from './display.ts'
-
-export { displayAlone, displayName, displayTable, type QualifiedName } from './display.ts'
-
 /** A piece of SQL with its parameters bound; every statement and fragment in rowgraft is one. */
 export type Query = RawBuilder<unknown>
 

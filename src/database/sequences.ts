@@ -4,16 +4,9 @@
  */
 import { sql } from 'kysely'
 import { RowgraftError } from '../errors.ts'
-import { displayTable, type QualifiedName, type Query } from './names.ts'
-import type { Writer } from './session.ts'
-
-export interface SequenceBounds extends QualifiedName {
-  readonly increment: string
-  readonly minimum: string
-  readonly maximum: string
-  /** The role may set it; else it can only take values from it. */
-  readonly canUpdate: boolean
-}
+import { displayTable, type QualifiedName } from './display.ts'
+import type { Query } from './names.ts'
+import type { SequenceBounds, Writer } from './session/reader.ts'
 
 /** The sequence as the text `nextval` takes. */
 export const sequenceText = (sequence: QualifiedName): string =>

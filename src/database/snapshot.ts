@@ -1,7 +1,7 @@
 /** One snapshot read over several connections, so that what they read together is of one moment. */
 import { sql } from 'kysely'
-import type { Reader } from './reader.ts'
-import type { Session } from './session.ts'
+import type { Reader } from './session/reader.ts'
+import type { Session } from './session/session.ts'
 import { beginRead } from './transaction.ts'
 
 /** Another connection that reads the same snapshot. Close it. */

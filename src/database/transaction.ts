@@ -6,10 +6,11 @@ import { sql } from 'kysely'
 import { isRowgraftError } from '../errors.ts'
 import { beginActing } from './acting.ts'
 import { runAmendments } from './amendment.ts'
-import { runCheck } from './check.ts'
 import { type CommitOptions, commit } from './commit.ts'
 import { raiseSequence } from './sequences.ts'
-import type { Reader, Session, Writer } from './session.ts'
+import { runCheck } from './session/check.ts'
+import type { Reader, Writer } from './session/reader.ts'
+import type { Session } from './session/session.ts'
 import { pinSettings, type Timeouts } from './settings.ts'
 
 const asReader = (session: Session): Reader => ({

@@ -3,19 +3,19 @@
  * rows; which of them changed nobody can tell.
  */
 import { sql } from 'kysely'
-import { tableDigest } from '../catalog/column-digest.ts'
-import { fromTable } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { arrayText, literal, type Query } from '../database/names.ts'
-import type { Reader } from '../database/reader.ts'
-import { type Block, decodeBlocks } from './blocks.ts'
-import { Buckets, groupedRows, scanBuckets } from './buckets.ts'
-import { readExtent } from './estimate.ts'
-import { copyShape } from './key-shape.ts'
-import { type Found, mergeBlocks, nothingFound } from './merge.ts'
-import { prepareScan, type ScanOptions, withHeartbeat, withoutSorting } from './prepare.ts'
-import { comparedColumns } from './records.ts'
-import type { Sides } from './sides.ts'
+import type { Reader } from '../database/session/reader.ts'
+import { comparedColumns } from '../rows/records/records.ts'
+import type { Sides } from '../rows/sides.ts'
+import { tableDigest } from '../sql/column-digest.ts'
+import { fromTable } from '../sql/rows.ts'
+import { Buckets, groupedRows, scanBuckets } from './buckets/buckets.ts'
+import { readExtent } from './buckets/estimate.ts'
+import { prepareScan, type ScanOptions, withHeartbeat, withoutSorting } from './buckets/prepare.ts'
+import { type Block, decodeBlocks } from './keys/blocks.ts'
+import { copyShape } from './keys/key-shape.ts'
+import { type Found, mergeBlocks, nothingFound } from './keys/merge.ts'
 
 /** Tables of more rows are put into buckets first; there are so many of them. */
 const [small, buckets] = [100_000, 16_384]

@@ -1,13 +1,11 @@
-/** How the rows of two sides differ: counts per table, and the rows themselves in batches. */
-import { sql } from 'kysely'
-import { asText, batchSize, fromTable, inBatches, joinOn, keySource, ordinal } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { hasSpellings } from '../catalog/spelling.ts'
-import type { Reader } from '../database/session.ts'
+import type { Reader } from '../database/session/reader.ts'
+import type { Sides } from '../rows/sides.ts'
+import { classifyDiffering, readPresent } from '../rows/states.ts'
+import { batchSize } from '../sql/rows.ts'
+import { scanTable } from './buckets/scan.ts'
 import { compareCopies } from './copies.ts'
-import { scanTable } from './scan.ts'
-import type { Sides } from './sides.ts'
-import { classifyDiffering, readPresent } from './states.ts'
 
 /** The states a diff tells apart; equal rows are not listed. */
 export type DiffState = 'missing' | 'changed' | 'deleted' | 'extra' | 'reused' | 'restored'
@@ -174,26 +172,4 @@ export const diffTable = async (sides: Sides, table: SharedTable, options: DiffO
     }
   }
   return { table: table.id, ...counts, rows: read }
-}
-
-/** The values of some rows of one side as text, by packed key; rows it lacks are absent. */
-export const readValues = async (
-  reader: Reader,
-  table: SharedTable,
-  keys: readonly string[],
-): Promise<ReadonlyMap<string, Readonly<Record<string, string | null>>>> => {
-  const side = reader.side === 'live' ? table.live : table.backup
-  const names = side.columns.map(({ name }) => name)
-  const values = new Map<string, Readonly<Record<string, string | null>>>()
-  for (const batch of inBatches(keys, 1_000)) {
-    const rows = await reader.rows(sql`
-      select ${ordinal('k')}::text, ${asText('t', names)}
-      from ${keySource(side, table.identity, batch)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}`)
-    for (const [ord, ...row] of rows) {
-      const key = batch[Number(ord) - 1] ?? ''
-      values.set(key, Object.fromEntries(names.map((name, position) => [name, row[position] ?? null])))
-    }
-  }
-  return values
 }

@@ -5,10 +5,10 @@
 import { availableParallelism } from 'node:os'
 import { sql } from 'kysely'
 import type { SharedTable } from '../catalog/shared.ts'
-import type { Reader } from '../database/reader.ts'
+import type { Reader } from '../database/session/reader.ts'
 import { RowgraftError } from '../errors.ts'
+import { forkSides, type Sides } from '../rows/sides.ts'
 import { type DiffOptions, diffTable, type TableDiff } from './diff.ts'
-import { forkSides, type Sides } from './sides.ts'
 
 export interface CountOptions extends DiffOptions {
   /** Connections per side; those that tables do not need become parallel workers. Default: what both servers can spare. */

@@ -3,7 +3,7 @@ import type { DiffState, TableDiff } from '../diff/diff.ts'
 import type { RowgraftError } from '../errors.ts'
 import type { RowReport, TableOverview } from '../index.ts'
 import type { Report, RunSummary } from '../run/run.ts'
-import type { ShownRow } from './row-text.ts'
+import type { ShownRow } from './look/row.ts'
 import { redact } from './sanitise.ts'
 
 /** Counts of one table; `states` are those asked for. */

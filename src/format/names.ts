@@ -1,6 +1,7 @@
 /** Tables, columns and keys as people read and type them. */
-import { type KeyColumn, keyBatches, keysOf } from '../catalog/key-columns.ts'
+
 import { displayAlone, isReserved, shellWord } from '../database/display.ts'
+import { type KeyColumn, keyBatches, keysOf } from '../keys/key-columns.ts'
 import { sanitise, sanitiseValue } from './sanitise.ts'
 
 /** What may stand behind the schema `public`, which is left away; a reserved word is quoted then. */

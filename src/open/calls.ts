@@ -2,10 +2,10 @@
  * Calls of the public API, one after the other: each has a signal and a listener of its own, and finds both connections open. What
  * one call aborts is cancelled on the server, and does not touch the next one.
  */
-import { isSameDatabase, readIdentity } from '../catalog/identity.ts'
-import type { Session } from '../database/session.ts'
+import { isSameDatabase, readIdentity } from '../catalog/read/identity.ts'
+import type { Session } from '../database/session/session.ts'
+import { Turns } from '../database/session/turns.ts'
 import { withReadTransaction } from '../database/transaction.ts'
-import { Turns } from '../database/turns.ts'
 import { RowgraftError } from '../errors.ts'
 import type { OpenOptions, OpenPair, OpenSide, ProgressEvent } from './connect.ts'
 

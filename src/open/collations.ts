@@ -1,7 +1,7 @@
 /** Collations whose version is no longer what indexes were built with: a search in such an index may miss rows that are there. */
 import { sql } from 'kysely'
 import type { Query } from '../database/names.ts'
-import type { Reader } from '../database/session.ts'
+import type { Reader } from '../database/session/reader.ts'
 
 /** Collations of columns of users, by name. */
 const ofColumns = sql`

@@ -1,9 +1,11 @@
-/** What the config file settles for every plan: whom live sees, and what runs around the writes. */
-import { type Acting, asConnected } from '../database/acting.ts'
+import type { Config } from '../config/config.ts'
+import { type Acting, asConnected } from '../database/session/session-options.ts'
 import type { Side } from '../database/settings.ts'
-import type { OpenOptions } from './connect.ts'
 
-type Given = Pick<OpenOptions, 'config'>
+/** Options that may bring a config file. */
+interface Given {
+  readonly config?: Config | undefined
+}
 
 const listOf = (given: string | readonly string[] | undefined): readonly string[] =>
   given === undefined ? [] : typeof given === 'string' ? [given] : given

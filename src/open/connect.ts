@@ -1,17 +1,19 @@
 /** Opening both sides: sources, sessions, catalogs, and the refusals that come before anything else. */
 import type { Catalog } from '../catalog/catalog.ts'
-import { type DatabaseIdentity, readIdentity } from '../catalog/identity.ts'
-import { readCatalog } from '../catalog/read.ts'
+import { type DatabaseIdentity, readIdentity } from '../catalog/read/identity.ts'
+import { readCatalog } from '../catalog/read/read.ts'
 import { renameBackup } from '../catalog/renames.ts'
 import type { Config } from '../config/config.ts'
-import { openSession, type Reader, type Session } from '../database/session.ts'
+import type { Reader } from '../database/session/reader.ts'
+import { openSession, type Session } from '../database/session/session.ts'
 import type { Side } from '../database/settings.ts'
 import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
-import { type OpenedSource, openSource } from '../sources/source.ts'
 import { readCollationNotes } from './collations.ts'
 import { actingOn } from './configured.ts'
 import { checkDistinct, checkNotStandby, checkOlder, checkRelated, checkServer } from './pair.ts'
+import type { OpenedSource } from './sources/opened-source.ts'
+import { openSource } from './sources/source.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 

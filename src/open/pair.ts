@@ -2,8 +2,9 @@
 import { randomInt } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Catalog } from '../catalog/catalog.ts'
-import type { DatabaseIdentity } from '../catalog/identity.ts'
-import type { Reader, Session } from '../database/session.ts'
+import type { DatabaseIdentity } from '../catalog/read/identity.ts'
+import type { Reader } from '../database/session/reader.ts'
+import type { Session } from '../database/session/session.ts'
 import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 

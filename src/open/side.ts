@@ -1,5 +1,5 @@
 /** What an open side is, for people; and whether a plan was made for it. */
-import { type DatabaseIdentity, isSameDatabase } from '../catalog/identity.ts'
+import { type DatabaseIdentity, isSameDatabase } from '../catalog/read/identity.ts'
 import { RowgraftError } from '../errors.ts'
 import type { OpenPair, OpenSide } from './connect.ts'
 

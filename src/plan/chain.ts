@@ -1,13 +1,7 @@
-/**
- * Why a row is in a plan: from reason to reason, back to a row that was selected. Pure: a plan holds no values by which one row can be
- * told to refer to another, so that several may be the reason.
- */
-import type { Relation } from '../catalog/relations.ts'
 import { RowgraftError } from '../errors.ts'
-import { keysOf, type Plan, type Step } from './plan.ts'
-
-/** A relation that rows of the plan came by. */
-export type PlanRelation = Pick<Relation, 'id' | 'child' | 'columns' | 'parent' | 'parentColumns'>
+import { keysOf } from '../keys/key-columns.ts'
+import type { Plan } from './plan.ts'
+import type { PlanRelation, Step } from './step.ts'
 
 /** One row of the chain, or several of which it is one. */
 export interface ChainLink {

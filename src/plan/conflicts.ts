@@ -1,6 +1,6 @@
 /** Conflicts: reasons why rows cannot proceed, as data, with the answers that resolve them and what each answer does. Pure. */
 import { displayAlone } from '../database/display.ts'
-import type { Answer, Decider, Finding, FindingKind, FindingPart, Help } from '../probe/finding.ts'
+import type { Answer, Decider, Finding, FindingKind, FindingPart, Help } from './finding.ts'
 
 export const answers: readonly Answer[] = ['stop', 'skip', 'match', 'overwrite', 'attach', 'allocate']
 

@@ -1,6 +1,8 @@
 /** The inverse of a run: delete what it inserted, put back what it updated or deleted. A plan like any other. Pure. */
 import type { SharedCatalog } from '../catalog/shared.ts'
-import { hashPlan, keyColumns, type Plan, type Step } from './plan.ts'
+import { keyColumns } from '../keys/key-columns.ts'
+import { hashPlan, type Plan } from './plan.ts'
+import type { Step } from './step.ts'
 
 /** What the journal says about the rows of one table. */
 export interface WrittenRows {

@@ -3,120 +3,18 @@
  * a conflicting constraint and what the user typed; no other row values. Its hash covers everything but `answers`.
  */
 import { createHash } from 'node:crypto'
-import type { PlacedMethod } from '../catalog/column-digest.ts'
+import type { TableSource } from '../catalog/catalog.ts'
 import type { Declarations } from '../catalog/declared.ts'
-import type { MappedLabel, SetValue } from '../catalog/edits.ts'
-import type { DatabaseIdentity } from '../catalog/identity.ts'
-import type { KeyColumn } from '../catalog/key-columns.ts'
-import type { TableSource } from '../catalog/source.ts'
-import type { Answer } from '../probe/finding.ts'
-import type { Aside } from '../probe/moving.ts'
+import type { DatabaseIdentity } from '../catalog/read/identity.ts'
+import type { KeyColumn } from '../keys/key-columns.ts'
+import type { NotFollowed } from '../rows/typed-rows.ts'
 import type { Coverage } from '../selection/coverage.ts'
-import type { Because } from '../selection/members.ts'
 import type { Selection } from '../selection/selection.ts'
-import type { NotFollowed } from '../selection/typed-rows.ts'
-import { canonical } from './canonical.ts'
-import type { PlanRelation } from './chain.ts'
+import type { PlacedMethod } from '../sql/column-digest.ts'
 import type { Conflict } from './conflicts.ts'
-import type { Footprint } from './footprint.ts'
-import type { StandIns } from './stand-ins.ts'
-
-export { keyColumns, keysOf } from '../catalog/key-columns.ts'
-export type { StandIns } from './stand-ins.ts'
-
-export interface PlanOptions {
-  readonly parents: 'restore' | 'stop' | 'null'
-  readonly children: 'all' | 'cascade' | 'none'
-  readonly links: 'existing' | 'pull' | 'none'
-  readonly relink: 'evidence' | 'all' | 'none'
-  /** Table ids left out. */
-  readonly without: readonly string[]
-  readonly keys: 'auto' | 'keep' | 'new'
-  /** The answer to every conflict of a row (`public.photo:7`) or of a table (`public.photo`); `*` for all others. */
-  readonly onConflict: Readonly<Record<string, Answer>>
-  /** Insert rows again that look restored already. */
-  readonly again: boolean
-  readonly forOthers: boolean // another role will run it: what this one lacks is no obstacle
-  /** Triggers that reach outside: fire them, or switch triggers off; null is undecided. */
-  readonly triggers: 'fire' | 'off' | null
-  /** `table.column` that a trigger may change on inserted rows. */
-  readonly acceptTrigger: readonly string[]
-  /** What every restored row of a table gets in a column. */
-  readonly set: readonly SetValue[]
-  /** What enum labels become. */
-  readonly mapEnum: readonly MappedLabel[]
-  /** The role that the run becomes on live; null is the one that connects. */
-  readonly role: string | null
-  /** Settings on live inside the run's transaction. */
-  readonly settings: Readonly<Record<string, string>>
-  /** The config file's SQL inside the run's transaction: before anything is written, and after all of it is. */
-  readonly hooks: { readonly before: readonly string[]; readonly after: readonly string[] }
-}
-
-export const defaultPlanOptions: PlanOptions = {
-  parents: 'restore',
-  children: 'all',
-  links: 'existing',
-  relink: 'evidence',
-  without: [],
-  keys: 'auto',
-  onConflict: {},
-  again: false,
-  forOthers: false,
-  triggers: null,
-  acceptTrigger: [],
-  set: [],
-  mapEnum: [],
-  role: null,
-  settings: {},
-  hooks: { before: [], after: [] },
-}
-
-/** One action on a set of rows of one table, for one reason. */
-export interface Step {
-  readonly action: 'insert' | 'update' | 'delete'
-  readonly table: string
-  readonly because: Because
-  /** Relation the rows came by; null for selected rows. */
-  readonly via: string | null
-  /** Columns written. */
-  readonly columns: readonly string[]
-  readonly rows: number
-  /** Backup keys, one column per identity column: a list of values, or, of many integers, the differences between them. */
-  readonly keys: readonly KeyColumn[]
-  /** Live keys of the rows, where they differ from the backup's (a row that stands in). */
-  readonly live?: readonly KeyColumn[]
-  /** Rows (by position) whose primary key is made anew; `all` of them. */
-  readonly allocate?: readonly number[] | 'all'
-  /** Digest of each live row to be updated, as the plan saw it. */
-  readonly guards?: readonly string[]
-  /** References emptied because of `--parents null`: columns and rows by position. */
-  readonly nulled?: readonly { readonly columns: readonly string[]; readonly rows: readonly number[] }[]
-  /** The reference stands at the column's default (SET DEFAULT), not at NULL. */
-  readonly isAtDefault?: boolean
-  /** Rows (by position) that were edited after their reference was emptied. */
-  readonly editedSince?: readonly number[]
-}
-
-export interface PlanTrigger {
-  readonly table: string
-  readonly name: string
-  readonly events: readonly string[]
-  readonly reachesOutside: string | null
-  /** False for one that `--triggers off` keeps from firing. */
-  readonly fires: boolean
-}
-
-export interface PlanSequence {
-  readonly table: string
-  readonly column: string
-  /** Qualified name; null for `max + 1` under a lock on the table. */
-  readonly sequence: string | null
-  readonly allocates: number
-  /** What it hands out next as live is, and after the run; null where that is not known beforehand. */
-  readonly next?: string
-  readonly after?: string | null
-}
+import type { Answer } from './finding.ts'
+import type { PlanOptions } from './options.ts'
+import type { Footprint, PlanRelation, PlanSequence, PlanTrigger, StandIns, Step } from './step.ts'
 
 export interface TableKey {
   readonly table: string
@@ -245,3 +143,28 @@ export const openConflicts = (plan: Plan): readonly Conflict[] =>
 
 /** True when running the plan would write nothing. */
 export const isEmpty = (plan: Plan): boolean => plan.steps.length === 0
+
+/** Rows that are moved aside before others take their values. */
+export interface Aside {
+  readonly table: string
+  readonly constraint: string
+  /** The column that holds another value meanwhile; null where the constraint can wait. */
+  readonly column: string | null
+  readonly rows: number
+}
+
+/** Names in their order; a list of nothing but values, of which there may be millions, is left as it is. */
+const sorted = (value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    return value.some((part) => typeof part === 'object' && part !== null) ? value.map(sorted) : value
+  }
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([name, part]) => [name, sorted(part)]),
+  )
+}
+
+/** JSON with sorted keys, so that a reformatted file hashes the same. */
+export const canonical = (value: unknown): string | undefined => JSON.stringify(sorted(value))

@@ -2,8 +2,8 @@
  * A plan in parts: units that are complete in themselves, because rows that refer to each other are never parted. A unit is a plan like
  * any other, of some of the rows. Pure.
  */
-import { type KeyColumn, keyColumns, keysOf } from '../catalog/key-columns.ts'
-import type { StandIns, Step } from './plan.ts'
+import { type KeyColumn, keyColumns, keysOf } from '../keys/key-columns.ts'
+import type { StandIns, Step } from './step.ts'
 
 /** Which unit a row belongs to, by number; undefined for rows of none. */
 export type UnitOf = (table: string, key: string) => number | undefined

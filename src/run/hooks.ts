@@ -4,11 +4,12 @@
  * writes do without. After it the transaction must still be the same, everything pinned is pinned again, and no used table is altered.
  */
 import { sql } from 'kysely'
-import { fingerprint } from '../catalog/fingerprint.ts'
-import { readCatalog } from '../catalog/read.ts'
+import { fingerprint } from '../catalog/read/fingerprint.ts'
+import { readCatalog } from '../catalog/read/read.ts'
 import { beginActing } from '../database/acting.ts'
 import { literal } from '../database/names.ts'
-import type { Session, Writer } from '../database/session.ts'
+import type { Writer } from '../database/session/reader.ts'
+import type { Session } from '../database/session/session.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import { switchTriggersOn } from './transaction-start.ts'

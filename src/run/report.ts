@@ -1,12 +1,12 @@
 /** What a run did, as data. */
 import { sql } from 'kysely'
 import { list } from '../database/names.ts'
-import type { Writer } from '../database/session.ts'
+import type { Writer } from '../database/session/reader.ts'
 import type { Plan } from '../plan/plan.ts'
-import { changedKeys, mostKeys } from './key-list.ts'
-import type { Layout, StagedTable } from './layout.ts'
-import type { ChangedRows } from './line-witness.ts'
+import type { ChangedRows } from './journal/line-witness.ts'
+import { changedKeys, mostKeys } from './keys/changed-keys.ts'
 import type { Report, TableReport } from './run.ts'
+import type { Layout, StagedTable } from './stage/staged.ts'
 
 /** Reads which keys changed, by table, where nothing else has looked at the rows; the transaction still has the maps. */
 export const readChangedKeys = async (writer: Writer, layout: Layout): Promise<ReadonlyMap<string, ChangedRows>> => {

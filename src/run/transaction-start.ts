@@ -1,13 +1,13 @@
 /** How every write transaction begins: alone on this live, on the catalog the plan was made for. */
 import { sql } from 'kysely'
 import type { Catalog, Table } from '../catalog/catalog.ts'
-import { fingerprint } from '../catalog/fingerprint.ts'
-import { readCatalog } from '../catalog/read.ts'
-import { fromTable } from '../catalog/row.ts'
+import { fingerprint } from '../catalog/read/fingerprint.ts'
+import { readCatalog } from '../catalog/read/read.ts'
 import type { Query } from '../database/names.ts'
-import type { Reader, Writer } from '../database/session.ts'
+import type { Reader, Writer } from '../database/session/reader.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
+import { fromTable } from '../sql/rows.ts'
 
 /** The advisory lock of the database that is written. */
 export const lockKey = sql`pg_catalog.hashtextextended('rowgraft:' || pg_catalog.current_database(), 0)`

@@ -1,11 +1,11 @@
 /** Everything that is missing: of one table, or of all that are to be restored; and what stays out of "all". */
 import { sql } from 'kysely'
-import { whyBookkeeping } from '../catalog/bookkeeping.ts'
+import { whyBookkeeping } from '../catalog/conventions/bookkeeping.ts'
 import { isReadable } from '../catalog/drift.ts'
-import { fromTable } from '../catalog/row.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { diffRows } from '../diff/diff.ts'
-import type { Sides } from '../diff/sides.ts'
+import type { Sides } from '../rows/sides.ts'
+import { fromTable } from '../sql/rows.ts'
 
 /** A table that "all missing rows" leaves out, and why. */
 export interface Untouched {

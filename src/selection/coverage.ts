@@ -1,6 +1,5 @@
-/** What became of the rows that were asked for by a statement or a list of keys: how much of it the backup has and live lacks. Pure. */
-import { displayKey } from '../catalog/row.ts'
-import type { RowState } from '../diff/states.ts'
+import { displayKey } from '../keys/key.ts'
+import type { RowState } from '../rows/states.ts'
 
 /** What a row that was asked for is, other than missing. */
 export type NotMissing = 'unchanged' | 'changed' | 'restored' | 'not in the backup'

@@ -1,44 +1,25 @@
 /** From selectors to rows: what each names in the backup, and which of those rows live lacks. */
 import { sql } from 'kysely'
-import { KeySequence } from '../catalog/key-index.ts'
-import { asText, displayKey, fromTable, inBatches, joinOn, keySource, ordinal, packKey } from '../catalog/row.ts'
+import { withoutEdits } from '../catalog/catalog.ts'
 import { findTable, hintForRefusal, type SharedCatalog, type SharedTable } from '../catalog/shared.ts'
-import { withoutEdits } from '../catalog/source.ts'
 import { parseTableName } from '../catalog/table-name.ts'
 import { shellWord } from '../database/display.ts'
 import { serverText } from '../database/names.ts'
-import { RowStates, type StatesByKey } from '../diff/row-states.ts'
-import type { Sides } from '../diff/sides.ts'
-import { type RowState, readStates } from '../diff/states.ts'
 import { RowgraftError } from '../errors.ts'
-import { readMissingKeys, readUntouched, type Untouched, wantedTables } from './all-missing.ts'
+import { displayKey, packKey } from '../keys/key.ts'
+import { KeySequence } from '../keys/key-index.ts'
+import { RowStates } from '../rows/row-states.ts'
+import type { Sides } from '../rows/sides.ts'
+import { nothingDecided, StateCache } from '../rows/state-cache.ts'
+import { type RowState, readStates } from '../rows/states.ts'
+import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../sql/rows.ts'
+import { readMissingKeys, readUntouched, wantedTables } from './all-missing.ts'
 import { checkColumns } from './columns.ts'
 import { type Coverage, coverKeys } from './coverage.ts'
-import type { DirectSelection } from './incidents/select.ts'
-import { fitKey, orderKey } from './selection.ts'
-import { nothingDecided, StateCache } from './state-cache.ts'
+import type { ChosenRows, Resolved } from './resolved.ts'
+import { type DirectSelection, fitKey, orderKey } from './selection.ts'
 import type { Repair } from './statement/damage.ts'
 import { resolveStatement } from './statement/resolve-statement.ts'
-
-/** Rows of one table that the selection names, with their states; keys are packed. */
-export interface ChosenRows {
-  readonly table: SharedTable
-  readonly states: StatesByKey
-}
-
-export interface Resolved {
-  readonly chosen: ReadonlyMap<string, ChosenRows>
-  /** Rows that are still there and below which everything missing is wanted. */
-  readonly under: ReadonlyMap<string, readonly string[]>
-  /** Requested keys that the backup does not have. */
-  readonly notInBackup: readonly { readonly table: string; readonly key: string }[]
-  /** Columns that an UPDATE left with other values, by packed key, per table. */
-  readonly repairs: ReadonlyMap<string, ReadonlyMap<string, Repair>>
-  /** Rows that an UPDATE hit and that live does not have. */
-  readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
-  readonly coverage: readonly Coverage[]
-  readonly untouched: readonly Untouched[]
-}
 
 /** Evaluates the user's own SQL with the search_path of a fresh connection. */
 export type WithUserSearchPath = <T>(work: () => Promise<T>) => Promise<T>

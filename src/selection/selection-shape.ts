@@ -1,6 +1,5 @@
 /** What a selection must look like, and what became of it. Pure. */
 import * as v from 'valibot'
-import type { Key } from '../catalog/key.ts'
 import {
   choice,
   count,
@@ -16,6 +15,7 @@ import {
   variant,
   words,
 } from '../documents/shape.ts'
+import type { Key } from '../keys/key.ts'
 import type { Coverage, NotMissing } from './coverage.ts'
 import type { Selection, Selector } from './selection.ts'
 

@@ -1,7 +1,8 @@
 /** What the user wants back: selectors as data, and how they are read from a command line. Pure. */
-import { type Key, packKey } from '../catalog/key.ts'
+
 import { isServerText } from '../documents/server-text.ts'
 import { RowgraftError } from '../errors.ts'
+import { type Key, packKey } from '../keys/key.ts'
 
 /** One way to name rows. `table` is as typed; it is looked up when the selection is resolved. */
 export type Selector =
@@ -224,3 +225,11 @@ export const mergeSelectors = (selectors: readonly Selector[]): readonly Selecto
         : [first]
     },
   )
+
+/** A selector that needs no look at everything that is missing. */
+export type DirectSelector = Exclude<Selector, { readonly by: 'incident' }>
+
+/** A selection that names rows by themselves. */
+export interface DirectSelection extends Omit<Selection, 'selectors'> {
+  readonly selectors: readonly DirectSelector[]
+}

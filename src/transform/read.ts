@@ -1,12 +1,11 @@
 /** Reads rows of the backup as text and hands them to their transform, a batch at a time. */
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal, ordinalName } from '../catalog/row.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import { stageType } from '../catalog/stage-type.ts'
 import { arrayText, column, identifier, list, type Query } from '../database/names.ts'
-import type { Reader } from '../database/session.ts'
+import type { Reader } from '../database/session/reader.ts'
 import { RowgraftError } from '../errors.ts'
+import { fromTable, inBatches, joinOn, keySource, ordinal, ordinalName, stageType } from '../sql/rows.ts'
 import { type Made, type RowValues, type TableTransform, transformRow } from './transform.ts'
 
 /** Rows in memory at a time. */
@@ -93,3 +92,7 @@ export const refusingValues = async <T>({ id }: SharedTable, work: () => Promise
     )
   }
 }
+
+/** A row that is not written, but stands for a reference: nothing of it counts but keys and references. */
+export const bareValues = ({ fixed }: TableTransform, raw: RowValues): RowValues =>
+  Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, fixed.has(name) ? value : null]))

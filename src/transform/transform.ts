@@ -4,11 +4,11 @@
  */
 import type { Table } from '../catalog/catalog.ts'
 import { columnOf } from '../catalog/catalog.ts'
-import { displayKey, unpackKey } from '../catalog/row.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { tableNamed } from '../catalog/table-name.ts'
 import { displayAlone } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
+import { displayKey, unpackKey } from '../keys/key.ts'
 
 /** Every column's text; null is NULL. */
 export type RowValues = Readonly<Record<string, string | null>>

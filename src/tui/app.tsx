@@ -1,12 +1,12 @@
 /** The frame on the terminal, and keys from it. One preformatted text per line: a box per cell would take four times as long. */
 import { Box, Text, useApp, useInput, usePaste, useStdin } from 'ink'
 import { memo, type ReactNode, useEffect, useSyncExternalStore } from 'react'
-import { drawFrame } from './frame.ts'
-import { keysOf } from './keys.ts'
-import { type Line, lineText } from './line.ts'
-import type { State } from './state.ts'
+import { type Line, lineText } from './lines/line.ts'
+import { paintLine, type Theme } from './lines/theme.ts'
+import { drawFrame } from './screens/frame.ts'
+import { keysOf } from './state/keys.ts'
+import type { State } from './state/state.ts'
 import type { Store } from './store.ts'
-import { paintLine, type Theme } from './theme.ts'
 
 const Row = memo(
   ({ text }: { readonly text: string }): ReactNode => <Text wrap="truncate">{text === '' ? ' ' : text}</Text>,

@@ -1,7 +1,7 @@
 /** What is told on the normal screen after leaving, and how it ended. Pure. */
 import { plural } from '../format/quantities.ts'
-import { undoCommand } from './models/undo-command.ts'
-import { type State, screenOf } from './state.ts'
+import { undoCommand } from './models/command.ts'
+import { type State, screenOf } from './state/state.ts'
 
 /** Somebody left; a signal ended it, and live is as it was; nobody knows what became of the last run. */
 export type Ending = 'done' | 'interrupted' | 'unknown'

@@ -7,15 +7,15 @@
 import { writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import type { OpenOptions, Plan, Rowgraft, RunOptions } from '../index.ts'
-import type { Effect } from './actions.ts'
 import { Engine } from './effects/engine.ts'
 import type { Surroundings } from './effects/work.ts'
-import { makeState } from './first-state.ts'
-import { begin } from './jobs.ts'
 import { type Ending, endingOf, leavingWords } from './leaving.ts'
-import type { Addresses, Size, State } from './state.ts'
+import { chooseTheme, type ThemeChoice } from './lines/theme.ts'
+import type { Effect } from './state/actions.ts'
+import { makeState } from './state/first-state.ts'
+import { begin } from './state/jobs.ts'
+import type { Addresses, Size, State } from './state/state.ts'
 import { Store } from './store.ts'
-import { chooseTheme, type ThemeChoice } from './theme.ts'
 
 export interface TuiOptions extends ThemeChoice {
   readonly addresses: Addresses

@@ -1,7 +1,8 @@
 /** The state, whoever watches it, and a clock that runs while something is under way. */
-import type { Action, Effect } from './actions.ts'
-import { reduce } from './reduce.ts'
-import type { State } from './state.ts'
+
+import { reduce } from './reduce/reduce.ts'
+import type { Action, Effect } from './state/actions.ts'
+import type { State } from './state/state.ts'
 
 /** Milliseconds between two movements of a spinner. */
 const tickEvery = 250

@@ -6,7 +6,7 @@
  */
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
-import { withCluster } from '../../src/cluster/cluster.ts'
+import { withCluster } from '../../src/open/cluster/cluster.ts'
 import { measureDiffs } from './diff-bars.ts'
 import { measureRestores } from './restore-bars.ts'
 import { measureSmall } from './small-bars.ts'

@@ -1,6 +1,7 @@
 /** The tables of the benchmark: a backup, and a live that lost, changed and gained a few rows since. */
-import type { Cluster } from '../../src/cluster/cluster.ts'
-import { openSession } from '../../src/database/session.ts'
+
+import { openSession } from '../../src/database/session/session.ts'
+import type { Cluster } from '../../src/open/cluster/cluster.ts'
 
 const columns = `
   owner_id integer not null, title text not null, slug varchar(80) not null, taken_at timestamptz, width integer, height integer,

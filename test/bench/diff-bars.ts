@@ -1,7 +1,7 @@
 /** The bars of a diff: the limit and rowgraft take turns, each run in a process of its own. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import type { Cluster } from '../../src/cluster/cluster.ts'
+import type { Cluster } from '../../src/open/cluster/cluster.ts'
 import { type BenchTable, benchTables, loseMore, makeDataset, rowsOf } from './dataset.ts'
 import type { Work } from './measure.ts'
 import { count, type Measured, median, psqlPath, runChild, say, seconds, tableLine, verdict } from './runs.ts'

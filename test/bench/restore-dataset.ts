@@ -1,5 +1,5 @@
 /** A backup of photos in galleries, and a live that lost every other photo with its links. */
-import type { Cluster } from '../../src/cluster/cluster.ts'
+import type { Cluster } from '../../src/open/cluster/cluster.ts'
 import { runSql } from './dataset.ts'
 
 const schema = `

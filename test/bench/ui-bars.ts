@@ -7,7 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Cluster } from '../../src/cluster/cluster.ts'
+import type { Cluster } from '../../src/open/cluster/cluster.ts'
 import { type Condition, type Terminal, type TerminalOptions, withTerminal } from '../support/terminal.ts'
 import { runSql } from './dataset.ts'
 import { count, median, percentile95, say, tableLine, verdict } from './runs.ts'

@@ -1,5 +1,5 @@
 /** A backup of photos of two owners, and a live that lost one owner with all of theirs: one incident of 100,000 rows. */
-import type { Cluster } from '../../src/cluster/cluster.ts'
+import type { Cluster } from '../../src/open/cluster/cluster.ts'
 import { runSql } from './dataset.ts'
 
 const schema = `

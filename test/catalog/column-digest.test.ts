@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { columnHashes, type RowHashing, tableDigest } from '../../src/catalog/column-digest.ts'
-import { asText, fromTable } from '../../src/catalog/row.ts'
 import { list } from '../../src/database/names.ts'
-import type { Sides } from '../../src/diff/sides.ts'
-import { tableOf } from '../../src/diff/sides.ts'
+import type { Sides } from '../../src/rows/sides.ts'
+import { tableOf } from '../../src/rows/sides.ts'
+import { columnHashes, type RowHashing, tableDigest } from '../../src/sql/column-digest.ts'
+import { asText, fromTable } from '../../src/sql/rows.ts'
 import { withSides } from '../diff/open-sides.ts'
 
 const setup = `

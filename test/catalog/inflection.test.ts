@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { pluralise, tablesOfClass } from '../../src/catalog/inflection.ts'
+import { pluralise, tablesOfClass } from '../../src/catalog/conventions/inflection.ts'
 
 test.each([
   ['photo', 'photos'],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { keyBatches, keyColumns, keysOf } from '../../src/catalog/key-columns.ts'
+import { keyBatches, keyColumns, keysOf } from '../../src/keys/key-columns.ts'
 
 const numbers = (count: number, numberAt: (row: number) => number): readonly string[] =>
   Array.from({ length: count }, (_, row) => String(numberAt(row)))

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { listKeys } from '../../src/catalog/key.ts'
-import { KeyIndex, KeyIndexes, KeySequence, KeySet } from '../../src/catalog/key-index.ts'
-import { compareKeys, sortKeys } from '../../src/catalog/key-order.ts'
+import { listKeys } from '../../src/keys/key.ts'
+import { KeyIndex, KeyIndexes, KeySequence, KeySet } from '../../src/keys/key-index.ts'
+import { compareKeys, sortKeys } from '../../src/keys/key-order.ts'
 
 const integer = fc.oneof(
   fc.integer({ min: -20, max: 300 }),

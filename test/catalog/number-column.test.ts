@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { NumberColumn, NumberQueue } from '../../src/catalog/number-column.ts'
+import { NumberColumn, NumberQueue } from '../../src/keys/number-column.ts'
 
 const position = fc.oneof(fc.nat(200), fc.nat(100_000))
 const value = fc.oneof(fc.nat(255), fc.integer(), fc.maxSafeInteger(), fc.constantFrom(256, 2 ** 31, -(2 ** 31), 0.5))

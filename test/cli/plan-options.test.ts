@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { parseDuration } from '../../src/cli/durations.ts'
-import { readPlanOptions, resolveTable } from '../../src/cli/plan-options.ts'
+import { parseDuration } from '../../src/cli/flags/durations.ts'
+import { readPlanOptions, resolveTable } from '../../src/cli/flags/plan-options.ts'
 
 const tables = ['public.photo', 'public."Odd.Name"', 'archive.photo', 'archive.log', 'other.log'].map((table) => ({
   table,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { formatPlanFile } from '../../src/format/plan-file.ts'
+import { formatPlanFile } from '../../src/format/plan/plan-file.ts'
 import { hashPlan } from '../../src/plan/plan.ts'
 import { makePlan, makeStep } from '../format/plans.ts'
 import { runCli } from './runner.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseMapEnum, parseSet } from '../../src/cli/values.ts'
+import { parseMapEnum, parseSet } from '../../src/cli/flags/values.ts'
 import { RowgraftError } from '../../src/errors.ts'
 
 describe('--set', () => {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { serverAccount } from '../../src/cluster/account.ts'
-import { findBinaries } from '../../src/cluster/binaries.ts'
+import { serverAccount } from '../../src/open/cluster/account.ts'
+import { findBinaries } from '../../src/open/cluster/binaries.ts'
 
 const isRoot = process.geteuid?.() === 0
 

@@ -4,8 +4,8 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { type Cluster, type ClusterOptions, startCluster, withCluster } from '../../src/cluster/cluster.ts'
-import { postmasterOf } from '../../src/cluster/processes.ts'
+import { type Cluster, type ClusterOptions, startCluster, withCluster } from '../../src/open/cluster/cluster.ts'
+import { postmasterOf } from '../../src/open/cluster/processes.ts'
 import { query } from '../support/queries.ts'
 
 const clusterModule = join(import.meta.dirname, '..', '..', 'src', 'cluster', 'cluster.ts')

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { folderPrefix } from '../../src/cluster/folder.ts'
-import { ownIdentity, type ProcessIdentity } from '../../src/cluster/processes.ts'
-import { sweep } from '../../src/cluster/sweep.ts'
+import { folderPrefix } from '../../src/open/cluster/folder.ts'
+import { ownIdentity, type ProcessIdentity } from '../../src/open/cluster/processes.ts'
+import { sweep } from '../../src/open/cluster/sweep.ts'
 
 const makeLeftOver = (owner: ProcessIdentity | undefined): string => {
   const path = mkdtempSync(join(tmpdir(), folderPrefix))

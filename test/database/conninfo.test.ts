@@ -3,7 +3,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Conninfo, parseConninfo, redact, resolveConninfo } from '../../src/database/conninfo.ts'
+import { type Conninfo, parseConninfo, redact, resolveConninfo } from '../../src/database/conninfo/conninfo.ts'
 import { RowgraftError } from '../../src/errors.ts'
 
 const pick = (conninfo: Conninfo) => ({

@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { parseConninfo, resolveConninfo } from '../../src/database/conninfo.ts'
-import { findPassword } from '../../src/database/pgpass.ts'
+import { parseConninfo, resolveConninfo } from '../../src/database/conninfo/conninfo.ts'
+import { findPassword } from '../../src/database/conninfo/pgpass.ts'
 
 const query = { hosts: ['db1'], port: 5432, database: 'shop', user: 'app' }
 

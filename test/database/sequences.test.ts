@@ -1,7 +1,7 @@
 /** Sequences are raised past every key that comes back, and never lowered, whoever else draws from them. */
 import { describe, expect, test } from 'vitest'
 import { raiseSequence } from '../../src/database/sequences.ts'
-import { openSession } from '../../src/database/session.ts'
+import { openSession } from '../../src/database/session/session.ts'
 import { withWriteTransaction } from '../../src/database/transaction.ts'
 import { command } from '../support/command.ts'
 import { withDatabases } from '../support/databases.ts'

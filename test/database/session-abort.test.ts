@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { openSession, type Session } from '../../src/database/session.ts'
+import { openSession, type Session } from '../../src/database/session/session.ts'
 import { withDatabases } from '../support/databases.ts'
 import { expectFailure, expectNoTrace, waitForSession } from '../support/restores.ts'
 

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { serverAccount } from '../../src/cluster/account.ts'
-import { type Cluster, startCluster } from '../../src/cluster/cluster.ts'
-import { openSession } from '../../src/database/session.ts'
+import { openSession } from '../../src/database/session/session.ts'
 import { RowgraftError } from '../../src/errors.ts'
+import { serverAccount } from '../../src/open/cluster/account.ts'
+import { type Cluster, startCluster } from '../../src/open/cluster/cluster.ts'
 
 const run = promisify(execFile)
 const hasOpenssl = await run('openssl', ['version']).then(

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { ConnectionOptions, PeerCertificate } from 'node:tls'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseConninfo, resolveConninfo } from '../../src/database/conninfo.ts'
+import { parseConninfo, resolveConninfo } from '../../src/database/conninfo/conninfo.ts'
 import { RowgraftError } from '../../src/errors.ts'
 
 const run = promisify(execFile)

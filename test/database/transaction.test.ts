@@ -1,7 +1,8 @@
 /** The write transaction is ours from BEGIN to the COMMIT tag; the read transaction cannot write. */
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { openSession, type Session, type Writer } from '../../src/database/session.ts'
+import type { Writer } from '../../src/database/session/reader.ts'
+import { openSession, type Session } from '../../src/database/session/session.ts'
 import { type Ending, withReadTransaction, withWriteTransaction } from '../../src/database/transaction.ts'
 import { withDatabases } from '../support/databases.ts'
 import { withFaultProxy } from '../support/fault-proxy.ts'

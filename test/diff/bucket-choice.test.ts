@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chooseBuckets } from '../../src/diff/bucket-choice.ts'
+import { chooseBuckets } from '../../src/diff/buckets/bucket-choice.ts'
 
 const million = 1_000_000
 const spread = (from: number, to: number): readonly number[] =>

@@ -1,8 +1,9 @@
-import { readCatalog } from '../../src/catalog/read.ts'
+import { readCatalog } from '../../src/catalog/read/read.ts'
 import { shareCatalogs } from '../../src/catalog/shared.ts'
-import { openSession, type Reader } from '../../src/database/session.ts'
+import type { Reader } from '../../src/database/session/reader.ts'
+import { openSession } from '../../src/database/session/session.ts'
 import { withReadTransaction } from '../../src/database/transaction.ts'
-import { openSides, type Sides } from '../../src/diff/sides.ts'
+import { openSides, type Sides } from '../../src/rows/sides.ts'
 import { type DatabaseSql, withDatabases } from '../support/databases.ts'
 
 /** Runs `work` with a snapshot of each side of a fresh pair of databases. */

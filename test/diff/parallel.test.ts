@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { openSession } from '../../src/database/session.ts'
+import { openSession } from '../../src/database/session/session.ts'
 import type { TableDiff } from '../../src/diff/diff.ts'
 import { open } from '../../src/rowgraft.ts'
 import { type DatabasePair, withDatabases } from '../support/databases.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { RowStates } from '../../src/diff/row-states.ts'
-import type { RowState } from '../../src/diff/states.ts'
+import { RowStates } from '../../src/rows/row-states.ts'
+import type { RowState } from '../../src/rows/states.ts'
 
 test('states are what was set last, in the order of the keys', () => {
   const states = new RowStates()

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { rowImage } from '../../src/catalog/digest.ts'
-import { asText, fromTable, packKey } from '../../src/catalog/row.ts'
 import type { SharedTable } from '../../src/catalog/shared.ts'
 import { type DiffOptions, type DiffState, diffRows, diffTable } from '../../src/diff/diff.ts'
-import { comparedColumns } from '../../src/diff/records.ts'
-import { type Sides, tableOf } from '../../src/diff/sides.ts'
+import { packKey } from '../../src/keys/key.ts'
+import { comparedColumns } from '../../src/rows/records/records.ts'
+import { type Sides, tableOf } from '../../src/rows/sides.ts'
+import { rowImage } from '../../src/sql/column-digest.ts'
+import { asText, fromTable } from '../../src/sql/rows.ts'
 import { withSides } from './open-sides.ts'
 
 type Found = Readonly<Record<'missing' | 'extra' | 'changed', readonly string[]>>

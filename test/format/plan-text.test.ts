@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 
-import { formatPlan } from '../../src/format/plan-text.ts'
+import { formatPlan } from '../../src/format/plan/plan.ts'
 import { plainStyle } from '../../src/format/style.ts'
 import type { Conflict } from '../../src/plan/conflicts.ts'
-import { defaultPlanOptions, type Plan } from '../../src/plan/plan.ts'
+import { defaultPlanOptions } from '../../src/plan/options.ts'
+import type { Plan } from '../../src/plan/plan.ts'
 import { makePlan, makeStep, slugTaken } from './plans.ts'
 
 const format = (parts: Partial<Plan>, width = 100): string => formatPlan(makePlan(parts), { width, style: plainStyle })

@@ -1,5 +1,7 @@
 import type { Conflict } from '../../src/plan/conflicts.ts'
-import { defaultPlanOptions, type Plan, type Step } from '../../src/plan/plan.ts'
+import { defaultPlanOptions } from '../../src/plan/options.ts'
+import type { Plan } from '../../src/plan/plan.ts'
+import type { Step } from '../../src/plan/step.ts'
 import type { Report } from '../../src/run/run.ts'
 
 const identity = { database: 'shop', system: '1', oid: '2', source: null }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { formatReport } from '../../src/format/report-text.ts'
+import { formatReport } from '../../src/format/run/report.ts'
 import { plainStyle } from '../../src/format/style.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import type { Report } from '../../src/run/run.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { formatDiff, formatRow } from '../../src/format/diff-text.ts'
-import { formatShownRow } from '../../src/format/row-text.ts'
+import { formatDiff, formatRow } from '../../src/format/look/diff.ts'
+import { formatShownRow } from '../../src/format/look/row.ts'
 import { plainStyle } from '../../src/format/style.ts'
 
 const setting = { width: 80, style: plainStyle }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { RowgraftError } from '../../src/errors.ts'
-import { formatError } from '../../src/format/error-text.ts'
+import { formatError } from '../../src/format/error.ts'
 import { displayWidth } from '../../src/format/layout.ts'
 import {
   formatJson,

@@ -1,6 +1,7 @@
 /** A site of which something is lost in every way, how live is put back after a run, and what a plan allows to have changed. */
-import { keysOf } from '../../src/catalog/key-columns.ts'
+
 import type { Plan } from '../../src/index.ts'
+import { keysOf } from '../../src/keys/key-columns.ts'
 import { query } from '../support/queries.ts'
 
 export const site = {

@@ -1,8 +1,9 @@
 /** A plan whose hash is right may have been made by anybody: it is refused where it is not of its shape, or contradicts itself. */
 import { describe, expect, test } from 'vitest'
 import { isRowgraftError } from '../../src/errors.ts'
-import { hashPlan, type Plan, type Step } from '../../src/plan/plan.ts'
-import { parsePlan } from '../../src/plan/plan-file.ts'
+import { parsePlan } from '../../src/plan/file/plan-file.ts'
+import { hashPlan, type Plan } from '../../src/plan/plan.ts'
+import type { Step } from '../../src/plan/step.ts'
 import { makePlan, makeStep, slugTaken } from '../format/plans.ts'
 
 const relation = {

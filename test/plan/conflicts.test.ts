@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { answerTo, ConflictLog, makeConflict } from '../../src/plan/conflicts.ts'
-import type { Answer, Finding, FindingKind } from '../../src/probe/finding.ts'
+import type { Answer, Finding, FindingKind } from '../../src/plan/finding.ts'
 
 const finding = (kind: FindingKind, parts: Partial<Finding> = {}): Finding => ({
   kind,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
 import { isRowgraftError } from '../../src/errors.ts'
-import { formatPlanFile } from '../../src/format/plan-file.ts'
+import { formatPlanFile } from '../../src/format/plan/plan-file.ts'
+import { parsePlan } from '../../src/plan/file/plan-file.ts'
 import { hashPlan, type Plan } from '../../src/plan/plan.ts'
-import { parsePlan } from '../../src/plan/plan-file.ts'
 import { makePlan, makeStep, slugTaken } from '../format/plans.ts'
 
 const signed = (parts: Partial<Plan> = {}): Plan => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { refuseLarge } from '../../src/run/size.ts'
+import { refuseLarge } from '../../src/run/start/settle.ts'
 import { makePlan } from '../format/plans.ts'
 
 const sized = (rows: number, bytes: number) =>

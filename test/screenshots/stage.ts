@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Cluster, withCluster } from '../../src/cluster/cluster.ts'
 import { loadDatabases } from '../../src/demo/demo.ts'
 import { executeSql } from '../../src/index.ts'
+import { type Cluster, withCluster } from '../../src/open/cluster/cluster.ts'
 import { type Terminal, withTerminal } from '../support/terminal.ts'
 import type { Scene } from './scenes.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { comment, dollarQuote, hasColon, layOutSql } from '../../src/script/text.ts'
+import { comment, dollarQuote, hasColon, layOutSql } from '../../src/review/script/text.ts'
 
 describe('the text of a script', () => {
   test('moves lines, and leaves alone what stands in quotes', () => {

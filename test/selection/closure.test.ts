@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-
-import { keysOf } from '../../src/catalog/key-columns.ts'
 import type { Plan } from '../../src/index.ts'
+import { keysOf } from '../../src/keys/key-columns.ts'
 import { refuse, shareAttempts } from '../support/attempts.ts'
 
 const sql = {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { Session } from '../../src/database/session.ts'
+import { Session } from '../../src/database/session/session.ts'
 import { describeIncidents, readIncidents } from '../support/incidents.ts'
 
 const schema = `

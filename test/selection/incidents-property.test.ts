@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { keysOf } from '../../src/catalog/key-columns.ts'
 import type { IncidentReport, Plan, Rowgraft } from '../../src/index.ts'
+import { keysOf } from '../../src/keys/key-columns.ts'
 import { withDatabases } from '../support/databases.ts'
 import { withRowgraft } from '../support/incidents.ts'
 import { query } from '../support/queries.ts'

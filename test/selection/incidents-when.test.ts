@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { openSession } from '../../src/database/session.ts'
+import { openSession } from '../../src/database/session/session.ts'
 import { withOwnCluster } from '../support/own-cluster.ts'
 
 const schema = `

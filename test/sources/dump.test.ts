@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseConninfo } from '../../src/database/conninfo.ts'
+import { parseConninfo } from '../../src/database/conninfo/conninfo.ts'
 import type { Query } from '../../src/database/names.ts'
-import { openSession } from '../../src/database/session.ts'
+import { openSession } from '../../src/database/session/session.ts'
 import { RowgraftError } from '../../src/errors.ts'
-import { findPgRestore } from '../../src/sources/pg-restore.ts'
-import { type OpenedSource, openSource, type SourceProgress } from '../../src/sources/source.ts'
+import type { OpenedSource, SourceProgress } from '../../src/open/sources/opened-source.ts'
+import { findPgRestore } from '../../src/open/sources/pg-restore.ts'
+import { openSource } from '../../src/open/sources/source.ts'
 
 const dumpPath = (name: string): string => join(import.meta.dirname, 'dumps', `${name}.dump`)
 

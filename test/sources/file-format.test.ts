@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { RowgraftError } from '../../src/errors.ts'
-import { oldestReader, parseArchiveHeader } from '../../src/sources/archive-header.ts'
-import { recogniseFormat } from '../../src/sources/file-format.ts'
-import { openSource } from '../../src/sources/source.ts'
+import { oldestReader, parseArchiveHeader } from '../../src/open/sources/archive-header.ts'
+import { recogniseFormat } from '../../src/open/sources/file-format.ts'
+import { openSource } from '../../src/open/sources/source.ts'
 
 let folder: string
 beforeAll(async () => {

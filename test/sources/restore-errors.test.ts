@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { nameEntries } from '../../src/sources/archive-list.ts'
-import { assessFailures, collectMessages } from '../../src/sources/restore-errors.ts'
+import { nameEntries } from '../../src/open/sources/archive-list.ts'
+import { assessFailures, collectMessages } from '../../src/open/sources/restore-errors.ts'
 
 const read = (text: string) => {
   const names = nameEntries(['2; 3079 16386 EXTENSION - postgis ', '215; 1259 16385 TABLE public place postgres'])

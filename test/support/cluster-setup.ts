@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
 
-import { startCluster } from '../../src/cluster/cluster.ts'
+import { startCluster } from '../../src/open/cluster/cluster.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

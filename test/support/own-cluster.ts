@@ -1,6 +1,7 @@
 /** A pair of databases on a server of their own, for what only a server's own settings bring about. */
-import { withCluster } from '../../src/cluster/cluster.ts'
+
 import { executeSql, open, type Rowgraft } from '../../src/index.ts'
+import { withCluster } from '../../src/open/cluster/cluster.ts'
 
 /** Runs `work` with both sides open: the backup holds what `schema` says, live what `live` then leaves of it. */
 export const withOwnCluster = (

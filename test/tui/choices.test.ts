@@ -1,8 +1,8 @@
 /** What can be chosen on the screens, on a small pair of databases: what the plan and the run then are. */
 import { describe, expect, test } from 'vitest'
-import { formatPlanFile } from '../../src/format/plan-file.ts'
+import { formatPlanFile } from '../../src/format/plan/plan-file.ts'
 import { parsePlan } from '../../src/index.ts'
-import { rowsOf, screenOf } from '../../src/tui/state.ts'
+import { rowsOf, screenOf } from '../../src/tui/state/state.ts'
 import { withDatabases } from '../support/databases.ts'
 import { query } from '../support/queries.ts'
 import { type ScreenOptions, type Screens, withScreens } from '../support/screens.ts'

@@ -1,8 +1,8 @@
 /** Nothing that a database holds drives the terminal, or looks like something else. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fitLine, type Line } from '../../src/tui/line.ts'
-import { paintLine, themeNames } from '../../src/tui/theme.ts'
+import { fitLine, type Line } from '../../src/tui/lines/line.ts'
+import { paintLine, themeNames } from '../../src/tui/lines/theme.ts'
 import { withDatabases } from '../support/databases.ts'
 import { query } from '../support/queries.ts'
 import { withUi } from '../support/ui.ts'

@@ -1,7 +1,8 @@
 /** The keys as docs: made of the one table that also drives input, footer and help. */
 import { expect, test } from 'vitest'
-import { type At, type Binding, bindingsAt } from '../../src/tui/bindings.ts'
-import { displayKeyName } from '../../src/tui/keys.ts'
+import type { At, Binding } from '../../src/tui/bindings/binding.ts'
+import { bindingsAt } from '../../src/tui/bindings/bindings.ts'
+import { displayKeyName } from '../../src/tui/state/keys.ts'
 
 const screens: readonly (readonly [at: At, title: string])[] = [
   ['connect', 'Connect'],

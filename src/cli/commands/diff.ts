@@ -1,11 +1,11 @@
-import { formatDiff, formatNotCompared, formatRow } from '../../format/diff-text.ts'
 import { jsonRow, jsonRowLine, jsonTableDiff } from '../../format/json.ts'
+import { formatDiff, formatNotCompared, formatRow } from '../../format/look/diff.ts'
 import { formatKey, formatTable } from '../../format/names.ts'
 import { formatJson, sanitise } from '../../format/sanitise.ts'
 import type { Rowgraft, RowReport, TableDiff } from '../../index.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
-import type { ConnectionFlags } from '../options.ts'
+import type { ConnectionFlags } from '../flags/options.ts'
 import type { Context } from '../output.ts'
 
 export interface DiffFlags extends ConnectionFlags {

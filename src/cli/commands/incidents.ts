@@ -1,7 +1,7 @@
-import { formatIncidents } from '../../format/incidents-text.ts'
+import { formatIncidents } from '../../format/look/incidents.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
-import type { ConnectionFlags } from '../options.ts'
+import type { ConnectionFlags } from '../flags/options.ts'
 import type { Context } from '../output.ts'
 
 /** `rowgraft incidents`: exit code 1 says that there are some. What is left out is none. */

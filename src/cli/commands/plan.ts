@@ -1,14 +1,14 @@
-import { openOnes } from '../../format/conflict-text.ts'
 import { formatArgument } from '../../format/names.ts'
+import { openOnes } from '../../format/plan/conflicts.ts'
 import type { Plan, Rowgraft, Selection } from '../../index.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
-import type { ConnectionFlags, PlanFlags, SelectionFlags } from '../options.ts'
+import { checkPlanTarget, printPlan, writePlanFile } from '../files/plan-file.ts'
+import { checkScriptTarget, writeScriptFile } from '../files/script-file.ts'
+import type { ConnectionFlags, PlanFlags, SelectionFlags } from '../flags/options.ts'
+import { readPlanOptions } from '../flags/plan-options.ts'
+import { readSelection } from '../flags/selection.ts'
 import type { Context } from '../output.ts'
-import { checkPlanTarget, printPlan, writePlanFile } from '../plan-file.ts'
-import { readPlanOptions } from '../plan-options.ts'
-import { checkScriptTarget, writeScriptFile } from '../script-file.ts'
-import { readSelection } from '../selection.ts'
 
 export interface PlanCommandFlags extends ConnectionFlags, SelectionFlags, PlanFlags {
   readonly out?: string

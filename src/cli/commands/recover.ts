@@ -1,7 +1,7 @@
-import { formatRecover } from '../../format/runs-text.ts'
+import { formatRecover } from '../../format/run/runs.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
-import type { ConnectionFlags } from '../options.ts'
+import type { ConnectionFlags } from '../flags/options.ts'
 import type { Context } from '../output.ts'
 
 /** `rowgraft recover`: exit code 6 says that it is still not known what became of a run. */

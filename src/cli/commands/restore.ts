@@ -1,11 +1,11 @@
 import { RowgraftError } from '../../errors.ts'
 import type { Plan } from '../../index.ts'
 import { withRowgraft } from '../connect.ts'
+import { isPlanFile, noPlanFile, readPlanFile } from '../files/plan-file.ts'
+import type { RunFlags } from '../flags/run-options.ts'
+import { readSelection } from '../flags/selection.ts'
 import type { Context } from '../output.ts'
-import { isPlanFile, noPlanFile, readPlanFile } from '../plan-file.ts'
 import { runPlan } from '../run-plan.ts'
-import type { RunFlags } from '../running.ts'
-import { readSelection } from '../selection.ts'
 import { makePlan, type PlanCommandFlags } from './plan.ts'
 
 export type RestoreFlags = PlanCommandFlags & RunFlags

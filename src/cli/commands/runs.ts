@@ -1,8 +1,8 @@
 import { jsonRuns } from '../../format/json.ts'
-import { formatRuns } from '../../format/runs-text.ts'
+import { formatRuns } from '../../format/run/runs.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
-import type { ConnectionFlags } from '../options.ts'
+import type { ConnectionFlags } from '../flags/options.ts'
 import type { Context } from '../output.ts'
 
 const columns = ['run', 'state', 'started', 'database', 'undoes', 'inserted', 'updated', 'deleted'] as const

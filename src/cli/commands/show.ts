@@ -1,15 +1,15 @@
 import { RowgraftError } from '../../errors.ts'
-import { formatChain, jsonChain } from '../../format/chain-text.ts'
 import { jsonShownRow } from '../../format/json.ts'
-import { formatPlannedRow } from '../../format/planned-text.ts'
-import { formatShownRow } from '../../format/row-text.ts'
+import { formatShownRow } from '../../format/look/row.ts'
+import { formatChain, jsonChain } from '../../format/plan/chain.ts'
+import { formatPlannedRow } from '../../format/plan/planned-rows.ts'
 import { chainOf, type Plan, parseKey } from '../../index.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
-import type { ConnectionFlags } from '../options.ts'
+import { isPlanFile, noPlanFile, printPlan, readPlanFile } from '../files/plan-file.ts'
+import type { ConnectionFlags } from '../flags/options.ts'
+import { resolveTable } from '../flags/plan-options.ts'
 import type { Context } from '../output.ts'
-import { isPlanFile, noPlanFile, printPlan, readPlanFile } from '../plan-file.ts'
-import { resolveTable } from '../plan-options.ts'
 
 export interface ShowFlags extends ConnectionFlags {
   readonly values?: boolean

@@ -1,8 +1,8 @@
 import { jsonTable, jsonTables } from '../../format/json.ts'
-import { formatTables } from '../../format/tables-text.ts'
+import { formatTables } from '../../format/look/tables.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
-import type { ConnectionFlags } from '../options.ts'
+import type { ConnectionFlags } from '../flags/options.ts'
 import type { Context } from '../output.ts'
 
 /** `rowgraft tables` */

@@ -2,8 +2,8 @@ import { access } from 'node:fs/promises'
 import { RowgraftError } from '../../errors.ts'
 import { type GivenSides, openBoth, readSides } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
+import type { ConnectionFlags } from '../flags/options.ts'
 import type { Io } from '../io.ts'
-import type { ConnectionFlags } from '../options.ts'
 import type { Context } from '../output.ts'
 
 export interface UiFlags extends ConnectionFlags {
@@ -47,9 +47,9 @@ export const ui = async (context: Context, flags: UiFlags): Promise<number> => {
   const ending = await runTui({
     addresses: { live: given.live ?? '', backup: given.backup ?? '', profile: flags.profile ?? null },
     open: async ({ live, backup }) => openBoth(context, flags, { ...given, live, backup } satisfies GivenSides),
-    savePlan: async (path, plan) => (await import('../plan-file.ts')).writePlanFile(path, plan),
+    savePlan: async (path, plan) => (await import('../files/plan-file.ts')).writePlanFile(path, plan),
     saveScript: async (path, rowgraft, plan) => {
-      const { checkScriptTarget, writeScriptFile } = await import('../script-file.ts')
+      const { checkScriptTarget, writeScriptFile } = await import('../files/script-file.ts')
       await checkScriptTarget(path)
       await writeScriptFile(path, rowgraft, plan)
     },

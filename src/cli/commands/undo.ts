@@ -1,10 +1,10 @@
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
-import type { ConnectionFlags, PlanFlags } from '../options.ts'
+import type { ConnectionFlags, PlanFlags } from '../flags/options.ts'
+import { triggersOf } from '../flags/plan-options.ts'
+import type { RunFlags } from '../flags/run-options.ts'
 import type { Context } from '../output.ts'
-import { triggersOf } from '../plan-options.ts'
 import { runPlan } from '../run-plan.ts'
-import type { RunFlags } from '../running.ts'
 
 /** `rowgraft undo [run]`: the newest run that can be undone, with all parts of its plan, or the one named. Live and the journal are enough. */
 export const undo = (

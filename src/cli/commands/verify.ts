@@ -1,7 +1,7 @@
-import { formatVerify } from '../../format/runs-text.ts'
+import { formatVerify } from '../../format/run/runs.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
-import type { ConnectionFlags } from '../options.ts'
+import type { ConnectionFlags } from '../flags/options.ts'
 import type { Context } from '../output.ts'
 
 /** `rowgraft verify [run]`: exit code 1 says that live no longer holds what the run wrote. */

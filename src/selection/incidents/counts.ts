@@ -1,9 +1,9 @@
 /** How many rows belong to each incident, per table, and how many to none. Pure. */
-import { isBookkeeping } from '../../catalog/bookkeeping.ts'
+import { isBookkeeping } from '../../catalog/conventions/bookkeeping.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import type { IncidentTable } from './incidents.ts'
-import type { LeftOutRows } from './left-out.ts'
 import type { MissingRows } from './missing.ts'
+import type { LeftOutRows } from './no-incident.ts'
+import type { IncidentTable } from './report.ts'
 
 interface Count {
   rows: number

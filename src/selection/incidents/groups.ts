@@ -1,8 +1,8 @@
 /** Roots of one table by what they have in common. */
 import type { SharedTable } from '../../catalog/shared.ts'
-import type { Sides } from '../../diff/sides.ts'
-import { gatherRoots } from './conditions.ts'
-import { labelColumn } from './labels.ts'
+import { labelColumn } from '../../rows/labels.ts'
+import type { Sides } from '../../rows/sides.ts'
+import { gatherRoots } from './conditions/conditions.ts'
 import type { Loss, MissingRows } from './missing.ts'
 import { makeId, type Named, nameGroup, nameSingles } from './names.ts'
 import type { Root } from './roots.ts'

@@ -6,85 +6,27 @@
  * What comes along is told by the edge-follower of closure, so that restoring an incident brings back what it counts. Rows that live has
  * marked as deleted, where a soft-delete column is configured, are missing rows with a mark.
  */
-import { isBookkeeping } from '../../catalog/bookkeeping.ts'
+
 import { columnOf } from '../../catalog/catalog.ts'
+import { isBookkeeping } from '../../catalog/conventions/bookkeeping.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
+import { findTable } from '../../catalog/shared.ts'
+import { parseTableName } from '../../catalog/table-name.ts'
 import type { DiffProgress } from '../../diff/diff.ts'
-import type { Sides } from '../../diff/sides.ts'
-import type { RowState } from '../../diff/states.ts'
-import { whyNever } from '../never.ts'
-import { rememberParents } from '../references.ts'
-import type { ChosenRows } from '../resolve.ts'
+import { whyNever } from '../../rows/never.ts'
+import { rememberParents } from '../../rows/references.ts'
+import type { Sides } from '../../rows/sides.ts'
+import type { RowState } from '../../rows/states.ts'
+import type { ChosenRows } from '../resolved.ts'
 import { countRows } from './counts.ts'
 import { groupRoots } from './groups.ts'
-import { findDeliberate, findPartial, findRefused, type LeftOutRows, leaveUnseen } from './left-out.ts'
 import { readMissing, readMissingEdges } from './missing.ts'
-import { narrowSides } from './narrow.ts'
-import { readSurvivorCounts, type SurvivorCount } from './survivors.ts'
-import { findTies, type Tie } from './ties.ts'
+import { findDeliberate, findPartial, findRefused, type LeftOutRows, leaveUnseen } from './no-incident.ts'
+import type { Incident, IncidentMark, IncidentReport } from './report.ts'
+import { readSurvivorCounts } from './survivors.ts'
+import { findTies } from './ties.ts'
 import { chooseRoots, growTrees } from './trees.ts'
-import { countUnseen, type Unseen } from './unseen.ts'
-
-/** Missing root rows of one table that one event explains, with everything that went with them. */
-export interface Incident {
-  /** What `--incident` takes. The same for as long as the same rows are missing. */
-  readonly id: string
-  /** The table of its roots. */
-  readonly table: string
-  /** What a person would call it: `photographer "Ida Lind" (41)`, `310 rows of photo`. */
-  readonly label: string
-  /** By what its roots are marked as deleted; absent where live lacks them. */
-  readonly mark?: IncidentMark
-  /** Missing rows, roots included, and rows that are marked as deleted. */
-  readonly rows: number
-  /** The same per table, most rows first. */
-  readonly tables: readonly IncidentTable[]
-  /** Live rows whose reference was emptied with it. */
-  readonly survivors: readonly SurvivorCount[]
-  /** What separates its roots from the rows that stayed, evaluated on the backup. */
-  readonly condition: IncidentCondition | null
-  /** When it happened, as live prints it; null where live keeps no commit times, or nothing survived to tell. */
-  readonly when: string | null
-  readonly roots: number
-  /** Other incidents that it hangs together with: restored alone, it brings rows of theirs along, or leaves links out. */
-  readonly ties: readonly Tie[]
-}
-
-/** A soft-delete column. */
-export interface IncidentMark {
-  readonly column: string
-  /** It is a boolean, and true in rows that are marked. */
-  readonly isFlag: boolean
-}
-
-/** The rows of one table that belong to an incident. */
-export interface IncidentTable {
-  readonly table: string
-  readonly rows: number
-  readonly isLink: boolean
-  /** Of these rows, those that live has, marked as deleted; absent where there are none. */
-  readonly marked?: number
-}
-
-export interface IncidentCondition {
-  readonly sql: string
-  /** Rows of the backup for which it holds and that are missing; of an incident with a mark, that are marked. */
-  readonly hits: number
-  /** Rows of the backup for which it holds; where a table has a soft-delete column, without those that were lost before, or otherwise. */
-  readonly of: number
-  /** All of them are missing, or marked. */
-  readonly isExact: boolean
-  /** Nothing else of the table is missing, or marked. */
-  readonly isOnly: boolean
-}
-
-export interface IncidentReport {
-  readonly v: 1
-  /** Largest first. */
-  readonly incidents: readonly Incident[]
-  readonly leftOut: readonly LeftOutRows[]
-  readonly unseen: readonly Unseen[]
-}
+import { countUnseen } from './unseen.ts'
 
 /** The report, and the rows to select for each id. */
 export interface FoundIncidents {
@@ -187,3 +129,16 @@ const markOf = ({ backup, softDelete }: SharedTable): IncidentMark => ({
   column: softDelete ?? '',
   isFlag: columnOf(backup, softDelete ?? '')?.baseType === 'boolean',
 })
+
+/** The same sides without the tables named, and the ids of these. Throws `unknown-table`, or `not-restorable`. */
+export const narrowSides = (
+  sides: Sides,
+  names: readonly string[],
+): { readonly seen: Sides; readonly unseen: readonly string[] } => {
+  const { catalog } = sides
+  const unseen = new Set(names.map((name) => findTable(catalog, parseTableName(name)).id))
+  if (unseen.size === 0) return { seen: sides, unseen: [] }
+  const tables = new Map([...catalog.tables].filter(([id]) => !unseen.has(id)))
+  const relations = catalog.relations.filter(({ child, parent }) => !unseen.has(child) && !unseen.has(parent))
+  return { seen: { ...sides, catalog: { ...catalog, tables, relations } }, unseen: [...unseen] }
+}

@@ -1,30 +1,13 @@
 /** What a person calls a row: its title, name or slug, and its key. */
 import { sql } from 'kysely'
-import { displayKey, fromTable, joinOn, keySource, ordinal, typeOf, unpackKey } from '../../catalog/row.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { all, column, displayName, list } from '../../database/names.ts'
-import type { Sides } from '../../diff/sides.ts'
-import type { Candidate } from './candidates.ts'
-import { writeEqual } from './writing.ts'
-
-const names =
-  /^(title|name|full_?name|display_?name|user_?name|login|handle|label|subject|headline|slug|email|code|sku|reference)$/i
-const order =
-  'title name full_name fullname display_name displayname username user_name login handle label subject headline slug email code sku reference'.split(
-    ' ',
-  )
-const textual = /^(text|character varying|character|name|(.*\.)?"?citext"?)$/
-
-const isText = (table: SharedTable, name: string): boolean =>
-  table.columns.some((own) => own.name === name && textual.test(own.backup.baseType))
-
-/** The column that names a row for people, if the table has one. */
-export const labelColumn = (table: SharedTable): string | null => {
-  const fitting = table.columns.map(({ name }) => name).filter((name) => names.test(name) && isText(table, name))
-  const rank = (name: string): number => order.indexOf(name.toLowerCase())
-  const [best] = fitting.sort((a, b) => rank(a) - rank(b))
-  return best ?? table.columns.find(({ name }) => /_(name|title)$/i.test(name) && isText(table, name))?.name ?? null
-}
+import { all, column, list } from '../../database/names.ts'
+import { displayKey, unpackKey } from '../../keys/key.ts'
+import { isText, labelColumn, labelTable, names, shorten } from '../../rows/labels.ts'
+import type { Sides } from '../../rows/sides.ts'
+import { fromTable, joinOn, keySource, ordinal, typeOf } from '../../sql/rows.ts'
+import type { Candidate } from './conditions/candidates.ts'
+import { writeEqual } from './conditions/writing.ts'
 
 /** A column that alone tells rows apart and reads well: a slug, an e-mail address. */
 const naturalKey = (table: SharedTable): string | null => {
@@ -33,15 +16,6 @@ const naturalKey = (table: SharedTable): string | null => {
   )
   return single.flatMap(({ columns }) => columns).find((name) => names.test(name) && isText(table, name)) ?? null
 }
-
-/** A table as a label names it: schema `public` goes without saying. */
-export const labelTable = ({ schema, name }: SharedTable): string =>
-  schema === 'public' ? displayName(name) : `${displayName(schema)}.${displayName(name)}`
-
-const longest = 60
-
-const shorten = (text: string): string =>
-  [...text].length <= longest ? text : `${[...text].slice(0, longest - 1).join('')}…`
 
 const writeLabel = (table: SharedTable, key: string, name: string | null): string =>
   name === null || name.trim() === '' || name === key
@@ -77,23 +51,6 @@ export const labelRows = async (
           : writeEqual(table, [natural], [unique])
       return [key, { label: writeLabel(table, key, name), sql: condition }]
     }),
-  )
-}
-
-/** What people call some rows of the backup, by packed key; rows without a name are absent. */
-export const nameRows = async (
-  sides: Sides,
-  table: SharedTable,
-  keys: readonly string[],
-): Promise<ReadonlyMap<string, string>> => {
-  const label = labelColumn(table)
-  if (label === null || keys.length === 0) return new Map()
-  const rows = await sides.backup.rows(sql`
-    select ${ordinal('k')}::text, ${column('t', label)}::text
-    from ${keySource(table.backup, table.identity, keys)}
-    join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
-  return new Map(
-    rows.flatMap(([ord, name]) => (name == null ? [] : [[keys[Number(ord) - 1] ?? '', shorten(name)] as const])),
   )
 }
 

@@ -5,12 +5,12 @@
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { type DiffProgress, type DiffState, diffRows, type RowDiff } from '../../diff/diff.ts'
-import type { Sides } from '../../diff/sides.ts'
-import { type RowState, readMarked } from '../../diff/states.ts'
-import { defaultClosureOptions, isFollowed } from '../closure-options.ts'
-import { findNever } from '../never.ts'
-import { readParents } from '../references.ts'
-import { wasMarked } from '../walk.ts'
+import { findNever } from '../../rows/never.ts'
+import { readParents } from '../../rows/references.ts'
+import type { Sides } from '../../rows/sides.ts'
+import { type RowState, readMarked } from '../../rows/states.ts'
+import { defaultClosureOptions, isFollowed } from '../closure/options.ts'
+import { wasMarked } from '../closure/walk.ts'
 
 const gone: RowState = { state: 'missing' }
 const reused: RowState = { state: 'reused', columns: [] }

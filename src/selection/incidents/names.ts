@@ -1,12 +1,13 @@
 /** What incidents are called, and the ids by which they are found again. */
 import { createHash } from 'node:crypto'
-import { unpackKey } from '../../catalog/row.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import type { Sides } from '../../diff/sides.ts'
-import type { Condition, Gathered } from './conditions.ts'
-import type { IncidentCondition } from './incidents.ts'
-import { labelParent, labelRows, labelTable } from './labels.ts'
+import { unpackKey } from '../../keys/key.ts'
+import { labelTable } from '../../rows/labels.ts'
+import type { Sides } from '../../rows/sides.ts'
+import type { Condition, Gathered } from './conditions/conditions.ts'
+import { labelParent, labelRows } from './labels.ts'
 import type { Loss } from './missing.ts'
+import type { IncidentCondition } from './report.ts'
 
 export interface Named {
   readonly id: string

@@ -1,17 +1,8 @@
-/** From `--incident` to the rows it stands for. */
-import { unpackKey } from '../../catalog/row.ts'
-import type { Sides } from '../../diff/sides.ts'
 import { RowgraftError } from '../../errors.ts'
-import type { Selection, Selector } from '../selection.ts'
+import { unpackKey } from '../../keys/key.ts'
+import type { Sides } from '../../rows/sides.ts'
+import type { DirectSelection, DirectSelector, Selection } from '../selection.ts'
 import { type FoundIncidents, findIncidents } from './incidents.ts'
-
-/** A selector that needs no look at everything that is missing. */
-export type DirectSelector = Exclude<Selector, { readonly by: 'incident' }>
-
-/** A selection that names rows by themselves. */
-export interface DirectSelection extends Omit<Selection, 'selectors'> {
-  readonly selectors: readonly DirectSelector[]
-}
 
 const unknown = (id: string, { report }: FoundIncidents): RowgraftError => {
   const known = [

@@ -1,8 +1,8 @@
 /** Survivors under their incident, by the same evidence as closure, and the time that they tell. */
 import { sql } from 'kysely'
-import { fromTable, joinOn, keySource } from '../../catalog/row.ts'
-import { type Sides, tableOf } from '../../diff/sides.ts'
-import { judgeSurvivors, noStrangers, type Survivor } from '../survivors.ts'
+import { type Sides, tableOf } from '../../rows/sides.ts'
+import { fromTable, joinOn, keySource } from '../../sql/rows.ts'
+import { judgeSurvivors, noStrangers, type Survivor } from '../closure/survivors.ts'
 
 /** Live rows of one table whose reference was emptied. */
 export interface SurvivorCount {

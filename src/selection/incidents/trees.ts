@@ -3,13 +3,13 @@
  * which root it comes along. Rows that come along with none (a sibling survived, unhooked) are roots as well, and it runs again.
  */
 import type { SharedTable } from '../../catalog/shared.ts'
-import { type Sides, tableOf } from '../../diff/sides.ts'
-import type { RowState } from '../../diff/states.ts'
-import { type Closure, followEdges } from '../closure.ts'
-import { defaultClosureOptions } from '../closure-options.ts'
-import type { ChosenRows } from '../resolve.ts'
-import { nothingDecided, StateCache } from '../state-cache.ts'
-import type { Survivor } from '../survivors.ts'
+import { type Sides, tableOf } from '../../rows/sides.ts'
+import { nothingDecided, StateCache } from '../../rows/state-cache.ts'
+import type { RowState } from '../../rows/states.ts'
+import { type Closure, followEdges } from '../closure/closure.ts'
+import { defaultClosureOptions } from '../closure/options.ts'
+import type { Survivor } from '../closure/survivors.ts'
+import type { ChosenRows } from '../resolved.ts'
 import type { MissingEdges, MissingRows } from './missing.ts'
 import { findRoots, type Root } from './roots.ts'
 

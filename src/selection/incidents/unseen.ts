@@ -1,11 +1,12 @@
 /** What no comparison can see: rows made after the backup and deleted since. Sequences tell how many they can be at most. */
 import { sql } from 'kysely'
 import { columnOf, type Sequence } from '../../catalog/catalog.ts'
-import { fromTable } from '../../catalog/row.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { column, displayTable } from '../../database/names.ts'
-import type { Reader } from '../../database/session.ts'
-import type { Sides } from '../../diff/sides.ts'
+import { displayTable } from '../../database/display.ts'
+import { column } from '../../database/names.ts'
+import type { Reader } from '../../database/session/reader.ts'
+import type { Sides } from '../../rows/sides.ts'
+import { fromTable } from '../../sql/rows.ts'
 
 /** Ids that were handed out after the backup was taken and that no row of live has: at most so many rows were made and deleted. */
 export interface Unseen {

@@ -4,13 +4,14 @@
  * by somebody else, before or since, and is a question.
  */
 import { sql } from 'kysely'
-import { asText, displayKey, fromTable, inBatches, joinOn, keySource, ordinal } from '../../catalog/row.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { displayAlone } from '../../database/display.ts'
-import { readCreation } from '../../diff/habits.ts'
-import { isReused } from '../../diff/records.ts'
-import type { Sides } from '../../diff/sides.ts'
-import type { RowState } from '../../diff/states.ts'
+import { displayKey } from '../../keys/key.ts'
+import { readCreation } from '../../rows/records/habits.ts'
+import { isReused } from '../../rows/records/records.ts'
+import type { Sides } from '../../rows/sides.ts'
+import type { RowState } from '../../rows/states.ts'
+import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
 import type { Hits, SetValues } from './hits.ts'
 
 /** What is to be put back in a row that live still has. */

@@ -1,10 +1,10 @@
 /** The tables a statement means: found by the search_path, with inheritance children, and through the root of a partition. */
 import { sql } from 'kysely'
+import { isRenamed, storedTable } from '../../catalog/catalog.ts'
 import { findTable, hintForRefusal, type SharedTable } from '../../catalog/shared.ts'
-import { isRenamed, storedTable } from '../../catalog/source.ts'
-import { displayName, type QualifiedName } from '../../database/names.ts'
-import type { Sides } from '../../diff/sides.ts'
+import { displayName, type QualifiedName } from '../../database/display.ts'
 import { RowgraftError } from '../../errors.ts'
+import type { Sides } from '../../rows/sides.ts'
 import { refuse } from './refusals.ts'
 import type { Target } from './statement.ts'
 

@@ -4,8 +4,8 @@
  */
 import { isRowgraftError } from '../../data.ts'
 import type { OpenOptions, ProgressEvent, Rowgraft } from '../../index.ts'
-import type { Action, Result, Work } from '../actions.ts'
-import type { Addresses, Message } from '../state.ts'
+import type { Action, Result, Work } from '../state/actions.ts'
+import type { Addresses, Message } from '../state/state.ts'
 import { performWork, type Surroundings } from './work.ts'
 
 interface Entry {

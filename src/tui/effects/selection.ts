@@ -2,7 +2,7 @@
 
 import { parseKey } from '../../data.ts'
 import type { Rowgraft, Selection, Selector } from '../../index.ts'
-import { isAllMissing, type Picks, pickedRows, type RowPicks } from '../picks.ts'
+import { isAllMissing, type Picks, pickedRows, type RowPicks } from '../state/picks.ts'
 
 interface Call {
   readonly signal: AbortSignal

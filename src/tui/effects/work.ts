@@ -1,12 +1,12 @@
 /** What each kind of work asks the engine, and what it tells of the answer. */
 
 import { displayKey } from '../../data.ts'
-import { formatCoverage } from '../../format/coverage-text.ts'
-import { formatVerify } from '../../format/runs-text.ts'
+import { formatCoverage } from '../../format/plan/coverage.ts'
+import { formatVerify } from '../../format/run/runs.ts'
 import { plainStyle } from '../../format/style.ts'
 import type { Plan, ProgressEvent, Rowgraft, RowReport, RunOptions } from '../../index.ts'
-import type { Result, Work } from '../actions.ts'
-import type { RowDetails } from '../row-details.ts'
+import type { Result, Work } from '../state/actions.ts'
+import type { RowDetails } from '../state/row-details.ts'
 import { buildSelection } from './selection.ts'
 
 /** What the work reaches for beside the databases. */

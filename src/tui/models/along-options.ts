@@ -1,5 +1,5 @@
 /** How things come along: options of a few values each, in words. Pure. */
-import type { Chosen } from '../state.ts'
+import type { Chosen } from '../state/state.ts'
 
 /** Options with a few values, which Space goes through. */
 export type CycledOption = 'keys' | 'parents' | 'children' | 'links' | 'relink' | 'triggers' | 'again'

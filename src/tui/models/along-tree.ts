@@ -1,10 +1,10 @@
 /** What comes along, as a tree of sets of rows: made of the plan, so that screen and run cannot disagree. Pure. */
 import { firstRows, formatColumn, formatTable, formatWords } from '../../format/names.ts'
+import { formatLeftOut } from '../../format/plan/rest.ts'
 import { formatCount, plural } from '../../format/quantities.ts'
-import { formatLeftOut } from '../../format/rest-text.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import type { Plan, Step, TableOverview } from '../../index.ts'
-import type { Chosen } from '../state.ts'
+import type { Chosen } from '../state/state.ts'
 import { type CycledOption, optionNames, optionOrder, optionWords } from './along-options.ts'
 import { withoutFlags } from './without-flags.ts'
 

@@ -2,8 +2,9 @@
 
 import { displayKey } from '../../data.ts'
 import { formatArgument, formatTable } from '../../format/names.ts'
-import { isAllMissing, type Picks, pickedRows, type RowPicks } from '../picks.ts'
-import type { Chosen, State } from '../state.ts'
+import type { Report } from '../../index.ts'
+import { isAllMissing, type Picks, pickedRows, type RowPicks } from '../state/picks.ts'
+import type { Chosen, State } from '../state/state.ts'
 import { notLookedAt } from './incident-entries.ts'
 
 /** Keys up to this many are named one by one. */
@@ -80,3 +81,7 @@ export const commandOf = (state: State): string | null => {
   ]
   return `rowgraft restore ${words.map(formatArgument).join(' ')}`
 }
+
+/** Without a run's id where it took several: all parts of the plan are meant. */
+export const undoCommand = ({ run, runs }: Report): string =>
+  runs.length === 1 ? `rowgraft undo ${run}` : 'rowgraft undo'

@@ -1,11 +1,12 @@
 /** The ways out of a conflict as numbered choices. Pure. */
 
 import { openConflicts } from '../../data.ts'
-import { waysOut } from '../../format/conflict-text.ts'
 import { formatColumn, formatTable } from '../../format/names.ts'
+import { waysOut } from '../../format/plan/conflicts.ts'
 import { formatCount } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import type { Answer, Conflict, Plan } from '../../index.ts'
+import { type State, screenOf } from '../state/state.ts'
 
 export interface Choice {
   readonly does: string
@@ -99,3 +100,11 @@ export const alike = (plan: Plan, conflict: Conflict, answer: Answer): readonly 
 /** True where the plan overwrites rows that somebody may have edited since: it asks once more. */
 export const overwrites = ({ steps, undoes }: Plan): boolean =>
   undoes === null && steps.some(({ action, because }) => action === 'update' && because !== 'survivor')
+
+/** The open question that is asked. */
+export const askedConflict = (state: State): Conflict | undefined => {
+  const screen = screenOf(state)
+  if (screen.at !== 'review' || state.planned === null) return undefined
+  const open = openConflicts(state.planned.plan)
+  return open[Math.min(screen.conflict, open.length - 1)]
+}

@@ -1,6 +1,6 @@
 /** What the first screen lists: incidents, then deletions that look deliberate and can be had all the same. Pure. */
 import type { IncidentReport } from '../../index.ts'
-import type { State } from '../state.ts'
+import type { State } from '../state/state.ts'
 
 type Incident = IncidentReport['incidents'][number]
 type LeftOut = IncidentReport['leftOut'][number]

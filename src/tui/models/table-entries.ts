@@ -1,7 +1,7 @@
 /** What the screen of tables lists, in its order. Pure. */
 import type { TableOverview } from '../../index.ts'
-import { isVeryLarge } from '../limits.ts'
-import type { State, TableCounts, TablesSort } from '../state.ts'
+import { isVeryLarge } from '../state/limits.ts'
+import type { State, TableCounts, TablesSort } from '../state/state.ts'
 
 export interface TableEntry extends TableOverview {
   /** Null while it has not been counted. */

@@ -1,10 +1,11 @@
 /** What is counted by itself, and what only when somebody asks: very large tables. Pure. */
-import type { Step } from '../actions.ts'
-import { begin } from '../jobs.ts'
-import { isVeryLarge } from '../limits.ts'
+
 import { notLookedAt } from '../models/incident-entries.ts'
 import { isBeingCounted, tableEntries } from '../models/table-entries.ts'
-import { type State, screenOf, type TableCounts } from '../state.ts'
+import type { Step } from '../state/actions.ts'
+import { begin } from '../state/jobs.ts'
+import { isVeryLarge } from '../state/limits.ts'
+import { type State, screenOf, type TableCounts } from '../state/state.ts'
 
 /** Begins counting what is not counted yet, or all of it. A very large table is left alone until it was asked for. */
 export const countAll = (state: State, states: TableCounts['states']): Step => {

@@ -1,13 +1,15 @@
 /** From screen to screen. Pure. */
-import type { Step } from '../actions.ts'
-import { begin, giveUp, thenStep } from '../jobs.ts'
+
 import { alongNodes } from '../models/along-tree.ts'
+import { currentRow, rowAt, typedKey } from '../models/cursor.ts'
 import { incidentEntries, notLookedAt } from '../models/incident-entries.ts'
 import { rowLines } from '../models/row-lines.ts'
 import { tableEntries } from '../models/table-entries.ts'
-import { jobOf, type RowsSource, rowsOf, type Screen, type State, screenOf, sourceId } from '../state.ts'
+import type { Step } from '../state/actions.ts'
+import { begin, giveUp, thenStep } from '../state/jobs.ts'
+import { type RowsSource, sourceId } from '../state/picks.ts'
+import { jobOf, rowsOf, type Screen, type State, screenOf } from '../state/state.ts'
 import { countAll } from './counting.ts'
-import { currentRow, rowAt, typedKey } from './looking.ts'
 import { readInSight, settle, withScreen } from './moving.ts'
 import { showText } from './opening.ts'
 

@@ -1,25 +1,17 @@
 /** Where the cursor is: on every screen with a list, the same keys. Pure. */
-import type { Step } from '../actions.ts'
-import { begin } from '../jobs.ts'
+
+import { failedLines } from '../lines/failed.ts'
+import { reportLines } from '../lines/report.ts'
+import { reviewLines } from '../lines/review.ts'
 import { alongNodes } from '../models/along-tree.ts'
+import { currentRow } from '../models/cursor.ts'
 import { incidentEntries } from '../models/incident-entries.ts'
 import { rowLines } from '../models/row-lines.ts'
 import { tableEntries } from '../models/table-entries.ts'
-import { changeRows, withRows } from '../picks.ts'
-import { reportLines } from '../screens/report.ts'
-import { reviewLines } from '../screens/review.ts'
-import { failedLines } from '../screens/run.ts'
-import {
-  listIndex,
-  type RowsScreen,
-  rowsOf,
-  type Screen,
-  type State,
-  screenOf,
-  sourceId,
-  viewLength,
-} from '../state.ts'
-import { currentRow } from './looking.ts'
+import type { Step } from '../state/actions.ts'
+import { begin } from '../state/jobs.ts'
+import { changeRows, sourceId, withRows } from '../state/picks.ts'
+import { listIndex, type RowsScreen, rowsOf, type Screen, type State, screenOf, viewLength } from '../state/state.ts'
 
 /** Lines that a screen takes beside its body: header, blank, status, rule, footer. */
 export const frameLines = 5

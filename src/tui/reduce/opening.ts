@@ -1,5 +1,7 @@
 /** Putting something over the screen, and taking it away. Pure. */
-import type { Overlay, Prompt, Question, State } from '../state.ts'
+
+import type { Overlay, Prompt, Question } from '../state/overlay.ts'
+import type { State } from '../state/state.ts'
 
 export const withOverlay = (state: State, overlay: Overlay): State => ({ ...state, overlay })
 

@@ -1,9 +1,11 @@
 /** What stands over the screen and has the keys: help, texts, prompts, questions. Pure. */
-import type { Step } from '../actions.ts'
-import type { Key } from '../keys.ts'
-import { paletteEntries } from '../models/palette.ts'
-import { countPicks, noPicks } from '../picks.ts'
-import type { Overlay, Question, State } from '../state.ts'
+
+import { paletteEntries } from '../bindings/palette.ts'
+import type { Step } from '../state/actions.ts'
+import type { Key } from '../state/keys.ts'
+import type { Overlay, Question } from '../state/overlay.ts'
+import { countPicks, noPicks } from '../state/picks.ts'
+import type { State } from '../state/state.ts'
 import { askQuestion, withOverlay, withoutOverlay, yesOrNo } from './opening.ts'
 import { promptKey, submitPath } from './prompts.ts'
 import { answerMany, runReviewed } from './reviewing.ts'

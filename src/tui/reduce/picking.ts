@@ -1,11 +1,22 @@
 /** Picking: rows, incidents, columns, and what comes along. Pure. */
-import type { Step } from '../actions.ts'
-import { begin } from '../jobs.ts'
+
 import { cycleOption } from '../models/along-options.ts'
 import { type AlongNode, alongNodes } from '../models/along-tree.ts'
+import { chosenColumns, currentRow, rowAt } from '../models/cursor.ts'
 import { incidentEntries } from '../models/incident-entries.ts'
 import { rowLines } from '../models/row-lines.ts'
-import { changeRows, chooseColumns, isPickable, isPicked, noPicks, type Picks, withRows } from '../picks.ts'
+import type { Step } from '../state/actions.ts'
+import { begin } from '../state/jobs.ts'
+import {
+  changeRows,
+  chooseColumns,
+  isPickable,
+  isPicked,
+  noPicks,
+  type Picks,
+  sourceId,
+  withRows,
+} from '../state/picks.ts'
 import {
   type Chosen,
   listIndex,
@@ -14,11 +25,9 @@ import {
   rowsOf,
   type State,
   screenOf,
-  sourceId,
   viewLength,
-} from '../state.ts'
+} from '../state/state.ts'
 import { needPlan } from './going.ts'
-import { currentRow, rowAt } from './looking.ts'
 import { moveBy, pickRange, readInSight, withScreen } from './moving.ts'
 
 export const withPicks = (state: State, picks: Picks): State => ({ ...state, picks, isStale: true })
@@ -61,16 +70,6 @@ const toggleRow = (state: State, screen: RowsScreen): Step => {
     return readInSight(moveBy({ ...state, message: { kind: 'note', text: why } }, 1))
   }
   return readInSight(moveBy(changeListed(state, screen, [at.index], 'flip'), 1))
-}
-
-/** The columns of a changed row that are put back: all that differ, unless somebody chose. */
-export const chosenColumns = (state: State, screen: RowScreen): readonly string[] => {
-  const row = currentRow(state)
-  if (row === null || screen.from === null) return []
-  const picks = state.picks.rows.get(sourceId(screen.from.source))
-  const at = rowAt(state, screen.from)
-  if (at === null || picks === undefined || !isPicked(picks, at.index)) return []
-  return picks.columns.get(at.index) ?? row.columns
 }
 
 const changeColumns = (state: State, screen: RowScreen, columns: readonly string[]): Step => {

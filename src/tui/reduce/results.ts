@@ -1,9 +1,9 @@
 /** What the engine came back with. Results of work that was given up are dropped. Pure. */
 import type { RowReport, TableDiff } from '../../index.ts'
-import type { Action, Result, Step } from '../actions.ts'
-import { begin, endJob, thenStep } from '../jobs.ts'
-import { carryOver, noPicks, withRows } from '../picks.ts'
-import { type Job, type Rows, rowsOf, type State, screenOf, sourceId, type TableCounts } from '../state.ts'
+import type { Action, Result, Step } from '../state/actions.ts'
+import { begin, endJob, thenStep } from '../state/jobs.ts'
+import { carryOver, noPicks, sourceId, withRows } from '../state/picks.ts'
+import { type Job, type Rows, rowsOf, type State, screenOf, type TableCounts } from '../state/state.ts'
 import { countAll, findIncidents } from './counting.ts'
 import { readInSight, settle, withScreen } from './moving.ts'
 import { askQuestion, openPrompt, showText, yesOrNo } from './opening.ts'

@@ -1,19 +1,11 @@
 import { openConflicts } from '../../data.ts'
-import { summarisePlan } from '../../format/plan-text.ts'
+import { summarisePlan } from '../../format/plan/plan.ts'
 import type { Answer, Conflict, Plan } from '../../index.ts'
-import type { Step } from '../actions.ts'
-import { begin, thenStep } from '../jobs.ts'
-import { askedConflict } from '../models/asked-conflict.ts'
-import { alike, type Choice, choicesOf, overwrites } from '../models/conflict-choices.ts'
-import {
-  type Chosen,
-  type Overlay,
-  type Prompt,
-  type Question,
-  type ReviewScreen,
-  type State,
-  screenOf,
-} from '../state.ts'
+import { alike, askedConflict, type Choice, choicesOf, overwrites } from '../models/conflict-choices.ts'
+import type { Step } from '../state/actions.ts'
+import { begin, thenStep } from '../state/jobs.ts'
+import type { Overlay, Prompt, Question } from '../state/overlay.ts'
+import { type Chosen, type ReviewScreen, type State, screenOf } from '../state/state.ts'
 import { goRuns, goUndo, needPlan, push } from './going.ts'
 import { withScreen } from './moving.ts'
 import { askQuestion, openPrompt, yesOrNo } from './opening.ts'

@@ -1,7 +1,7 @@
 /** What a run came to. Pure. */
-import type { Result } from '../actions.ts'
-import { noPicks } from '../picks.ts'
-import type { Message, State } from '../state.ts'
+import type { Result } from '../state/actions.ts'
+import { noPicks } from '../state/picks.ts'
+import type { Message, State } from '../state/state.ts'
 import { push } from './going.ts'
 
 type Of<T extends Result['type']> = Extract<Result, { type: T }>

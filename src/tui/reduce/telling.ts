@@ -1,16 +1,15 @@
 /** What is said when somebody asks: why, the report in full, the command that does the same. Pure. */
 
 import { chainOf, displayKey, isRowgraftError } from '../../data.ts'
-import { formatChain } from '../../format/chain-text.ts'
-import { formatPlan } from '../../format/plan-text.ts'
-import { formatReport } from '../../format/report-text.ts'
+import { formatChain } from '../../format/plan/chain.ts'
+import { formatPlan } from '../../format/plan/plan.ts'
+import { formatReport } from '../../format/run/report.ts'
 import { plainStyle } from '../../format/style.ts'
-import type { Step } from '../actions.ts'
 import { alongNodes } from '../models/along-tree.ts'
-import { commandOf } from '../models/command.ts'
+import { commandOf, undoCommand } from '../models/command.ts'
 import { incidentEntries, notLookedAt } from '../models/incident-entries.ts'
-import { undoCommand } from '../models/undo-command.ts'
-import { type State, screenOf } from '../state.ts'
+import type { Step } from '../state/actions.ts'
+import { type State, screenOf } from '../state/state.ts'
 import { showText } from './opening.ts'
 
 /** What the clipboard gets, and what is said of it. */

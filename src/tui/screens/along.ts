@@ -1,13 +1,13 @@
 /** What comes along with what is picked, and why; with toggles. Pure. */
 import { formatTable } from '../../format/names.ts'
-import { summarisePlan } from '../../format/plan-text.ts'
+import { summarisePlan } from '../../format/plan/plan.ts'
 import { formatCount, plural } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
-import { around, blank, type Line, line, type Span, spread } from '../line.ts'
+import { cell, cursorMark, describeJob, pickMark, rightCell, spinner } from '../lines/cells.ts'
+import { around, blank, type Line, line, type Span, spread } from '../lines/line.ts'
 import { type AlongNode, alongNodes } from '../models/along-tree.ts'
-import { cell, cursorMark, describeJob, pickMark, rightCell, spinner } from '../parts/cells.ts'
-import { countPicks } from '../picks.ts'
-import { jobOf, type Screen, type Size, type State } from '../state.ts'
+import { countPicks } from '../state/picks.ts'
+import { jobOf, type Screen, type Size, type State } from '../state/state.ts'
 
 type AlongScreen = Extract<Screen, { at: 'along' }>
 

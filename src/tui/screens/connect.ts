@@ -1,9 +1,9 @@
 /** The two ends: which is written, which is only read, and what keeps them from opening. Pure. */
 import { redactAddress } from '../../format/sanitise.ts'
 import type { SideInfo } from '../../index.ts'
-import { blank, type Line, line } from '../line.ts'
-import { cursorMark, describeJob, paragraph, spinner } from '../parts/cells.ts'
-import { jobOf, type Screen, type Size, type State } from '../state.ts'
+import { cursorMark, describeJob, paragraph, spinner } from '../lines/cells.ts'
+import { blank, type Line, line } from '../lines/line.ts'
+import { jobOf, type Screen, type Size, type State } from '../state/state.ts'
 
 type ConnectScreen = Extract<Screen, { at: 'connect' }>
 

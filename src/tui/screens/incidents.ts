@@ -1,13 +1,14 @@
 /** What was lost, as events: the first thing seen. Pure. */
-import { formatDetails, formatLost } from '../../format/incidents-text.ts'
+
 import { displayWidth, wrapPhrases } from '../../format/layout.ts'
+import { formatDetails, formatLost } from '../../format/look/incidents.ts'
 import { formatTable, formatWords } from '../../format/names.ts'
 import { formatCount, formatElapsed, plural } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
-import { around, blank, type Line, line, spread } from '../line.ts'
+import { cursorMark, describeJob, paragraph, pickMark, spinner } from '../lines/cells.ts'
+import { around, blank, type Line, line, spread } from '../lines/line.ts'
 import { type IncidentEntry, incidentEntries, notLookedAt } from '../models/incident-entries.ts'
-import { cursorMark, describeJob, paragraph, pickMark, spinner } from '../parts/cells.ts'
-import { jobOf, type Screen, type Size, type State } from '../state.ts'
+import { jobOf, type Screen, type Size, type State } from '../state/state.ts'
 
 type IncidentsScreen = Extract<Screen, { at: 'incidents' }>
 

@@ -1,16 +1,16 @@
 /** One row, both sides next to each other: what differs first. Pure. */
-import { stateWords } from '../../format/diff-text.ts'
+
 import { displayWidth, truncate } from '../../format/layout.ts'
+import { stateWords } from '../../format/look/diff.ts'
 import { formatTable } from '../../format/names.ts'
 import { formatCount, plural } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import type { RowReport } from '../../index.ts'
-import { around, blank, type Line, line, type Role, type Span } from '../line.ts'
+import { cell, cursorMark, describeJob, pickMark, spinner, stateRole } from '../lines/cells.ts'
+import { around, blank, type Line, line, type Role, type Span } from '../lines/line.ts'
+import { chosenColumns, currentRow, rowAt } from '../models/cursor.ts'
 import { differingPart, type RowLine, rowLines } from '../models/row-lines.ts'
-import { cell, cursorMark, describeJob, pickMark, spinner, stateRole } from '../parts/cells.ts'
-import { currentRow, rowAt } from '../reduce/looking.ts'
-import { chosenColumns } from '../reduce/picking.ts'
-import { jobOf, type RowScreen, rowsOf, type Size, type State, viewLength } from '../state.ts'
+import { jobOf, type RowScreen, rowsOf, type Size, type State, viewLength } from '../state/state.ts'
 
 const shown = (value: string | null | undefined, isSame = false): readonly [string, Role] => {
   if (isSame) return ['=', 'same']

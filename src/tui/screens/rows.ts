@@ -1,15 +1,15 @@
 /** The rows of a table that differ, a page of however many. Pure. */
 
-import { stateWords } from '../../format/diff-text.ts'
 import { displayWidth, padEnd, padStart, truncate } from '../../format/layout.ts'
+import { stateWords } from '../../format/look/diff.ts'
 import { formatKey, formatTable } from '../../format/names.ts'
 import { formatCount } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import type { RowReport } from '../../index.ts'
-import { blank, fillLines, fitLine, type Line, line, type Span, textOf } from '../line.ts'
+import { describeJob, pickMark, spinner, stateRole } from '../lines/cells.ts'
+import { blank, fillLines, fitLine, type Line, line, type Span, textOf } from '../lines/line.ts'
 import { cellText, heldValue, type ShownColumn, shownColumns } from '../models/row-columns.ts'
-import { describeJob, pickMark, spinner, stateRole } from '../parts/cells.ts'
-import { isPickable, isPicked } from '../picks.ts'
+import { isPickable, isPicked, sourceId } from '../state/picks.ts'
 import {
   jobOf,
   listIndex,
@@ -18,9 +18,8 @@ import {
   rowsOf,
   type Size,
   type State,
-  sourceId,
   viewLength,
-} from '../state.ts'
+} from '../state/state.ts'
 import { drawColumns } from './row.ts'
 
 /** From this width on the row under the cursor stands beside the list. */

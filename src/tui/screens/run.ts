@@ -1,11 +1,10 @@
 /** A run under way, and what became of it. Pure. */
 import { formatTable } from '../../format/names.ts'
 import { formatCount, formatElapsed } from '../../format/quantities.ts'
-import { blank, type Line, line } from '../line.ts'
-import { cell, paragraph, rightCell, spinner } from '../parts/cells.ts'
-import { jobOf, type Screen, type Size, type State } from '../state.ts'
-
-type At<T extends Screen['at']> = Extract<Screen, { at: T }>
+import { cell, rightCell, spinner } from '../lines/cells.ts'
+import { type At, failedLines } from '../lines/failed.ts'
+import { blank, type Line, line } from '../lines/line.ts'
+import { jobOf, type Size, type State } from '../state/state.ts'
 
 const phaseWords: Readonly<Record<string, string>> = {
   stage: 'copying the backup’s rows over',
@@ -56,27 +55,6 @@ export const drawRun = (state: State, screen: At<'run'>, { columns, rows }: Size
         : 'Ctrl-C asks, and rolls back. Nothing is in live until it is committed.',
       'dim',
     ]),
-  ]
-}
-
-/** All that is said of a failure, to be scrolled through. */
-export const failedLines = (screen: At<'failed'>, columns: number): readonly Line[] => {
-  const { error, isUnknown } = screen
-  const detail = (error.detail ?? '').split('\n').filter((part) => part !== '')
-  const rest = isUnknown
-    ? [
-        'Whether the run is in live is not known. Nothing more will be written.',
-        'Find out with  rowgraft recover  before anything else is restored.',
-      ]
-    : ['Live is unchanged. What you picked is still picked:  r  goes back to the review.']
-  return [
-    line(' ', [isUnknown ? 'The outcome is unknown.' : 'It failed, and was rolled back.', 'error']),
-    blank,
-    ...paragraph(error.text, columns, 3, 'strong'),
-    ...detail.flatMap((part) => paragraph(part, columns, 3)),
-    ...(error.hint === undefined ? [] : [blank, ...paragraph(error.hint, columns, 3)]),
-    blank,
-    ...rest.flatMap((part) => paragraph(part, columns, 1)),
   ]
 }
 

@@ -2,9 +2,9 @@
 import { formatCount, plural } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import type { RunSummary } from '../../index.ts'
-import { around, blank, type Line, line, type Role } from '../line.ts'
-import { cell, cursorMark, describeJob, rightCell, spinner } from '../parts/cells.ts'
-import { jobOf, type Screen, type Size, type State } from '../state.ts'
+import { cell, cursorMark, describeJob, rightCell, spinner } from '../lines/cells.ts'
+import { around, blank, type Line, line, type Role } from '../lines/line.ts'
+import { jobOf, type Screen, type Size, type State } from '../state/state.ts'
 
 const roleOf: Readonly<Record<RunSummary['state'], Role>> = {
   committed: 'missing',

@@ -2,10 +2,10 @@
 import { displayWidth } from '../../format/layout.ts'
 import { formatSentence, formatTable, formatWords } from '../../format/names.ts'
 import { formatBytes, formatCount, formatElapsed, plural } from '../../format/quantities.ts'
-import { around, blank, type Line, line, type Span } from '../line.ts'
+import { cell, cursorMark, describeJob, paragraph, rightCell, spinner, stateRole } from '../lines/cells.ts'
+import { around, blank, type Line, line, type Span } from '../lines/line.ts'
 import { isPutOff, type TableEntry, tableEntries } from '../models/table-entries.ts'
-import { cell, cursorMark, describeJob, paragraph, rightCell, spinner, stateRole } from '../parts/cells.ts'
-import { jobOf, type Screen, type Size, type State } from '../state.ts'
+import { jobOf, type Screen, type Size, type State } from '../state/state.ts'
 
 type TablesScreen = Extract<Screen, { at: 'tables' }>
 

@@ -1,5 +1,5 @@
 /** How somebody answers conflicts: by row, by table, for all of them, in the plan's file, or by a flag that settles them too. Pure. */
-import { selectsOneTable, waysOut } from '../../../src/format/conflict-text.ts'
+import { selectsOneTable, waysOut } from '../../../src/format/plan/conflicts.ts'
 import type { Plan } from '../../../src/index.ts'
 import { follow, readWays } from './hints.ts'
 import { type Request, requestSelection } from './request.ts'

@@ -1,6 +1,6 @@
 /** What people read of a plan and its report: it can be told, and has no holes in it. */
-import { formatPlan } from '../../../src/format/plan-text.ts'
-import { formatReport } from '../../../src/format/report-text.ts'
+import { formatPlan } from '../../../src/format/plan/plan.ts'
+import { formatReport } from '../../../src/format/run/report.ts'
 import { plainStyle } from '../../../src/format/style.ts'
 import type { Plan, Report } from '../../../src/index.ts'
 import type { Fault } from './faults.ts'

@@ -1,0 +1,145 @@
+/** Opening one connection with node-postgres: values stay the server's own text, and encryption means what libpq means by it. */
+import type { EventEmitter } from 'node:events'
+import pg from 'pg'
+import { RowgraftError } from '../../errors.ts'
+import type { ConnectionAttempt, ConnectionTarget } from '../conninfo/conninfo.ts'
+import { connectError } from './server-errors.ts'
+
+const rawText = { getTypeParser: () => (value: unknown) => value }
+
+/** One statement, rows as arrays: without parameters the driver would choose the protocol that takes several statements at once. */
+export const oneStatement = { rowMode: 'array', queryMode: 'extended' } as const
+
+/** Connects once, with every parser off. */
+export const connect = async (target: ConnectionTarget, attempt: ConnectionAttempt): Promise<pg.Client> => {
+  const client = new pg.Client({
+    host: attempt.host,
+    port: attempt.port,
+    database: attempt.database,
+    user: attempt.user,
+    // An undefined password would let pg look into PGPASSWORD and pgpass again: the target has been resolved already.
+    password: attempt.password ?? '',
+    ssl: attempt.ssl,
+    options: target.options ?? '',
+    sslnegotiation: target.directTls ? 'direct' : 'postgres',
+    enableChannelBinding: target.channelBinding !== 'disable',
+    connectionTimeoutMillis: target.connectTimeoutMs,
+    keepAlive: true,
+    application_name: 'rowgraft',
+    // The type asks for a parser per type; ours is the same for all of them.
+    types: rawText as unknown as pg.CustomTypesConfig,
+  })
+  // Without a listener a lost connection is an uncaught exception; the statement under way reports it.
+  client.on('error', () => undefined)
+  const binding = target.channelBinding === 'require' ? requireBinding(client, attempt) : undefined
+  await client.connect()
+  binding?.()
+  return client
+}
+
+/** `channel_binding=require`: the driver falls back silently where the server does not offer it. */
+const requireBinding = (client: pg.Client, attempt: ConnectionAttempt): (() => void) => {
+  let isOffered = false
+  const { connection } = client as unknown as { connection?: EventEmitter }
+  connection?.on('authenticationSASL', (message: { readonly mechanisms?: readonly string[] }) => {
+    isOffered = message.mechanisms?.includes('SCRAM-SHA-256-PLUS') ?? false
+  })
+  return () => {
+    if (isOffered && attempt.ssl !== false) return
+    void client.end().catch(() => undefined)
+    throw new RowgraftError('authentication-failed', 'the server does not offer channel binding', {
+      detail: 'The connection asks for channel_binding=require.',
+      hint: 'Use channel_binding=prefer if this server is trusted without it.',
+    })
+  }
+}
+
+const isTlsRefusal = (error: unknown): boolean =>
+  error instanceof Error &&
+  (/does not support SSL|SSL|TLS|certificate|no pg_hba.conf entry/i.test(error.message) ||
+    ('code' in error && typeof error.code === 'string' && /^(ERR_SSL|ERR_TLS|EPROTO|ECONNRESET)/.test(error.code)))
+
+/**
+ * Tries the target's attempts in their order; the next one only where the last failed for its encryption. Throws `cannot-connect` or
+ * `authentication-failed`, never with a password in it.
+ */
+export const connectFirst = async (
+  target: ConnectionTarget,
+): Promise<{ client: pg.Client; attempt: ConnectionAttempt }> => {
+  let failure: unknown
+  for (const attempt of target.attempts) {
+    try {
+      return { client: await connect(target, attempt), attempt }
+    } catch (error) {
+      // The first failure that is not about TLS is the one to tell: a wrong password is not cured by another protocol.
+      if (failure === undefined || !isTlsRefusal(error)) failure = error
+      if (!isTlsRefusal(error)) break
+    }
+  }
+  throw connectError(failure, target)
+}
+
+/** Cuts a connection without a word. */
+export const cut = (client: pg.Client): void => {
+  const { connection } = client as unknown as { readonly connection?: { readonly stream?: { destroy(): void } } }
+  connection?.stream?.destroy()
+}
+
+/** Cuts a connection that is still there after so many milliseconds, whatever it waits for. */
+const cutAfter = (client: pg.Client, limit: number): void => {
+  const timer = setTimeout(() => cut(client), limit)
+  client.once('end', () => clearTimeout(timer))
+}
+
+/** One more connection of a kind that has worked before; cut after `limit` milliseconds if there is one. Throws as `connectFirst` does. */
+export const connectAgain = async (
+  target: ConnectionTarget,
+  attempt: ConnectionAttempt,
+  limit?: number,
+): Promise<pg.Client> => {
+  try {
+    if (limit === undefined) return await connect(target, attempt)
+    const client = await connect({ ...target, connectTimeoutMs: limit }, attempt)
+    cutAfter(client, limit)
+    return client
+  } catch (error) {
+    throw connectError(error, target)
+  }
+}
+
+/** What a fresh connection knows about its server. */
+export interface ClientFacts {
+  /** `server_version_num`. */
+  readonly version: number
+  readonly pid: string
+  /** A pooler handed out another backend than the one that was connected to. */
+  readonly isPooled: boolean
+  readonly searchPath: string
+}
+
+/** Asks a fresh connection who it is; closes it when that fails. */
+export const readFacts = async (client: pg.Client, target: ConnectionTarget): Promise<ClientFacts> => {
+  const asked = client.query<string[]>({
+    text: `select pg_catalog.current_setting('server_version_num'), pg_catalog.pg_backend_pid(),
+                  pg_catalog.current_setting('search_path')`,
+    rowMode: 'array',
+  })
+  const result = await asked.catch(async (error: unknown) => {
+    await client.end().catch(() => undefined)
+    throw connectError(error, target)
+  })
+  const [version = '0', pid = '0', searchPath = ''] = result.rows[0] ?? []
+  const isPooled = 'processID' in client && String(client.processID) !== pid
+  return { version: Number(version), pid, isPooled, searchPath }
+}
+
+/** Cancels what a backend is doing, by way of a second connection. */
+export const cancelBackend = async (
+  target: ConnectionTarget,
+  attempt: ConnectionAttempt,
+  pid: string,
+): Promise<void> => {
+  const client = await connect(target, attempt)
+  await client.query('select pg_catalog.pg_cancel_backend($1)', [pid])
+  await client.end()
+}

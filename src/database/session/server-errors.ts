@@ -1,0 +1,108 @@
+/** Server and socket errors become RowgraftErrors here, once, keeping SQLSTATE. */
+import { type ErrorCode, RowgraftError } from '../../errors.ts'
+import { type ConnectionTarget, redact } from '../conninfo/conninfo.ts'
+import { maskError } from '../secrets.ts'
+
+/** The fields of the server's ErrorResponse that node-postgres hands over. */
+interface ServerFields {
+  readonly severity?: string
+  readonly code?: string
+  readonly detail?: string
+  readonly hint?: string
+  readonly where?: string
+  readonly schema?: string
+  readonly table?: string
+  readonly column?: string
+  readonly constraint?: string
+}
+
+const fieldsOf = (error: unknown): ServerFields => (typeof error === 'object' && error !== null ? error : {})
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Class 08, shutdown, crash, dropped database, idle and transaction timeouts: the server has ended the session. */
+const ended = /^(08|57P0[1-5]|25P0[34])/
+
+/** What a socket that is no more answers with, whichever way it broke: ECONNRESET, EHOSTUNREACH, ERR_SSL_... */
+const brokenSocket = /^(E[A-Z]+|ERR_(SSL|TLS|SOCKET|STREAM)_\w+)$/
+
+/** The driver's words for a connection that is gone, or on which something is said that is no answer. */
+const brokenTalk =
+  /Connection terminated|connection is closed|encountered a connection error|not queryable|received invalid response|Received unexpected/i
+
+/** The server's own words carry a severity; whatever else comes with a code is the socket's. */
+const isLost = (error: unknown): boolean => {
+  const { severity, code = '' } = fieldsOf(error)
+  if (severity !== undefined) return ended.test(code) || severity === 'FATAL' || severity === 'PANIC'
+  return brokenSocket.test(code) || brokenTalk.test(messageOf(error))
+}
+
+const changedMeanwhile = 'Live has changed meanwhile, or a trigger of its own did this: make the plan again.'
+
+const hints: Readonly<Record<string, string>> = {
+  '22P05':
+    'The database cannot spell a character of it: leave the row out, or give another value with --set or a transform.',
+  '2200H': 'Give the sequence more room (alter sequence ... maxvalue), or keep the old keys with --keys keep.',
+  '23503': changedMeanwhile,
+  '23505': changedMeanwhile,
+  '23P01': changedMeanwhile,
+  '53100': 'The server has no disk space left; free some and run the same command again.',
+  '53300': 'The server has no connection left; close some and run the same command again.',
+  '55P03': 'Another session holds the lock; wait for it, or allow more time with --lock-timeout.',
+  '57014': 'Allow more time with --timeout.',
+  '40P01': 'Another transaction stood in the way; run the same command again.',
+  '40001': 'Another transaction stood in the way; run the same command again.',
+}
+
+/** Wraps what a statement failed with, without repeating a secret. Already wrapped errors pass through. */
+export const serverError = (
+  error: unknown,
+  { label }: Pick<ConnectionTarget, 'label'>,
+  secrets: readonly string[],
+): RowgraftError => {
+  if (error instanceof RowgraftError) return error
+  const mask = (text: string): string => redact(text, secrets)
+  const fields = fieldsOf(error)
+  const cause = maskError(error, mask)
+  if (isLost(error)) {
+    return new RowgraftError('connection-lost', `the connection to ${label} was lost`, {
+      detail: mask(messageOf(error)),
+      hint: 'Check that the server is up and reachable, then run the same command again.',
+      sqlstate: fields.code,
+      cause,
+    })
+  }
+  if (fields.code === undefined) throw error
+  const object = fields.table === undefined ? undefined : `${fields.schema}.${fields.table}`
+  const detail = [
+    fields.detail,
+    object === undefined ? undefined : `table: ${object}`,
+    fields.constraint === undefined ? undefined : `constraint: ${fields.constraint}`,
+    fields.where,
+  ].filter((line) => line !== undefined && line !== '')
+  return new RowgraftError('server-error', mask(messageOf(error)), {
+    detail: detail.length === 0 ? undefined : mask(detail.join('\n')),
+    hint: hints[fields.code] ?? (fields.hint === undefined ? undefined : mask(fields.hint)),
+    sqlstate: fields.code,
+    cause,
+  })
+}
+
+const authentication = /^(28|3D000|42501)/
+
+/** Wraps what connecting failed with, without repeating a secret. */
+export const connectError = (error: unknown, target: ConnectionTarget): RowgraftError => {
+  if (error instanceof RowgraftError) return error
+  const fields = fieldsOf(error)
+  const code: ErrorCode = authentication.test(fields.code ?? '') ? 'authentication-failed' : 'cannot-connect'
+  const reason = error instanceof AggregateError ? error.errors.map(messageOf).join('; ') : messageOf(error)
+  return new RowgraftError(code, `cannot connect to ${target.label}`, {
+    detail: redact(reason, target.secrets),
+    hint:
+      fields.code === '3D000'
+        ? `There is no database "${target.database}" on that server: check the name.`
+        : code === 'authentication-failed'
+          ? 'Check the user and the password (URL, PGPASSWORD or ~/.pgpass).'
+          : `Check host and port (${target.host}:${target.port}) and that the server accepts connections from here.`,
+    sqlstate: fields.code,
+  })
+}

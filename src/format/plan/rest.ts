@@ -1,0 +1,199 @@
+/** What becomes of rows that a plan does not write: those that are back or there already, and those that stay out, with why. */
+import type { Plan } from '../../plan/plan.ts'
+import { firstOf, formatColumn, formatKey, formatSentence, formatTable, formatWords, keyRows } from '../names.ts'
+import { formatCount, plural } from '../quantities.ts'
+import { sanitise } from '../sanitise.ts'
+import { formatRowKeys } from './step.ts'
+
+/** One line: what, table, rows, and the words. */
+type Cells = readonly string[]
+
+interface Back {
+  readonly table: string
+  readonly backup: string
+  readonly live: string
+}
+
+/** Rows that an earlier run has brought back: selected ones, and parents of others. */
+export const readBack = (plan: Plan): readonly Back[] => {
+  const parents = plan.standIns
+    .filter(({ why }) => why === 'restored')
+    .flatMap(({ table, backup, live }) => {
+      const keys = keyRows(live)
+      return keyRows(backup).map((key, row) => ({ table, backup: formatKey(key), live: formatKey(keys[row] ?? []) }))
+    })
+  const asked = plan.conflicts
+    .filter(({ kind, of, id }) => kind === 'looks restored' && of === undefined && plan.answers[id] === 'skip')
+    .map(({ table, key, live }) => ({ table, backup: sanitise(key), live: sanitise(live[0] ?? '') }))
+  // Of which somebody must say first whether they are.
+  const doubted = new Set(
+    plan.conflicts.flatMap(({ kind, table, key }) => (kind === 'parent changed' ? [`${table} ${sanitise(key)}`] : [])),
+  )
+  const back = new Map([...parents, ...asked].map((row) => [`${row.table} ${row.backup}`, row]))
+  return [...back].flatMap(([name, row]) => (doubted.has(name) ? [] : [row]))
+}
+
+const formatBack = (plan: Plan): readonly Cells[] =>
+  [...Map.groupBy(readBack(plan), ({ table }) => table)].map(([table, rows]) => {
+    const moves = rows.map(({ backup, live }) => `${backup} → ${live}`)
+    const [first = ''] = rows.map(({ live }) => live)
+    const some = [...moves.slice(0, 8), ...(moves.length > 8 ? ['…'] : [])].join(' · ')
+    return [
+      'is back',
+      formatTable(table),
+      formatCount(rows.length),
+      rows.length === 1 ? `as live row ${first}` : `as other live rows · ${some}`,
+    ]
+  })
+
+/** Links that live has already are said to be linked, once. */
+const isLinked = (plan: Plan, { table, backup }: Plan['standIns'][number]): boolean =>
+  plan.alreadyLinked.some((linked) => linked.table === table && linked.rows >= keyRows(backup).length)
+
+/** Live rows that stand in for rows which are not back. */
+export const readStandIns = (plan: Plan): Plan['standIns'] =>
+  plan.standIns.filter(
+    (standIns) => standIns.why !== 'restored' && keyRows(standIns.backup).length > 0 && !isLinked(plan, standIns),
+  )
+
+const formatStandIns = (plan: Plan): readonly Cells[] =>
+  readStandIns(plan).map(({ table, why, backup, live }) => {
+    const count = keyRows(backup).length
+    if (why === 'moved') {
+      const words = `live has ${count === 1 ? 'it' : 'them'} with other values to refer to: references follow`
+      return ['follows', formatTable(table), formatCount(count), `${words} · ${formatRowKeys(backup, live)}`]
+    }
+    const [rows, them] = count === 1 ? ['a live row', 'it'] : ['live rows', 'them']
+    const words = `${rows} in place of the backup's: what belongs there goes to ${them}`
+    return ['stands in', formatTable(table), formatCount(count), `${words} · ${formatRowKeys(backup, live)}`]
+  })
+
+/** Changed live rows that rows of the plan come to refer to. */
+const formatAttached = ({ attached = [] }: Plan): readonly Cells[] =>
+  attached.map(({ table, child, columns, keys, rows }) => {
+    const parents = keyRows(keys).map(formatKey)
+    const [go, them] = [rows === 1 ? 'goes' : 'go', parents.length === 1 ? 'it' : 'them']
+    const changed = `which changed since the backup: ${columns.map(formatColumn).join(', ')}`
+    const words = `${plural(rows, 'row')} of ${formatTable(child)} ${go} to ${them}, ${changed} · ${firstOf(parents)}`
+    return ['attached', formatTable(table), formatCount(parents.length), words]
+  })
+
+/** What both a plan and a report say about rows that stay out. */
+interface LeftOut {
+  readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
+}
+
+type StaysOut = LeftOut['leftOut'][number]
+
+const name = '(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)'
+const goneToo = new RegExp(`^(${name}\\.${name}) (.+) is gone from live too(; --links pull brings it along)?$`, 's')
+
+/** Why a row stays out, without the row. */
+const whyOf = ({ table, key, why }: StaysOut): string => {
+  const row = `${table} ${key}: `
+  return why.startsWith(row) ? why.slice(row.length) : why
+}
+
+/** One reason for several rows: links whose other ends are rows of one table stay out for one reason. */
+const reasonOf = (row: StaysOut): string => {
+  const [, table, , help] = goneToo.exec(row.why) ?? []
+  return JSON.stringify([row.table, table === undefined ? whyOf(row) : [table, help]])
+}
+
+const formatReason = (rows: readonly StaysOut[]): string => {
+  const reasons = [...new Set(rows.map(whyOf))]
+  const [first = ''] = reasons
+  if (reasons.length === 1) return formatSentence(first)
+  const [, table = '', , help] = goneToo.exec(first) ?? []
+  const ends = firstOf(reasons.map((why) => sanitise(goneToo.exec(why)?.[2] ?? '')))
+  return `${formatTable(table)} ${ends} are gone from live too${help === undefined ? '' : '; --links pull brings them along'}`
+}
+
+const leftOut = (plan: LeftOut): readonly Cells[] =>
+  [...Map.groupBy(plan.leftOut, reasonOf).values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined) return []
+    const keys = firstOf(group.map(({ key }) => sanitise(key)))
+    // Nobody can say which rows, nor how many.
+    if (keys === '*') return [['left out', formatTable(first.table), 'some', formatReason(group)]]
+    return [['left out', formatTable(first.table), formatCount(group.length), `${formatReason(group)} · ${keys}`]]
+  })
+
+/** Rows that stay out, one line for those of one table that stay out for different reasons, when there are many. */
+export const formatLeftOut = (plan: LeftOut, most = 12): readonly Cells[] => {
+  const lines = leftOut(plan)
+  if (lines.length <= most) return lines
+  return [...Map.groupBy(plan.leftOut, ({ table }) => table)].map(([table, rows]) => {
+    const reasons = new Set(rows.map((row) => formatSentence(whyOf(row))))
+    const some = [...reasons].slice(0, 3).join('; ')
+    const words = reasons.size > 3 ? `${some}; and ${formatCount(reasons.size - 3)} more reasons` : some
+    return ['left out', formatTable(table), formatCount(rows.length), words]
+  })
+}
+
+/** What was asked for and the backup does not have, one line per table. */
+export const formatNotInBackup = (plan: Pick<Plan, 'notInBackup'>): readonly Cells[] =>
+  [...Map.groupBy(plan.notInBackup, ({ table }) => table)].map(([table, rows]) => {
+    const keys = firstOf(rows.map(({ key }) => sanitise(key)))
+    return ['not there', formatTable(table), formatCount(rows.length), `the backup does not have ${keys}`]
+  })
+
+const formatUnchanged = (plan: Plan): readonly Cells[] =>
+  plan.unchanged.map(({ table, rows }) => [
+    'the same',
+    formatTable(table),
+    formatCount(rows),
+    `live has ${rows === 1 ? 'it' : 'them'} unchanged`,
+  ])
+
+const formatAlsoMissing = (plan: Plan): readonly Cells[] =>
+  [...Map.groupBy(plan.alsoMissing, ({ table, why }) => JSON.stringify([table, why])).values()].map((group) => {
+    const why = formatWords(group[0]?.why ?? '')
+    const isFollowing = group[0]?.via === ''
+    return [
+      isFollowing ? 'left out' : 'missing',
+      formatTable(group[0]?.table ?? ''),
+      formatCount(group.reduce((sum, { rows }) => sum + rows, 0)),
+      isFollowing ? why : `belonged to it too (${why})`,
+    ]
+  })
+
+const whyNotFollowed: Readonly<Record<Plan['notFollowed'][number]['why'], string>> = {
+  'unknown type': 'no table is known for it',
+  'not approved': 'it waits for a word in the config file: see "rowgraft tables"',
+  'refers to it': 'they refer to rows that come back; it waits for a word in the config file: see "rowgraft tables"',
+}
+
+const formatNotFollowed = (plan: Plan): readonly Cells[] =>
+  plan.notFollowed.map(({ table, typeColumn, idColumn, type, rows, why }) => [
+    'no relation',
+    formatTable(table),
+    formatCount(rows),
+    `${formatColumn(idColumn)} of ${formatColumn(typeColumn)} ${sanitise(type)} is not followed: ${whyNotFollowed[why]}`,
+  ])
+
+const formatLost = (plan: Plan): readonly Cells[] =>
+  plan.lost
+    .filter(({ values }) => values > 0)
+    .map(({ table, column, values }) => [
+      'lost',
+      formatTable(table),
+      formatCount(values),
+      `${values === 1 ? 'value' : 'values'} of ${formatColumn(column)}, a column that live no longer has`,
+    ])
+
+/** Everything about rows that the plan does not write. */
+export const formatRest = (plan: Plan): readonly Cells[] => {
+  const others = [
+    ...plan.alreadyLinked.map(({ table, rows }) => ['linked', formatTable(table), formatCount(rows), 'linked already']),
+    ...formatLeftOut(plan),
+    ...formatNotInBackup(plan),
+    ...formatAlsoMissing(plan),
+    ...formatNotFollowed(plan),
+    ...formatLost(plan),
+  ]
+  const before = [...formatBack(plan), ...formatStandIns(plan), ...formatAttached(plan)]
+  // Where the headline has said it, and there is nothing to tell it from, it need not be said again.
+  const isSaid = plan.steps.length + before.length + others.length === 0 && plan.unchanged.length === 1
+  return [...before, ...(isSaid ? [] : formatUnchanged(plan)), ...others]
+}

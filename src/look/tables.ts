@@ -1,0 +1,78 @@
+/** The tables of both sides as somebody looks at them: how rows are recognised, what refers to what, what has drifted. */
+import { describeCondition } from '../catalog/declared.ts'
+import type { SharedCatalog } from '../catalog/shared.ts'
+import type { Sizes, TableSize } from '../rows/sizes.ts'
+import { sayUnheld, suggestSoftDelete } from './rows.ts'
+
+/** A table as `tables` lists it. */
+export interface TableOverview {
+  readonly table: string
+  readonly kind: string
+  readonly identity: readonly string[]
+  readonly isJunction: boolean
+  readonly relations: readonly {
+    readonly via: string
+    readonly columns: readonly string[]
+    readonly parent: string
+    readonly parentColumns: readonly string[]
+    readonly onDelete: string
+    readonly isLink: boolean
+    /** No constraint says so: the config file does, or the conventions of a framework. */
+    readonly isDeclared: boolean
+    /** Which rows refer, where not all of them do. */
+    readonly condition: string | null
+  }[]
+  /** One sentence each. */
+  readonly drift: readonly string[]
+  readonly restorable: boolean
+  readonly why: string | null
+  /** Of the larger of both sides; null for what is no table on both. */
+  readonly size: TableSize | null
+}
+
+/** Every table of either side, with sentences and sizes by table id. */
+export const describeTables = (
+  catalog: SharedCatalog,
+  { suggestions, sizes }: { readonly suggestions: ReadonlyMap<string, readonly string[]>; readonly sizes: Sizes },
+): readonly TableOverview[] => {
+  const shared = [...catalog.tables.values()].map((table) => ({
+    table: table.id,
+    kind: `${table.live.kind} table`,
+    identity: table.identity,
+    isJunction: table.ends !== null,
+    relations: catalog.relations
+      .filter(({ child }) => child === table.id)
+      .map(({ name, columns, parent, parentColumns, onDelete, isLink, isDeclared, condition }) => ({
+        via: name,
+        columns,
+        parent,
+        parentColumns,
+        onDelete,
+        isLink,
+        isDeclared,
+        condition: condition === null ? null : describeCondition(condition),
+      })),
+    drift: [
+      ...table.drift.map(({ text }) => text),
+      ...suggestSoftDelete(table),
+      ...(suggestions.get(table.id) ?? []),
+      ...sayUnheld(catalog, table),
+      ...(table.backup.isUnlogged ? ["the backup's table is unlogged: rows absent there prove nothing"] : []),
+    ],
+    restorable: table.refusal === null,
+    why: table.refusal,
+    size: sizes.get(table.id) ?? null,
+  }))
+  const others = catalog.others.map(({ id, kind, why, hint }) => ({
+    table: id,
+    kind,
+    identity: [],
+    isJunction: false,
+    relations: [],
+    drift: hint === undefined ? [] : [hint],
+    restorable: false,
+    why,
+    size: null,
+  }))
+  return [...shared, ...others].sort((a, b) => (a.table < b.table ? -1 : 1))
+}

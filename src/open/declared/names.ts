@@ -1,0 +1,46 @@
+/** Tables and columns as a config file names them. Pure. */
+import { columnOf } from '../../catalog/catalog.ts'
+import { findTable, type SharedCatalog, type SharedTable } from '../../catalog/shared.ts'
+import { parseTableName } from '../../catalog/table-name.ts'
+import type { Reader } from '../../database/session/reader.ts'
+import { RowgraftError } from '../../errors.ts'
+
+/** A config file that says what cannot be. */
+export const refuseConfig = (message: string, hint: string, detail?: string): RowgraftError =>
+  new RowgraftError('bad-file', `the config file: ${message}`, { detail, hint })
+
+/** The table of both sides that a key of the config names. Throws `unknown-table` or `not-restorable`, naming the key. */
+export const namedTable = (catalog: SharedCatalog, name: string, key: string): SharedTable => {
+  try {
+    return findTable(catalog, parseTableName(name))
+  } catch (error) {
+    if (!(error instanceof RowgraftError)) throw error
+    const { code, message, detail, hint } = error
+    throw new RowgraftError(code, `"${key}" in the config file: ${message}`, { detail, hint })
+  }
+}
+
+/** Throws `unknown-column` unless a table has the columns on both sides. */
+export const checkColumns = (table: SharedTable, columns: readonly string[], key: string): void => {
+  const lacks = (name: string): string | null => {
+    if (columnOf(table.live, name) === undefined) return 'live'
+    return columnOf(table.backup, name) === undefined ? 'the backup' : null
+  }
+  if (columns.length === 0) throw refuseConfig(`"${key}" names no column of "${table.id}"`, 'Name at least one column.')
+  for (const name of columns) {
+    const side = lacks(name)
+    if (side === null) continue
+    throw new RowgraftError('unknown-column', `"${key}" in the config file: "${table.id}" has no column "${name}"`, {
+      detail: `It is not in ${side}.`,
+      hint: `Its columns are ${table.columns.map((own) => own.name).join(', ')}.`,
+    })
+  }
+}
+
+/** A snapshot of each side. */
+export interface Sides {
+  readonly live: Reader
+  readonly backup: Reader
+  /** Evaluates SQL of the user's on the backup with the search_path of a fresh connection. */
+  readonly withUserSearchPath: <T>(work: () => Promise<T>) => Promise<T>
+}

@@ -1,0 +1,43 @@
+/** What a conflict of a plan must look like. Pure. */
+import { choice, count, list, nullable, object, optional, type Shape, text, words } from '../../documents/shape.ts'
+import type { Conflict } from '../conflicts.ts'
+import type { Answer, FindingKind, Help } from '../finding.ts'
+
+export const answerShape: Shape<Answer> = choice<Answer>({
+  stop: true,
+  skip: true,
+  match: true,
+  overwrite: true,
+  attach: true,
+  allocate: true,
+})
+
+export const conflictShape: Shape<Conflict> = object<Conflict>({
+  id: words,
+  kind: choice<FindingKind>({
+    'key taken': true,
+    'unique taken': true,
+    exclusion: true,
+    'several live rows': true,
+    'missing parent': true,
+    changed: true,
+    'parent changed': true,
+    'looks restored': true,
+    'edited since': true,
+    'enum label': true,
+    'large object': true,
+    partition: true,
+    triggers: true,
+  }),
+  table: text,
+  key: words,
+  constraint: nullable(words),
+  columns: list(text),
+  values: list(nullable(words)),
+  live: list(words),
+  text: words,
+  answers: list(object<Conflict['answers'][number]>({ answer: answerShape, does: words })),
+  helps: optional(list(object<Help>({ flag: words, does: words }))),
+  of: optional(count),
+  uses: optional(list(object<NonNullable<Conflict['uses']>[number]>({ table: words, rows: count }))),
+})

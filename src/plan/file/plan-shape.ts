@@ -1,0 +1,188 @@
+/** What a plan must look like, whole. Pure. */
+
+import * as v from 'valibot'
+import { declarationsShape, identityEntries, sourceShape } from '../../catalog/catalog-shape.ts'
+import type { MappedLabel, SetValue } from '../../catalog/edits.ts'
+import {
+  choice,
+  count,
+  type Entries,
+  flag,
+  isInteger64,
+  list,
+  name,
+  nullable,
+  object,
+  only,
+  optional,
+  pattern,
+  record,
+  type Shape,
+  text,
+  words,
+} from '../../documents/shape.ts'
+import type { NotFollowed } from '../../rows/typed-rows.ts'
+import { coverageShape, selectionShape } from '../../selection/selection-shape.ts'
+import type { PlacedMethod } from '../../sql/column-digest.ts'
+import type { PlanOptions } from '../options.ts'
+import type { Aside, Plan, TableKey, TableRows } from '../plan.ts'
+import type { Follower, Footprint, PlanSequence, PlanTrigger, PublishedTables, UsedPrivilege } from '../step.ts'
+import { answerShape, conflictShape } from './conflict-shape.ts'
+import { keyColumnShape, relationShape, standInsShape, stepEntries, tableId } from './step-shape.ts'
+
+const sha256 = pattern(/^[0-9a-f]{64}$/, 'a sha256')
+
+/** A sequence may count beyond its last key. */
+const integer = pattern(/^-?\d{1,20}$/, 'an integer, as text')
+
+const integer64: Shape<string> = v.custom<string>(isInteger64, 'is not an integer of 64 bits, as text')
+
+const identity = object(identityEntries)
+
+const tableRows = object<TableRows>({ table: words, rows: count })
+
+const tableKey = object<TableKey>({ table: words, key: words })
+
+export const optionEntries: Entries<PlanOptions> = {
+  parents: choice<PlanOptions['parents']>({ restore: true, stop: true, null: true }),
+  children: choice<PlanOptions['children']>({ all: true, cascade: true, none: true }),
+  links: choice<PlanOptions['links']>({ existing: true, pull: true, none: true }),
+  relink: choice<PlanOptions['relink']>({ evidence: true, all: true, none: true }),
+  without: list(name),
+  keys: choice<PlanOptions['keys']>({ auto: true, keep: true, new: true }),
+  onConflict: record(answerShape),
+  again: flag,
+  forOthers: flag,
+  triggers: nullable(choice<NonNullable<PlanOptions['triggers']>>({ fire: true, off: true })),
+  acceptTrigger: list(text),
+  set: list(object<SetValue>({ table: name, column: name, value: nullable(text) })),
+  mapEnum: list(object<MappedLabel>({ table: name, column: name, from: text, to: text })),
+  role: nullable(name),
+  settings: record(text),
+  hooks: object<PlanOptions['hooks']>({ before: list(text), after: list(text) }),
+}
+
+const footprint = object<Footprint>({
+  privileges: list(
+    object<UsedPrivilege>({
+      privilege: words,
+      kind: choice<UsedPrivilege['kind']>({ table: true, sequence: true, database: true }),
+      on: list(words),
+    }),
+  ),
+  stage: count,
+  wal: count,
+  publications: list(object<PublishedTables>({ publication: words, tables: list(words) })),
+  followers: list(
+    object<Follower>({
+      kind: choice<Follower['kind']>({ standby: true, slot: true }),
+      name: words,
+      how: words,
+    }),
+  ),
+})
+
+export const digestShape: Shape<Plan['digest']> = object<Plan['digest']>({
+  method: choice<PlacedMethod>({ hash: true, sha256: true, typed: true, 'typed instants': true }),
+  // An undo has none: its rows are in the journal.
+  value: v.union([integer64, v.literal('')], 'is not an integer of 64 bits, as text') as Shape<string>,
+})
+
+export const unitEntries: Entries<NonNullable<Plan['unit']>> = { of: sha256, number: count, total: count }
+
+const planEntries: Entries<Plan> = {
+  v: only(1),
+  kind: only('plan'),
+  made: pattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/, 'a time in UTC'),
+  live: identity,
+  backup: nullable(identity),
+  unseenFrom: optional(pattern(/^\d{1,20}$/, 'the id of a transaction')),
+  undoes: nullable(pattern(/^[a-z0-9]+$/, 'the id of a run')),
+  unit: optional(object(unitEntries)),
+  selection: selectionShape,
+  options: object(optionEntries),
+  digest: digestShape,
+  fingerprints: record(sha256),
+  declared: optional(declarationsShape),
+  steps: list(object(stepEntries)),
+  standIns: list(standInsShape),
+  relations: list(relationShape),
+  conflicts: list(conflictShape),
+  leftOut: list(object<Plan['leftOut'][number]>({ table: words, key: words, why: words, isAsked: flag })),
+  attached: optional(
+    list(
+      object<NonNullable<Plan['attached']>[number]>({
+        table: tableId,
+        via: name,
+        child: tableId,
+        columns: list(name),
+        keys: list(keyColumnShape),
+        rows: count,
+      }),
+    ),
+  ),
+  notInBackup: list(tableKey),
+  coverage: list(coverageShape),
+  unchanged: list(tableRows),
+  alreadyLinked: list(tableRows),
+  alsoMissing: list(object<Plan['alsoMissing'][number]>({ table: words, rows: count, via: words, why: words })),
+  lost: list(object<Plan['lost'][number]>({ table: words, column: words, values: count })),
+  triggers: list(
+    object<PlanTrigger>({
+      table: tableId,
+      name,
+      events: list(words),
+      reachesOutside: nullable(words),
+      fires: flag,
+    }),
+  ),
+  sequences: list(
+    object<PlanSequence>({
+      table: tableId,
+      column: name,
+      sequence: nullable(name),
+      allocates: count,
+      next: optional(integer),
+      after: optional(nullable(integer)),
+    }),
+  ),
+  defaults: list(object<Plan['defaults'][number]>({ table: words, column: words, value: words })),
+  narrower: list(object<Plan['narrower'][number]>({ table: words, column: words, live: words, backup: words })),
+  materialisedViews: list(words),
+  missingFiles: list(
+    object<Plan['missingFiles'][number]>({ table: words, column: words, keys: list(words), unchecked: count }),
+  ),
+  aside: list(object<Aside>({ table: words, constraint: words, column: nullable(words), rows: count })),
+  notUndoable: list(object<Plan['notUndoable'][number]>({ table: words, why: words })),
+  locksParents: flag,
+  footprint: nullable(footprint),
+  bytes: count,
+  sources: record(sourceShape),
+  edits: list(
+    object<Plan['edits'][number]>({
+      table: tableId,
+      column: name,
+      by: choice<Plan['edits'][number]['by']>({ set: true, 'map-enum': true, transform: true }),
+      from: optional(words),
+      to: optional(nullable(words)),
+      rows: count,
+    }),
+  ),
+  notFollowed: list(
+    object<NotFollowed>({
+      table: words,
+      typeColumn: words,
+      idColumn: words,
+      type: words,
+      rows: count,
+      why: choice<NotFollowed['why']>({ 'unknown type': true, 'not approved': true, 'refers to it': true }),
+    }),
+  ),
+  hints: list(words),
+  answers: record(answerShape),
+  answered: record(answerShape),
+  hash: sha256,
+}
+
+/** A plan as this rowgraft makes it, and no more: what another one adds to it may change what it means. */
+export const planShape: Shape<Plan> = object(planEntries)

@@ -1,0 +1,191 @@
+/** The selected rows, sorted by what live holds of them: lost, changed, restored already, or there. */
+import { columnOf, isGiven } from '../catalog/catalog.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { displayKey } from '../keys/key.ts'
+import { type KeyIndexes, KeySet } from '../keys/key-index.ts'
+import type { Answer, Decider } from '../plan/finding.ts'
+import type { Likeness } from '../rows/records/weigh-columns.ts'
+import { StatesWithout } from '../rows/row-states.ts'
+import type { RowState } from '../rows/states.ts'
+import { checkColumns } from '../selection/columns.ts'
+import type { ChosenRows, Resolved } from '../selection/resolved.ts'
+import type { Repair } from '../selection/statement/damage.ts'
+import { canComeBeside } from './probe/taken-findings.ts'
+
+export interface Judged {
+  readonly resolved: Resolved
+  readonly updates: Map<string, Map<string, readonly string[]>>
+  readonly leftOut: { table: string; key: string; why: string }[]
+  readonly unchanged: Map<string, number>
+  /** Updated rows in which only what an UPDATE did is put back: they bring nothing along but parents. */
+  readonly repaired: Map<string, Set<string>>
+  /** Changed rows that come back beside live's, packed, per table. */
+  readonly beside: Map<string, string[]>
+}
+
+export interface JudgeOptions {
+  readonly keys: KeyIndexes
+  /** Rows that stay out, packed, per table. */
+  readonly excluded: ReadonlyMap<string, ReadonlySet<string>>
+  /** Restore only these columns of rows that live still has. */
+  readonly columns: readonly string[] | null
+  readonly keyPolicy: 'auto' | 'keep' | 'new'
+  /** Rows that may be other records by now, packed, per table: brought back under other keys, or to be put back in some columns. */
+  readonly doubted: ReadonlyMap<string, ReadonlyMap<string, Likeness>>
+  readonly decider: Decider
+}
+
+/** Sorts the selected rows: lost ones go into the closure, changed ones are updated or a conflict, the rest is accounted for. */
+export const judgeChosen = (resolved: Resolved, options: JudgeOptions): Judged => {
+  const { keys, excluded, columns, decider } = options
+  const judged: Judged = {
+    resolved: { ...resolved, chosen: new Map(resolved.chosen) },
+    updates: new Map(),
+    leftOut: [...resolved.leftOut],
+    unchanged: new Map(),
+    repaired: new Map(),
+    beside: new Map(),
+  }
+  const chosen = new Map<string, ChosenRows>()
+  for (const [id, { table, states }] of resolved.chosen) {
+    if (columns !== null) checkColumns(table, columns)
+    const dropped = new KeySet(keys.of(id))
+    for (const [key, state] of states) {
+      const isLeft = !excluded.get(id)?.has(key) && isLost(judged, { table, key, state }, options)
+      if (!isLeft) dropped.add(key)
+    }
+    chosen.set(id, { table, states: dropped.size === 0 ? states : new StatesWithout(states, dropped) })
+    judgeRepairs(judged, table, resolved.repairs.get(id), excluded.get(id), decider)
+  }
+  return { ...judged, resolved: { ...resolved, chosen } }
+}
+
+interface ChosenRow {
+  readonly table: SharedTable
+  readonly key: string
+  readonly state: RowState
+}
+
+/** True for a row that goes into the closure; what becomes of any other is noted. */
+const isLost = (judged: Judged, { table, key, state }: ChosenRow, options: JudgeOptions): boolean => {
+  const { columns } = options
+  const { id } = table
+  if (state.state === 'restored') judgeRestored(judged, { table, key, liveKey: state.liveKey }, options)
+  else if (state.state === 'same' || isOnlyGiven(table, state, columns))
+    judged.unchanged.set(id, (judged.unchanged.get(id) ?? 0) + 1)
+  else if (state.state === 'changed') judgeChanged(judged, { table, key, changed: state.columns }, options)
+  else if (state.state !== 'deleted' && state.isMarked === true) {
+    judged.leftOut.push({ table: id, key: displayKey(key), why: 'it is marked as deleted in the backup too' })
+  } else if (columns !== null) {
+    const why = 'it is missing in live; --columns restores columns of rows that live still has'
+    judged.leftOut.push({ table: id, key: displayKey(key), why })
+  } else return true
+  return false
+}
+
+/** Columns that an UPDATE left as they are in live are put back; those that hold a third value stay, unless they are to be overwritten. */
+const judgeRepairs = (
+  judged: Judged,
+  table: SharedTable,
+  repairs: ReadonlyMap<string, Repair> | undefined,
+  excluded: ReadonlySet<string> | undefined,
+  decider: Decider,
+): void => {
+  const rows = judged.updates.get(table.id) ?? new Map<string, readonly string[]>()
+  const repaired = new Set<string>()
+  for (const [key, { damaged, edited }] of repairs ?? []) {
+    if (excluded?.has(key)) continue
+    const isOverwritten =
+      edited.length > 0 &&
+      decider.decide({
+        kind: 'edited since',
+        table: table.id,
+        key: displayKey(key),
+        constraint: null,
+        columns: edited,
+        values: [],
+        live: [displayKey(key)],
+        possible: ['skip', 'overwrite'],
+      }) === 'overwrite'
+    const columns = isOverwritten ? [...damaged, ...edited] : damaged
+    if (columns.length === 0) continue
+    const known = rows.get(key)
+    if (known === undefined) repaired.add(key)
+    rows.set(key, [...new Set([...(known ?? []), ...columns])])
+  }
+  if (rows.size > 0) judged.updates.set(table.id, rows)
+  judged.repaired.set(table.id, repaired)
+}
+
+/** What the user gives by --set is no reason to write a row that live has, unless --columns names the column. */
+const isOnlyGiven = (table: SharedTable, state: RowState, columns: readonly string[] | null): boolean =>
+  columns === null && state.state === 'changed' && state.columns.every((name) => isGiven(table.backup, name))
+
+const judgeRestored = (
+  judged: Judged,
+  { table, key, liveKey }: { readonly table: SharedTable; readonly key: string; readonly liveKey: string },
+  { doubted, keyPolicy, decider }: JudgeOptions,
+): void => {
+  const doubt = doubted.get(table.id)?.get(key)
+  const answer = decider.decide({
+    kind: 'looks restored',
+    table: table.id,
+    key: displayKey(key),
+    constraint: null,
+    columns: doubt?.columns ?? [],
+    values: [],
+    live: [displayKey(liveKey)],
+    possible: doubt !== undefined && canComeBeside(table, keyPolicy) ? ['skip', 'allocate'] : ['skip'],
+    ...(doubt === undefined ? {} : { of: doubt.of }),
+  })
+  if (answer === 'allocate') judged.beside.set(table.id, [...(judged.beside.get(table.id) ?? []), key])
+}
+
+const judgeChanged = (
+  judged: Judged,
+  { table, key, changed }: { readonly table: SharedTable; readonly key: string; readonly changed: readonly string[] },
+  { columns, keyPolicy, doubted, decider }: JudgeOptions,
+): void => {
+  const rows = judged.updates.get(table.id) ?? new Map<string, readonly string[]>()
+  if (columns !== null) {
+    const wanted = changed.filter((name) => columns.includes(name))
+    const doubt = doubted.get(table.id)?.get(key)
+    const isOut = wanted.length > 0 && doubt !== undefined && askAboutOther(table, key, doubt, decider) === 'skip'
+    if (isOut) return
+    if (wanted.length > 0) judged.updates.set(table.id, rows.set(key, wanted))
+    else judged.unchanged.set(table.id, (judged.unchanged.get(table.id) ?? 0) + 1)
+    return
+  }
+  const writable = changed.filter((name) => columnOf(table.live, name)?.identity !== 'always')
+  const answer = decider.decide({
+    kind: 'changed',
+    table: table.id,
+    key: displayKey(key),
+    constraint: null,
+    columns: changed,
+    values: [],
+    live: [displayKey(key)],
+    possible: [
+      'skip',
+      ...(writable.length === changed.length ? (['overwrite'] as const) : []),
+      ...(canComeBeside(table, keyPolicy) ? (['allocate'] as const) : []),
+    ],
+    ...(canComeBeside(table, keyPolicy) && keyPolicy === 'new' ? { otherwise: 'allocate' } : {}),
+  })
+  if (answer === 'allocate') judged.beside.set(table.id, [...(judged.beside.get(table.id) ?? []), key])
+  if (answer === 'overwrite') judged.updates.set(table.id, rows.set(key, writable))
+}
+
+/** Asks whether columns are to be put back in a row that may be another record by now. */
+const askAboutOther = (table: SharedTable, key: string, doubt: Likeness, decider: Decider): Answer =>
+  decider.decide({
+    kind: 'changed',
+    table: table.id,
+    key: displayKey(key),
+    constraint: null,
+    columns: doubt.columns,
+    values: [],
+    live: [displayKey(key)],
+    possible: ['skip', 'overwrite'],
+    of: doubt.of,
+  })

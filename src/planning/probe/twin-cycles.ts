@@ -1,0 +1,98 @@
+/**
+ * Twins among tables that refer to each other, or to themselves: there each row's twin depends on its parents' twins. So every row is
+ * first given the live rows that equal it in all other columns; then candidates whose references do not lead to the twins of the
+ * row's own parents are dropped, until none is. What is left agrees with itself.
+ */
+import { sql } from 'kysely'
+import type { Relation } from '../../catalog/relations.ts'
+import type { SharedTable } from '../../catalog/shared.ts'
+import { unpackKey } from '../../keys/key.ts'
+import { readParents } from '../../rows/references.ts'
+import type { Sides } from '../../rows/sides.ts'
+import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import type { Mapping } from './mapping.ts'
+import { assign, findCandidates } from './twins.ts'
+
+interface Row {
+  readonly table: SharedTable
+  readonly key: string
+  readonly live: string
+}
+
+/** Twins per table of a cycle, for the rows given by table. `taken` live rows stand in for others. */
+export const findCycleTwins = async (
+  sides: Sides,
+  mapping: Mapping,
+  rows: ReadonlyMap<SharedTable, readonly string[]>,
+  taken: (table: SharedTable) => ReadonlySet<string>,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> => {
+  const ids = new Set([...rows.keys()].map(({ id }) => id))
+  const inner = sides.catalog.relations.filter(({ child, parent }) => ids.has(child) && ids.has(parent))
+  const twins = new Map<string, Map<string, string>>()
+  for (const [table, keys] of rows) {
+    const ignored = inner.filter(({ child }) => child === table.id).flatMap(({ columns }) => columns)
+    const rewritten = await mapping.rewrite(table, keys)
+    const candidates = await findCandidates(sides, table, keys, rewritten, ignored)
+    twins.set(table.id, new Map(await assign(sides, table, candidates, taken(table))))
+  }
+  for (;;) {
+    const wrong: Row[] = []
+    for (const table of rows.keys()) {
+      for (const relation of inner.filter(({ child }) => child === table.id)) {
+        wrong.push(...(await findInconsistent(sides, mapping, table, relation, twins)))
+      }
+    }
+    if (wrong.length === 0) return twins
+    for (const { table, key } of wrong) twins.get(table.id)?.delete(key)
+  }
+}
+
+/** Candidates whose reference in live is not the twin of the row's parent; or, for a parent that stayed, the parent itself. */
+const findInconsistent = async (
+  sides: Sides,
+  mapping: Mapping,
+  table: SharedTable,
+  relation: Relation,
+  twins: ReadonlyMap<string, ReadonlyMap<string, string>>,
+): Promise<readonly Row[]> => {
+  const own = [...(twins.get(table.id) ?? [])]
+  const parent = sides.catalog.tables.get(relation.parent)
+  const positions = relation.parentColumns.map((name) => parent?.identity.indexOf(name) ?? -1)
+  // A reference to another key than the identity is compared as it is: such values are not made anew.
+  const isByIdentity = positions.every((position) => position >= 0)
+  const { rows } = await readParents(
+    sides,
+    table,
+    relation,
+    own.map(([key]) => key),
+  )
+  const parents = new Map(rows.map(({ key, other }) => [key, other]))
+  const wrong: Row[] = []
+  for (const batch of inBatches(own)) {
+    const live = await sides.live.rows(sql`
+      select ${ordinal('k')}::text, ${asText('t', relation.columns)}
+      from ${keySource(
+        table.live,
+        table.identity,
+        batch.map(([, liveKey]) => liveKey),
+      )}
+      join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
+    for (const [position, ...reference] of live) {
+      const [key = '', liveKey = ''] = batch[Number(position) - 1] ?? []
+      const parentKey = parents.get(key)
+      const twin =
+        parentKey === undefined
+          ? undefined
+          : (twins.get(relation.parent)?.get(parentKey) ??
+            mapping.of(relation.parent).standIns.get(parentKey) ??
+            parentKey)
+      const expected = twin === undefined ? null : positions.map((at) => unpackKey(twin)[at] ?? '')
+      const isRight =
+        expected === null
+          ? reference.some((value) => value === null)
+          : !isByIdentity || expected.every((value, at) => value === reference[at])
+      if (!isRight) wrong.push({ table, key, live: liveKey })
+    }
+  }
+  return wrong
+}

@@ -1,0 +1,54 @@
+/** Rows that must not come back by any route, because the config file says so: SQL evaluated on the backup, which is only read. */
+
+import { sql } from 'kysely'
+import type { Table } from '../catalog/catalog.ts'
+import { withoutEdits } from '../catalog/catalog.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { holds } from '../sql/references.ts'
+import { fromTable, inBatches, joinOn, keySource, ordinal } from '../sql/rows.ts'
+import type { StatesByKey } from './row-states.ts'
+import type { Sides } from './sides.ts'
+import type { RowState } from './states.ts'
+
+/** Why such a row stays out. */
+export const whyNever = 'it must not come back ("never" in the config file)'
+
+/** The table as the backup itself has it: values that the user gives decide nothing here. */
+const asBackedUp = (table: Table): Table => {
+  const bare = withoutEdits(table)
+  const { source } = bare
+  return source === undefined ? bare : { ...bare, columns: bare.columns.filter(({ name }) => name in source.columns) }
+}
+
+/** Of the rows given, those that must not come back. */
+export const findNever = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const never = new Set<string>()
+  const condition = sides.catalog.never.get(table.id)
+  if (condition === undefined || keys.length === 0) return never
+  const side = asBackedUp(table.backup)
+  await sides.withUserSearchPath(async () => {
+    for (const batch of inBatches(keys)) {
+      const rows = await sides.backup.rows(sql`
+        select ${ordinal('k')}::text
+        from ${keySource(side, table.identity, batch)}
+        join ${fromTable(side)} as c on ${joinOn(table.identity, 'c', 'k')}
+        where ${holds(condition, side, 'c')}`)
+      for (const [ord] of rows) never.add(batch[Number(ord) - 1] ?? '')
+    }
+  })
+  return never
+}
+
+/** A row that live holds as the backup does, or that is back already, is there: nothing about it can be written. */
+const isOpen = ({ state }: RowState): boolean => state !== 'same' && state !== 'restored'
+
+/** Of rows with states, those that must not come back. */
+export const findNeverAmong = (sides: Sides, table: SharedTable, states: StatesByKey): Promise<ReadonlySet<string>> => {
+  if (!sides.catalog.never.has(table.id)) return Promise.resolve(new Set())
+  const open = [...states].flatMap(([key, state]) => (isOpen(state) ? [key] : []))
+  return findNever(sides, table, open)
+}

@@ -1,0 +1,138 @@
+/** What became of the rows that refer to others: what still does as it did proves that those are there still; what was unhooked that they went. */
+import { sql } from 'kysely'
+import type { Relation } from '../../catalog/relations.ts'
+import type { SharedTable } from '../../catalog/shared.ts'
+import { any, column, list, type Query } from '../../database/names.ts'
+import { packKey } from '../../keys/key.ts'
+import { joinRelation } from '../../sql/references.ts'
+import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import type { Sides } from '../sides.ts'
+import type { StateCache } from '../state-cache.ts'
+import { readPresent } from '../states.ts'
+import { hasContent } from './content.ts'
+import { readHabits } from './habits.ts'
+import type { Differing } from './weigh-columns.ts'
+
+/** So many rows that refer to one are looked at: one that stayed is proof enough. */
+const mostKin = 100
+
+/** What weighing needs to know. */
+export interface Weighing {
+  readonly sides: Sides
+  readonly states: StateCache
+  /** Which rows of live, by their alias, count as having stayed; absent: all. */
+  readonly hasStayed?: (alias: string) => Query
+  /** Columns of rows, packed, of which it is known why they differ, or which are to be written: they say nothing. */
+  readonly explained?: Differing
+  /** Tables of rows that are weighed because of these, by id: they are not gone back to. */
+  readonly above?: readonly string[]
+}
+
+/** Relations whose rows have a key of their own that no other parent's row would have. */
+const kinRelations = (
+  sides: Sides,
+  table: SharedTable,
+): readonly { readonly relation: Relation; readonly child: SharedTable }[] =>
+  sides.catalog.relations.flatMap((relation) => {
+    const child = sides.catalog.tables.get(relation.child)
+    const isKin =
+      relation.parent === table.id &&
+      child !== undefined &&
+      child.hidden === null &&
+      child.ends === null &&
+      child.identity.length > 0 &&
+      relation.condition === null &&
+      !relation.columns.some((name) => child.identity.includes(name))
+    return isKin ? [{ relation, child }] : []
+  })
+
+export interface Kept {
+  /** To these, live rows still refer just as they do in the backup, by a key that their parent cannot go without: more than do otherwise. */
+  readonly kept: ReadonlySet<string>
+  /** To these, most live rows that refer to them have become others. */
+  readonly broken: ReadonlySet<string>
+}
+
+/** What the rows that refer to the rows given say about them. */
+export const findKept = async (
+  { sides, states, hasStayed }: Weighing,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<Kept> => {
+  const kept = new Set<string>()
+  const broken = new Set<string>()
+  for (const { relation, child } of kinRelations(sides, table)) {
+    if (!relation.isEnforced || !(await hasContent(sides, child, relation))) continue
+    for (const batch of inBatches(keys.filter((key) => !kept.has(key)))) {
+      const rows = await sides.live.rows(sql`
+        select ${ordinal('k')}::text, ${asText('c', child.identity)}
+        from ${keySource(table.live, table.identity, batch)}
+        join ${fromTable(table.live)} as p on ${joinOn(table.identity, 'p', 'k')}
+        cross join lateral (
+          select ${list(child.identity.map((name) => column('o', name)))}
+          from ${fromTable(child.live)} as o
+          where ${joinRelation(relation, 'o', 'p')} and ${hasStayed?.('o') ?? sql`true`}
+          order by ${list(child.identity.map((name) => column('o', name)))}
+          limit ${sql.lit(mostKin)}) as c`)
+      const kin = rows.map(([ord, ...key]) => ({
+        parent: batch[Number(ord) - 1] ?? '',
+        key: packKey(key.map((value) => value ?? '')),
+      }))
+      const known = await readPresent(sides.backup, child, [...new Set(kin.map(({ key }) => key))])
+      const found = await states.read(child, [...known])
+      for (const [parent, own] of Map.groupBy(kin, (row) => row.parent)) {
+        const both = own.filter(({ key }) => known.has(key))
+        const same = both.filter(({ key }) => found.get(key)?.state === 'same').length
+        if (same > 0 && same * 2 >= both.length) kept.add(parent)
+        else if (both.length > 0) broken.add(parent)
+      }
+    }
+  }
+  return { kept, broken }
+}
+
+/** So many rows show whether what changed nearly everywhere changed in rows that stayed. */
+const mostWitnesses = 100
+
+/** Columns that somebody rewrote in most rows of a table: rows that still belong to those rows, as in the backup, say that they stayed. */
+export const findRewritten = async (weighing: Weighing, table: SharedTable): Promise<ReadonlySet<string>> => {
+  const { rewritten, changed } = await readHabits(weighing.sides, table)
+  if (rewritten.length === 0) return new Set()
+  const witnesses = [...changed].filter(([, names]) => names.some((name) => rewritten.includes(name)))
+  const keys = witnesses.slice(0, mostWitnesses).map(([key]) => key)
+  const { kept, broken } = await findKept(weighing, table, keys)
+  return kept.size > broken.size * 10 ? new Set(rewritten) : new Set()
+}
+
+/** Of the rows given, those that live rows referred to in the backup, by references that are empty by now. */
+export const findUnhooked = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const unhooked = new Set<string>()
+  for (const { relation, child } of kinRelations(sides, table)) {
+    for (const batch of relation.isNullable ? inBatches(keys) : []) {
+      const rows = await sides.backup.rows(sql`
+        select ${ordinal('k')}::text, ${asText('c', child.identity)}
+        from ${keySource(table.backup, table.identity, batch)}
+        join ${fromTable(table.backup)} as p on ${joinOn(table.identity, 'p', 'k')}
+        cross join lateral (
+          select ${list(child.identity.map((name) => column('o', name)))}
+          from ${fromTable(child.backup)} as o
+          where ${joinRelation(relation, 'o', 'p')}
+          limit ${sql.lit(mostKin)}) as c`)
+      const referred = rows.map(([, ...key]) => packKey(key.map((value) => value ?? '')))
+      const emptied = await sides.live.rows(sql`
+        select ${ordinal('k')}::text
+        from ${keySource(child.live, child.identity, referred)}
+        join ${fromTable(child.live)} as t on ${joinOn(child.identity, 't', 'k')}
+        where ${any(relation.columns.map((name) => sql`${column('t', name)} is null`))}`)
+      for (const [ord] of emptied) {
+        const [parent] = rows[Number(ord) - 1] ?? []
+        unhooked.add(batch[Number(parent) - 1] ?? '')
+      }
+    }
+  }
+  return unhooked
+}

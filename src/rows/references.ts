@@ -1,0 +1,248 @@
+/** References between rows of the backup, one query per relation and batch of rows. */
+import { sql } from 'kysely'
+import type { Table } from '../catalog/catalog.ts'
+import type { Relation } from '../catalog/relations.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { findReferenceInKey } from '../catalog/spelling.ts'
+import { all, column, list, type Query } from '../database/names.ts'
+import type { Reader } from '../database/session/reader.ts'
+import { packKey, unpackKey } from '../keys/key.ts'
+import { isReferred, joinRelation, refers } from '../sql/references.ts'
+import {
+  asText,
+  fromTable,
+  inBatches,
+  inKeyRange,
+  joinOn,
+  keySource,
+  ordinal,
+  typeOf,
+  valueSource,
+} from '../sql/rows.ts'
+import type { Sides } from './sides.ts'
+
+/** A row and the row at the other end of the relation, both packed. */
+export interface Referring {
+  readonly key: string
+  readonly other: string
+}
+
+const pack = (values: readonly (string | null)[]): string => packKey(values.map((value) => value ?? ''))
+
+/**
+ * The parents that rows of `table` refer to by `relation` in the backup: those the backup has, by identity; and the rows whose
+ * parent is neither in the backup nor in live (`other` is the packed reference). A parent only live has is none of our business.
+ */
+export const readParents = async (
+  sides: Sides,
+  table: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<{ readonly rows: readonly Referring[]; readonly nowhere: readonly Referring[] }> => {
+  const parent = sides.catalog.tables.get(relation.parent)
+  const isPlain = parent !== undefined && relation.condition === null
+  const places = isPlain ? findReferenceInKey(table, relation, parent) : null
+  if (places !== null) {
+    const rows = keys.map((key) => {
+      const values = unpackKey(key)
+      return { key, other: packKey(places.map((place) => values[place] ?? '')) }
+    })
+    return { rows, nowhere: [] }
+  }
+  const memory = memories.get(sides.backup)
+  if (memory === undefined) return queryParents(sides, table, relation, keys)
+  const known = memory.get(relation.id) ?? new Map<string, Remembered>()
+  memory.set(relation.id, known)
+  const unknown = keys.filter((key) => !known.has(key))
+  const found = await queryParents(sides, table, relation, unknown)
+  for (const key of unknown) known.set(key, noParent)
+  for (const { key, other } of found.rows) known.set(key, { other, isNowhere: false })
+  for (const { key, other } of found.nowhere) known.set(key, { other, isNowhere: true })
+  const all = keys.map((key) => ({ key, ...(known.get(key) ?? noParent) }))
+  const pick = (isNowhere: boolean): readonly Referring[] =>
+    all.flatMap((own) =>
+      own.other !== null && own.isNowhere === isNowhere ? [{ key: own.key, other: own.other }] : [],
+    )
+  return { rows: pick(false), nowhere: pick(true) }
+}
+
+/** The parent of a row, packed, or its packed reference where that parent is nowhere. */
+interface Remembered {
+  readonly other: string | null
+  readonly isNowhere: boolean
+}
+
+const noParent: Remembered = { other: null, isNowhere: false }
+
+/** Parents by relation and key, for readers whose parents are remembered. */
+const memories = new WeakMap<Reader, Map<string, Map<string, Remembered>>>()
+
+/** Keeps what `readParents` finds until the snapshot ends: for whoever asks for the same rows more than once. */
+export const rememberParents = ({ backup }: Sides): void => {
+  memories.set(backup, new Map())
+}
+
+const queryParents = async (
+  sides: Sides,
+  table: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<{ readonly rows: readonly Referring[]; readonly nowhere: readonly Referring[] }> => {
+  const parent = sides.catalog.tables.get(relation.parent)
+  const found: Referring[] = []
+  const unknown: { key: string; reference: readonly (string | null)[] }[] = []
+  for (const batch of inBatches(keys)) {
+    const known = parent !== undefined && parent.identity.length > 0
+    const rows = await sides.backup.rows(sql`
+      select ${ordinal('k')}::text, ${asText('c', relation.columns)}
+        ${known ? sql`, ${asText('p', parent.identity)}` : sql``}
+      from ${keySource(table.backup, table.identity, batch)}
+      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')} ${inKeyRange('c', table.backup, table.identity, batch)}
+      ${known ? sql`left join ${fromTable(parent.backup)} as p on ${joinRelation(relation, 'c', 'p')}` : sql``}
+      where ${refers(relation, table.backup, 'backup', 'c')}`)
+    for (const [ord, ...values] of rows) {
+      const key = batch[Number(ord) - 1] ?? ''
+      const reference = values.slice(0, relation.columns.length)
+      const identity = values.slice(relation.columns.length)
+      if (identity.length > 0 && identity.every((value) => value !== null)) found.push({ key, other: pack(identity) })
+      else unknown.push({ key, reference })
+    }
+  }
+  if (unknown.length === 0 || !relation.isEnforced) return { rows: found, nowhere: [] }
+  const inLive = await referencesInLive(
+    sides.live,
+    relation,
+    unknown.map(({ reference }) => reference),
+    { table: sides.catalog.live.tables.find(({ id }) => id === relation.parent), show: [] },
+  )
+  const nowhere = unknown.filter((_, position) => !inLive.has(position))
+  return { rows: found, nowhere: nowhere.map(({ key, reference }) => ({ key, other: pack(reference) })) }
+}
+
+/**
+ * Rows whose parent is gone from live as a record, while live has its referenced value on another row, by whose packed key they are given: a
+ * reference to a unique key that is not the parent's identity finds it there. By identity, or by a surrogate, the same value on another
+ * record is no parent.
+ */
+export const findByValue = async (
+  sides: Sides,
+  table: SharedTable,
+  parent: SharedTable,
+  relation: Relation,
+  rows: readonly Referring[],
+): Promise<ReadonlyMap<string, string>> => {
+  const isOwn = (name: string): boolean => parent.identity.includes(name) || parent.primaryKey.includes(name)
+  const found = new Map<string, string>()
+  if (relation.parentColumns.every(isOwn) || rows.length === 0) return found
+  for (const batch of inBatches(rows.map(({ key }) => key))) {
+    const references = await sides.backup.rows(sql`
+      select ${ordinal('k')}::text, ${asText('c', relation.columns)}
+      from ${keySource(table.backup, table.identity, batch)}
+      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')}`)
+    const values = references.map(([, ...reference]) => reference)
+    const inLive = await referencesInLive(sides.live, relation, values, { table: parent.live, show: parent.identity })
+    for (const [position, key] of inLive) found.set(batch[Number(references[position]?.[0]) - 1] ?? '', key)
+  }
+  return found
+}
+
+/** Positions of the references that live has a parent for, with what is to be shown of it, packed. */
+const referencesInLive = async (
+  reader: Reader,
+  relation: Relation,
+  references: readonly (readonly (string | null)[])[],
+  { table, show }: { readonly table: Table | undefined; readonly show: readonly string[] },
+): Promise<ReadonlyMap<number, string>> => {
+  const found = new Map<number, string>()
+  if (table === undefined) return found
+  let offset = 0
+  for (const batch of inBatches(references)) {
+    const { parentColumns, compared } = relation
+    const source = valueSource(
+      parentColumns.map((name, place) => (compared[place] === 'value' ? typeOf(table, name) : sql`text`)),
+      batch,
+      { names: parentColumns },
+    )
+    const rows = await reader.rows(sql`
+      select ${list([sql`${ordinal('k')}::text`, ...show.map((name) => sql`${column('p', name)}::text`)])}
+      from ${source}
+      join ${fromTable(table)} as p
+        on ${all(parentColumns.map((name, place) => isReferred(relation, place, column('k', name), column('p', name))))}`)
+    for (const [ord, ...key] of rows) found.set(offset + Number(ord) - 1, pack(key))
+    offset += batch.length
+  }
+  return found
+}
+
+/** Of the rows given, those that refer to some parent in the backup, which need not be readable itself. */
+export const readReferring = async (
+  sides: Sides,
+  table: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<readonly string[]> => {
+  const found: string[] = []
+  for (const batch of inBatches(keys)) {
+    const rows = await sides.backup.rows(sql`
+      select ${ordinal('k')}::text
+      from ${keySource(table.backup, table.identity, batch)}
+      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')}
+      where ${refers(relation, table.backup, 'backup', 'c')}`)
+    for (const [ord] of rows) found.push(batch[Number(ord) - 1] ?? '')
+  }
+  return found
+}
+
+/** Keys of parents `k`, joined with their children `c`; by way of the parents where the keys alone do not say what is referred to. */
+const joinChildren = (child: SharedTable, parent: SharedTable, relation: Relation, keys: readonly string[]): Query => {
+  const source = keySource(parent.backup, parent.identity, keys)
+  const isByKey = relation.parentColumns.every((name) => parent.identity.includes(name))
+  const own = parent.identity.map((name) => {
+    const place = relation.parentColumns.indexOf(name)
+    return relation.compared[place] === 'value' ? (relation.columns[place] ?? '') : ''
+  })
+  return isByKey
+    ? sql`from ${source}
+      join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'k')} ${inKeyRange('c', child.backup, own, keys)}`
+    : sql`from ${source}
+      join ${fromTable(parent.backup)} as p on ${joinOn(parent.identity, 'p', 'k')}
+      join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'p')}`
+}
+
+/** The children that refer to rows of `parent` by `relation` in the backup: `key` is the child, `other` the parent. */
+export const readChildren = async (
+  sides: Sides,
+  child: SharedTable,
+  parent: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<readonly Referring[]> => {
+  const found: Referring[] = []
+  for (const batch of inBatches(keys)) {
+    const rows = await sides.backup.rows(sql`
+      select ${ordinal('k')}::text, ${asText('c', child.identity)}
+      ${joinChildren(child, parent, relation, batch)}
+      where ${refers(relation, child.backup, 'backup', 'c')}`)
+    for (const [ord, ...key] of rows) found.push({ key: pack(key), other: batch[Number(ord) - 1] ?? '' })
+  }
+  return found
+}
+
+/** True where some row of the backup refers to one of the rows given; the child needs no key for it. */
+export const hasChildren = async (
+  sides: Sides,
+  child: SharedTable,
+  parent: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<boolean> => {
+  for (const batch of inBatches(keys)) {
+    const rows = await sides.backup.rows(sql`
+      select 1
+      ${joinChildren(child, parent, relation, batch)}
+      where ${refers(relation, child.backup, 'backup', 'c')}
+      limit 1`)
+    if (rows.length > 0) return true
+  }
+  return false
+}

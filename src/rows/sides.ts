@@ -1,0 +1,123 @@
+/** Both sides as planning sees them: a snapshot each, what they share, and what earlier runs restored. */
+import { sql } from 'kysely'
+import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
+import type { Query } from '../database/names.ts'
+import type { Reader } from '../database/session/reader.ts'
+import type { OpenFork } from '../database/snapshot.ts'
+import { KeyIndexes } from '../keys/key-index.ts'
+import { type DigestMethod, digestProbe, hashingProbe, instantProbe, type RowHashing } from '../sql/column-digest.ts'
+import type { Transforms } from '../transform/transform.ts'
+import type { ColumnHabits } from './records/records.ts'
+
+/** Backup key -> live key of rows that earlier runs brought back under another key, per table; keys are packed. */
+export type RestoredKeys = ReadonlyMap<string, ReadonlyMap<string, string>>
+
+export interface Sides {
+  readonly live: Reader
+  readonly backup: Reader
+  readonly catalog: SharedCatalog
+  /** The digest of images both servers agree on. */
+  readonly digest: DigestMethod
+  /** How rows are hashed where only the two sides are compared with each other. */
+  readonly hashing: RowHashing
+  /** Both servers store text as UTF-8. */
+  readonly isUtf8: boolean
+  readonly restored: RestoredKeys
+  /** Numbers for the keys met, for as long as the snapshots last. */
+  readonly keys: KeyIndexes
+  /** How columns behave, by table id, as far as anybody has asked: for as long as the snapshots last. */
+  readonly habits: Map<string, Promise<ColumnHabits>>
+  /** Evaluates SQL of the user's on the backup with the search_path of a fresh connection. */
+  readonly withUserSearchPath: <T>(work: () => Promise<T>) => Promise<T>
+  /** What the config file makes of the backup's rows, while planning. */
+  readonly transforms?: Transforms
+  /** More connections to the same snapshots; null where there are none to be had. */
+  readonly forks: { readonly live: OpenFork; readonly backup: OpenFork } | null
+  /** Processes beside its own that a server may use for one statement. */
+  readonly workers: number
+}
+
+/** Asks both servers to hash a few values: where they disagree (version, platform, encoding) less of their own hashing is used. */
+const agreeOnHashing = async (live: Reader, backup: Reader): Promise<RowHashing> => {
+  const agree = async (probe: Query): Promise<boolean> => {
+    const [here, there] = await Promise.all([live.rows(probe), backup.rows(probe)])
+    return JSON.stringify(here) === JSON.stringify(there)
+  }
+  const method = (await agree(digestProbe)) ? 'hash' : 'sha256'
+  const isTyped = method === 'hash' && (await agree(hashingProbe))
+  const haveInstants = Math.min(live.version, backup.version) >= 180_000
+  return { method, isTyped, hashesInstants: isTyped && haveInstants && (await agree(instantProbe)) }
+}
+
+/** Rows that are recognised by their names, as far as live has them under other keys: live's stand in for them. */
+export const namedKeys = ({ named }: SharedCatalog): RestoredKeys =>
+  new Map(
+    [...named].map(([table, rows]) => [
+      table,
+      new Map([...rows].flatMap(([key, { live }]) => (live === null || live === key ? [] : [[key, live] as const]))),
+    ]),
+  )
+
+/** Encodings that can spell what servers are probed with; the hash of a text is that of its bytes. */
+const wholeEncodings = new Set(['UTF8', 'SQL_ASCII'])
+
+const portable: RowHashing = { method: 'sha256', isTyped: false, hashesInstants: false }
+
+/** Puts two snapshots together. */
+export const openSides = async (
+  sides: Pick<Sides, 'live' | 'backup' | 'catalog' | 'restored'> & Partial<Pick<Sides, 'forks' | 'withUserSearchPath'>>,
+): Promise<Sides> => {
+  const { live, backup } = sides
+  const encoding = sql`select pg_catalog.current_setting('server_encoding')`
+  const encodings = await Promise.all([live.rows(encoding), backup.rows(encoding)])
+  const names = encodings.map((rows) => rows[0]?.[0] ?? '')
+  const isUtf8 = names.every((name) => name === 'UTF8')
+  const hashing = names.every((name) => wholeEncodings.has(name)) ? await agreeOnHashing(live, backup) : portable
+  return {
+    forks: null,
+    workers: 0,
+    withUserSearchPath: (work) => work(),
+    ...sides,
+    keys: new KeyIndexes(),
+    habits: new Map(),
+    restored: new Map([...sides.restored, ...namedKeys(sides.catalog)]),
+    digest: hashing.method,
+    hashing,
+    isUtf8,
+  }
+}
+
+/** The same snapshots over connections of their own; close them. */
+export const forkSides = async (
+  sides: Sides,
+  workers: number,
+): Promise<{ readonly sides: Sides; readonly close: () => Promise<void> }> => {
+  if (sides.forks === null) throw new Error('the snapshots cannot be shared')
+  const live = await sides.forks.live()
+  try {
+    const backup = await sides.forks.backup()
+    return {
+      sides: { ...sides, live: live.reader, backup: backup.reader, workers },
+      close: async () => {
+        await live.close()
+        await backup.close()
+      },
+    }
+  } catch (error) {
+    await live.close()
+    throw error
+  }
+}
+
+/** A table of the shared catalog that is known to be there. */
+export const tableOf = (catalog: SharedCatalog, id: string): SharedTable => {
+  const table = catalog.tables.get(id)
+  if (table === undefined) throw new Error(`table ${id} is not shared`)
+  return table
+}
+
+/** The first transaction that the snapshot does not see to its end. */
+export const readUnseenFrom = async (live: Reader): Promise<string> => {
+  const [row] = await live.rows(sql`select pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text`)
+  return row?.[0] ?? '0'
+}

@@ -1,0 +1,155 @@
+/**
+ * The state of backup rows from live's point of view: missing, same, changed, reused or restored. Digests first; only rows whose
+ * digests differ are read again, column by column.
+ */
+import { sql } from 'kysely'
+import { isMarked } from '../catalog/conventions/soft-delete.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { isAllKey } from '../catalog/spelling.ts'
+import type { Reader } from '../database/session/reader.ts'
+import { rowDigest } from '../sql/column-digest.ts'
+import { fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal } from '../sql/rows.ts'
+import { readChangedColumns } from './records/changed-columns.ts'
+import { readCreation } from './records/habits.ts'
+import { comparedColumns, isReused } from './records/records.ts'
+import { followsRestored } from './restored-references.ts'
+import type { Sides } from './sides.ts'
+
+/** What live holds of a backup row. `isMarked`: the backup's row is itself marked as deleted (soft delete). */
+export type RowState =
+  | { readonly state: 'missing'; readonly isMarked?: boolean }
+  | { readonly state: 'same' }
+  | { readonly state: 'changed'; readonly columns: readonly string[] }
+  | { readonly state: 'reused'; readonly columns: readonly string[]; readonly isMarked?: boolean }
+  /** In live, but marked as deleted, which it is not in the backup. */
+  | { readonly state: 'deleted'; readonly columns: readonly string[] }
+  | { readonly state: 'restored'; readonly liveKey: string }
+
+/** Digest per key of the rows one side has; keys that it lacks are absent. */
+export const readDigests = async (
+  sides: Sides,
+  reader: Reader,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  const side = reader.side === 'live' ? table.live : table.backup
+  const found = new Map<string, string>()
+  if (isAllKey(side, table.identity))
+    return new Map([...(await readPresent(reader, table, keys))].map((key) => [key, '']))
+  for (const batch of inBatches(keys)) {
+    const rows = await reader.rows(sql`
+      select ${ordinal('k')}::text, ${rowDigest('t', comparedColumns(table), sides.digest)}::text
+      from ${keySource(side, table.identity, batch)}
+      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}`)
+    for (const [ord, digest] of rows) found.set(batch[Number(ord) - 1] ?? '', digest ?? '')
+  }
+  return found
+}
+
+/** Of the rows given, those that one side has marked as deleted. */
+export const readMarked = async (
+  reader: Reader,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const side = reader.side === 'live' ? table.live : table.backup
+  const found = new Set<string>()
+  if (table.softDelete === null) return found
+  for (const batch of inBatches(keys)) {
+    const rows = await reader.rows(sql`
+      select ${ordinal('k')}::text
+      from ${keySource(side, table.identity, batch)}
+      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}
+      where ${isMarked(side, table.softDelete, 't')}`)
+    for (const [ord] of rows) found.add(batch[Number(ord) - 1] ?? '')
+  }
+  return found
+}
+
+/** Of the live keys given, those that live still holds. */
+export const readPresent = async (
+  reader: Reader,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const side = reader.side === 'live' ? table.live : table.backup
+  const found = new Set<string>()
+  for (const batch of inBatches(keys)) {
+    const rows = await reader.rows(sql`
+      select ${ordinal('k')}::text
+      from ${keySource(side, table.identity, batch)}
+      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}`)
+    for (const [ord] of rows) found.add(batch[Number(ord) - 1] ?? '')
+  }
+  return found
+}
+
+// One object each: there may be millions of such rows.
+const missing: RowState = { state: 'missing' }
+const same: RowState = { state: 'same' }
+
+/** The state of every key given; each must be in the backup. `digests` are the backup's, where the caller has read them. */
+export const readStates = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, RowState>> => {
+  const states = new Map<string, RowState>()
+  const restored = sides.restored.get(table.id)
+  const restoredKeys = restored === undefined ? [] : keys.filter((key) => restored.has(key))
+  if (restored !== undefined && restoredKeys.length > 0) {
+    const there = await readPresent(
+      sides.live,
+      table,
+      restoredKeys.map((key) => restored.get(key) ?? ''),
+    )
+    for (const key of restoredKeys) {
+      const liveKey = restored.get(key) ?? ''
+      if (there.has(liveKey)) states.set(key, { state: 'restored', liveKey })
+    }
+  }
+  // A row that goes by its name is not live's row of the same key.
+  const named = sides.catalog.named.get(table.id)
+  for (const key of keys) if (named?.get(key)?.live === null) states.set(key, { state: 'missing' })
+  const open = keys.filter((key) => !states.has(key))
+  const live = await readDigests(sides, sides.live, table, open)
+  const present = open.filter((key) => live.has(key))
+  for (const key of open) if (!live.has(key)) states.set(key, missing)
+  const backup = await readDigests(sides, sides.backup, table, present)
+  const differing = present.filter((key) => live.get(key) !== backup.get(key))
+  for (const key of present) states.set(key, same)
+  for (const [key, state] of await classifyDiffering(sides, table, differing)) states.set(key, state)
+  const gone = open.filter((key) => /^(missing|reused)$/.test(states.get(key)?.state ?? ''))
+  for (const key of await readMarked(sides.backup, table, gone)) {
+    const state = states.get(key)
+    if (state?.state === 'missing' || state?.state === 'reused') states.set(key, { ...state, isMarked: true })
+  }
+  return states
+}
+
+/** Same, changed or reused, for keys that both sides have with different digests. */
+export const classifyDiffering = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, RowState>> => {
+  const states = new Map<string, RowState>()
+  if (keys.length === 0) return states
+  const changed = await readChangedColumns(sides, table, keys)
+  const followed = await followsRestored(sides, table, changed)
+  const creation = await readCreation(sides, table)
+  for (const [key, columns] of changed) {
+    if (columns.length === 0 || followed.has(key)) states.set(key, { state: 'same' })
+    else states.set(key, { state: isReused(table, creation, columns) ? 'reused' : 'changed', columns })
+  }
+  const { softDelete } = table
+  const remarked = [...states].flatMap(([key, state]) =>
+    softDelete !== null && state.state === 'changed' && state.columns.includes(softDelete) ? [key] : [],
+  )
+  const marked = await readMarked(sides.live, table, remarked)
+  const markedBefore = await readMarked(sides.backup, table, [...marked])
+  for (const key of marked) {
+    if (!markedBefore.has(key)) states.set(key, { state: 'deleted', columns: changed.get(key) ?? [] })
+  }
+  return states
+}

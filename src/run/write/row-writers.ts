@@ -1,0 +1,61 @@
+/** Who wrote a row, as far as the server can tell: by its `xmin`, which tables of other kinds than its own may not have. */
+import { sql } from 'kysely'
+import type { Table } from '../../catalog/catalog.ts'
+import type { SharedTable } from '../../catalog/shared.ts'
+import { column, type Query } from '../../database/names.ts'
+import type { Writer } from '../../database/session/reader.ts'
+import { fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import { oidOf, treeOf } from '../../sql/tree.ts'
+
+/** True for tables whose rows tell who wrote them; who may read columns alone may not ask. */
+export const tellsWriters = async (
+  writer: Writer,
+  table: Pick<Table, 'schema' | 'name' | 'kind'>,
+): Promise<boolean> => {
+  const [row] = await writer.look(sql`
+    select (pg_catalog.has_table_privilege(${oidOf(table)}, 'SELECT') and bool_and(
+      c.relkind = 'p' or c.relkind = 'r' and coalesce(m.amname = 'heap', false)))::text -- p: partitioned, r: ordinary
+    from (${treeOf(table)}) as tree(relid)
+    join pg_catalog.pg_class c on c.oid = tree.relid
+    left join pg_catalog.pg_am m on m.oid = c.relam`)
+  return row?.[0] === 'true'
+}
+
+/**
+ * True for a row that this transaction wrote, by its `xmin` as a bigint: it can be seen, and yet its transaction has not ended. A trigger
+ * may have written it in a subtransaction (an EXCEPTION block), whose id is not the transaction's own.
+ */
+export const isOurs = (written: Query): Query => sql`(
+  select pg_catalog.pg_xact_status((id + case when id > top + 2147483648 then -4294967296
+                                             when id < top - 2147483648 then 4294967296 else 0 end)::text::xid8) = 'in progress'
+  from (select ((top >> 32) << 32) + ${written} as id, top
+        from (select pg_catalog.pg_current_xact_id()::text::bigint) as current(top)) as known)`
+
+/** When the transaction that wrote a row ended, as text; NULL where the server does not keep that. */
+export const writtenAt = async (
+  writer: Writer,
+  table: Pick<Table, 'schema' | 'name' | 'kind'>,
+  alias: string,
+): Promise<Query> => {
+  const [row] = await writer.look(sql`select pg_catalog.current_setting('track_commit_timestamp', true)`)
+  if (row?.[0] !== 'on' || !(await tellsWriters(writer, table))) return sql`null::text`
+  return sql`pg_catalog.pg_xact_commit_timestamp(${column(alias, 'xmin')})::text`
+}
+
+/** Which of the keys belong to rows that others see: those were there before this transaction. Null where nobody can be asked. */
+export const seenByOthers = async (
+  writer: Writer,
+  { live, identity }: SharedTable,
+  keys: readonly string[],
+): Promise<readonly string[] | null> =>
+  writer.outside(async (outside) => {
+    const seen: string[] = []
+    for (const batch of inBatches(keys)) {
+      const rows = await outside.rows(sql`
+        select ${ordinal('k')}::text
+        from ${keySource(live, identity, batch)}
+        join ${fromTable(live)} as t on ${joinOn(identity, 't', 'k')}`)
+      seen.push(...rows.flatMap(([position]) => batch[Number(position) - 1] ?? []))
+    }
+    return seen
+  })

@@ -1,0 +1,182 @@
+/**
+ * Survivors: live rows whose reference to a restored row was emptied when that row was deleted.
+ *
+ * Which emptying was the deletion's is read from `xmin`, the transaction that last wrote a row: the transaction that emptied most
+ * references to one parent is taken as its deletion. Rows last written before it were empty before; rows written after it have been
+ * edited since.
+ */
+import { sql } from 'kysely'
+import { columnOf } from '../../catalog/catalog.ts'
+import type { Relation } from '../../catalog/relations.ts'
+import type { SharedTable } from '../../catalog/shared.ts'
+import { all, any, column, list, serverText } from '../../database/names.ts'
+import { unpackKey } from '../../keys/key.ts'
+import type { Referring } from '../../rows/references.ts'
+import type { Sides } from '../../rows/sides.ts'
+import { holds } from '../../sql/references.ts'
+import { asText, fromTable, inBatches, joinOn, keySource, ordinal, typeOf, valueSource } from '../../sql/rows.ts'
+
+/** A live row whose reference is set in the backup and empty in live. Keys are packed. */
+export interface Survivor {
+  readonly relation: Relation
+  readonly key: string
+  readonly parent: string
+  /** The columns of the reference that are empty in live. */
+  readonly emptied: readonly string[]
+  /** Its reference stands at the column's default: SET DEFAULT, or somebody's choice. */
+  readonly isDefault: boolean
+  /** Transactions since the row was last written; larger is older. Null where the server does not say. */
+  readonly age: number | null
+}
+
+/** Survivors that may be other records by now. */
+export interface Strangers {
+  /** They are left alone. */
+  readonly sure: ReadonlySet<Survivor>
+  /** They say nothing about which transaction emptied the others' references. */
+  readonly possible: ReadonlySet<Survivor>
+}
+
+export const noStrangers: Strangers = { sure: new Set(), possible: new Set() }
+
+/** What becomes of a survivor. Only the first two are written. */
+export type Relinking =
+  | 'relink'
+  | 'edited since'
+  | 'empty before'
+  | 'written since'
+  | 'at its default'
+  | 'another record'
+
+/** Of the children given (`key` child, `other` parent), those that survived with an emptied reference. */
+export const readSurvivors = async (
+  sides: Sides,
+  child: SharedTable,
+  relation: Relation,
+  children: readonly Referring[],
+): Promise<readonly Survivor[]> => {
+  const isDefaulted = relation.onDelete === 'set default'
+  if (relation.onDelete === 'cascade' || (!relation.isNullable && !isDefaulted)) return []
+  const survivors: Survivor[] = []
+  const changing = relation.setColumns.filter((name) => isDefaulted || columnOf(child.live, name)?.notNull === false)
+  for (const batch of inBatches(children)) {
+    const inBackup = await readReferences(
+      sides,
+      child,
+      relation,
+      batch.map(({ key }) => key),
+    )
+    const rows = batch.flatMap(({ key, other }) => {
+      const reference = inBackup.get(key)
+      return reference === undefined ? [] : [{ key, other, values: [...unpackKey(key), ...reference] }]
+    })
+    const names = [...child.identity.map((_, position) => `i${position}`), ...relation.columns.map((_, p) => `r${p}`)]
+    const types = [...child.identity, ...relation.columns].map((name) => typeOf(child.live, name))
+    const isEmptied = (name: string) => {
+      const text = isDefaulted ? columnOf(child.live, name)?.default : null
+      return text ? sql`${column('t', name)} = (${serverText(text)})` : sql`${column('t', name)} is null`
+    }
+    const kept = relation.columns.map((name, position) => {
+      const same = sql`${column('t', name)} = ${column('k', `r${position}`)}`
+      return changing.includes(name) ? sql`(${isEmptied(name)} or ${same})` : same
+    })
+    const differs = relation.columns
+      .map((name, position) => ({
+        name,
+        differs: sql`${column('t', name)} is distinct from ${column('k', `r${position}`)}`,
+      }))
+      .filter(({ name }) => changing.includes(name))
+      .map(({ differs }) => differs)
+    // A condition must hold of the row as it will be.
+    const references = new Map(relation.columns.map((name, p) => [name, column('k', `r${p}`)]))
+    const isMeant = relation.condition?.by === 'sql' ? [holds(relation.condition.sql, child.live, 't', references)] : []
+    const found = await sides.live.rows(sql`
+      select ${ordinal('k')}::text, ${await ageOf(sides, child)}, ${list(changing.map((name) => sql`(${isEmptied(name)})::text`))}
+      from ${valueSource(
+        types,
+        rows.map(({ values }) => values),
+        { names },
+      )}
+      join ${fromTable(child.live)} as t
+        on ${all(child.identity.map((name, position) => sql`${column('t', name)} = ${column('k', `i${position}`)}`))}
+      where ${all([...kept, ...isMeant])} and ${any(differs)} and ${any(changing.map(isEmptied))}`)
+    for (const [ord, age, ...emptied] of found) {
+      const row = rows[Number(ord) - 1]
+      if (row === undefined) continue
+      survivors.push({
+        relation,
+        key: row.key,
+        parent: row.other,
+        emptied: changing.filter((_, position) => emptied[position] === 'true'),
+        isDefault: isDefaulted && changing.some((name) => columnOf(child.live, name)?.default),
+        age: age === null || age === undefined ? null : Number(age),
+      })
+    }
+  }
+  return survivors
+}
+
+const agesBySide = new WeakMap<Sides, boolean>()
+
+/** `age(xmin)` where the server has it: not every PostgreSQL-compatible one does. */
+const ageOf = async (sides: Sides, child: SharedTable) => {
+  // A privilege by column does not cover the server's own columns.
+  if (!child.live.canSelect) return sql`null::text`
+  let has = agesBySide.get(sides)
+  if (has === undefined) {
+    const rows = await sides.live.rows(sql`
+      select 1 from pg_catalog.pg_attribute
+      where attrelid = pg_catalog.to_regclass(${quoted(child)}) and attname = 'xmin'`)
+    has = rows.length > 0
+    agesBySide.set(sides, has)
+  }
+  return has ? sql`pg_catalog.age(t.xmin)::text` : sql`null::text`
+}
+
+const quoted = (table: SharedTable): string =>
+  [table.schema, table.name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
+
+const readReferences = async (
+  sides: Sides,
+  child: SharedTable,
+  relation: Relation,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
+  const rows = await sides.backup.rows(sql`
+    select ${ordinal('k')}::text, ${asText('t', relation.columns)}
+    from ${keySource(child.backup, child.identity, keys)}
+    join ${fromTable(child.backup)} as t on ${joinOn(child.identity, 't', 'k')}`)
+  return new Map(rows.map(([ord, ...values]) => [keys[Number(ord) - 1] ?? '', values]))
+}
+
+/**
+ * What becomes of each survivor. Per deleted parent, over all its relations: the transaction that emptied most is the deletion
+ * (of equals the newest, so that nothing is re-linked on weak evidence). One transaction only, or none known: all are re-linked. Those that
+ * may be other records prove nothing.
+ */
+export const judgeSurvivors = (
+  survivors: readonly Survivor[],
+  strangers: Strangers,
+  relink: 'evidence' | 'all',
+): Map<Survivor, Relinking> => {
+  const judged = new Map<Survivor, Relinking>()
+  const isAnother = (survivor: Survivor): boolean => relink === 'evidence' && strangers.sure.has(survivor)
+  for (const stranger of survivors.filter(isAnother)) judged.set(stranger, 'another record')
+  const known = survivors.filter((survivor) => !isAnother(survivor))
+  const byParent = Map.groupBy(known, ({ relation, parent }) => `${relation.parent}\0${parent}`)
+  for (const group of byParent.values()) {
+    const emptied = group.filter(({ isDefault }) => !isDefault)
+    const sure = emptied.filter((survivor) => !strangers.possible.has(survivor))
+    const counts = Map.groupBy(sure, ({ age }) => age)
+    const [deletion] = [...counts].sort(([ageA, a], [ageB, b]) => b.length - a.length || (ageA ?? 0) - (ageB ?? 0))
+    const when = deletion?.[0] ?? null
+    for (const survivor of group) {
+      if (survivor.isDefault) judged.set(survivor, relink === 'all' ? 'relink' : 'at its default')
+      else if (relink === 'all' || survivor.age === null || when === null || survivor.age === when) {
+        judged.set(survivor, 'relink')
+      } else if (survivor.age > when) judged.set(survivor, 'empty before')
+      else judged.set(survivor, survivor.relation.onDelete === 'set null' ? 'edited since' : 'written since')
+    }
+  }
+  return judged
+}

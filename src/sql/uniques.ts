@@ -1,0 +1,43 @@
+import { sql } from 'kysely'
+import { columnOf, type IndexElement, type Uniqueness } from '../catalog/catalog.ts'
+import type { SharedTable } from '../catalog/shared.ts'
+import { all, column, identifier, list, type Query, serverText } from '../database/names.ts'
+import { fromTable } from './rows.ts'
+
+const evaluate = (element: IndexElement): Query => {
+  const expression = element.column === null ? serverText(`(${element.expression})`) : identifier(element.column)
+  return element.collation === null
+    ? expression
+    : sql`${expression} collate ${sql.id(element.collation.schema, element.collation.name)}`
+}
+
+const conflict = (unique: Uniqueness, element: IndexElement, position: number): Query => {
+  const [mine, theirs] = [column('s', `u${position}`), column('t', `u${position}`)]
+  const equal = sql`${mine} operator(${serverText(element.operator)}) ${theirs}`
+  return unique.nullsNotDistinct ? sql`(${equal} or (${mine} is null and ${theirs} is null))` : equal
+}
+
+/** True where every column the constraint reads has a value on the backup's side. */
+export const canProbe = (table: SharedTable, unique: Uniqueness): boolean =>
+  unique.columns.every((name) => columnOf(table.backup, name) !== undefined)
+
+/** An index's expressions by name, `u0`, `u1`, of the rows it holds. */
+const indexed = (unique: Uniqueness, more: readonly Query[], source: Query): Query => {
+  const expressions = unique.elements.map((element, p) => sql`${evaluate(element)} as ${identifier(`u${p}`)}`)
+  const where = unique.predicate === null ? sql`` : sql`where ${serverText(`(${unique.predicate})`)}`
+  return sql`(select ${list([...more, ...expressions])} from ${source} ${where})`
+}
+
+/**
+ * Rows `s` of a source joined with rows `t` of live in conflict with them. The source has the columns of the constraint by their
+ * names; `mine` and `theirs` are what else is wanted of each side.
+ */
+export const joinConflicts = (
+  table: SharedTable,
+  unique: Uniqueness,
+  source: Query,
+  wanted: { readonly mine: readonly Query[]; readonly theirs: readonly Query[] },
+): Query => sql`
+  ${indexed(unique, wanted.mine, source)} as s
+  join ${indexed(unique, wanted.theirs, fromTable(table.live))} as t
+    on ${all(unique.elements.map((element, p) => conflict(unique, element, p)))}`

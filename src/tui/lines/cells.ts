@@ -1,0 +1,49 @@
+/** Pieces that several screens are made of. Pure. */
+import { padEnd, padStart, truncate, wrap } from '../../format/layout.ts'
+import { formatTable } from '../../format/names.ts'
+import { formatCount, formatElapsed } from '../../format/quantities.ts'
+import { sanitise } from '../../format/sanitise.ts'
+import type { RowReport } from '../../index.ts'
+import type { Job, State } from '../state/state.ts'
+import { type Line, line, type Role, type Span } from './line.ts'
+
+/** ` ❯` under the cursor. */
+export const cursorMark = (isCurrent: boolean): Span => (isCurrent ? [' ❯', 'cursor'] : '  ')
+
+export const pickMark = (isPicked: boolean): Span => (isPicked ? ['[x]', 'mark'] : ['[ ]', 'dim'])
+
+/** How each state of a row looks: glyph and word stand in `format`. */
+export const stateRole: Readonly<Record<RowReport['state'], Role>> = {
+  missing: 'missing',
+  changed: 'changed',
+  extra: 'extra',
+  reused: 'reused',
+  restored: 'same',
+  same: 'same',
+  deleted: 'missing',
+  'not in backup': 'extra',
+}
+
+export const cell = (text: string, width: number): string => padEnd(truncate(sanitise(text), width), width)
+
+export const rightCell = (text: string, width: number): string => padStart(truncate(sanitise(text), width), width)
+
+/** A paragraph, indented. */
+export const paragraph = (text: string, width: number, by = 1, role: Role = 'plain'): readonly Line[] =>
+  wrap(sanitise(text), Math.max(10, width - by - 1)).map((part) => line(' '.repeat(by), [part, role]))
+
+const glyphs = ['|', '/', '–', '\\'] as const
+
+/** Turns while something is under way. */
+export const spinner = ({ now }: State): string => glyphs[Math.floor(now / 250) % glyphs.length] ?? '|'
+
+/** `counting comment · 1,204,000 rows · 410,000 a second · 12 s` */
+export const describeJob = ({ now }: State, { what, since, progress }: Job): string =>
+  [
+    progress === null ? what : `${what} ${formatTable(progress.what)}`.trim(),
+    ...(progress !== null && progress.rows > 0 ? [`${formatCount(progress.rows)} rows`] : []),
+    ...(progress !== null && progress.rate > 0 && progress.rate < 1e12
+      ? [`${formatCount(progress.rate)} a second`]
+      : []),
+    ...(now - since >= 1_000 ? [formatElapsed(now - since)] : []),
+  ].join(' · ')

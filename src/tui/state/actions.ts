@@ -1,0 +1,121 @@
+/** What happens to the state, and what it makes happen outside. Both are data. */
+import type {
+  IncidentReport,
+  Plan,
+  Report,
+  RowList,
+  RowReport,
+  RowView,
+  RunSummary,
+  SideInfo,
+  TableDiff,
+  TableOverview,
+} from '../../index.ts'
+import type { Key } from './keys.ts'
+import type { Picks, RowsSource } from './picks.ts'
+import type { RowDetails } from './row-details.ts'
+import type { Addresses, Chosen, Message, Progress, Size, Sort, State, TableCounts } from './state.ts'
+
+/** What came of work that was asked for; `ticket` says which. */
+export type Result =
+  | {
+      readonly type: 'opened'
+      readonly live: SideInfo
+      readonly backup: SideInfo
+      readonly notes: readonly string[]
+      readonly protection: boolean | 'refuse'
+    }
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'found incidents'; readonly report: IncidentReport; readonly took: number }
+  | { readonly type: 'read tables'; readonly tables: readonly TableOverview[] }
+  | { readonly type: 'counted'; readonly states: TableCounts['states']; readonly diff: TableDiff }
+  | { readonly type: 'listed'; readonly source: RowsSource; readonly list: RowList }
+  | {
+      readonly type: 'viewed'
+      readonly source: RowsSource
+      readonly view: RowView | null
+      readonly filter: string
+      readonly sort: Sort | null
+    }
+  | {
+      readonly type: 'read values'
+      readonly source: RowsSource
+      readonly list: RowList
+      readonly values: readonly (readonly [index: number, row: RowReport])[]
+    }
+  | { readonly type: 'read row'; readonly details: RowDetails }
+  | { readonly type: 'planned'; readonly plan: Plan; readonly undoes: string | null }
+  | {
+      readonly type: 'covered'
+      readonly statement: string
+      readonly at: string | null
+      readonly lines: readonly string[]
+    }
+  | { readonly type: 'run phase'; readonly phase: string; readonly table: string | null; readonly rows: number }
+  | { readonly type: 'ran'; readonly report: Report; readonly plan: Plan }
+  | { readonly type: 'read runs'; readonly runs: readonly RunSummary[] }
+  | { readonly type: 'verified'; readonly lines: readonly string[] }
+  | { readonly type: 'saved'; readonly path: string; readonly file: 'plan' | 'script' }
+  | { readonly type: 'exists'; readonly path: string; readonly file: 'plan' | 'script' }
+  /** Nothing more will come. */
+  | { readonly type: 'finished' }
+  | { readonly type: 'failed'; readonly code: string; readonly error: Message; readonly statement: string | null }
+
+export type Action =
+  | { readonly type: 'key'; readonly key: Key }
+  | { readonly type: 'paste'; readonly text: string }
+  | { readonly type: 'resize'; readonly size: Size }
+  | { readonly type: 'tick'; readonly now: number }
+  /** A frame is on the terminal; it showed this state. */
+  | { readonly type: 'painted'; readonly state: State }
+  /** Somebody outside wants it to end: a signal. */
+  | { readonly type: 'end' }
+  | { readonly type: 'result'; readonly ticket: number; readonly now: number; readonly result: Result }
+
+/** Work that is done with a ticket: its results say which. */
+export type Work =
+  | { readonly kind: 'connect'; readonly addresses: Addresses }
+  | { readonly kind: 'incidents'; readonly without: readonly string[] }
+  | { readonly kind: 'tables' }
+  | { readonly kind: 'count'; readonly tables: readonly string[]; readonly states: TableCounts['states'] }
+  | { readonly kind: 'list'; readonly source: RowsSource }
+  | {
+      readonly kind: 'view'
+      readonly source: RowsSource
+      readonly list: RowList
+      readonly filter: string
+      readonly sort: Sort | null
+    }
+  | { readonly kind: 'page'; readonly source: RowsSource; readonly list: RowList; readonly indexes: readonly number[] }
+  | { readonly kind: 'row'; readonly table: string; readonly key: string }
+  | {
+      readonly kind: 'plan'
+      readonly picks: Picks
+      readonly chosen: Chosen
+      readonly answers: State['answers']
+      /** Tables that were not looked at when the incidents were found. */
+      readonly without: readonly string[]
+    }
+  | { readonly kind: 'statement'; readonly statement: string; readonly at: string | null }
+  | { readonly kind: 'run'; readonly plan: Plan; readonly rehearse: boolean; readonly confirm: string | null }
+  | { readonly kind: 'undo'; readonly run: string | null }
+  | { readonly kind: 'runs' }
+  | { readonly kind: 'verify'; readonly run: string }
+  | {
+      readonly kind: 'save'
+      readonly file: 'plan' | 'script'
+      readonly path: string
+      readonly plan: Plan
+      readonly replace: boolean
+    }
+
+export type Effect =
+  | { readonly do: 'work'; readonly ticket: number; readonly work: Work }
+  | { readonly do: 'cancel'; readonly ticket: number }
+  /** To the clipboard, by the terminal (OSC 52). */
+  | { readonly do: 'copy'; readonly text: string }
+  | { readonly do: 'suspend' }
+  | { readonly do: 'leave' }
+
+/** The state after an action, and what is to be done. */
+export type Step = readonly [state: State, ...effects: readonly Effect[]]

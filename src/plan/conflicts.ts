@@ -60,42 +60,42 @@ const describeChanged = (finding: Finding): string => {
   return `${nameRows(finding)} has other values in ${describeShare(finding)} and may be another record; ${would}`
 }
 
+/** What is in the way of a row, without the row. */
 const describe = (finding: Finding): string => {
-  const row = `${finding.table} ${finding.key}`
   const live = nameRows(finding)
   switch (finding.kind) {
     case 'key taken':
-      return `${row}: ${quoteValues(finding)} belongs to another record by now${nameConstraint(finding)}`
+      return `${quoteValues(finding)} belongs to another record by now${nameConstraint(finding)}`
     case 'unique taken':
       return finding.expressions === undefined
-        ? `${row}: ${quoteValues(finding)} belongs to ${live}${nameConstraint(finding)}`
-        : `${row}: ${quoteValues(finding)} collides with ${live} on ${finding.expressions.join(', ')}`
+        ? `${quoteValues(finding)} belongs to ${live}${nameConstraint(finding)}`
+        : `${quoteValues(finding)} collides with ${live} on ${finding.expressions.join(', ')}`
     case 'exclusion':
-      return `${row}: ${quoteValues(finding)} conflicts with ${live}`
+      return `${quoteValues(finding)} conflicts with ${live}`
     case 'several live rows':
-      return `${row}: ${describeParts(finding.parts ?? [])}`
+      return describeParts(finding.parts ?? [])
     case 'missing parent':
-      return `${row}: ${finding.detail ?? 'its parent is missing'}`
+      return finding.detail ?? 'its parent is missing'
     case 'changed':
       return finding.of === undefined
-        ? `${row}: live has it with other values in ${finding.columns.map(displayAlone).join(', ')}`
-        : `${row}: live has other values in ${describeShare(finding)} too, and may have another record there`
+        ? `live has it with other values in ${finding.columns.map(displayAlone).join(', ')}`
+        : `live has other values in ${describeShare(finding)} too, and may have another record there`
     case 'parent changed':
-      return `${row}: ${describeChanged(finding)}`
+      return describeChanged(finding)
     case 'edited since':
-      return `${row}: edited since: live has neither the backup's value nor the UPDATE's in ${finding.columns.map(displayAlone).join(', ')}`
+      return `edited since: live has neither the backup's value nor the UPDATE's in ${finding.columns.map(displayAlone).join(', ')}`
     case 'looks restored':
       return finding.of === undefined
-        ? `${row}: looks restored already as ${live}`
-        : `${row}: was restored as ${live}, which has other values in ${describeShare(finding)} and may be another record`
+        ? `looks restored already as ${live}`
+        : `was restored as ${live}, which has other values in ${describeShare(finding)} and may be another record`
     case 'enum label':
-      return `${row}: ${finding.detail ?? "live's type lacks a label"}`
+      return finding.detail ?? "live's type lacks a label"
     case 'large object':
-      return `${row}: ${finding.detail ?? 'live lacks a large object'}`
+      return finding.detail ?? 'live lacks a large object'
     case 'partition':
-      return `${row}: ${finding.detail ?? 'live has no partition for it'}`
+      return finding.detail ?? 'live has no partition for it'
     case 'triggers':
-      return `${finding.table}: ${finding.detail ?? 'a trigger reaches outside the database'}`
+      return finding.detail ?? 'a trigger reaches outside the database'
   }
 }
 
@@ -138,7 +138,7 @@ export const makeConflict = (finding: Finding): Conflict => {
     columns: finding.columns,
     values: finding.values,
     live: finding.live,
-    text: describe(finding),
+    text: `${finding.kind === 'triggers' ? finding.table : `${finding.table} ${finding.key}`}: ${describe(finding)}`,
     answers: (['stop', ...finding.possible] as const).map((answer) => ({ answer, does: does[answer] })),
     ...(finding.helps === undefined ? {} : { helps: finding.helps }),
     ...(finding.of === undefined ? {} : { of: finding.of }),
@@ -167,13 +167,20 @@ export const answerTo = (conflict: Conflict, given: Answers, fallback: Answer = 
 }
 
 /** The row is not met as it was again: left out, or on its way back beside live's. */
-const isSettled = ({ conflict, answer }: { readonly conflict: Conflict; readonly answer: Answer }): boolean =>
+const isSettled = ({ conflict, answer }: Pick<Seen, 'conflict' | 'answer'>): boolean =>
   answer === 'skip' || (answer === 'allocate' && /^((parent )?changed|looks restored)$/.test(conflict.kind))
+
+interface Seen {
+  readonly conflict: Conflict
+  readonly answer: Answer
+  /** What is in the way, without the row. */
+  readonly said: string
+}
 
 /** Collects the conflicts of one planning over its rounds: answered ones stay, open ones are found again in each round. */
 export class ConflictLog implements Decider {
   readonly #given: Answers
-  readonly #seen = new Map<string, { readonly conflict: Conflict; readonly answer: Answer }>()
+  readonly #seen = new Map<string, Seen>()
 
   constructor(given: Answers) {
     this.#given = given
@@ -182,7 +189,7 @@ export class ConflictLog implements Decider {
   decide(finding: Finding): Answer {
     const conflict = makeConflict(finding)
     const answer = answerTo(conflict, this.#given, finding.otherwise)
-    this.#seen.set(conflict.id, { conflict, answer })
+    this.#seen.set(conflict.id, { conflict, answer, said: describe(finding) })
     return answer
   }
 
@@ -199,6 +206,11 @@ export class ConflictLog implements Decider {
 
   get conflicts(): readonly Conflict[] {
     return [...this.#seen.values()].map(({ conflict }) => conflict)
+  }
+
+  /** Conflicts answered `skip`, and what is in the way of each row. */
+  get skipped(): readonly Pick<Seen, 'conflict' | 'said'>[] {
+    return [...this.#seen.values()].filter(({ answer }) => answer === 'skip')
   }
 
   get answers(): Readonly<Record<string, Answer>> {

@@ -9,6 +9,7 @@ import type { DatabaseIdentity } from '../catalog/read/identity.ts'
 import type { KeyColumn } from '../keys/key-columns.ts'
 import type { NotFollowed } from '../rows/typed-rows.ts'
 import type { Coverage } from '../selection/coverage.ts'
+import type { LeftOutReason } from '../selection/left-out.ts'
 import type { Selection } from '../selection/selection.ts'
 import type { PlacedMethod } from '../sql/column-digest.ts'
 import type { Conflict } from './conflicts.ts'
@@ -53,7 +54,12 @@ export interface Plan {
   readonly relations: readonly PlanRelation[]
   readonly conflicts: readonly Conflict[]
   /** Rows that stay out, and why; `isAsked` for those without which the restore is not complete. */
-  readonly leftOut: readonly (TableKey & { readonly why: string; readonly isAsked: boolean })[]
+  readonly leftOut: readonly (TableKey & {
+    readonly why: string
+    /** The facts that the sentence is made of; absent in plans of before. */
+    readonly reason?: LeftOutReason
+    readonly isAsked: boolean
+  })[]
   /** Live rows that have other values than in the backup, and that rows of the plan come to refer to; absent where there are none. */
   readonly attached?: readonly {
     readonly table: string
@@ -73,7 +79,12 @@ export interface Plan {
   /** Links that live has already. */
   readonly alreadyLinked: readonly TableRows[]
   /** Missing rows behind keys that are not followed (`via`), and why; or, with `via` empty, that came only because of rows left out. */
-  readonly alsoMissing: readonly (TableRows & { readonly via: string; readonly why: string })[]
+  readonly alsoMissing: readonly (TableRows & {
+    readonly via: string
+    readonly why: string
+    /** What the sentence says; absent in plans of before. */
+    readonly reason?: MissingReason
+  })[]
   /** Values of columns live no longer has. */
   readonly lost: readonly { readonly table: string; readonly column: string; readonly values: number }[]
   readonly triggers: readonly PlanTrigger[]
@@ -128,6 +139,17 @@ export interface Plan {
   /** sha256 over everything but `answers` and `hash`. */
   readonly hash: string
 }
+
+/** Why rows that are missing too do not come along: an option, or something about their table or their relation. */
+export type MissingReason =
+  | 'cannot be restored'
+  | 'without'
+  | 'bookkeeping'
+  | 'links'
+  | 'children'
+  | 'emptied'
+  | 'unhooked'
+  | 'follows'
 
 /** Hash over everything but the answers. */
 export const hashPlan = (plan: object): string => {

@@ -8,6 +8,7 @@ import type { Likeness } from '../rows/records/weigh-columns.ts'
 import { StatesWithout } from '../rows/row-states.ts'
 import type { RowState } from '../rows/states.ts'
 import { checkColumns } from '../selection/columns.ts'
+import type { LeftOut } from '../selection/left-out.ts'
 import type { ChosenRows, Resolved } from '../selection/resolved.ts'
 import type { Repair } from '../selection/statement/damage.ts'
 import { canComeBeside } from './probe/taken-findings.ts'
@@ -15,7 +16,7 @@ import { canComeBeside } from './probe/taken-findings.ts'
 export interface Judged {
   readonly resolved: Resolved
   readonly updates: Map<string, Map<string, readonly string[]>>
-  readonly leftOut: { table: string; key: string; why: string }[]
+  readonly leftOut: LeftOut[]
   readonly unchanged: Map<string, number>
   /** Updated rows in which only what an UPDATE did is put back: they bring nothing along but parents. */
   readonly repaired: Map<string, Set<string>>
@@ -75,10 +76,9 @@ const isLost = (judged: Judged, { table, key, state }: ChosenRow, options: Judge
     judged.unchanged.set(id, (judged.unchanged.get(id) ?? 0) + 1)
   else if (state.state === 'changed') judgeChanged(judged, { table, key, changed: state.columns }, options)
   else if (state.state !== 'deleted' && state.isMarked === true) {
-    judged.leftOut.push({ table: id, key: displayKey(key), why: 'it is marked as deleted in the backup too' })
+    judged.leftOut.push({ table: id, key: displayKey(key), reason: { kind: 'marked in the backup' } })
   } else if (columns !== null) {
-    const why = 'it is missing in live; --columns restores columns of rows that live still has'
-    judged.leftOut.push({ table: id, key: displayKey(key), why })
+    judged.leftOut.push({ table: id, key: displayKey(key), reason: { kind: 'no row for columns' } })
   } else return true
   return false
 }

@@ -6,6 +6,7 @@ import { StateCache } from '../rows/state-cache.ts'
 import { type Closure, followEdges } from '../selection/closure/closure.ts'
 import type { ClosureOptions } from '../selection/closure/options.ts'
 import type { Strangers } from '../selection/closure/survivors.ts'
+import type { LeftOut } from '../selection/left-out.ts'
 import type { Resolved } from '../selection/resolved.ts'
 import { judgeChosen } from './chosen.ts'
 import { findDropped } from './measure/transformed-rows.ts'
@@ -42,7 +43,7 @@ export interface Decision {
   /** Rows that live has all the same, and that may be other records by now. */
   readonly lookalikes: readonly Lookalike[]
   /** Selected rows that stay out, beside those of the closure. */
-  readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
+  readonly leftOut: readonly LeftOut[]
   /** Rows that their transform leaves out, packed, per table. */
   readonly dropped: ReadonlyMap<string, ReadonlySet<string>>
   /** Selected rows that live holds unchanged, per table. */
@@ -82,7 +83,7 @@ export const decideRows = async (
   const inPlace: RowSets = new Map()
   // Rows that live has with other values: those that come back beside them, and those to which nothing is attached.
   const [beside, refused]: readonly [RowSets, RowSets] = [new Map(), new Map()]
-  const keptOut = new Map<string, Decision['leftOut'][number]>()
+  const keptOut = new Map<string, LeftOut>()
   const states = new StateCache(known, { inPlace, beside })
   const judgement = { sides: known, states, decider }
   for (const { table, states: read } of resolved.chosen.values()) await states.adopt(table, read)
@@ -106,13 +107,13 @@ export const decideRows = async (
     const updates = { rows: chosen.updates, isPartial }
     const decided = { excluded, matched, refused }
     const closure = await followEdges(known, chosen.resolved, updates, options.closure, decided, states)
+    for (const { relation, key, parent } of closure.refusedParents) {
+      const reason = { kind: 'parent refused', table: relation.parent, key: displayKey(parent) } as const
+      keptOut.set(`${relation.child}\0${key}`, { table: relation.child, key: displayKey(key), reason })
+      if (grow(excluded, relation.child, [key])) isStable = false
+    }
     for (const missing of closure.missingParents) {
-      const { relation, key, why, isRefused } = missing
-      if (isRefused) {
-        keptOut.set(`${relation.child}\0${key}`, { table: relation.child, key: displayKey(key), why })
-        if (grow(excluded, relation.child, [key])) isStable = false
-        continue
-      }
+      const { relation, key } = missing
       const answer = decider.decide(parentFinding(known, missing, options.closure))
       if (answer === 'skip' && grow(excluded, relation.child, [key])) isStable = false
     }
@@ -128,8 +129,8 @@ export const decideRows = async (
       const revived = keys.filter((key) => closure.members.get(id)?.deleted.has(key))
       if (grow(refused, id, keys)) isStable = false
       if (grow(excluded, id, [...anchors, ...revived])) isStable = false
-      const why = 'what is missing below it: live has another record of its key, as far as anybody can tell'
-      for (const key of anchors) keptOut.set(`${id}\0${key}`, { table: id, key: displayKey(key), why })
+      const reason = { kind: 'anchor refused' } as const
+      for (const key of anchors) keptOut.set(`${id}\0${key}`, { table: id, key: displayKey(key), reason })
     }
     if (!isStable) continue
     if (await dropRows(known, closure, chosen.updates, { excluded, dropped })) continue

@@ -10,9 +10,6 @@ import type { StatesByKey } from './row-states.ts'
 import type { Sides } from './sides.ts'
 import type { RowState } from './states.ts'
 
-/** Why such a row stays out. */
-export const whyNever = 'it must not come back ("never" in the config file)'
-
 /** The table as the backup itself has it: values that the user gives decide nothing here. */
 const asBackedUp = (table: Table): Table => {
   const bare = withoutEdits(table)

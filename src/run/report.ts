@@ -52,7 +52,7 @@ export const emptyReport = (plan: Plan): Report => {
     tables: tableReports(plan),
     keys: [],
     changedKeys: [],
-    leftOut: plan.leftOut.map(({ table, key, why }) => ({ table, key, why })),
+    leftOut: plan.leftOut.map(({ isAsked: _, ...row }) => row),
     notInBackup: plan.notInBackup,
     coverage: plan.coverage,
     verified: false,

@@ -1,5 +1,6 @@
 /** A run: one execution of a plan, its options and its report. */
 import type { Plan } from '../plan/plan.ts'
+import type { LeftOutReason } from '../selection/left-out.ts'
 
 export interface RunOptions {
   /** Do everything, verify, and roll back. */
@@ -68,7 +69,12 @@ export interface Report {
   readonly keys: readonly { readonly table: string; readonly backup: NamedKey; readonly live: NamedKey }[]
   /** How many rows have another key in live than in the backup, per table. */
   readonly changedKeys: readonly { readonly table: string; readonly rows: number }[]
-  readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
+  readonly leftOut: readonly {
+    readonly table: string
+    readonly key: string
+    readonly why: string
+    readonly reason?: LeftOutReason
+  }[]
   readonly notInBackup: readonly { readonly table: string; readonly key: string }[]
   /** What became of the rows that a statement hits, or a file of keys lists, before the run. */
   readonly coverage: Plan['coverage']

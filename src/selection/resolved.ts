@@ -1,11 +1,12 @@
 /** The rows that a selection comes to, on both sides. */
 import type { SharedTable } from '../catalog/shared.ts'
 import { displayKey } from '../keys/key.ts'
-import { findNever, findNeverAmong, whyNever } from '../rows/never.ts'
+import { findNever, findNeverAmong } from '../rows/never.ts'
 import type { StatesByKey } from '../rows/row-states.ts'
 import type { Sides } from '../rows/sides.ts'
 import type { Untouched } from './all-missing.ts'
 import type { Coverage } from './coverage.ts'
+import type { LeftOut } from './left-out.ts'
 import type { Repair } from './statement/damage.ts'
 
 /** Rows of one table that the selection names, with their states; keys are packed. */
@@ -23,7 +24,7 @@ export interface Resolved {
   /** Columns that an UPDATE left with other values, by packed key, per table. */
   readonly repairs: ReadonlyMap<string, ReadonlyMap<string, Repair>>
   /** Rows that an UPDATE hit and that live does not have. */
-  readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
+  readonly leftOut: readonly LeftOut[]
   readonly coverage: readonly Coverage[]
   readonly untouched: readonly Untouched[]
 }
@@ -40,7 +41,7 @@ export const barNever = async (sides: Sides, resolved: Resolved): Promise<Resolv
       ...(await findNeverAmong(sides, table, states)),
       ...(await findNever(sides, table, [...repaired.keys()])),
     ])
-    for (const key of never) leftOut.push({ table: id, key: displayKey(key), why: whyNever })
+    for (const key of never) leftOut.push({ table: id, key: displayKey(key), reason: { kind: 'never' } })
     chosen.set(id, { table, states: new Map([...states].filter(([key]) => !never.has(key))) })
     if (repaired.size > 0) repairs.set(id, new Map([...repaired].filter(([key]) => !never.has(key))))
   }

@@ -30,6 +30,7 @@ const pets: Partial<Plan> = {
     table: 'public.gallery_photo',
     key,
     why: `public.photo ${key.slice(2)} is gone from live too; --links pull brings it along`,
+    reason: { kind: 'end gone', table: 'public.photo', key: key.slice(2), canPull: true },
     isAsked: false,
   })),
   notInBackup: [{ table: 'public.gallery', key: '99' }],
@@ -280,10 +281,30 @@ Undo: 1 row deleted, 1 put back as before. Nothing has been written yet.
     expect(format({ steps: [makeStep('tag', keys)] })).toContain('"k 6" "k 7" …\n')
   })
 
+  test('says of rows that stay out what a plan of before says, which has no facts', () => {
+    const leftOut = ['77', '81'].map((key) => ({
+      table: 'public.gallery_photo',
+      key: `7,${key}`,
+      why: `public.photo ${key} is gone from live too`,
+      isAsked: false,
+    }))
+    expect(format({ leftOut })).toContain(
+      ['77', '81']
+        .map((key) => `  left out  gallery_photo  1  photo ${key} is gone from live too · 7,${key}\n`)
+        .join(''),
+    )
+  })
+
   test('cannot be driven by what a database holds', () => {
     const text = format({
       steps: [makeStep('a\x1b[2Jb', ['\x1b]0;x\x07\u202e'])],
-      leftOut: [{ table: 'public.t\n', key: '\r', why: 'because\x9b', isAsked: true }],
+      leftOut: [
+        { table: 'public.t\n', key: '\r', why: 'because\x9b', isAsked: true },
+        ...['\x9b', '\x07'].map((key) => {
+          const reason = { kind: 'end gone', table: 'public.u\n', key, canPull: true } as const
+          return { table: 'public.t', key, why: '', reason, isAsked: true }
+        }),
+      ],
     })
     expect(text).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u)
   })

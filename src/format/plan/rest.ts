@@ -1,4 +1,5 @@
 /** What becomes of rows that a plan does not write: those that are back or there already, and those that stay out, with why. */
+import { wordLeftOut } from '../../data.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { firstOf, formatColumn, formatKey, formatSentence, formatTable, formatWords, keyRows } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'
@@ -7,6 +8,9 @@ import { formatRowKeys } from './step.ts'
 
 /** One line: what, table, rows, and the words. */
 type Cells = readonly string[]
+
+/** Groups of rows that stay out are told apart up to this many. */
+const most = 12
 
 interface Back {
   readonly table: string
@@ -80,56 +84,70 @@ const formatAttached = ({ attached = [] }: Plan): readonly Cells[] =>
 
 /** What both a plan and a report say about rows that stay out. */
 interface LeftOut {
-  readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
+  readonly leftOut: readonly Pick<Plan['leftOut'][number], 'table' | 'key' | 'why' | 'reason'>[]
 }
 
 type StaysOut = LeftOut['leftOut'][number]
 
-const name = '(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_$]*)'
-const goneToo = new RegExp(`^(${name}\\.${name}) (.+) is gone from live too(; --links pull brings it along)?$`, 's')
+/** Whether the flags that help are named. The interface has keys for them. */
+export type Helps = 'flags' | 'unsaid'
 
 /** Why a row stays out, without the row. */
-const whyOf = ({ table, key, why }: StaysOut): string => {
-  const row = `${table} ${key}: `
-  return why.startsWith(row) ? why.slice(row.length) : why
+const whyOf = ({ table, why, reason }: StaysOut, helps: Helps): string => {
+  if (reason === undefined) return why // a plan of before
+  const { words, help } = wordLeftOut(table, reason)
+  return helps === 'flags' ? words + help : words
 }
 
 /** One reason for several rows: links whose other ends are rows of one table stay out for one reason. */
 const reasonOf = (row: StaysOut): string => {
-  const [, table, , help] = goneToo.exec(row.why) ?? []
-  return JSON.stringify([row.table, table === undefined ? whyOf(row) : [table, help]])
+  const { table, reason } = row
+  return JSON.stringify([table, reason?.kind === 'end gone' ? [reason.table, reason.canPull] : whyOf(row, 'flags')])
 }
 
-const formatReason = (rows: readonly StaysOut[]): string => {
-  const reasons = [...new Set(rows.map(whyOf))]
-  const [first = ''] = reasons
-  if (reasons.length === 1) return formatSentence(first)
-  const [, table = '', , help] = goneToo.exec(first) ?? []
-  const ends = firstOf(reasons.map((why) => sanitise(goneToo.exec(why)?.[2] ?? '')))
-  return `${formatTable(table)} ${ends} are gone from live too${help === undefined ? '' : '; --links pull brings them along'}`
+const formatReason = (rows: readonly StaysOut[], helps: Helps): string => {
+  const reasons = [...new Set(rows.map((row) => whyOf(row, helps)))]
+  const [only = ''] = reasons
+  if (reasons.length === 1) return formatSentence(only)
+  const gone = rows.flatMap(({ reason }) => (reason?.kind === 'end gone' ? [reason] : []))
+  const ends = firstOf([...new Set(gone.map(({ key }) => sanitise(key)))])
+  const help = helps === 'flags' && gone[0]?.canPull === true ? '; --links pull brings them along' : ''
+  return `${formatTable(gone[0]?.table ?? '')} ${ends} are gone from live too${help}`
 }
 
-const leftOut = (plan: LeftOut): readonly Cells[] =>
-  [...Map.groupBy(plan.leftOut, reasonOf).values()].flatMap((group) => {
-    const [first] = group
-    if (first === undefined) return []
-    const keys = firstOf(group.map(({ key }) => sanitise(key)))
-    // Nobody can say which rows, nor how many.
-    if (keys === '*') return [['left out', formatTable(first.table), 'some', formatReason(group)]]
-    return [['left out', formatTable(first.table), formatCount(group.length), `${formatReason(group)} · ${keys}`]]
-  })
+interface Group {
+  readonly table: string
+  readonly rows: readonly StaysOut[]
+  readonly why: string
+  /** They stay out for one reason. */
+  readonly isOne: boolean
+}
 
-/** Rows that stay out, one line for those of one table that stay out for different reasons, when there are many. */
-export const formatLeftOut = (plan: LeftOut, most = 12): readonly Cells[] => {
-  const lines = leftOut(plan)
-  if (lines.length <= most) return lines
-  return [...Map.groupBy(plan.leftOut, ({ table }) => table)].map(([table, rows]) => {
-    const reasons = new Set(rows.map((row) => formatSentence(whyOf(row))))
+/** One group for those of one table that stay out for different reasons, when there are many. */
+const groupLeftOut = ({ leftOut }: LeftOut, helps: Helps): readonly Group[] => {
+  const groups = [...Map.groupBy(leftOut, reasonOf).values()]
+  if (groups.length <= most) {
+    return groups.map((rows) => ({ rows, table: rows[0]?.table ?? '', why: formatReason(rows, helps), isOne: true }))
+  }
+  return [...Map.groupBy(leftOut, ({ table }) => table)].map(([table, rows]) => {
+    const reasons = new Set(rows.map((row) => formatSentence(whyOf(row, helps))))
     const some = [...reasons].slice(0, 3).join('; ')
-    const words = reasons.size > 3 ? `${some}; and ${formatCount(reasons.size - 3)} more reasons` : some
-    return ['left out', formatTable(table), formatCount(rows.length), words]
+    const why = reasons.size > 3 ? `${some}; and ${formatCount(reasons.size - 3)} more reasons` : some
+    return { rows, table, why, isOne: false }
   })
 }
+
+/** Why rows stay out: the first reason, where there are several. */
+export const formatWhyLeftOut = (plan: LeftOut, helps: Helps): string => groupLeftOut(plan, helps)[0]?.why ?? ''
+
+/** Rows that stay out, by table and reason. */
+export const formatLeftOut = (plan: LeftOut, helps: Helps = 'flags'): readonly Cells[] =>
+  groupLeftOut(plan, helps).map(({ rows, table, why, isOne }) => {
+    const keys = firstOf(rows.map(({ key }) => sanitise(key)))
+    // Nobody can say which rows, nor how many.
+    if (isOne && keys === '*') return ['left out', formatTable(table), 'some', why]
+    return ['left out', formatTable(table), formatCount(rows.length), isOne ? `${why} · ${keys}` : why]
+  })
 
 /** What was asked for and the backup does not have, one line per table. */
 export const formatNotInBackup = (plan: Pick<Plan, 'notInBackup'>): readonly Cells[] =>
@@ -183,10 +201,10 @@ const formatLost = (plan: Plan): readonly Cells[] =>
     ])
 
 /** Everything about rows that the plan does not write. */
-export const formatRest = (plan: Plan): readonly Cells[] => {
+export const formatRest = (plan: Plan, helps: Helps = 'flags'): readonly Cells[] => {
   const others = [
     ...plan.alreadyLinked.map(({ table, rows }) => ['linked', formatTable(table), formatCount(rows), 'linked already']),
-    ...formatLeftOut(plan),
+    ...formatLeftOut(plan, helps),
     ...formatNotInBackup(plan),
     ...formatAlsoMissing(plan),
     ...formatNotFollowed(plan),

@@ -25,9 +25,10 @@ import type { NotFollowed } from '../../rows/typed-rows.ts'
 import { coverageShape, selectionShape } from '../../selection/selection-shape.ts'
 import type { PlacedMethod } from '../../sql/column-digest.ts'
 import type { PlanOptions } from '../options.ts'
-import type { Aside, Plan, TableKey, TableRows } from '../plan.ts'
+import type { Aside, MissingReason, Plan, TableKey, TableRows } from '../plan.ts'
 import type { Follower, Footprint, PlanSequence, PlanTrigger, PublishedTables, UsedPrivilege } from '../step.ts'
 import { answerShape, conflictShape } from './conflict-shape.ts'
+import { leftOutReasonShape } from './reason-shape.ts'
 import { keyColumnShape, relationShape, standInsShape, stepEntries, tableId } from './step-shape.ts'
 
 const sha256 = pattern(/^[0-9a-f]{64}$/, 'a sha256')
@@ -61,6 +62,17 @@ export const optionEntries: Entries<PlanOptions> = {
   settings: record(text),
   hooks: object<PlanOptions['hooks']>({ before: list(text), after: list(text) }),
 }
+
+const missingReason = choice<MissingReason>({
+  'cannot be restored': true,
+  without: true,
+  bookkeeping: true,
+  links: true,
+  children: true,
+  emptied: true,
+  unhooked: true,
+  follows: true,
+})
 
 const footprint = object<Footprint>({
   privileges: list(
@@ -108,7 +120,15 @@ const planEntries: Entries<Plan> = {
   standIns: list(standInsShape),
   relations: list(relationShape),
   conflicts: list(conflictShape),
-  leftOut: list(object<Plan['leftOut'][number]>({ table: words, key: words, why: words, isAsked: flag })),
+  leftOut: list(
+    object<Plan['leftOut'][number]>({
+      table: words,
+      key: words,
+      why: words,
+      reason: optional(leftOutReasonShape),
+      isAsked: flag,
+    }),
+  ),
   attached: optional(
     list(
       object<NonNullable<Plan['attached']>[number]>({
@@ -125,7 +145,15 @@ const planEntries: Entries<Plan> = {
   coverage: list(coverageShape),
   unchanged: list(tableRows),
   alreadyLinked: list(tableRows),
-  alsoMissing: list(object<Plan['alsoMissing'][number]>({ table: words, rows: count, via: words, why: words })),
+  alsoMissing: list(
+    object<Plan['alsoMissing'][number]>({
+      table: words,
+      rows: count,
+      via: words,
+      why: words,
+      reason: optional(missingReason),
+    }),
+  ),
   lost: list(object<Plan['lost'][number]>({ table: words, column: words, values: count })),
   triggers: list(
     object<PlanTrigger>({

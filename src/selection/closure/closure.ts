@@ -11,6 +11,7 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
 import type { StateCache } from '../../rows/state-cache.ts'
 import { stepSize } from '../../sql/rows.ts'
+import type { LeftOut } from '../left-out.ts'
 import type { Resolved } from '../resolved.ts'
 import { followChildren, followInheritance } from './follow-children.ts'
 import { judgeLinks } from './follow-links.ts'
@@ -23,9 +24,9 @@ import {
   type ByValue,
   type Decided,
   isLost,
-  type LeftOut,
   type MissingParent,
   note,
+  type RefusedParent,
   Walk,
 } from './walk.ts'
 
@@ -38,6 +39,7 @@ export interface Closure {
   /** Missing rows behind keys that are not followed. */
   readonly alsoMissing: ReadonlyMap<Relation, number>
   readonly missingParents: readonly MissingParent[]
+  readonly refusedParents: readonly RefusedParent[]
   /** Rows whose reference is emptied because of `--parents null`, per relation. */
   readonly nulled: ReadonlyMap<Relation, readonly string[]>
   /** Rows that would have come along, had they not been excluded or restored already; packed, per table. */
@@ -91,6 +93,7 @@ export const followEdges = async (
     leftOut: [...walk.leftOut.values()],
     alsoMissing: countBehind(walk),
     missingParents: walk.missingParents,
+    refusedParents: walk.refusedParents,
     nulled: walk.nulled,
     met: walk.met,
     linked: walk.linked,

@@ -4,8 +4,8 @@ import { isReadable } from '../../catalog/drift.ts'
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { displayKey } from '../../keys/key.ts'
-import { whyNever } from '../../rows/never.ts'
 import { hasChildren, type Referring, readChildren, readParents } from '../../rows/references.ts'
+import type { LeftOutReason } from '../left-out.ts'
 import { addLinks } from './follow-links.ts'
 import type { Mark } from './members.ts'
 import { isFollowed } from './options.ts'
@@ -34,7 +34,7 @@ export const followChildren = async (
   const isOut = (key: string): boolean => walk.isExcluded(child.id, key) || states.get(key)?.state === 'restored'
   for (const { key } of children) if (isOut(key)) addTo(walk.met, child.id, key)
   for (const { key } of children) {
-    if (walk.states.isNever(child.id, key)) leaveOut(walk, child, displayKey(key), whyNever)
+    if (walk.states.isNever(child.id, key)) leaveOut(walk, child, displayKey(key), { kind: 'never' })
   }
   const lost = children.filter(({ key }) => isLost(states.get(key)) && !wasMarked(states.get(key)) && !isOut(key))
   const isOutOfIt = child.refusal !== null || isBookkeeping(child) || walk.options.without.has(child.id)
@@ -46,7 +46,8 @@ export const followChildren = async (
     ?.map((end) => walk.sides.catalog.tables.get(end.parent))
     .find((end) => end !== undefined && end.hidden !== null)
   if (isEnd && hiddenEnd !== undefined) {
-    for (const { key } of lost) leaveOut(walk, child, displayKey(key), `${hiddenEnd.id}: ${hiddenEnd.hidden}`)
+    const reason = { kind: 'end hidden', table: hiddenEnd.id, hidden: hiddenEnd.hidden ?? '' } as const
+    for (const { key } of lost) leaveOut(walk, child, displayKey(key), reason)
     return
   }
   if (isEnd) {
@@ -94,11 +95,11 @@ const leaveOutUnseen = async (
 ): Promise<void> => {
   if (walk.options.children === 'none' || walk.options.without.has(child.id)) return
   if (isReadable(child.backup) && !(await hasChildren(walk.sides, child, parent, relation, keys))) return
-  leaveOut(walk, child, '*', `rows of it belong to ${parent.id}; ${child.refusal}`)
+  leaveOut(walk, child, '*', { kind: 'cannot be compared', parent: parent.id, refusal: child.refusal ?? '' })
 }
 
-const leaveOut = (walk: Walk, table: SharedTable, key: string, why: string): void => {
-  walk.leftOut.set(`${table.id}\0${key}`, { table: table.id, key, why })
+const leaveOut = (walk: Walk, table: SharedTable, key: string, reason: LeftOutReason): void => {
+  walk.leftOut.set(`${table.id}\0${key}`, { table: table.id, key, reason })
 }
 
 const countMissing = (walk: Walk, relation: Relation, rows: readonly Referring[]): void => {

@@ -21,11 +21,9 @@ export const judgeLinks = async (walk: Walk, isLast: boolean): Promise<boolean> 
       open.push(link)
       if (walk.options.links === 'pull' && pull(walk, end, link)) added++
       if (isLast) {
-        const other = { table: end.table.id, key: displayKey(end.key) }
-        const isBarred = walk.options.links === 'pull' || walk.isBarred(end.table, end.key)
-        const help = isBarred ? '' : '; --links pull brings it along'
-        const why = `${other.table} ${other.key} is gone from live too${help}`
-        walk.leftOut.set(`${table.id}\0${link.key}`, { table: table.id, key: displayKey(link.key), why, other })
+        const canPull = walk.options.links !== 'pull' && !walk.isBarred(end.table, end.key)
+        const reason = { kind: 'end gone', table: end.table.id, key: displayKey(end.key), canPull } as const
+        walk.leftOut.set(`${table.id}\0${link.key}`, { table: table.id, key: displayKey(link.key), reason })
       }
     })
     added += more

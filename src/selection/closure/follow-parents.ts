@@ -3,8 +3,8 @@ import type { Relation } from '../../catalog/relations.ts'
 import type { NamedRow, SharedTable } from '../../catalog/shared.ts'
 import { displayKey } from '../../keys/key.ts'
 import { findMoved } from '../../rows/moved.ts'
-import { whyNever } from '../../rows/never.ts'
 import { findByValue, type Referring, readParents, readReferring } from '../../rows/references.ts'
+import { whyNever } from '../left-out.ts'
 import { addTo, isPresent, type Walk } from './walk.ts'
 
 /** Looks for the parents of some rows by one relation: those that live lacks come along as needed. */
@@ -78,8 +78,7 @@ export const followParents = async (
 
 /** Live's row is not to be taken for the parent: the row stays out. */
 const refuse = (walk: Walk, relation: Relation, { key, other }: Referring): void => {
-  const why = `its parent ${relation.parent} ${displayKey(other)} may be another record in live, and is not to be taken for it`
-  walk.missingParents.push({ relation, key, why, isHad: false, isRefused: true })
+  walk.refusedParents.push({ relation, key, parent: other })
 }
 
 /** Parents that a migration makes are not restored: live has no table for them yet, or calls them otherwise. */

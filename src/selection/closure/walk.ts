@@ -5,19 +5,10 @@ import type { Referring } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
 import type { StateCache } from '../../rows/state-cache.ts'
 import type { RowState } from '../../rows/states.ts'
+import type { LeftOut } from '../left-out.ts'
 import { type Because, type Mark, Members } from './members.ts'
 import type { ClosureOptions } from './options.ts'
 import type { Survivor } from './survivors.ts'
-
-/** Something asked for, or hanging together with it, that stays out, and why. */
-export interface LeftOut {
-  readonly table: string
-  /** `*` where it is not known which rows. */
-  readonly key: string
-  readonly why: string
-  /** The row whose absence keeps it out, if one does. */
-  readonly other?: { readonly table: string; readonly key: string }
-}
 
 /** A row of the closure that needs a parent nobody has, or that may not be brought along. */
 export interface MissingParent {
@@ -26,8 +17,13 @@ export interface MissingParent {
   readonly why: string
   /** The backup has the parent, and nothing but the option stands against bringing it back. */
   readonly isHad?: boolean
-  /** Live has the parent with other values, and was answered not to be it. */
-  readonly isRefused?: boolean
+}
+
+/** A row of the closure whose parent live has with other values, and was answered not to be it; keys are packed. */
+export interface RefusedParent {
+  readonly relation: Relation
+  readonly key: string
+  readonly parent: string
 }
 
 /** A lost link that waits for its ends. */
@@ -79,6 +75,7 @@ export class Walk {
   /** Packed keys of lost rows behind keys that are not followed; some may come along by another way. */
   readonly behind = new Map<Relation, string[]>()
   readonly missingParents: MissingParent[] = []
+  readonly refusedParents: RefusedParent[] = []
   readonly nulled = new Map<Relation, string[]>()
   readonly met = new Map<string, Set<string>>()
   readonly linked = new Map<string, Set<string>>()

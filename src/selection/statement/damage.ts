@@ -5,13 +5,13 @@
  */
 import { sql } from 'kysely'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { displayAlone } from '../../database/display.ts'
 import { displayKey } from '../../keys/key.ts'
 import { readCreation } from '../../rows/records/habits.ts'
 import { isReused } from '../../rows/records/records.ts'
 import type { Sides } from '../../rows/sides.ts'
 import type { RowState } from '../../rows/states.ts'
 import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import type { LeftOut, LeftOutReason } from '../left-out.ts'
 import type { Hits, SetValues } from './hits.ts'
 
 /** What is to be put back in a row that live still has. */
@@ -25,7 +25,7 @@ export interface Repair {
 export interface Damage {
   readonly repairs: ReadonlyMap<string, Repair>
   /** Rows live does not have as themselves any more. */
-  readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
+  readonly leftOut: readonly LeftOut[]
   readonly missing: number
   readonly restored: number
   readonly alreadyRight: number
@@ -44,13 +44,11 @@ const readLive = async (
   return new Map(rows.map(([position, ...values]) => [keys[Number(position) - 1] ?? '', values]))
 }
 
-const elsewhere = 'an UPDATE is undone only in rows that live still has'
-
 /** Why a row is left out, or null. */
-const whyOut = (state: RowState, isOther: boolean): string | null => {
-  if (state.state === 'missing') return `it is missing in live too; ${elsewhere}`
-  if (state.state === 'restored') return `it was restored as ${displayKey(state.liveKey)}, with the backup's values`
-  return isOther ? `its key belongs to another record in live; ${elsewhere}` : null
+const whyOut = (state: RowState, isOther: boolean): LeftOutReason | null => {
+  if (state.state === 'missing') return { kind: 'hit and missing' }
+  if (state.state === 'restored') return { kind: 'hit and restored', live: displayKey(state.liveKey) }
+  return isOther ? { kind: 'hit and reused' } : null
 }
 
 /** What states tell of rows: as they were read, and judged by what their keys are made of. */
@@ -91,7 +89,7 @@ export const findDamage = async (
   states: Known,
 ): Promise<Damage> => {
   const repairs = new Map<string, Repair>()
-  const leftOut: Damage['leftOut'][number][] = []
+  const leftOut: LeftOut[] = []
   const open: { readonly key: string; readonly changed: readonly string[] }[] = []
   let [missing, restored, alreadyRight] = [0, 0, 0]
   const creation = await readCreation(sides, table)
@@ -102,9 +100,9 @@ export const findDamage = async (
     const others = 'columns' in state ? state.columns.filter((name) => !columns.includes(name)) : []
     const isOther =
       state.state === 'reused' ? isReused(table, creation, others) : states.judged.get(key)?.state === 'reused'
-    const why = whyOut(state, isOther)
-    if (why !== null) {
-      leftOut.push({ table: table.id, key: displayKey(key), why })
+    const reason = whyOut(state, isOther)
+    if (reason !== null) {
+      leftOut.push({ table: table.id, key: displayKey(key), reason })
       if (state.state === 'restored') restored++
       else missing++
       continue
@@ -131,8 +129,7 @@ export const findDamage = async (
       const isOwn = damaged.some((name) => !usual.has(nameValue(name, live.get(key)?.[columns.indexOf(name)])))
       if (others === undefined || isOwn) repairs.set(key, { damaged, edited: changed.filter((name) => !isLeft(name)) })
       else {
-        const why = `live's row has other values in ${others.map(displayAlone).join(', ')} too, and may be another record; ${elsewhere}`
-        leftOut.push({ table: table.id, key: displayKey(key), why })
+        leftOut.push({ table: table.id, key: displayKey(key), reason: { kind: 'hit and doubtful', columns: others } })
         missing++
       }
     }

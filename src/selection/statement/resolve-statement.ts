@@ -5,6 +5,7 @@ import type { Sides } from '../../rows/sides.ts'
 import { nothingDecided, StateCache } from '../../rows/state-cache.ts'
 import { type RowState, readStates } from '../../rows/states.ts'
 import { type Coverage, countStates, makeCoverage } from '../coverage.ts'
+import type { LeftOut } from '../left-out.ts'
 import { findDamage, type KnownStates, type Repair } from './damage.ts'
 import { type Hits, type ReadAssignment, readAssignments, readHits, refuseVolatile } from './hits.ts'
 import { type RowStatement, readStatement, type Statement } from './statement.ts'
@@ -17,7 +18,7 @@ export interface StatementRows {
   readonly lost: ReadonlyMap<string, RowState>
   /** Rows of live to put columns back in, by packed key. */
   readonly repairs: ReadonlyMap<string, Repair>
-  readonly leftOut: readonly { readonly table: string; readonly key: string; readonly why: string }[]
+  readonly leftOut: readonly LeftOut[]
   readonly coverage: Coverage
 }
 

@@ -6,7 +6,6 @@ import { formatTriggerChanges, reportHeadline } from '../../format/run/report.ts
 import { sanitise } from '../../format/sanitise.ts'
 import type { Plan, Report } from '../../index.ts'
 import { undoCommand } from '../models/command.ts'
-import { withoutFlags } from '../models/without-flags.ts'
 import type { Screen } from '../state/state.ts'
 import { cell, paragraph, rightCell } from './cells.ts'
 import { blank, type Line, line } from './line.ts'
@@ -39,8 +38,8 @@ const tableLine = (report: Report, plan: Plan, own: Report['tables'][number]): r
 }
 
 const leftOut = (report: Report, width: number): readonly Line[] =>
-  formatLeftOut(report).flatMap(([, table = '', count = '', why = '']) =>
-    paragraph(`${count} ${table} left out: ${withoutFlags(why)}`, width, 3, 'changed'),
+  formatLeftOut(report, 'unsaid').flatMap(([, table = '', count = '', why = '']) =>
+    paragraph(`${count} ${table} left out: ${why}`, width, 3, 'changed'),
   )
 
 /** What is left for somebody to do, in one breath. */

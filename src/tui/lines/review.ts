@@ -9,7 +9,6 @@ import { formatRest } from '../../format/plan/rest.ts'
 import { formatCount, plural } from '../../format/quantities.ts'
 import type { Plan, Step } from '../../index.ts'
 import { askedConflict, choicesOf, flagsOf } from '../models/conflict-choices.ts'
-import { withoutFlags } from '../models/without-flags.ts'
 import type { State } from '../state/state.ts'
 import { cell, paragraph, rightCell } from './cells.ts'
 import { blank, type Line, line, type Role } from './line.ts'
@@ -91,11 +90,7 @@ const stepLines = (plan: Plan, width: number): readonly Line[] => {
 }
 
 const restLines = (plan: Plan, width: number): readonly Line[] =>
-  columnsOf(
-    formatRest(plan).map((cells) => cells.map(withoutFlags)),
-    width,
-    () => 'dim',
-  )
+  columnsOf(formatRest(plan, 'unsaid'), width, () => 'dim')
 
 const conflictLines = (state: State, width: number): readonly Line[] => {
   const plan = state.planned?.plan

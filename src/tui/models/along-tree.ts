@@ -1,12 +1,11 @@
 /** What comes along, as a tree of sets of rows: made of the plan, so that screen and run cannot disagree. Pure. */
 import { firstRows, formatColumn, formatTable, formatWords } from '../../format/names.ts'
-import { formatLeftOut } from '../../format/plan/rest.ts'
+import { formatWhyLeftOut } from '../../format/plan/rest.ts'
 import { formatCount, plural } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import type { Plan, Step, TableOverview } from '../../index.ts'
 import type { Chosen } from '../state/state.ts'
 import { type CycledOption, optionNames, optionOrder, optionWords } from './along-options.ts'
-import { withoutFlags } from './without-flags.ts'
 
 /** What Space does to a line. */
 export type Toggle =
@@ -115,24 +114,24 @@ const notesOf = (
     bring,
     sample: null,
   })
-  const groups = Map.groupBy(plan.leftOut, ({ table, why }) => JSON.stringify([table, /--relink all/.test(why)]))
+  const isUnlinked = ({ reason }: Plan['leftOut'][number]): boolean => reason?.kind === 'not relinked'
+  const groups = Map.groupBy(plan.leftOut, (row) => JSON.stringify([row.table, isUnlinked(row)]))
   const leftOut = [...groups.values()].map((rows) => {
     const table = rows[0]?.table ?? ''
-    const isSurvivor = /--relink all/.test(rows[0]?.why ?? '')
+    const isSurvivor = rows.some(isUnlinked)
     const isLink = tables.get(table)?.isJunction === true && !isSurvivor
-    const why = formatLeftOut({ leftOut: rows })[0]?.[3] ?? ''
-    const said = withoutFlags(why).replace(/ · [^·]*$/, '')
-    const words = `${formatCount(rows.length)} ${isSurvivor ? 'not re-linked' : 'left out'}: ${said}`
+    const why = formatWhyLeftOut({ leftOut: rows }, 'unsaid')
+    const words = `${formatCount(rows.length)} ${isSurvivor ? 'not re-linked' : 'left out'}: ${why}`
     return note(table, rows.length, words, isSurvivor ? 'survivors' : isLink ? 'links' : null)
   })
   const also = plan.alsoMissing
-    .filter(({ via, why }) => via !== '' && !why.startsWith('--without'))
-    .map(({ table, rows, why }) =>
+    .filter(({ via, reason }) => via !== '' && reason !== 'without')
+    .map(({ table, rows, why, reason }) =>
       note(
         table,
         rows,
         `${plural(rows, 'row')} missing too: ${formatWords(why)}`,
-        why.startsWith('--children') ? 'children' : why.startsWith('--links') ? 'links' : null,
+        reason === 'children' || reason === 'links' ? reason : null,
       ),
     )
   return [...leftOut, ...also]

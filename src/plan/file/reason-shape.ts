@@ -1,0 +1,43 @@
+/** What the reason of a row that stays out must look like. Pure. */
+import { choice, flag, list, object, only, type Shape, variant, words } from '../../documents/shape.ts'
+import type { LeftOutReason, UnlinkedBecause } from '../../selection/left-out.ts'
+
+type Of<Kind extends LeftOutReason['kind']> = Extract<LeftOutReason, { readonly kind: Kind }>
+
+export const leftOutReasonShape: Shape<LeftOutReason> = variant<'kind', LeftOutReason>('kind', {
+  'end gone': object<Of<'end gone'>>({ kind: only('end gone'), table: words, key: words, canPull: flag }),
+  'end hidden': object<Of<'end hidden'>>({ kind: only('end hidden'), table: words, hidden: words }),
+  'cannot be compared': object<Of<'cannot be compared'>>({
+    kind: only('cannot be compared'),
+    parent: words,
+    refusal: words,
+  }),
+  'cannot be restored': object<Of<'cannot be restored'>>({ kind: only('cannot be restored'), refusal: words }),
+  never: object<Of<'never'>>({ kind: only('never') }),
+  'marked in the backup': object<Of<'marked in the backup'>>({ kind: only('marked in the backup') }),
+  'dropped by its transform': object<Of<'dropped by its transform'>>({ kind: only('dropped by its transform') }),
+  'no row for columns': object<Of<'no row for columns'>>({ kind: only('no row for columns') }),
+  'hit and missing': object<Of<'hit and missing'>>({ kind: only('hit and missing') }),
+  'hit and reused': object<Of<'hit and reused'>>({ kind: only('hit and reused') }),
+  'hit and doubtful': object<Of<'hit and doubtful'>>({ kind: only('hit and doubtful'), columns: list(words) }),
+  'hit and restored': object<Of<'hit and restored'>>({ kind: only('hit and restored'), live: words }),
+  'parent refused': object<Of<'parent refused'>>({ kind: only('parent refused'), table: words, key: words }),
+  'anchor refused': object<Of<'anchor refused'>>({ kind: only('anchor refused') }),
+  skipped: object<Of<'skipped'>>({ kind: only('skipped'), conflict: words, said: words }),
+  'looks like another': object<Of<'looks like another'>>({
+    kind: only('looks like another'),
+    columns: list(words),
+    canComeBeside: flag,
+  }),
+  'relink none': object<Of<'relink none'>>({ kind: only('relink none'), columns: list(words), isDefault: flag }),
+  'not relinked': object<Of<'not relinked'>>({
+    kind: only('not relinked'),
+    columns: list(words),
+    because: choice<UnlinkedBecause>({
+      'at its default': true,
+      'another record': true,
+      'empty before': true,
+      'written since': true,
+    }),
+  }),
+})

@@ -1,0 +1,45 @@
+/** Rows that stay out, and why: a kind with its facts. `plan/notes/left-out.ts` makes the sentences of them. */
+
+/** Names and keys are as displayed. */
+export type LeftOutReason =
+  /** A link's other end will not be in live. */
+  | { readonly kind: 'end gone'; readonly table: string; readonly key: string; readonly canPull: boolean }
+  | { readonly kind: 'end hidden'; readonly table: string; readonly hidden: string }
+  /** Nobody can say which rows of the table they are; some belong to rows of the parent. */
+  | { readonly kind: 'cannot be compared'; readonly parent: string; readonly refusal: string }
+  | { readonly kind: 'cannot be restored'; readonly refusal: string }
+  | { readonly kind: 'never' }
+  | { readonly kind: 'marked in the backup' }
+  | { readonly kind: 'dropped by its transform' }
+  /** Columns are to be restored, and live does not have the row. */
+  | { readonly kind: 'no row for columns' }
+  /** An UPDATE hit it, and live does not have it as itself any more; `live` is the key under which it was restored. */
+  | { readonly kind: 'hit and missing' }
+  | { readonly kind: 'hit and reused' }
+  | { readonly kind: 'hit and doubtful'; readonly columns: readonly string[] }
+  | { readonly kind: 'hit and restored'; readonly live: string }
+  /** Live's row of its parent's key was answered not to be it. */
+  | { readonly kind: 'parent refused'; readonly table: string; readonly key: string }
+  /** What is missing below it was asked for, and live's row of its key is not it. */
+  | { readonly kind: 'anchor refused' }
+  /** A conflict was answered `skip`. */
+  | { readonly kind: 'skipped'; readonly conflict: string; readonly said: string }
+  /** Live has its key with other values. */
+  | { readonly kind: 'looks like another'; readonly columns: readonly string[]; readonly canComeBeside: boolean }
+  /** A survivor that `--relink none` leaves as it is. */
+  | { readonly kind: 'relink none'; readonly columns: readonly string[]; readonly isDefault: boolean }
+  /** A survivor of which it is not known that the deletion emptied it. */
+  | { readonly kind: 'not relinked'; readonly columns: readonly string[]; readonly because: UnlinkedBecause }
+
+export type UnlinkedBecause = 'at its default' | 'another record' | 'empty before' | 'written since'
+
+/** Something asked for, or hanging together with it, that stays out. */
+export interface LeftOut {
+  readonly table: string
+  /** `*` where it is not known which rows. */
+  readonly key: string
+  readonly reason: LeftOutReason
+}
+
+/** Why a row that the config file names so stays out. */
+export const whyNever = 'it must not come back ("never" in the config file)'

@@ -82,13 +82,18 @@ const mayConvert = (live: Table, backup: Table, name: string): boolean =>
   !primaryKeyOf(live)?.columns.includes(name) &&
   !live.foreignKeys.some(({ columns }) => columns.includes(name))
 
-/** Compares the columns. `refusal` is the first reason why no row can be restored. */
-export const compareTables = (
-  live: Table,
-  backup: Table,
-  hidden: string | null,
-): { readonly drift: readonly Drift[]; readonly refusal: string | null } => {
+interface Compared {
+  readonly drift: readonly Drift[]
+  /** The first reason why no row can be restored. */
+  readonly refusal: string | null
+  /** The column that has to be given a value, where that is the reason. */
+  readonly required: string | null
+}
+
+/** Compares the columns. */
+export const compareTables = (live: Table, backup: Table, hidden: string | null): Compared => {
   const drift: Drift[] = []
+  let required: string | null = null
   const refusals: string[] = []
   for (const column of live.columns) {
     const other = columnOf(backup, column.name)
@@ -96,6 +101,7 @@ export const compareTables = (
       if (column.generated !== null) continue
       const filled = column.default !== null || column.identity !== null
       if (column.notNull && !filled) {
+        if (refusals.length === 0) required = column.name
         refusals.push(`column "${column.name}" of live is NOT NULL without a default, and the backup does not have it`)
       }
       drift.push({
@@ -145,5 +151,5 @@ export const compareTables = (
     refusals.push(`subscription "${live.subscription}" writes it in live: bring its rows back where they come from`)
   }
   if (live.rules.length > 0) refusals.push('a rule on live rewrites what is written to it')
-  return { drift, refusal: refusals[0] ?? null }
+  return { drift, refusal: refusals[0] ?? null, required }
 }

@@ -37,6 +37,8 @@ export interface SharedTable extends QualifiedName {
   readonly drift: readonly Drift[]
   /** Why rows of this table cannot be restored; null where they can. */
   readonly refusal: string | null
+  /** The column for which `--set` has to give a value, where that is why: NOT NULL in live without a default, and not in the backup. */
+  readonly required: string | null
   /** Its rows have no identity, but can be compared as they are, and counted. */
   readonly countsOnly: boolean
   /** Why its rows cannot all be seen: nothing may be concluded from them, nor may they be read. Then `refusal` says so too. */
@@ -70,13 +72,11 @@ export interface SharedCatalog {
 const refusedHint = 'Run "rowgraft tables" to see what can be restored, and why the rest cannot.'
 
 /** `--set` for the column without which a table is refused; null where it is refused for another reason. */
-export const setFlagFor = ({ id, refusal }: Pick<SharedTable, 'id' | 'refusal'>): string | null => {
-  const [, required] = /^column "(.+)" of live is NOT NULL without a default/s.exec(refusal ?? '') ?? []
-  return required === undefined ? null : `--set ${id}.${displayName(required)}=<value>`
-}
+export const setFlagFor = ({ id, required }: Pick<SharedTable, 'id' | 'required'>): string | null =>
+  required === null ? null : `--set ${id}.${displayName(required)}=<value>`
 
 /** What helps against the refusal of a table. */
-export const hintForRefusal = (table: Pick<SharedTable, 'id' | 'refusal'>): string => {
+export const hintForRefusal = (table: Pick<SharedTable, 'id' | 'required'>): string => {
   const flag = setFlagFor(table)
   return flag === null ? refusedHint : `Give it a value with ${flag}, or give the column a default in live first.`
 }
@@ -115,7 +115,7 @@ const shareTable = (
   const ends = junction?.ends ?? null
   const identity = declared ?? junction?.columns ?? liveKey
   const hidden = whyHidden(here) ?? whyHidden(there) ?? whyNotFound(live, identity) ?? whyNotFound(backup, identity)
-  const { drift, refusal } = compareTables(live, backup, hidden)
+  const { drift, refusal, required } = compareTables(live, backup, hidden)
   const sameKey = [...liveKey].sort().join('\0') === [...backupKey].sort().join('\0')
   const why =
     declarations.refusals[live.id] ??
@@ -142,6 +142,7 @@ const shareTable = (
     softDelete: null,
     drift,
     refusal: why,
+    required: why === refusal ? required : null,
     countsOnly: refusal === null && identity.length === 0 && declarations.refusals[live.id] === undefined,
     hidden,
   }

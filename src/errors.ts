@@ -56,6 +56,10 @@ export interface ErrorFields {
   readonly cause?: unknown
   /** The server's SQLSTATE, where a server said it. */
   readonly sqlstate?: string | undefined
+  /** The constraint that the server names with it. */
+  readonly constraint?: string | undefined
+  /** The server's CONTEXT: the functions it was in, one a line. */
+  readonly context?: string | undefined
 }
 
 /** An error the user can act on. `message` is one factual line that names the object. */
@@ -65,6 +69,8 @@ export class RowgraftError extends Error {
   readonly detail: string | undefined
   readonly hint: string | undefined
   readonly sqlstate: string | undefined
+  readonly constraint: string | undefined
+  readonly context: string | undefined
 
   constructor(code: ErrorCode, message: string, fields: ErrorFields = {}) {
     super(message, fields.cause === undefined ? undefined : { cause: fields.cause })
@@ -72,6 +78,8 @@ export class RowgraftError extends Error {
     this.detail = fields.detail
     this.hint = fields.hint
     this.sqlstate = fields.sqlstate
+    this.constraint = fields.constraint
+    this.context = fields.context
   }
 }
 

@@ -61,6 +61,7 @@ export const serverError = (
 ): RowgraftError => {
   if (error instanceof RowgraftError) return error
   const mask = (text: string): string => redact(text, secrets)
+  const masked = (text: string | undefined): string | undefined => (text === undefined ? undefined : mask(text))
   const fields = fieldsOf(error)
   const cause = maskError(error, mask)
   if (isLost(error)) {
@@ -81,8 +82,10 @@ export const serverError = (
   ].filter((line) => line !== undefined && line !== '')
   return new RowgraftError('server-error', mask(messageOf(error)), {
     detail: detail.length === 0 ? undefined : mask(detail.join('\n')),
-    hint: hints[fields.code] ?? (fields.hint === undefined ? undefined : mask(fields.hint)),
+    hint: hints[fields.code] ?? masked(fields.hint),
     sqlstate: fields.code,
+    constraint: masked(fields.constraint),
+    context: masked(fields.where),
     cause,
   })
 }

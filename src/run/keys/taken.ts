@@ -29,11 +29,11 @@ const guardOf = ({ table: { live, identity } }: StagedTable): Uniqueness | null 
 
 /** What a unique index has said against a row whose key is taken: `plan-stale`; null for any other error. */
 export const takenKey = (tables: readonly StagedTable[], error: RowgraftError): RowgraftError | null => {
-  const name = /^constraint: (.*)$/m.exec(error.detail ?? '')?.[1]
-  const staged = tables.find((each) => guardOf(each)?.name === name)
-  if (error.sqlstate !== '23505' || staged === undefined) return null
+  const { sqlstate, constraint, detail = '' } = error
+  const staged = tables.find((each) => constraint !== undefined && guardOf(each)?.name === constraint)
+  if (sqlstate !== '23505' || staged === undefined) return null
   // In whichever language: Key (id)=(7) already exists.
-  const [, key = ''] = /\)=\((.*)\)/.exec(error.detail ?? '') ?? []
+  const [, key = ''] = /\)=\((.*)\)/.exec(detail) ?? []
   return new RowgraftError('plan-stale', isTakenNow(key, staged), { hint: changedSince, cause: error.cause })
 }
 

@@ -69,14 +69,14 @@ const hints: Readonly<Record<string, string>> = {
 const raised = 'A trigger raised this; leave the row out, or switch triggers off with --triggers off.'
 
 /** A trigger's own statement or RAISE is the one that failed; deadlocks, timeouts and full disks have hints of their own. */
-const isOfTrigger = ({ sqlstate = '', detail = '' }: RowgraftError): boolean =>
-  sqlstate.startsWith('P0') || (/^(PL\/|SQL function )/m.test(detail) && !/^(40|5[3578])/.test(sqlstate))
+const isOfTrigger = ({ sqlstate = '', context = '' }: RowgraftError): boolean =>
+  sqlstate.startsWith('P0') || (/^(PL\/|SQL function )/m.test(context) && !/^(40|5[3578])/.test(sqlstate))
 
 const hintFor = (error: RowgraftError, { triggers }: Layout): string => {
-  const { sqlstate = '', detail = '' } = error
+  const { sqlstate = '', constraint } = error
   if (triggers.length > 0 && isOfTrigger(error)) return raised
   // A row that falls into no partition is refused with the code of a check, and without the name of one.
-  if (sqlstate === '23514' && !/^constraint: /m.test(detail)) {
+  if (sqlstate === '23514' && constraint === undefined) {
     return 'Create the partition first, or leave the row out.'
   }
   return hints[sqlstate] ?? "Live's column does not take the value; leave the row out."

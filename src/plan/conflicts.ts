@@ -27,6 +27,8 @@ export interface Conflict {
   readonly of?: number
   /** For a changed parent: how many rows of which tables would come to refer to it. */
   readonly uses?: readonly { readonly table: string; readonly rows: number }[]
+  /** For a trigger: it fires with triggers off too. */
+  readonly firesAlways?: boolean
 }
 
 type Taken = Pick<Finding, 'constraint' | 'columns' | 'values' | 'live'>
@@ -143,6 +145,7 @@ export const makeConflict = (finding: Finding): Conflict => {
     ...(finding.helps === undefined ? {} : { helps: finding.helps }),
     ...(finding.of === undefined ? {} : { of: finding.of }),
     ...(finding.uses === undefined ? {} : { uses: finding.uses }),
+    ...(finding.firesAlways === undefined ? {} : { firesAlways: finding.firesAlways }),
   }
 }
 

@@ -56,6 +56,8 @@ export interface Finding {
   readonly uses?: readonly { readonly table: string; readonly rows: number }[]
   /** For a changed parent: live's row is marked as deleted, and would lose the mark. */
   readonly isRevived?: boolean
+  /** For a trigger: it fires with triggers off too. */
+  readonly firesAlways?: boolean
   /** What holds where nobody has answered; else `stop`. */
   readonly otherwise?: Answer
 }

@@ -64,7 +64,7 @@ export const waysOut = (
   if (conflict.kind === 'triggers') {
     return [
       { flag: '--triggers fire', does: 'let it reach outside' },
-      ...(/fires with triggers off too/.test(conflict.text)
+      ...(conflict.firesAlways === true
         ? []
         : [{ flag: '--triggers off', does: 'switch all triggers off while the rows are written' }]),
     ]

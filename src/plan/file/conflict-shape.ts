@@ -1,5 +1,16 @@
 /** What a conflict of a plan must look like. Pure. */
-import { choice, count, list, nullable, object, optional, type Shape, text, words } from '../../documents/shape.ts'
+import {
+  choice,
+  count,
+  flag,
+  list,
+  nullable,
+  object,
+  optional,
+  type Shape,
+  text,
+  words,
+} from '../../documents/shape.ts'
 import type { Conflict } from '../conflicts.ts'
 import type { Answer, FindingKind, Help } from '../finding.ts'
 
@@ -39,5 +50,6 @@ export const conflictShape: Shape<Conflict> = object<Conflict>({
   answers: list(object<Conflict['answers'][number]>({ answer: answerShape, does: words })),
   helps: optional(list(object<Help>({ flag: words, does: words }))),
   of: optional(count),
+  firesAlways: optional(flag),
   uses: optional(list(object<NonNullable<Conflict['uses']>[number]>({ table: words, rows: count }))),
 })

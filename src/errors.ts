@@ -53,14 +53,24 @@ export interface ErrorFields {
   readonly detail?: string | undefined
   /** A full sentence with the exact flag or command that helps. */
   readonly hint?: string | undefined
+  /** Instead of a hint, where live is unchanged and the hint says so first: the rest of it. */
+  readonly advice?: string | undefined
   readonly cause?: unknown
   /** The server's SQLSTATE, where a server said it. */
   readonly sqlstate?: string | undefined
+  /** What the user may say to settle it, where a screen can ask. */
+  readonly asksFor?: 'statement time' | undefined
   /** The constraint that the server names with it. */
   readonly constraint?: string | undefined
   /** The server's CONTEXT: the functions it was in, one a line. */
   readonly context?: string | undefined
 }
+
+/** A hint; where it is an advice, it says first what became of live. */
+export const hintOf = (
+  { hint, advice }: Pick<ErrorFields, 'hint' | 'advice'>,
+  fate = 'Live is unchanged.',
+): string | undefined => (advice === undefined ? hint : `${fate} ${advice}`.trimEnd())
 
 /** An error the user can act on. `message` is one factual line that names the object. */
 export class RowgraftError extends Error {
@@ -68,7 +78,9 @@ export class RowgraftError extends Error {
   readonly code: ErrorCode
   readonly detail: string | undefined
   readonly hint: string | undefined
+  readonly advice: string | undefined
   readonly sqlstate: string | undefined
+  readonly asksFor: 'statement time' | undefined
   readonly constraint: string | undefined
   readonly context: string | undefined
 
@@ -76,8 +88,10 @@ export class RowgraftError extends Error {
     super(message, fields.cause === undefined ? undefined : { cause: fields.cause })
     this.code = code
     this.detail = fields.detail
-    this.hint = fields.hint
+    this.advice = fields.advice
+    this.hint = hintOf(fields)
     this.sqlstate = fields.sqlstate
+    this.asksFor = fields.asksFor
     this.constraint = fields.constraint
     this.context = fields.context
   }

@@ -79,7 +79,7 @@ const rolledBack = (answer: CommitAnswer, { evidence }: Verdict): RowgraftError 
   if (error instanceof RowgraftError && error.code === 'server-error') return error
   return new RowgraftError('rolled-back', 'live rolled the transaction back instead of committing it', {
     detail: `${said(answer)}\nAsked again: ${evidence}.`,
-    hint: 'Live is unchanged. Run the same command again.',
+    advice: 'Run the same command again.',
     cause: error,
   })
 }

@@ -39,7 +39,7 @@ const tooFar = async (writer: Writer, sequence: SequenceBounds, distance: bigint
     `sequence "${name}" is ${distance} behind, and this role may not set it`,
     {
       detail: `grant update on sequence ${name} to ${row?.[0]};`,
-      hint: 'Live is unchanged. Have this granted, or connect with a role that has it.',
+      advice: 'Have this granted, or connect with a role that has it.',
     },
   )
 }

@@ -24,7 +24,7 @@ export interface HookInput {
   readonly pin: () => Promise<void>
 }
 
-const hint = 'Live is unchanged. Mend "hooks" in the config file, and make the plan again.'
+const advice = 'Mend "hooks" in the config file, and make the plan again.'
 
 /** SQLSTATEs of what no block may do: transaction commands, and procedures that end the transaction. */
 const isTransactionCommand = ({ sqlstate, message }: RowgraftError): boolean =>
@@ -32,7 +32,7 @@ const isTransactionCommand = ({ sqlstate, message }: RowgraftError): boolean =>
 
 const failed = (when: HookTime, error: unknown): unknown => {
   if (!(error instanceof RowgraftError) || error.code !== 'server-error') return error
-  const fields = { sqlstate: error.sqlstate, cause: error.cause, hint }
+  const fields = { sqlstate: error.sqlstate, cause: error.cause, advice }
   return isTransactionCommand(error)
     ? new RowgraftError('rolled-back', `the ${when} SQL of the config file may not begin, commit or roll back`, {
         ...fields,
@@ -66,7 +66,7 @@ const execute = async (writer: Writer, when: HookTime, text: string): Promise<vo
   }
   if (before[1] !== after[1]) {
     throw new RowgraftError('rolled-back', `the ${when} SQL of the config file became role "${after[1]}"`, {
-      hint: `${hint} Name a role for the whole run with --role.`,
+      advice: `${advice} Name a role for the whole run with --role.`,
     })
   }
 }
@@ -88,7 +88,7 @@ const refuseAltered = async (writer: Writer, { plan, when }: HookInput, known: F
     const what = now === null ? 'dropped' : 'altered'
     throw new RowgraftError('rolled-back', `the SQL of the config file ${what} table "${id}"`, {
       detail: 'The plan, its verification and its undo rely on the definition it had.',
-      hint,
+      advice,
     })
   }
 }
@@ -115,6 +115,7 @@ export const blameHooks = (plan: Plan, error: unknown): unknown => {
   return new RowgraftError(error.code, message, {
     detail: detail === undefined ? more : `${detail}\n${more}`,
     hint: error.hint,
+    advice: error.advice,
     cause,
   })
 }

@@ -23,7 +23,9 @@ export interface Check {
   readonly detail?: string
   /** How a row that should not be there is called. The first ten are listed. */
   readonly nameRow?: (row: readonly string[]) => string
-  readonly hint: string
+  readonly hint?: string
+  /** Instead of a hint, as in an error. */
+  readonly advice?: string
   /** A closer look, where there is a transaction to look in. */
   readonly explain?: (found: Found) => Promise<RowgraftError>
 }
@@ -55,5 +57,6 @@ export const runCheck = async (execute: (query: Query) => Promise<Outcome>, chec
   throw new RowgraftError(check.code, check.message(found), {
     detail: [...(check.detail === undefined ? [] : [check.detail]), ...detail].join('\n') || undefined,
     hint: check.hint,
+    advice: check.advice,
   })
 }

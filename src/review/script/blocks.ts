@@ -5,6 +5,7 @@ import { compileLiteral, type Query } from '../../database/names.ts'
 import { sequenceText, stepLimit, walkLimit } from '../../database/sequences.ts'
 import { type Check, countFound, type Found } from '../../database/session/check.ts'
 import type { SequenceBounds } from '../../database/session/reader.ts'
+import { hintOf } from '../../errors.ts'
 import { dollarQuote, hasColon, layOutSql, quote } from './text.ts'
 
 /** A DO block: what it declares, and its lines. */
@@ -44,14 +45,14 @@ const messageOf = (message: Check['message'], found: Found): string => {
   return `case ${found.count.slice(1, -1)}::text when '1' then ${template(one)} else ${template(many)} end`
 }
 
-const raiseError = ({ message, detail, nameRow, hint }: Check, found: Found): string => {
+const raiseError = ({ message, detail, nameRow, hint, advice }: Check, found: Found): string => {
   const named = nameRow === undefined ? [] : [nameRow(found.row)]
   const details = [...(detail === undefined ? [] : [detail]), ...named].join('\n')
   return [
     '    raise exception using',
     `      message = ${messageOf(message, found)},`,
     ...(details === '' ? [] : [`      detail = ${template(details)},`]),
-    `      hint = ${template(hint)};`,
+    `      hint = ${template(hintOf({ hint, advice }) ?? '')};`,
   ].join('\n')
 }
 

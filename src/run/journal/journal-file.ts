@@ -62,7 +62,7 @@ export const writing = async <T>(path: string, step: () => Promise<T>): Promise<
   } catch (error) {
     throw new RowgraftError('rolled-back', `the journal "${path}" cannot be written`, {
       detail: messageOf(error),
-      hint: 'Live is unchanged. Make room for the journal, or name another folder with --journal.',
+      advice: 'Make room for the journal, or name another folder with --journal.',
       cause: error,
     })
   }

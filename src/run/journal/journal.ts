@@ -68,7 +68,7 @@ const makeDirectory = async (folder: string): Promise<string> => {
     if (error instanceof RowgraftError) throw error
     throw new RowgraftError('bad-file', `no journal can be kept in "${folder}"`, {
       detail: error instanceof Error ? error.message : String(error),
-      hint: 'Live is unchanged. Name another folder with --journal.',
+      advice: 'Name another folder with --journal.',
       cause: error,
     })
   }

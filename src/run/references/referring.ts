@@ -95,7 +95,7 @@ const unreadable = (child: string, parent: string): RowgraftError =>
     `this role may not read "${child}", whose rows refer to rows of "${parent}"`,
     {
       detail: 'They would be deleted or emptied together with the rows that the undo deletes, unseen.',
-      hint: 'Live is unchanged. Undo with a role that may read the table.',
+      advice: 'Undo with a role that may read the table.',
     },
   )
 
@@ -151,7 +151,7 @@ export const refuseReferences = async (
       refusals.found.push(
         new RowgraftError('undo-refused', `rows of "${child}" refer to rows of "${staged.table.id}" by now`, {
           detail: `They came after the run, or a trigger of the run made them:\n${rows.map((row) => `${child} ${row}`).join('\n')}`,
-          hint: 'Live is unchanged. Delete or move these rows first, then undo again.',
+          advice: 'Delete or move these rows first, then undo again.',
         }),
       )
     }

@@ -65,7 +65,8 @@ export const refuseChangedParts = async (
     'triggers of this part changed rows that an earlier part brought back',
     {
       detail: found.slice(0, 10).join('\n'),
-      hint: 'Live is unchanged. Take the parts back with "rowgraft undo", and restore all in one transaction: without --commit-every, or with --triggers off.',
+      advice:
+        'Take the parts back with "rowgraft undo", and restore all in one transaction: without --commit-every, or with --triggers off.',
     },
   )
 }

@@ -1,5 +1,5 @@
 /** A plan that is run in units: which rows are done, and one report of all of them. */
-import type { RowgraftError } from '../../errors.ts'
+import { hintOf, type RowgraftError } from '../../errors.ts'
 import { keysOf } from '../../keys/key-columns.ts'
 import type { JournalHead } from '../journal/journal-head.ts'
 import { runsInLive } from '../journal/runs.ts'
@@ -51,11 +51,11 @@ const addRows = <T extends { readonly rows: number }>(counted: readonly T[]): re
   )
 
 /** The error of a unit says what it left of live; here that holds for the unit alone. */
-const whyStopped = ({ code, message, detail, hint }: RowgraftError): Report['stopped'] => ({
-  code,
-  message: message.replace(/; live is unchanged$/, ''),
-  detail: detail ?? null,
-  hint: hint?.replace('Live is unchanged.', 'This part is rolled back, those before it are in live.') ?? null,
+const whyStopped = (error: RowgraftError): Report['stopped'] => ({
+  code: error.code,
+  message: error.code === 'interrupted' ? 'interrupted' : error.message,
+  detail: error.detail ?? null,
+  hint: hintOf(error, 'This part is rolled back, those before it are in live.') ?? null,
 })
 
 /** One report of the units that were run, in their order; `stopped` is why the others were not. */

@@ -100,7 +100,7 @@ export const keepCounts = async (
         detail: 'What is counted twice then, and what live has counted since the backup, cannot be told apart.',
         nameRow: ([from, to, set, ...rest]) =>
           `${id} ${displayKey(rest.join('\0'))}: was ${from}, by triggers ${to}, in the backup ${set}`,
-        hint: `Live is unchanged. Keep what triggers make of it with --accept-trigger ${shellWord(`${id}.${displayName(name)}`)}, set it to what the backup has with --triggers off, or leave the rows out.`,
+        advice: `Keep what triggers make of it with --accept-trigger ${shellWord(`${id}.${displayName(name)}`)}, set it to what the backup has with --triggers off, or leave the rows out.`,
       })
     }
   }

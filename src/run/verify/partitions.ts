@@ -30,7 +30,7 @@ export const refuseDefaultPartitions = async (writer: Writer, layout: Layout): P
       message: ({ row: [partition, ...key] }) =>
         `row ${displayKey(key.join('\0'))} of "${staged.table.id}" fell into the default partition ${partition}`,
       detail: 'No partition of live is made for it: it was dropped, or never there.',
-      hint: 'Live is unchanged. Create the partition first, or leave the row out.',
+      advice: 'Create the partition first, or leave the row out.',
     })
   }
 }

@@ -143,9 +143,9 @@ const amend = async (
     const isForbidden = error.sqlstate === '42501'
     throw new RowgraftError(error.code, `rows that triggers changed cannot be set back: ${error.message}`, {
       detail: error.detail,
-      hint: isForbidden
-        ? 'Live is unchanged. Have UPDATE granted on the table, or switch triggers off with --triggers off.'
-        : 'Live is unchanged. Switch triggers off with --triggers off, or leave the rows out.',
+      advice: isForbidden
+        ? 'Have UPDATE granted on the table, or switch triggers off with --triggers off.'
+        : 'Switch triggers off with --triggers off, or leave the rows out.',
       sqlstate: error.sqlstate,
       cause: error.cause,
     })

@@ -24,7 +24,7 @@ const refuseRows = (writer: Writer, query: Query, table: string, constraint: str
     message: ({ count }) =>
       `${count === '1' ? '1 row' : `${count} rows`} of "${table}" ${count === '1' ? 'breaks' : 'break'} "${constraint}"`,
     detail: 'Triggers are off, so the server did not check it; rowgraft did.',
-    hint: 'Live is unchanged. Make the plan again, or run it with --triggers fire.',
+    advice: 'Make the plan again, or run it with --triggers fire.',
   })
 
 /** Checks every foreign key of and to written rows, and every deferrable constraint they are in. Throws `verification-failed`. */
@@ -58,7 +58,7 @@ const refusePeriod = (key: LiveForeignKey): void => {
   if (!key.isPeriod) return
   throw new RowgraftError('not-restorable', `"${key.name}" of "${displayTable(key.child)}" refers to periods`, {
     detail: 'Triggers are off, so the server does not check it, and rowgraft cannot.',
-    hint: 'Live is unchanged. Run it with --triggers fire.',
+    advice: 'Run it with --triggers fire.',
   })
 }
 
@@ -150,7 +150,7 @@ const validateReferring = async (writer: Writer, staged: StagedTable, key: LiveF
   if (!key.canSelect) {
     throw new RowgraftError('missing-privileges', `this role may not read "${displayTable(key.child)}"`, {
       detail: `Its rows refer to rows of "${staged.table.id}" whose key is put back; with triggers off nobody checks that.`,
-      hint: 'Live is unchanged. Restore with a role that may read it, or with --triggers fire.',
+      advice: 'Restore with a role that may read it, or with --triggers fire.',
     })
   }
   const parent = source(key.parent, key.isParentPartitioned)

@@ -78,7 +78,8 @@ const verifyInserted = async (
     message: ({ row: [present, equal] }) =>
       `of ${range.last} inserted rows of "${table.id}" ${present} are in live, ${equal} of them as in the backup`,
     detail: `Compared columns: ${compared.map(displayAlone).join(', ')}.`,
-    hint: 'Live is unchanged. A trigger changed, moved or removed them: run the plan with rowgraft, which says in which columns, or make it with --triggers off.',
+    advice:
+      'A trigger changed, moved or removed them: run the plan with rowgraft, which says in which columns, or make it with --triggers off.',
     explain: ({ row: [present, equal] }) =>
       mismatch(writer, layout, staged, { found, names: compared, present: Number(present), equal: Number(equal) }),
   }
@@ -122,7 +123,7 @@ const mismatch = async (
       `${last - facts.present} of ${last} rows of "${table.id}" are not in live`,
       {
         detail: 'They were inserted, and are not found under the key they were given: a trigger moved or removed them.',
-        hint: 'Live is unchanged.',
+        advice: '',
       },
     )
   }
@@ -153,13 +154,12 @@ const mismatch = async (
       ...(differing.length > 1 ? differing.map((change) => `${change.column}: ${change.rows} of ${last} rows`) : []),
       `most likely ${why}`,
     ].join('\n'),
-    hint: `Live is unchanged. ${
+    advice:
       triggers === ''
         ? 'Widen the column, or leave the rows out.'
         : safe.length < differing.length
           ? 'Switch triggers off with --triggers off, or leave the rows out.'
-          : `Accept what the trigger writes with ${accept}, or switch triggers off with --triggers off.`
-    }`,
+          : `Accept what the trigger writes with ${accept}, or switch triggers off with --triggers off.`,
   })
 }
 
@@ -180,7 +180,7 @@ const verifyUpdated = async (writer: Writer, layout: Layout, staged: StagedTable
       code: 'verification-failed',
       message: ({ count }) => `${count} of ${step.rows} updated rows of "${table.id}" hold what was written`,
       detail: `Compared columns: ${step.columns.map(displayAlone).join(', ')}.`,
-      hint: 'Live is unchanged. A trigger of the table rewrites these columns.',
+      advice: 'A trigger of the table rewrites these columns.',
     })
     const others = storedColumns(table.live).filter((name) => !step.columns.includes(name))
     const touched = await countDifferences(

@@ -42,10 +42,10 @@ export const writesAll = (
       return `live ${did[action]} ${counts.join(', ')}`
     },
     ...(triggers.length === 0
-      ? { detail: 'The others are gone.', hint: 'Live is unchanged. Make the plan again.' }
+      ? { detail: 'The others are gone.', advice: 'Make the plan again.' }
       : {
           detail: `A trigger swallowed the others (${triggers.join(', ')}), or they are gone.`,
-          hint: 'Live is unchanged. Leave the rows out, or switch triggers off with --triggers off.',
+          advice: 'Leave the rows out, or switch triggers off with --triggers off.',
         }),
   }
 }
@@ -100,7 +100,7 @@ export const write = async (
     const names = tables.map(({ table }) => `"${table.id}"`).join(' or ')
     throw new RowgraftError(error.code, `live refused rows of ${names}: ${error.message}`, {
       detail: error.detail,
-      hint: `Live is unchanged. ${hintFor(error, layout)}`,
+      advice: `${hintFor(error, layout)}`,
       sqlstate: error.sqlstate,
       cause: error.cause,
     })

@@ -52,7 +52,7 @@ const findMade = async (writer: Writer, layout: Layout, staged: StagedTable, mad
     group by ${list(grouped)}`)
 }
 
-const waysOut = 'Live is unchanged. Switch triggers off with --triggers off, or leave the table out with --without.'
+const waysOut = 'Switch triggers off with --triggers off, or leave the table out with --without.'
 
 /** Refuses rows that may have been there before: a trigger has changed those, not made them. Others would see them; a script cannot ask. */
 const refuseChanged = async (
@@ -72,7 +72,7 @@ const refuseChanged = async (
     code: 'rolled-back',
     message: () => `a trigger wrote rows of "${table.id}" where the backup has its own`,
     detail: `Whether it made them (${triggers}), or changed rows that were there before, cannot be told.`,
-    hint: waysOut,
+    advice: waysOut,
   })
 }
 
@@ -97,7 +97,7 @@ export const clearTheWay = async (
   })
   await refuseChanged(writer, staged, { made, triggers })
   const same = all(table.identity.map((name, p) => sql`${column('t', name)} = m.${identifier(`k${p}`)}`))
-  const cannot = { code: 'rolled-back', hint: waysOut } as const
+  const cannot = { code: 'rolled-back', advice: waysOut } as const
   const message = (): string => `a trigger made rows of "${table.id}" where the backup has its own`
   await refuseReferred(writer, table.live, sql`${made} as m join ${fromTable(table.live)} as t on ${same}`, {
     ...cannot,

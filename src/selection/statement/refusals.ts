@@ -43,8 +43,8 @@ export const namesIn = (list: unknown): readonly string[] =>
   )
 
 /** Refuses a statement: what is in the way, and what to do. */
-export const refuse = (what: string, hint: string): RowgraftError =>
-  new RowgraftError('usage', `the statement ${what}`, { hint })
+export const refuse = (what: string, hint: string, asksFor?: RowgraftError['asksFor']): RowgraftError =>
+  new RowgraftError('usage', `the statement ${what}`, { hint, asksFor })
 
 const refusedKinds: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   InsertStmt: ['inserts rows in a WITH query', 'Give the DELETE or UPDATE alone: a WITH query in it may only read.'],
@@ -98,6 +98,7 @@ const needsTime = (what: string): RowgraftError =>
   refuse(
     `asks for the time (${what}), and when it ran is not known`,
     'Say when it ran: --statement-at "2025-11-17 14:03:00+00".',
+    'statement time',
   )
 
 const relativeLiteral = (text: string): RowgraftError =>

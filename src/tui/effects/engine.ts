@@ -26,8 +26,8 @@ const progressEvery = 100
 
 const messageOf = (error: unknown): { readonly code: string; readonly error: Message } => {
   if (isRowgraftError(error)) {
-    const { code, message, detail, hint } = error
-    return { code, error: { kind: 'error', text: message, detail, hint } }
+    const { code, message, detail, hint, asksFor } = error
+    return { code, error: { kind: 'error', text: message, detail, hint, asksFor } }
   }
   // Whatever else is thrown is a bug: it is told as one, and the terminal is put right first.
   throw error

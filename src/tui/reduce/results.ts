@@ -101,7 +101,7 @@ const failed = (state: State, job: Job, { code, error }: Of<'failed'>, statement
   if (job.kind === 'connect') return [{ ...state, connection: { state: 'failed', error } }]
   if (job.kind === 'run') return [failedRun(state, code, error)]
   if (code === 'interrupted') return [{ ...state, message: { kind: 'note', text: 'stopped' } }]
-  if (job.kind === 'statement' && statement !== null && /--statement-at/.test(error.hint ?? ''))
+  if (job.kind === 'statement' && statement !== null && error.asksFor === 'statement time')
     return [askTime({ ...state, message: error }, statement)]
   // What was lost can be told without it.
   if (job.kind === 'tables' && state.incidents === null) return findIncidents({ ...state, message: error })

@@ -5,6 +5,7 @@ import type {
   Plan,
   PlanOptions,
   Report,
+  RowgraftError,
   RowList,
   RowReport,
   RowView,
@@ -30,6 +31,8 @@ export interface Message {
   readonly text: string
   readonly detail?: string | undefined
   readonly hint?: string | undefined
+  /** What the user may say to settle it. */
+  readonly asksFor?: RowgraftError['asksFor']
 }
 
 /** How far some work is. */

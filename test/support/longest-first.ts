@@ -2,7 +2,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const isLong = ({ moduleId }: TestSpecification): boolean =>
-  /[\\/]test[\\/](scenarios[\\/]|script[\\/]stories)/.test(moduleId)
+  /[\\/]test[\\/](scenarios[\\/]|review[\\/]script[\\/]stories)/.test(moduleId)
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

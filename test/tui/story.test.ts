@@ -4,7 +4,7 @@ import { withDatabases } from '../support/databases.ts'
 import { dumpRows } from '../support/queries.ts'
 import { withUi } from '../support/ui.ts'
 import { site } from './demo-site.ts'
-import { isGalleryThere, leftBehind, review, untilCounted, untouched } from './terminal-story.ts'
+import { isGalleryThere, leftBehind, review, untilCounted, untouched } from './terminal/terminal-story.ts'
 
 test('the lost gallery is picked, reviewed, restored and taken back', async () => {
   await withDatabases(site, async (databases) => {

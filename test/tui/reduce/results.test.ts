@@ -1,0 +1,228 @@
+import { describe, expect, test } from 'vitest'
+import type { TableDiff } from '../../../src/index.ts'
+import { reduce } from '../../../src/tui/reduce/reduce.ts'
+import { begin } from '../../../src/tui/state/jobs.ts'
+import { noPicks, pickedRows } from '../../../src/tui/state/picks.ts'
+import { makePlan, makeReport, makeStep } from '../../format/plans.ts'
+import {
+  afterKeys,
+  answered,
+  backup,
+  found,
+  incidents,
+  listing,
+  live,
+  makeList,
+  makeTable,
+  note,
+  openAt,
+  photos,
+  photosId,
+  rowsScreen,
+  screensOf,
+  told,
+  unconnected,
+} from './states.ts'
+
+const later = { now: 2_000, tickets: 1 }
+const wrong = { kind: 'error', text: 'it went wrong' } as const
+const failed = { type: 'failed', code: 'server', error: wrong, statement: null } as const
+
+describe('connecting', () => {
+  const work = { kind: 'connect', addresses: unconnected.addresses } as const
+
+  test('leads to the first screen, and to reading the tables', () => {
+    const result = { type: 'opened', live, backup, notes: ['a', 'b'], protection: 'refuse' } as const
+    const [after, ...effects] = answered(unconnected, work, result)
+    expect(after).toEqual({
+      ...openAt(incidents),
+      now: 2_000,
+      tickets: 2,
+      jobs: [{ ticket: 2, kind: 'tables', what: 'reading the tables', since: 2_000, progress: null, tables: [] }],
+      connection: { state: 'open', live, backup, notes: ['a', 'b'] },
+      protection: 'refuse',
+      readOnly: "the config file says protect: 'refuse'",
+      message: note('a · b'),
+    })
+    expect(effects).toEqual([{ do: 'work', ticket: 2, work: { kind: 'tables' } }])
+  })
+
+  test('in vain stays where it is', () => {
+    expect(answered(unconnected, work, failed)).toEqual([
+      { ...unconnected, ...later, connection: { state: 'failed', error: wrong } },
+    ])
+  })
+})
+
+describe('what comes of work that was given up', () => {
+  test('is dropped', () => {
+    const result = { type: 'read runs', runs: [] } as const
+    expect(reduce(told, { type: 'result', ticket: 7, now: 2_000, result })).toEqual([{ ...told, now: 2_000 }])
+  })
+})
+
+describe('tables that were read', () => {
+  test('are followed by the incidents, the very large ones aside', () => {
+    const large = makeTable('event', { size: { rows: 9_000_000, bytes: 1 } })
+    const tables = [makeTable('photo'), large]
+    const [after, ...effects] = answered(openAt(incidents), { kind: 'tables' }, { type: 'read tables', tables })
+    expect(after.overview).toEqual(tables)
+    expect(effects).toEqual([{ do: 'work', ticket: 2, work: { kind: 'incidents', without: ['public.event'] } }])
+  })
+})
+
+describe('incidents that were found', () => {
+  const result = { type: 'found incidents', report: found, took: 50 } as const
+
+  test('are told, and what they cost', () => {
+    expect(answered(openAt(incidents), { kind: 'incidents', without: [] }, result)).toEqual([
+      { ...openAt(incidents), ...later, incidents: found, countedAt: 2_000, countTook: 50 },
+    ])
+  })
+
+  test('are followed by the counts of all tables', () => {
+    const state = openAt(incidents, { overview: [makeTable('photo')] })
+    expect(answered(state, { kind: 'incidents', without: [] }, result).slice(1)).toEqual([
+      { do: 'work', ticket: 2, work: { kind: 'count', tables: ['public.photo'], states: 'keys' } },
+    ])
+  })
+
+  test('keep the picks that are still among them', () => {
+    const picked = afterKeys(told, 'a')
+    const report = { ...found, incidents: found.incidents.slice(1) }
+    const [after] = answered(picked, { kind: 'incidents', without: [] }, { ...result, report })
+    expect([...after.picks.incidents.keys()]).toEqual(['bbb'])
+  })
+})
+
+describe('counts', () => {
+  test('come one by one while the work goes on', () => {
+    const diff = { table: 'public.photo', missing: 3, changed: 0, extra: 1, rows: 22 } as TableDiff // as far as keys tell
+    const state = openAt(incidents)
+    const [busy] = begin(state, { kind: 'count', tables: ['public.photo'], states: 'keys' })
+    const result = { type: 'counted', states: 'keys', diff } as const
+    expect(reduce(busy, { type: 'result', ticket: 1, now: 2_000, result })).toEqual([
+      { ...busy, now: 2_000, counts: new Map([['public.photo', { diff, states: 'keys', liveRows: 10 }]]) },
+    ])
+  })
+})
+
+describe('rows that were listed again', () => {
+  test('keep the picks of those that are still there', () => {
+    const picked = afterKeys(listing(['missing', 'missing', 'missing']), 'space', 'down', 'space')
+    const list = makeList(['missing', 'missing'])
+    const [after] = answered(picked, { kind: 'list', source: photos }, { type: 'listed', source: photos, list })
+    const rows = after.picks.rows.get(photosId)
+    expect(rows === undefined ? [] : [...pickedRows(rows)]).toEqual([0])
+    expect(after.stack).toEqual([incidents, { ...rowsScreen, cursor: 1 }])
+  })
+
+  test('are not shown where the first listing failed', () => {
+    const first = openAt(incidents, { stack: [incidents, rowsScreen] })
+    expect(answered(first, { kind: 'list', source: photos }, failed)).toEqual([
+      { ...openAt(incidents), ...later, message: wrong },
+    ])
+  })
+})
+
+describe('a plan', () => {
+  const plan = makePlan({ steps: [makeStep('gallery', ['7'])] })
+  const work = { kind: 'plan', picks: noPicks, chosen: told.chosen, answers: {}, without: [] } as const
+  const along = openAt({ at: 'along', cursor: 3 }, { isStale: false })
+
+  test('is shown', () => {
+    expect(answered(along, work, { type: 'planned', plan, undoes: null })).toEqual([
+      { ...along, ...later, planned: { plan, undoes: null } },
+    ])
+  })
+
+  test('that could not be made is made again when it is needed', () => {
+    expect(answered({ ...along, planned: { plan, undoes: null } }, work, failed)).toEqual([
+      { ...along, ...later, message: wrong, planned: null, isStale: true },
+    ])
+  })
+})
+
+describe('a run', () => {
+  const plan = makePlan({ steps: [makeStep('gallery', ['7'])] })
+  const run = { at: 'run', isRehearsal: false, isUndo: false, phases: [] } as const
+  const picked = afterKeys(told, 'space')
+  const running = { ...picked, stack: [incidents, { at: 'along', cursor: 0 } as const, run] }
+  const work = { kind: 'run', plan, rehearse: false, confirm: null } as const
+
+  test('tells each phase once, with how far it is', () => {
+    const [busy] = begin(running, work)
+    const phase = (rows: number) => ({ type: 'run phase', phase: 'insert', table: 'public.gallery', rows }) as const
+    const [some] = reduce(busy, { type: 'result', ticket: 1, now: 2_000, result: phase(1) })
+    const [more] = reduce(some, { type: 'result', ticket: 1, now: 3_000, result: phase(5) })
+    const phases = [{ phase: 'insert', table: 'public.gallery', rows: 5, at: 3_000 }]
+    expect(more.stack.at(-1)).toEqual({ ...run, phases })
+  })
+
+  test('that was committed is told, and what was picked is done with', () => {
+    const report = makeReport()
+    expect(answered(running, work, { type: 'ran', report, plan })).toEqual([
+      {
+        ...told,
+        ...later,
+        incidents: null,
+        done: [{ report, plan }],
+        stack: [incidents, { at: 'report', cursor: 0, report, plan }],
+      },
+    ])
+  })
+
+  test('that was a rehearsal leads back to where it was begun', () => {
+    const report = makeReport({ outcome: 'rehearsed' })
+    expect(answered(running, work, { type: 'ran', report, plan })).toEqual([
+      {
+        ...running,
+        ...later,
+        stack: [incidents, { at: 'along', cursor: 0 }, { at: 'report', cursor: 0, report, plan }],
+      },
+    ])
+  })
+
+  test('that failed keeps what was picked; where nobody knows, that is said', () => {
+    const [after] = answered(running, work, { ...failed, code: 'outcome-unknown' })
+    expect(after).toEqual({
+      ...running,
+      ...later,
+      stack: [incidents, { at: 'along', cursor: 0 }, { at: 'failed', cursor: 0, error: wrong, isUnknown: true }],
+    })
+    expect(screensOf(after)).toEqual(['incidents', 'along', 'failed'])
+  })
+})
+
+describe('a statement', () => {
+  const work = { kind: 'statement', statement: 'delete from photo', at: null } as const
+
+  test('whose rows were found is picked, and told', () => {
+    const result = { type: 'covered', statement: 'delete from photo', at: null, lines: ['3 rows'] } as const
+    expect(answered(told, work, result)).toEqual([
+      {
+        ...told,
+        ...later,
+        picks: { ...noPicks, statements: [{ statement: 'delete from photo', at: null }] },
+        overlay: { kind: 'text', title: 'what the statement did', lines: ['3 rows'], cursor: 0 },
+      },
+    ])
+  })
+
+  test('that asks for the time is asked when it ran', () => {
+    const error = { ...wrong, hint: 'Say when with --statement-at.' }
+    const [after] = answered(told, work, { ...failed, error, statement: 'delete from photo' })
+    expect(after.overlay).toMatchObject({ prompt: { for: { what: 'statement time' } } })
+  })
+})
+
+test('a file that exists is replaced only by a yes', () => {
+  const plan = makePlan()
+  const state = { ...told, planned: { plan, undoes: null } }
+  const work = { kind: 'save', file: 'plan', path: 'plan.json', plan, replace: false } as const
+  const [asked] = answered(state, work, { type: 'exists', path: 'plan.json', file: 'plan' })
+  const [shown] = reduce(asked, { type: 'painted', state: asked })
+  expect(reduce(shown, { type: 'key', key: 'y' }).slice(1)).toEqual([
+    { do: 'work', ticket: 2, work: { ...work, replace: true } },
+  ])
+})

@@ -41,6 +41,8 @@ export interface ClusterOptions {
   readonly durable?: boolean
   /** Whether to listen on 127.0.0.1 beside the socket. Default: yes. */
   readonly tcp?: boolean
+  /** The folder to make its own in. Default: the one for temporary files. */
+  readonly base?: string | undefined
   /** Gives up the start. A server that has started is ended by `stop`. */
   readonly signal?: AbortSignal | undefined
 }
@@ -93,10 +95,10 @@ const makeUrl = (cluster: Omit<Cluster, 'url' | 'stop'>, database: string): stri
  */
 export const startCluster = async (options: ClusterOptions = {}): Promise<Cluster> => {
   if (options.signal?.aborted) throw interrupted()
-  sweep()
+  sweep(options.base)
   const account = serverAccount()
   const binaries = await findBinaries({ account })
-  const folder = makeFolder(account)
+  const folder = makeFolder(account, options.base)
   let child: ChildProcess | undefined
   const destroy = (): void => destroySync(folder, child)
   const callOff = onProcessEnd(destroy)

@@ -47,10 +47,15 @@ export const folderAt = (path: string): ClusterFolder => ({
 const isPassable = (path: string): boolean =>
   (statSync(path).mode & 0o001) !== 0 && (path === dirname(path) || isPassable(dirname(path)))
 
-/** Makes a folder for one cluster, marked as owned by this process; only the server's account can look into data and socket. */
-export const makeFolder = (account: Account | undefined): ClusterFolder => {
+/**
+ * Makes a folder for one cluster, in `wanted` where that can be had; marked as owned by this process. Only the server's account can look
+ * into data and socket.
+ */
+export const makeFolder = (account: Account | undefined, wanted?: string): ClusterFolder => {
   const base =
-    folderBases().find((path) => path.length <= longestBase && (account === undefined || isPassable(path))) ?? '/tmp'
+    [...(wanted === undefined ? [] : [wanted]), ...folderBases()].find(
+      (path) => path.length <= longestBase && (account === undefined || isPassable(path)),
+    ) ?? '/tmp'
   const folder = folderAt(mkdtempSync(join(base, folderPrefix)))
   writeFileSync(folder.owner, JSON.stringify(ownIdentity()), { mode: 0o600 })
   if (account !== undefined) chmodSync(folder.path, 0o711)

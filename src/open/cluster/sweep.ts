@@ -31,9 +31,12 @@ const sweepFolder = (path: string): void => {
   removeFolder(folder)
 }
 
-/** Stops the servers and removes the folders whose owner was killed before it could. Never fails: what is left, the next sweep takes. */
-export const sweep = (): void => {
-  for (const base of folderBases()) {
+/**
+ * Stops the servers and removes the folders whose owner was killed before it could, in `also` as well. Never fails: what is left, the next
+ * sweep takes.
+ */
+export const sweep = (also?: string): void => {
+  for (const base of new Set([...folderBases(), ...(also === undefined ? [] : [also])])) {
     try {
       for (const name of readdirSync(base)) {
         if (name.startsWith(folderPrefix)) sweepQuietly(join(base, name))

@@ -1,4 +1,4 @@
 import { describe } from 'vitest'
 import { tellStories } from '../support/told-stories.ts'
 
-describe('stories', () => tellStories('i', 'q'))
+describe('stories of restores that ask or refuse', () => tellStories('a question'))

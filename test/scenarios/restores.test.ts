@@ -1,4 +1,4 @@
 import { describe } from 'vitest'
 import { tellStories } from '../support/told-stories.ts'
 
-describe('stories', () => tellStories('a', 'h'))
+describe('stories of restores that go', () => tellStories('a restore'))

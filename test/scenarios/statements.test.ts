@@ -1,4 +1,4 @@
 import { describe } from 'vitest'
 import { tellStories } from '../support/told-stories.ts'
 
-describe('stories', () => tellStories('r', 'z'))
+describe('stories of statements that somebody regrets', () => tellStories('a statement'))

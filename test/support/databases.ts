@@ -91,6 +91,14 @@ const makeTemplates = async (admin: pg.Client, { shared, live }: Parts): Promise
 /** What the tests of this file have asked for so far. */
 const asked = new Set<string>()
 
+/** Creates a pair by running its SQL. */
+const makePair = async (admin: pg.Client, names: DatabasePair, parts: Parts): Promise<void> => {
+  await create(admin, names.backup, 'template1')
+  await runParts(names.backup, parts.shared)
+  await create(admin, names.live, names.backup)
+  if (parts.live.length > 0) await runParts(names.live, parts.live)
+}
+
 /** Creates a pair: straight the first time, since most SQL is one test's alone; after that from templates. */
 const createPair = async (admin: pg.Client, names: DatabasePair, parts: Parts): Promise<void> => {
   const key = JSON.stringify(parts)
@@ -101,10 +109,40 @@ const createPair = async (admin: pg.Client, names: DatabasePair, parts: Parts): 
     return
   }
   asked.add(key)
-  await create(admin, names.backup, 'template1')
-  await runParts(names.backup, parts.shared)
-  await create(admin, names.live, names.backup)
-  if (parts.live.length > 0) await runParts(names.live, parts.live)
+  await makePair(admin, names, parts)
+}
+
+/** Makes one more live of a pair, and runs `work` with it. */
+export type WithLive = <Result>(work: (databases: DatabasePair) => Promise<Result>) => Promise<Result>
+
+/** Runs `work` with one backup, and as many lives as it asks for, each as the SQL says: for what leaves the backup as it is. */
+export const withLives = async <Result>(
+  sql: DatabaseSql,
+  work: (withLive: WithLive) => Promise<Result>,
+): Promise<Result> => {
+  const suffix = randomBytes(5).toString('hex')
+  const [backup, first] = [`backup_${suffix}`, `first_${suffix}`]
+  let lives = 0
+  return withClient(clusterUrl(), async (admin) => {
+    const drop = (name: string): Promise<unknown> => admin.query(`drop database if exists ${name} with (force)`)
+    const withLive: WithLive = async (inside) => {
+      lives += 1
+      const live = `live_${suffix}_${lives}`
+      try {
+        await create(admin, live, first)
+        return await inside({ live: urlOf(live), backup: urlOf(backup) })
+      } finally {
+        await drop(live)
+      }
+    }
+    try {
+      await makePair(admin, { live: first, backup }, partsOf(sql))
+      return await work(withLive)
+    } finally {
+      await drop(first)
+      await drop(backup)
+    }
+  })
 }
 
 /** Runs `work` with a fresh pair of databases that holds what the SQL says; both are dropped afterwards. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { type CommandOptions, type CommandResult, command } from './command.ts'
-import { withDatabases } from './databases.ts'
+import type { WithLive } from './databases.ts'
 import { dumpRows, query } from './queries.ts'
 
 /** One way to restore in a story. */
@@ -117,11 +117,15 @@ interface ReportDocument {
  * Plays one case: plan, restore, verify, plan again, restore again (also without the journal), undo. Returns the plan's text and what
  * changed in live; everything that holds for every story is asserted here.
  */
-export const playCase = async (story: Story, each: StoryCase): Promise<{ plan: string; after: string }> => {
+export const playCase = async (
+  story: Story,
+  each: StoryCase,
+  withLive: WithLive,
+): Promise<{ plan: string; after: string }> => {
   const { args, exit } = each
   const planArgs = args.filter((argument) => argument !== '--strict')
   const run = runIn(story.folder)
-  await withDatabases(story.sql, ({ live, backup }) =>
+  await withLive(({ live, backup }) =>
     withFolder(async (journal) => {
       const env = { ROWGRAFT_LIVE: live, ROWGRAFT_BACKUP: backup, ROWGRAFT_JOURNAL: journal }
       const before = await dumpRows(live)
@@ -136,7 +140,7 @@ export const playCase = async (story: Story, each: StoryCase): Promise<{ plan: s
       expect(reread.exit, `from its file: ${reread.stdout}${reread.stderr}`).toBe(exit)
     }),
   )
-  return withDatabases(story.sql, ({ live, backup }) =>
+  return withLive(({ live, backup }) =>
     withFolder(async (journal) => {
       const env = { ROWGRAFT_LIVE: live, ROWGRAFT_BACKUP: backup, ROWGRAFT_JOURNAL: journal }
       const before = await dumpRows(live)

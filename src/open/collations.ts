@@ -3,18 +3,21 @@ import { sql } from 'kysely'
 import type { Query } from '../database/names.ts'
 import type { Reader } from '../database/session/reader.ts'
 
-/** Collations of columns of users, by name. */
+/** Collations of columns of users, by name. A version is asked of the library: not for hundreds of collations that nobody uses. */
 const ofColumns = sql`
-  select n.nspname || '.' || c.collname, c.collversion, pg_catalog.pg_collation_actual_version(c.oid)
-  from pg_catalog.pg_collation c
-  join pg_catalog.pg_namespace n on n.oid = c.collnamespace
-  where c.collversion is distinct from pg_catalog.pg_collation_actual_version(c.oid)
-    and c.collversion is not null
-    and exists (
-      select 1
-      from pg_catalog.pg_attribute a
-      join pg_catalog.pg_class t on t.oid = a.attrelid and t.relkind in ('r', 'p') -- r: table, p: partitioned table
-      where a.attcollation = c.oid and t.relnamespace <> 'pg_catalog'::regnamespace)
+  with used as materialized (
+    select c.oid, n.nspname || '.' || c.collname as name, c.collversion
+    from pg_catalog.pg_collation c
+    join pg_catalog.pg_namespace n on n.oid = c.collnamespace
+    where c.collversion is not null
+      and exists (
+        select 1
+        from pg_catalog.pg_attribute a
+        join pg_catalog.pg_class t on t.oid = a.attrelid and t.relkind in ('r', 'p') -- r: table, p: partitioned table
+        where a.attcollation = c.oid and t.relnamespace <> 'pg_catalog'::regnamespace))
+  select name, collversion, pg_catalog.pg_collation_actual_version(oid)
+  from used
+  where collversion is distinct from pg_catalog.pg_collation_actual_version(oid)
   order by 1`
 
 /** The collation that columns without one of their own have. PostgreSQL 15 began to note its version. */

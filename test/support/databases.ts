@@ -8,7 +8,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import { inject } from 'vitest'
 
-import { withClient } from './queries.ts'
+import { keepSessions, withClient } from './queries.ts'
 
 /** SQL for both sides; or SQL for both, then the rows as of the backup in both, then what happened since, in live only. */
 export type DatabaseSql =
@@ -130,7 +130,8 @@ export const withLives = async <Result>(
       const live = `live_${suffix}_${lives}`
       try {
         await create(admin, live, first)
-        return await inside({ live: urlOf(live), backup: urlOf(backup) })
+        const urls = { live: urlOf(live), backup: urlOf(backup) }
+        return await keepSessions([urls.live], () => inside(urls))
       } finally {
         await drop(live)
       }
@@ -155,7 +156,8 @@ export const withDatabases = async <Result>(
   return withClient(clusterUrl(), async (admin) => {
     try {
       await createPair(admin, names, partsOf(sql))
-      return await work({ live: urlOf(names.live), backup: urlOf(names.backup) })
+      const urls = { live: urlOf(names.live), backup: urlOf(names.backup) }
+      return await keepSessions([urls.live, urls.backup], () => work(urls))
     } finally {
       await admin.query(`drop database if exists ${names.live} with (force)`)
       await admin.query(`drop database if exists ${names.backup} with (force)`)

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'vitest'
 import { type CommandResult, command } from '../../support/command.ts'
-import { withDatabases } from '../../support/databases.ts'
+import { type WithLive, withDatabases, withLives } from '../../support/databases.ts'
 import { hasPsql, psql, withPlainRole } from '../../support/psql.ts'
 import { dumpRows } from '../../support/queries.ts'
 import { withFolder } from '../../support/restores.ts'
@@ -25,9 +25,12 @@ interface Scripted {
   readonly live: string
 }
 
-/** Makes the script of a case, in databases of its own. */
-const withScript = <T>(story: Story, each: StoryCase, work: (scripted: Scripted) => Promise<T>): Promise<T> =>
-  withDatabases(story.sql, ({ live, backup }) =>
+/** Makes the script of a case, for a live of its own. */
+const withScript = <T>(
+  { story, each, withLive }: { readonly story: Story; readonly each: StoryCase; readonly withLive: WithLive },
+  work: (scripted: Scripted) => Promise<T>,
+): Promise<T> =>
+  withLive(({ live, backup }) =>
     withFolder(async (folder) => {
       const env = { ROWGRAFT_LIVE: live, ROWGRAFT_BACKUP: backup, ROWGRAFT_JOURNAL: folder }
       const script = join(folder, 'restore.sql')
@@ -57,22 +60,25 @@ describe.skipIf(!hasPsql)('a script run by psql (skipped where there is none)', 
     const cases = story.cases.filter(({ exit }) => exit === 0 || exit === 7)
     if (cases.length === 0) continue
     test.concurrent(`does what the run does: ${story.name}`, { timeout: 120_000 }, async ({ expect }) => {
-      for (const each of cases) {
-        await withScript(story, each, async ({ script, live }) => {
-          const [before, sequences] = [await dumpRows(live), await readSequences(live)]
-          const { exit, stderr } = await psql(live, script, '-v', 'commit=1')
-          expect(`${exit} ${withoutNotices(stderr)}`, `case "${each.name}"`).toBe('0 ')
-          const after = compare(before, await dumpRows(live)) + compareSequences(sequences, await readSequences(live))
-          expect(after, `case "${each.name}"`).toBe(await readAfter(story, each))
-        })
-      }
+      await withLives(story.sql, async (withLive) => {
+        for (const each of cases) {
+          await withScript({ story, each, withLive }, async ({ script, live }) => {
+            const [before, sequences] = [await dumpRows(live), await readSequences(live)]
+            const { exit, stderr } = await psql(live, script, '-v', 'commit=1')
+            expect(`${exit} ${withoutNotices(stderr)}`, `case "${each.name}"`).toBe('0 ')
+            const after = compare(before, await dumpRows(live)) + compareSequences(sequences, await readSequences(live))
+            expect(after, `case "${each.name}"`).toBe(await readAfter(story, each))
+          })
+        }
+      })
     })
     test.concurrent(`rolls back unless it is told to commit: ${story.name}`, { timeout: 120_000 }, async ({
       expect,
     }) => {
       const [first] = cases
       if (first === undefined) return
-      await withScript(story, first, async ({ script, live }) => {
+      const withLive: WithLive = (work) => withDatabases(story.sql, work)
+      await withScript({ story, each: first, withLive }, async ({ script, live }) => {
         const before = await dumpRows(live)
         const { exit, stderr } = await psql(live, script)
         expect(`${exit} ${withoutNotices(stderr)}`).toBe('0 ')

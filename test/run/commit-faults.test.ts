@@ -16,7 +16,7 @@ import { type FaultProxy, withFaultProxy } from '../support/fault-proxy.ts'
 import { withClient } from '../support/queries.ts'
 import { type Restores, withRestores } from '../support/restores.ts'
 
-const total = Number(process.env.ROWGRAFT_FAULTS ?? 400)
+const total = Number(process.env.ROWGRAFT_FAULTS ?? 300)
 
 /** Two albums that are gone, each with two songs, and a guest who was unhooked. */
 const albums = {

@@ -48,7 +48,7 @@ interface WayOptions {
 /** True where all that is selected is rows of one table: `--columns` is for all selected rows. */
 export const selectsOneTable = ({ selection }: Pick<Plan, 'selection'>): boolean => {
   const tables = new Set(selection.selectors.map((selector) => ('table' in selector ? selector.table : null)))
-  return tables.size === 1 && !tables.has(null)
+  return tables.size <= 1 && !tables.has(null)
 }
 
 /** The ways out of conflicts that are alike, each with its flag. */

@@ -108,7 +108,7 @@ export const judgeParents = async (
         const answer = answerFor(judging, own, { key, live: moved.get(key) ?? key, likeness, uses, keys: policy })
         if (answer === 'allocate') pushTo(beside, id, key)
         else if (answer === 'skip') pushTo(refused, id, key)
-        else if (answer === 'attach')
+        else if (answer === 'attach' && likeness.changed.length > 0)
           for (const use of uses) note(attached, { ...use, table: id, columns: likeness.changed }, key)
       }
     }

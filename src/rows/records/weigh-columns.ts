@@ -130,12 +130,13 @@ const weighRow = (
     columns.some(isMade) ||
     uniques.some((unique) => isOtherKey(unique, telling, columns))
   const changed = told.filter((name) => differing.includes(name))
+  const others = differing.filter((name) => !isGiven(table.backup, name))
   return {
     likeness: {
       isClear: isCleared || !isSuspect,
       columns,
       of: telling.length,
-      changed: changed.length > 0 ? changed : differing,
+      changed: changed.length > 0 ? changed : others,
     },
     isHalf: !isCleared && columns.length > 0 && columns.length * 2 === telling.length,
   }

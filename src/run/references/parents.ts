@@ -12,7 +12,7 @@ import { RowgraftError } from '../../errors.ts'
 import { displayKey, packKey } from '../../keys/key.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { weighLikeness } from '../../rows/records/likeness.ts'
-import { openSides } from '../../rows/sides.ts'
+import { openSides, tableOf } from '../../rows/sides.ts'
 import { nothingDecided, StateCache } from '../../rows/state-cache.ts'
 import { readPresent } from '../../rows/states.ts'
 import { joinRelation } from '../../sql/references.ts'
@@ -38,23 +38,32 @@ export const refuseStrangers = async (
   const states = new StateCache(sides, nothingDecided)
   // The rows of the run itself prove nothing.
   const hasStayed = (alias: string): Query => sql`not ${isWrittenSince(alias, plan)}`
-  const strangers: string[] = []
-  for (const [table, keys] of written) {
-    const known = await states.read(table, [...(await readPresent(backup, table, [...keys]))])
+  const strangers = new Set<string>()
+  const weigh = async (table: SharedTable, keys: readonly string[]): Promise<void> => {
+    const known = await states.read(table, keys)
     const differing = new Map(
       [...known].flatMap(([key, state]) => (state.state === 'changed' ? [[key, state.columns] as const] : [])),
     )
     const likenesses = await weighLikeness({ sides, states, hasStayed }, table, differing)
     for (const [key, { state }] of known) {
       const isOther = state === 'reused' || likenesses.get(key)?.isClear === false
-      if (isOther && !isAnswered(plan, table, key)) strangers.push(`${table.id} ${displayKey(key)}`)
+      if (isOther && !isAnswered(plan, table, key)) strangers.add(`${table.id} ${displayKey(key)}`)
     }
   }
-  if (strangers.length === 0) return
+  for (const [table, keys] of written) {
+    const known = [...(await readPresent(backup, table, [...keys]))]
+    await weigh(table, known)
+    // What is nothing without another row may be as it was, while that one is not.
+    const owners = known.flatMap((key) => states.changedOwners(table.id, key))
+    for (const [id, own] of Map.groupBy(owners, (owner) => owner.table)) {
+      await weigh(tableOf(catalog, id), [...new Set(own.map(({ key }) => key))])
+    }
+  }
+  if (strangers.size === 0) return
   throw new RowgraftError(
     'plan-stale',
-    `${strangers.length === 1 ? 'a live row' : `${strangers.length} live rows`} that rows of the plan refer to may be other records by now`,
-    { detail: strangers.slice(0, 10).join('\n'), hint: 'Make the plan again: live has changed since.' },
+    `${strangers.size === 1 ? 'a live row' : `${strangers.size} live rows`} that rows of the plan refer to may be other records by now`,
+    { detail: [...strangers].slice(0, 10).join('\n'), hint: 'Make the plan again: live has changed since.' },
   )
 }
 

@@ -100,3 +100,82 @@ describe.concurrent('a row that came back under another key', () => {
       expect(await ownersOf(live)).toEqual(['11 ann 3', '12 ann 3', '13 cy 2'])
     }))
 })
+
+describe.concurrent('a row that is what it is by another one', () => {
+  const animals = `
+    create table animal (id integer primary key, name text not null, owner text not null);
+    create table dog (animal_id integer primary key references animal on delete cascade, breed text not null);
+    create table walk (id integer primary key, dog_id integer not null references dog on delete cascade, place text)`
+  const kept = `
+    insert into animal values (1, 'Rex', 'ann'), (2, 'Ada', 'cy');
+    insert into dog values (1, 'poodle'), (2, 'pug');
+    insert into walk values (11, 1, 'lake'), (12, 2, 'hill')`
+
+  test('is no parent any more once that one has become another record', () =>
+    withAttempts({ schema: animals, backup: kept, live: 'delete from walk where id = 11' }, async (attempts) => {
+      const path = join(attempts.journal, 'plan.json')
+      expect((await attempts.rowgraft(['plan', 'walk', '11', '--out', path])).exit).toBe(0)
+      await query(
+        attempts.live,
+        `delete from animal where id = 1; insert into animal values (1, 'Bello', 'eve'); insert into dog values (1, 'poodle')`,
+      )
+      expectRefused(await attempts.rowgraft(['restore', path, '--yes']), {
+        exit: 4,
+        says: ['a live row that rows of the plan refer to may be other records by now', 'public.animal 1'],
+        hint: 'Make the plan again',
+      })
+    }))
+})
+
+describe.concurrent('rows that came back below a new key', () => {
+  test('are not brought back again once the journal is lost, whatever the answers', () =>
+    withAttempts({ schema, backup, live: `${damage}; ${reuse}` }, async ({ live, journal, rowgraft }) => {
+      const restore = ['restore', 'file', '11', '12', '--on-conflict', 'allocate', '--yes']
+      expect((await rowgraft(restore)).exit).toBe(0)
+      const rows = await dumpRows(live)
+      const elsewhere = ['--journal', join(journal, 'another')]
+      const { exit, stdout } = await rowgraft([...restore, ...elsewhere])
+      expect({ exit, isBack: /is back +file/.test(stdout) }).toEqual({ exit: 0, isBack: true })
+      expect(await dumpRows(live)).toEqual(rows)
+    }))
+})
+
+describe.concurrent('a parent that is plainly the same', () => {
+  const accounts = `
+    create table account (
+      id integer primary key, email text unique, name text, city text, phone text, bio text, status text default 'new',
+      logins integer not null default 0, last_login timestamptz, created_at timestamptz not null);
+    create table post (id integer primary key, account_id integer not null references account on delete cascade, words text)`
+  const kept = `
+    insert into account (id, email, name, created_at)
+      select i, 'a' || i || '@x.org', 'name ' || i, timestamptz '2025-01-01' + i * interval '1 hour' from generate_series(1, 30) as i;
+    insert into post select 100 + i, i, 'words ' || i from generate_series(1, 30) as i`
+  const lost = 'delete from post where account_id = 7'
+
+  test.each([
+    ['was filled in', `update account set city = 'Kiel', phone = '1', bio = 'b', status = 'paid' where id = 7`],
+    [
+      'was renamed',
+      `update account set name = 'other', email = 'other@x.org', logins = 9, last_login = now() where id = 7`,
+    ],
+    ['was changed with all others', `update account set name = upper(name), status = 'old', city = 'x'`],
+    ['was emptied', `update account set name = null, email = null where id = 7`],
+  ])('takes its rows, and is named, after it %s', (_, change) =>
+    withAttempts({ schema: accounts, backup: kept, live: `${lost}; ${change}` }, async ({ rowgraft }) => {
+      const { exit, stdout } = await rowgraft(['restore', 'post', '--all-missing', '--yes'])
+      expect({ exit, isNamed: /attached +account +1 /.test(stdout) }).toEqual({ exit: 0, isNamed: true })
+    }),
+  )
+
+  test('is asked about once it was made at another time', () =>
+    withAttempts(
+      {
+        schema: accounts,
+        backup: kept,
+        live: `${lost}; update account set created_at = '2025-06-01', name = 'other' where id = 7`,
+      },
+      async ({ rowgraft }) => {
+        expect((await rowgraft(['plan', 'post', '--all-missing'])).exit).toBe(4)
+      },
+    ))
+})

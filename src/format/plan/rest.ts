@@ -72,15 +72,26 @@ const formatStandIns = (plan: Plan): readonly Cells[] =>
     return ['stands in', formatTable(table), formatCount(count), `${words} · ${formatRowKeys(backup, live)}`]
   })
 
+/** So many lines tell which parents changed in which columns; where there are more, one tells it of all. */
+const mostAttached = 4
+
+type AttachedRows = NonNullable<Plan['attached']>[number]
+
+const attachedCells = (group: readonly AttachedRows[]): Cells => {
+  const parents = group.flatMap(({ keys }) => keyRows(keys)).map(formatKey)
+  const rows = group.reduce((sum, own) => sum + own.rows, 0)
+  const columns = [...new Set(group.flatMap((own) => own.columns))].map(formatColumn).join(', ')
+  const [go, them] = [rows === 1 ? 'goes' : 'go', parents.length === 1 ? 'it' : 'them']
+  const changed = `which changed since the backup${group.length === 1 ? '' : ' in some of'}: ${columns}`
+  const words = `${plural(rows, 'row')} of ${formatTable(group[0]?.child ?? '')} ${go} to ${them}, ${changed}`
+  return ['attached', formatTable(group[0]?.table ?? ''), formatCount(parents.length), `${words} · ${firstOf(parents)}`]
+}
+
 /** Changed live rows that rows of the plan come to refer to. */
 const formatAttached = ({ attached = [] }: Plan): readonly Cells[] =>
-  attached.map(({ table, child, columns, keys, rows }) => {
-    const parents = keyRows(keys).map(formatKey)
-    const [go, them] = [rows === 1 ? 'goes' : 'go', parents.length === 1 ? 'it' : 'them']
-    const changed = `which changed since the backup: ${columns.map(formatColumn).join(', ')}`
-    const words = `${plural(rows, 'row')} of ${formatTable(child)} ${go} to ${them}, ${changed} · ${firstOf(parents)}`
-    return ['attached', formatTable(table), formatCount(parents.length), words]
-  })
+  [...Map.groupBy(attached, ({ via, child }) => JSON.stringify([via, child])).values()].flatMap((group) =>
+    group.length > mostAttached ? [attachedCells(group)] : group.map((own) => attachedCells([own])),
+  )
 
 /** What both a plan and a report say about rows that stay out. */
 interface LeftOut {

@@ -210,7 +210,7 @@ describe('a statement', () => {
   })
 
   test('that asks for the time is asked when it ran', () => {
-    const error = { ...wrong, hint: 'Say when with --statement-at.' }
+    const error = { ...wrong, asksFor: 'statement time' } as const
     const [after] = answered(told, work, { ...failed, error, statement: 'delete from photo' })
     expect(after.overlay).toMatchObject({ prompt: { for: { what: 'statement time' } } })
   })

@@ -3,7 +3,8 @@ import { test } from 'vitest'
 import { hunt } from '../support/never-wrong/hunt.ts'
 
 const count = Number(process.env.ROWGRAFT_CASES ?? 75)
-const seed = Number(process.env.ROWGRAFT_SEED ?? Math.floor(Math.random() * 2 ** 30))
+// The same cases wherever it runs; others by the variable.
+const seed = Number(process.env.ROWGRAFT_SEED ?? 20261201)
 
 test(`no row comes back wrong, in ${count} cases from seed ${seed}`, { timeout: 300_000 + 10_000 * count }, () =>
   hunt({ seed, count, hasTriggers: false }),

@@ -3,7 +3,8 @@ import { test } from 'vitest'
 import { hunt } from '../support/never-wrong/hunt.ts'
 
 const count = Number(process.env.ROWGRAFT_CASES ?? 75)
-const seed = Number(process.env.ROWGRAFT_SEED ?? Math.floor(Math.random() * 2 ** 30))
+// The same cases wherever it runs; others by the variable.
+const seed = Number(process.env.ROWGRAFT_SEED ?? 7)
 
 test(
   `no row comes back wrong where triggers write, in ${count} cases from seed ${seed}`,

@@ -128,7 +128,8 @@ const checkUpdated = (outcome: Outcome, written: Written): Found =>
     if (row === undefined || now === undefined || before === undefined) {
       return [fault('an update of a row that is not there', table, key, show(liveKey))]
     }
-    const isAskedFor = outcome.columns !== null && because === 'selected'
+    const isRelinked = because === 'survivor' && outcome.plan.options.relink === 'all'
+    const isAskedFor = isRelinked || (outcome.columns !== null && because === 'selected')
     const isOwn = isAskedFor || isAnswered(outcome.plan, table, key) || isNamedAttached(outcome.plan, table, key)
     const stranger = likenessOf(outcome, table, key) === 'plain' && !isOwn
     const told = `${because}: ${columns.join(', ')}; live had ${JSON.stringify(before)}, the backup ${JSON.stringify(row)}`

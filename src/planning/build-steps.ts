@@ -63,6 +63,23 @@ const areAmong = (keys: Keys, others: SomeKeys): boolean => {
   return true
 }
 
+/** Rows of a step whose references are emptied, of the columns that it writes. */
+const emptiedIn = (
+  { closure }: Decision,
+  table: SharedTable,
+  { keys, columns }: { readonly keys: Keys; readonly columns: readonly string[] },
+): Pick<Step, 'nulled'> => {
+  const nulled = [...closure.nulled].flatMap(([relation, emptied]) => {
+    if (relation.child !== table.id) return []
+    const rows = positionsOf(keys, new Set(emptied))
+    const own = relation.columns.filter(
+      (name) => columns.includes(name) && columnOf(table.live, name)?.notNull === false,
+    )
+    return rows.length === 0 || own.length === 0 ? [] : [{ columns: own, rows }]
+  })
+  return nulled.length === 0 ? {} : { nulled }
+}
+
 const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[] => {
   const table = sharedTable(catalog, id)
   const members = decision.closure.members.get(id)
@@ -84,23 +101,17 @@ const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[
     .sort((a, b) => compareKeys(a.keys.at(0) ?? '', b.keys.at(0) ?? ''))
   return sorted.map(({ because, via, keys }) => {
     const allocate = areAmong(keys, fates.allocated) ? 'all' : positionsOf(keys, fates.allocated)
-    const nulled = [...decision.closure.nulled].flatMap(([relation, nulledKeys]) => {
-      if (relation.child !== id) return []
-      const emptied = new Set(nulledKeys)
-      const positions = positionsOf(keys, emptied)
-      const columns = relation.columns.filter((name) => columnOf(table.live, name)?.notNull === false)
-      return positions.length === 0 ? [] : [{ columns, rows: positions }]
-    })
+    const columns = table.columns.map(({ name }) => name)
     return {
       action: 'insert',
       table: id,
       because,
       via,
-      columns: table.columns.map(({ name }) => name),
+      columns,
       rows: keys.length,
       keys: keyColumns(table.identity.length, keys),
       ...(allocate.length === 0 ? {} : { allocate }),
-      ...(nulled.length === 0 ? {} : { nulled }),
+      ...emptiedIn(decision, table, { keys, columns }),
     }
   })
 }
@@ -114,39 +125,38 @@ const overwriteSteps = ({ catalog, decision }: Decided, id: string): readonly St
     .sort((a, b) => compareKeys(a.key, b.key))
   const columns = overwrittenColumns(table)
   const width = table.identity.length
-  const stoodIn = groupBy(rows, ({ because, via }) => `${because}\0${via?.id ?? ''}`).map(
-    (group): Step => ({
+  const stoodIn = groupBy(rows, ({ because, via }) => `${because}\0${via?.id ?? ''}`).map((group): Step => {
+    const keys = group.map(({ key }) => key)
+    return {
       action: 'update',
       table: id,
       because: group[0]?.because ?? 'selected',
       via: group[0]?.via?.id ?? null,
       columns,
       rows: group.length,
-      keys: keyColumns(
-        width,
-        group.map(({ key }) => key),
-      ),
+      keys: keyColumns(width, keys),
       live: keyColumns(
         width,
-        group.map(({ key }) => fates.standIns.get(key) ?? key),
+        keys.map((key) => fates.standIns.get(key) ?? key),
       ),
-    }),
-  )
+      ...emptiedIn(decision, table, { keys, columns }),
+    }
+  })
   const updates = [...(decision.updates.get(id) ?? [])].sort(([a], [b]) => compareKeys(a, b))
-  const changed = groupBy(updates, ([, names]) => names.join('\0')).map(
-    (group): Step => ({
+  const changed = groupBy(updates, ([, names]) => names.join('\0')).map((group): Step => {
+    const keys = group.map(([key]) => key)
+    const written = group[0]?.[1] ?? []
+    return {
       action: 'update',
       table: id,
       because: 'selected',
       via: null,
-      columns: group[0]?.[1] ?? [],
+      columns: written,
       rows: group.length,
-      keys: keyColumns(
-        width,
-        group.map(([key]) => key),
-      ),
-    }),
-  )
+      keys: keyColumns(width, keys),
+      ...emptiedIn(decision, table, { keys, columns: written }),
+    }
+  })
   return [...stoodIn, ...changed]
 }
 

@@ -9,6 +9,7 @@ import type { Strangers } from '../selection/closure/survivors.ts'
 import type { LeftOut } from '../selection/left-out.ts'
 import type { Resolved } from '../selection/resolved.ts'
 import { judgeChosen } from './chosen.ts'
+import { withoutEmptied } from './emptied.ts'
 import { findDropped } from './measure/transformed-rows.ts'
 import { probeRows } from './probe/fates.ts'
 import { type Attached, judgeParents } from './probe/judged-parents.ts'
@@ -178,7 +179,7 @@ export const decideRows = async (
     return {
       closure: withoutWritten(closure, chosen.updates, probed.mapping),
       mapping: probed.mapping,
-      updates: chosen.updates,
+      updates: await withoutEmptied(known, closure, chosen.updates),
       aside: moving.aside,
       attached: parents.attached,
       refused,

@@ -51,7 +51,9 @@ const because = (plan: Plan, step: Step): string => {
 const written = (step: Step): readonly string[] => {
   if (step.action !== 'update' || step.because === 'survivor' || step.because === 'undo') return []
   const takes = step.rows === 1 ? 'takes' : 'take'
-  return [`${takes} the backup's ${names(step.columns)}`]
+  const emptiedInAll = (step.nulled ?? []).flatMap(({ columns, rows }) => (rows.length === step.rows ? columns : []))
+  const taken = step.columns.filter((name) => !emptiedInAll.includes(name))
+  return taken.length === 0 ? [] : [`${takes} the backup's ${names(taken)}`]
 }
 
 /** A relation that no constraint declares, by its name: `by comment.photo_id -> photo (declared)`. */

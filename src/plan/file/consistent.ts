@@ -49,7 +49,7 @@ function* checkKind(place: string, step: Step, { undoes }: Plan): Generator<Flaw
     ['live', action === 'update'],
     ['guards', action !== 'insert'],
     ['allocate', action === 'insert'],
-    ['nulled', action === 'insert'],
+    ['nulled', action === 'insert' || (action === 'update' && because !== 'survivor')],
     ['isAtDefault', because === 'survivor'],
     ['editedSince', because === 'survivor'],
   ] as const) {

@@ -4,7 +4,7 @@ import { isStatus } from '../../catalog/conventions/column-words.ts'
 import type { Relation } from '../../catalog/relations.ts'
 import { hasSurrogate, type SharedTable } from '../../catalog/shared.ts'
 import type { Sides } from '../sides.ts'
-import { readHabits } from './habits.ts'
+import { manyValues, readHabits } from './habits.ts'
 import { comparedColumns } from './records.ts'
 
 /** Quantities, places, marks: many rows have the same. */
@@ -26,8 +26,8 @@ export const hasContent = async (sides: Sides, table: SharedTable, relation: Rel
   if (table.identity.some((name) => columnOf(table.live, name)?.baseType === 'uuid')) return true
   const own = ownColumns(table, relation)
   if (own.length === 0) return false
-  const { common, various } = await readHabits(sides, table)
-  return own.some((name) => (isSilent(table, name) ? various.includes(name) : !common.has(name)))
+  const { common, values } = await readHabits(sides, table)
+  return own.some((name) => (isSilent(table, name) ? (values.get(name) ?? 0) >= manyValues : !common.has(name)))
 }
 
 /** True where a row cannot stay when the row it refers to goes. */

@@ -21,8 +21,8 @@ const unknown: ColumnHabits = {
   creation: [],
   instants: [],
   restless: [],
-  common: new Map(),
-  various: [],
+  common: new Set(),
+  values: new Map(),
   rewritten: [],
   changed: new Map(),
 }
@@ -128,7 +128,7 @@ const sampleHabits = async (sides: Sides, table: SharedTable): Promise<ColumnHab
   const pairs = rows.filter(({ key }) => changes.has(key))
   const changed = new Map([...changes].filter(([, differing]) => differing.length > 0))
   const others = comparedColumns(table).filter((name) => !table.identity.includes(name))
-  const { common, various, telling } = await readSpreads(sides, table, others)
+  const { common, values, telling } = await readSpreads(sides, table, others)
   const isMost = (name: string): boolean => countChanges(changed, name) * 2 >= pairs.length
   const isOften = (count: number): boolean => count >= often.rows && count >= pairs.length * often.share
   const restless = others.filter((name) => isOften(countChanges(editsOf(changed, telling), name)))
@@ -152,7 +152,7 @@ const sampleHabits = async (sides: Sides, table: SharedTable): Promise<ColumnHab
     instants: creation.filter(isInstant),
     restless,
     common,
-    various,
+    values,
     rewritten: changed.size < often.rows ? [] : others.filter(isMost),
     changed,
   }
@@ -180,21 +180,24 @@ const halvesOf = (changed: Changed, columns: readonly string[]): Changed =>
     [...changed].filter(([, differing]) => columns.length === 1 || among(differing, columns) * 2 <= columns.length),
   )
 
-interface Spreads extends Pick<ColumnHabits, 'common' | 'various'> {
+interface Spreads extends Pick<ColumnHabits, 'common' | 'values'> {
   /** Columns that are set in most rows, and of which few have the same value. */
   readonly telling: readonly string[]
 }
 
 const readSpreads = async (sides: Sides, table: SharedTable, columns: readonly string[]): Promise<Spreads> => {
-  if (columns.length === 0) return { common: new Map(), various: [], telling: [] }
+  if (columns.length === 0) return { common: new Set(), values: new Map(), telling: [] }
   const { rows, spread } = await readSpread(sides, lastRows(table, columns), columns)
   const all = [...spread]
   const isCommon = ([name, { values, set }]: (typeof all)[number]): boolean =>
     (values < manyValues && values * 2 < set) || isStatus(columnOf(table.live, name))
-  const common = new Map(all.filter(isCommon).map(([name, { values }]) => [name, values]))
+  const common = new Set(all.filter(isCommon).map(([name]) => name))
   return {
     common,
-    various: all.flatMap(([name, { values }]) => (values >= manyValues ? [name] : [])),
+    // Where there are few rows, and no two have the same, there may be many values.
+    values: new Map(
+      all.map(([name, { values, set }]) => [name, values === set ? Math.max(values, manyValues) : values]),
+    ),
     telling: all.flatMap(([name, { set }]) => (!common.has(name) && set * 2 >= rows ? [name] : [])),
   }
 }

@@ -65,10 +65,10 @@ export interface ColumnHabits {
   readonly instants: readonly string[]
   /** Columns that often change in rows that stay the same record. */
   readonly restless: readonly string[]
-  /** Columns of which many rows have the same value, with how many there might as well be. */
-  readonly common: ReadonlyMap<string, number>
-  /** Columns that hold so many values that two rows hardly have the same by chance. */
-  readonly various: readonly string[]
+  /** Columns of which many rows have the same value. */
+  readonly common: ReadonlySet<string>
+  /** Two rows have the same value in a column as often as if it held so many, each as frequent as the others. */
+  readonly values: ReadonlyMap<string, number>
   /** Columns that have other values in most rows. */
   readonly rewritten: readonly string[]
   /** The sampled rows that differ, packed, with the columns. */

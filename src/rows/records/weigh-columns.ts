@@ -111,21 +111,26 @@ const weighRow = (
   const choices = [
     set.filter((name) => isTold(name) || (isMade(name) && differing.includes(name))),
     set,
-    told.filter((name) => differing.includes(name)),
+    // A reference that was emptied says that its parent went, and nothing of the row.
+    told.filter((name) => differing.includes(name) && !(empty.has(name) && isReference(table, name))),
   ]
+  /** Of so many rows, one has the same in all of these by chance. */
+  const chanceOf = (names: readonly string[]): number =>
+    names.reduce((rows, name) => rows * Math.max(1, habits.values.get(name) ?? 1), 1)
   const chosen = choices.find(({ length }) => length > 0) ?? []
   // What many rows have says little; that all of it is equal, much: as much as one column more.
   const shared = set.filter((name) => habits.common.has(name) && isEqual(name) && !chosen.includes(name))
-  const chance = shared.reduce((values, name) => values * Math.max(1, habits.common.get(name) ?? 1), 1)
-  const telling = [...chosen, ...(chance >= manyValues ? shared.slice(0, 1) : [])]
+  const telling = [...chosen, ...(chanceOf(shared) >= manyValues ? shared.slice(0, 1) : [])]
   const columns = telling.filter((name) => differing.includes(name))
   const uniques = table.live.uniques
+  const isChance = columns.length > 0 && chanceOf(set.filter(isEqual)) < manyValues ** columns.length
   const instants = [...habits.instants, ...creation.named.filter((name) => isInstant(columnOf(table.live, name)))]
   const isCleared = instants.some(isEqual) || uniques.some((unique) => isOwnKey(table, unique, isEqual))
   // Values that the user gives say nothing; what is there to change was to be expected.
   const isBlank = telling.length === 0 && differing.some((name) => isGiven(table.backup, name))
   const isSuspect =
     isBlank ||
+    isChance ||
     columns.length * 2 > telling.length ||
     columns.some(isMade) ||
     uniques.some((unique) => isOtherKey(unique, telling, columns))

@@ -1,5 +1,5 @@
 /** What has to hold once a run is committed: verify is content, a second plan has nothing left to do, undo gives live back. */
-import type { Plan, Report, Step } from '../../../src/index.ts'
+import { openConflicts, type Plan, type Report, type Step } from '../../../src/index.ts'
 import type { TextRow } from '../queries.ts'
 import type { Driver } from './driver.ts'
 import { describeFailure } from './failures.ts'
@@ -45,6 +45,11 @@ const checkSecondPlan = async (
   if ('failure' in given) {
     count(tally, `second plan: ${given.failure.code}`)
     return given.failure.exit === 70 ? [{ kind: 'second plan: exit 70', detail: describeFailure(given.failure) }] : []
+  }
+  if (openConflicts(given.value).length > 0) {
+    // It asks again what was answered in the file of the first: nothing is written unasked.
+    count(tally, 'second plan: asks')
+    return []
   }
   const done = new Set(stepKeys(plan, () => true))
   const twice = stepKeys(given.value, (step) => !isInVain(step, report)).filter((key) => done.has(key))

@@ -21,7 +21,7 @@ export const countAsked = (scene: Scene, plan: Plan, tally: Tally): void => {
         (conflict) => kinds.includes(conflict.kind) && conflict.table === table.id && conflict.key === displayKey(key),
       )) {
         const edited = differing(row, now)
-        const isNeedless = likeness === 'same record' && edited.length === 1 && tellingColumns(table).length > 1
+        const isNeedless = likeness === 'same record' && edited.length === 1 && tellingColumns(scene, table).length > 1
         count(tally, `${kind}: ${isNeedless ? 'needless, one column of a same record edited' : likeness}`)
       }
     }

@@ -53,7 +53,11 @@ const checkReference = (
     return inserted === here ? [] : [fault('a reference beside the parent that came back', table, key, told)]
   }
   const { plan } = outcome
-  const isAsked: IsSettled = (...of) => isAnswered(plan, ...of) || isSaidRestored(plan, ...of)
+  // Whoever gives columns of a row back has said that it is the record.
+  const isGivenBack: IsSettled = (of, key) =>
+    outcome.columns !== null &&
+    written.updated.some((row) => row.table === of && row.key === key && row.because === 'selected')
+  const isAsked: IsSettled = (...of) => isAnswered(plan, ...of) || isSaidRestored(plan, ...of) || isGivenBack(...of)
   if (isAsked(parent, before)) return []
   if (before !== here) return [fault('a reference to another key, unasked', table, key, told)]
   const likeness = likenessOf(outcome, parent, before, isAsked)

@@ -13,16 +13,24 @@ export interface Scene {
 }
 
 /**
- * `plain` strangers differ in most of what tells records apart, or in a unique code and half of the rest; `faint` ones in less: nobody could
- * tell them, so that it is enough to name them. Columns of few values, and those that are empty on one side, tell nothing.
+ * `plain` strangers differ in most of what tells records apart, or in a unique code and half of the rest; `faint` ones in less, or have the
+ * unique code still: nobody could tell them, so that it is enough to name them. Columns tell nothing that are empty on one side, or of
+ * which many rows of the backup have the same value.
  */
 export type Likeness = 'same record' | 'equal' | 'faint' | 'plain'
 
 const ranks: readonly Likeness[] = ['same record', 'equal', 'faint', 'plain']
 
-/** Columns by which somebody could tell two records apart. */
-export const tellingColumns = ({ values }: Table): readonly string[] =>
-  values.filter(({ pool }) => pool !== 'count' && pool !== 'few').map(({ name }) => name)
+/** Columns by which somebody could tell two records apart: values and references of which most rows have one of their own. */
+export const tellingColumns = ({ backup }: Scene, { position, values, references }: Table): readonly string[] => {
+  const rows = [...(backup[position]?.values() ?? [])]
+  const own = values.filter(({ pool }) => pool !== 'count').map(({ name }) => name)
+  const referring = references.flatMap(({ isKey, columns }) => (isKey ? [] : columns))
+  return [...own, ...referring].filter((name) => {
+    const set = rows.flatMap((row) => row[name] ?? [])
+    return new Set(set).size * 2 > set.length
+  })
+}
 
 /** Rows that somebody has said live's row may stand for. */
 export type IsSettled = (table: Table, key: string) => boolean
@@ -45,12 +53,11 @@ export const likenessOf = (scene: Scene, table: Table, key: string, isSettled: I
   if (!scene.born[table.position]?.has(key)) return worst
   const changed = differing(row, now)
   if (changed.length === 0) return worst === 'same record' ? 'equal' : worst
-  // That a row still refers to the same one speaks for it.
-  const references = table.references.flatMap(({ isKey, columns }) => (isKey ? [] : columns))
-  const telling = [...tellingColumns(table), ...references].filter((name) => row[name] !== null && now[name] !== null)
+  const telling = tellingColumns(scene, table).filter((name) => row[name] !== null && now[name] !== null)
   const different = telling.filter((name) => changed.includes(name))
   const [rest, others] = [telling, different].map((names) => names.filter((name) => name !== 'code').length)
   const isOtherCode = different.includes('code') && (others ?? 0) * 2 >= (rest ?? 0)
-  const isPlain = different.length * 2 > telling.length || isOtherCode
+  const isSameCode = telling.includes('code') && !different.includes('code')
+  const isPlain = !isSameCode && (different.length * 2 > telling.length || isOtherCode)
   return isPlain || worst === 'plain' ? 'plain' : 'faint'
 }

@@ -2,11 +2,12 @@
  * Whether a live row that has other values than the backup's row of the same key is that record still, or another one that was given
  * its key: a folder whose files went with it may have been made anew, for somebody else, under the id that was free.
  *
- * Suspicious is a row of which most columns that tell records apart differ, or another unique key and half of the rest, or the column
- * that says when it was made; half alone where references to it were emptied. It is cleared by a unique key of its own or a time of
- * making that is the same, and by rows that still belong to it as in the backup, and could not have outlived it. Little is told by
- * columns that change in many rows, or have the same value in many, or are empty on either side, or are there to change (`updated_at`,
- * `photo_count`): they are asked where there is nothing else. Who wrote a row last is not: an edit is a write too.
+ * Suspicious is a row of which most columns that tell records apart differ (or half, where more than one does), or another unique key
+ * and half of the rest, or the column that says when it was made; half alone where references to it were emptied. So is one of which so
+ * little is equal that another record might have as much by chance, ten to one for each column that differs. It is cleared by a unique
+ * key of its own or a time of making that is the same, and by rows that still belong to it as in the backup, and could not have outlived
+ * it. Little is told by columns that change in many rows, or have the same value in many, or are empty on either side, or are there to
+ * change (`updated_at`, `photo_count`): they are asked where there is nothing else. Who wrote a row last is not: an edit is a write too.
  */
 import { hasSurrogate, type SharedTable } from '../../catalog/shared.ts'
 import { readParents } from '../references.ts'

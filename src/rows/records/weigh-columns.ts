@@ -124,6 +124,8 @@ const weighRow = (
   const columns = telling.filter((name) => differing.includes(name))
   const uniques = table.live.uniques
   const isChance = columns.length > 0 && chanceOf(set.filter(isEqual)) < manyValues ** columns.length
+  // Half of two is one value that was put right.
+  const isMuch = columns.length * 2 > telling.length || (columns.length > 1 && columns.length * 2 === telling.length)
   const instants = [...habits.instants, ...creation.named.filter((name) => isInstant(columnOf(table.live, name)))]
   const isCleared = instants.some(isEqual) || uniques.some((unique) => isOwnKey(table, unique, isEqual))
   // Values that the user gives say nothing; what is there to change was to be expected.
@@ -131,7 +133,7 @@ const weighRow = (
   const isSuspect =
     isBlank ||
     isChance ||
-    columns.length * 2 > telling.length ||
+    isMuch ||
     columns.some(isMade) ||
     uniques.some((unique) => isOtherKey(unique, telling, columns))
   const changed = told.filter((name) => differing.includes(name))

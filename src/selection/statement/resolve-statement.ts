@@ -1,7 +1,7 @@
 /** From the statement you regret to rows: those it took away, and those it left with other values. */
 import type { SharedTable } from '../../catalog/shared.ts'
 import { weighLikeness } from '../../rows/records/likeness.ts'
-import type { Sides } from '../../rows/sides.ts'
+import { type Sides, tableOf } from '../../rows/sides.ts'
 import { nothingDecided, StateCache } from '../../rows/state-cache.ts'
 import { type RowState, readStates } from '../../rows/states.ts'
 import { type Coverage, countStates, makeCoverage } from '../coverage.ts'
@@ -95,18 +95,39 @@ const findOthers = async (
   return new Map([...likenesses].flatMap(([key, { isClear, columns }]) => (isClear ? [] : [[key, columns] as const])))
 }
 
-/** Rows that somebody says were deleted, and that look like other records, are other records. */
+/** Rows that would not be what they are without rows that may be other records by now. */
+const findFollowing = async (
+  sides: Sides,
+  table: SharedTable,
+  { judged, cache }: KnownStates & { readonly cache: StateCache },
+): Promise<ReadonlySet<string>> => {
+  const owned = [...judged.keys()].flatMap((key) =>
+    cache.changedOwners(table.id, key).map((owner) => ({ key, owner })),
+  )
+  const following = new Set<string>()
+  for (const [id, rows] of Map.groupBy(owned, ({ owner }) => owner.table)) {
+    const parent = tableOf(sides.catalog, id)
+    const known = await cache.read(parent, [...new Set(rows.map(({ owner }) => owner.key))])
+    const others = await findOthers(sides, parent, { read: known, judged: known, cache }, [])
+    for (const { key, owner } of rows) if (others.has(owner.key)) following.add(key)
+  }
+  return following
+}
+
+/** Rows that somebody says were deleted, and that look like other records, or belong to such, are other records. */
 const knowDeleted = async (
   sides: Sides,
   table: SharedTable,
   known: KnownStates & { readonly cache: StateCache },
 ): Promise<ReadonlyMap<string, RowState>> => {
   const others = await findOthers(sides, table, known, [])
+  const following = await findFollowing(sides, table, known)
   return new Map(
-    [...known.judged].map(([key, state]) => [
-      key,
-      state.state === 'changed' && others.has(key) ? { state: 'reused', columns: state.columns } : state,
-    ]),
+    [...known.judged].map(([key, state]) => {
+      const isHeld = state.state === 'changed' || state.state === 'same'
+      if (!isHeld || !(others.has(key) || following.has(key))) return [key, state]
+      return [key, { state: 'reused', columns: state.state === 'changed' ? state.columns : [] }]
+    }),
   )
 }
 

@@ -91,12 +91,19 @@ export const differences = (
 
 const checkUndo = async (committed: Committed, tally: Tally): Promise<readonly Fault[]> => {
   const { driver, tables, before, after, report, readLive } = committed
-  const given = await driver.undo()
+  const [last = null, ...earlier] = [...report.runs].reverse()
+  let given = await driver.undo(earlier.length === 0 ? null : last)
+  const undone: Report[] = []
+  for (const run of earlier) {
+    if ('failure' in given) break
+    undone.push(given.value)
+    given = await driver.undo(run)
+  }
   const got = await readLive()
   if ('failure' in given) {
     const { failure } = given
     count(tally, `undo refused: ${nameless(failure.message)}`)
-    const changed = differences(tables, { wanted: after, got, reports: [] })
+    const changed = undone.length > 0 ? [] : differences(tables, { wanted: after, got, reports: [] })
     const hasTriggers = tables.some((table) => table.isTouched || table.madeFor !== null || table.counters.length > 0)
     const isRefusal = failure.exit === 4 || failure.code === 'rolled-back'
     return [
@@ -107,7 +114,7 @@ const checkUndo = async (committed: Committed, tally: Tally): Promise<readonly F
     ]
   }
   count(tally, 'undone')
-  const left = differences(tables, { wanted: before, got, reports: [report, given.value] })
+  const left = differences(tables, { wanted: before, got, reports: [report, ...undone, given.value] })
   return left.length === 0 ? [] : [{ kind: 'an undo that does not give live back', detail: left.join('\n') }]
 }
 

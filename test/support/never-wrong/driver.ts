@@ -22,6 +22,7 @@ import {
   requestInput,
   requestOptions,
   requestSelection,
+  runArguments,
 } from './request.ts'
 
 /** A command that did not do what it was asked to. */
@@ -42,7 +43,8 @@ export interface Driver {
   /** Runs the plan that was just made of the request. */
   readonly restore: (request: Request, plan: Plan) => Promise<Given<Report>>
   readonly verify: () => Promise<Given<boolean>>
-  readonly undo: () => Promise<Given<Report>>
+  /** Undoes a run; null: the last one. */
+  readonly undo: (run: string | null) => Promise<Given<Report>>
   /** What has been done so far, as command lines. */
   readonly trail: readonly string[]
 }
@@ -72,6 +74,8 @@ const withAnswers = (plan: Plan, { inFile }: Request): string =>
 
 const hasFile = ({ inFile }: Request): boolean => Object.keys(inFile).length > 0
 
+const runOptions = ({ commitEvery }: Request) => ({ commitEvery })
+
 type Answers = Parameters<Rowgraft['plan']>[2]
 
 const byCalls = (rowgraft: Rowgraft): Omit<Driver, 'trail'> => {
@@ -86,15 +90,15 @@ const byCalls = (rowgraft: Rowgraft): Omit<Driver, 'trail'> => {
       ),
     restore: (request, planned) =>
       attempt(async () => {
-        if (!hasFile(request)) return rowgraft.run(planned)
-        return rowgraft.run(parsePlan(withAnswers(await plan(request, {}), request)))
+        if (!hasFile(request)) return rowgraft.run(planned, runOptions(request))
+        return rowgraft.run(parsePlan(withAnswers(await plan(request, {}), request)), runOptions(request))
       }, exitOfReport),
     verify: () =>
       attempt(
         async () => (await rowgraft.verify()).verified,
         (isVerified) => (isVerified ? 0 : 1),
       ),
-    undo: () => attempt(async () => rowgraft.run(await rowgraft.undoPlan()), exitOfReport),
+    undo: (run) => attempt(async () => rowgraft.run(await rowgraft.undoPlan(run ?? undefined)), exitOfReport),
   }
 }
 
@@ -125,18 +129,19 @@ const byCommands = (
         : type(['plan', ...requestArguments(request)], requestInput(request), [0, 4]),
     restore: async (request) => {
       const argv = requestArguments(request)
-      if (!hasFile(request)) return type(['restore', ...argv, '--yes'], requestInput(request), [0, 7])
+      if (!hasFile(request))
+        return type(['restore', ...argv, ...runArguments(request), '--yes'], requestInput(request), [0, 7])
       const made = await type<Plan>(['plan', ...argv], requestInput(request), [0, 4])
       if ('failure' in made) return made
       const file = join(journal, '..', 'plan.json')
       await writeFile(file, withAnswers(made.value, request))
-      return type(['restore', file, '--yes'], '', [0, 7])
+      return type(['restore', file, ...runArguments(request), '--yes'], '', [0, 7])
     },
     verify: async () => {
       const given = await type<{ readonly verified: boolean }>(['verify'], '', [0, 1])
       return 'failure' in given ? given : { value: given.value.verified, exit: given.exit }
     },
-    undo: () => type(['undo', '--yes'], '', [0, 7]),
+    undo: (run) => type(['undo', ...(run === null ? [] : [run]), '--yes'], '', [0, 7]),
   }
 }
 
@@ -157,7 +162,7 @@ const told = (driver: Omit<Driver, 'trail'>): Driver => {
     },
     restore: async (request, plan) => {
       const given = await driver.restore(request, plan)
-      tell('restore', [...requestArguments(request), ...answersIn(request), '--yes'], given)
+      tell('restore', [...requestArguments(request), ...runArguments(request), ...answersIn(request), '--yes'], given)
       return given
     },
     verify: async () => {
@@ -165,9 +170,9 @@ const told = (driver: Omit<Driver, 'trail'>): Driver => {
       tell('verify', [], given)
       return given
     },
-    undo: async () => {
-      const given = await driver.undo()
-      tell('undo', ['--yes'], given)
+    undo: async (run) => {
+      const given = await driver.undo(run)
+      tell('undo', [...(run === null ? [] : [run]), '--yes'], given)
       return given
     },
     trail,

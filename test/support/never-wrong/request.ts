@@ -9,6 +9,7 @@ import {
   type Selection,
   type Selector,
 } from '../../../src/index.ts'
+import type { OptionsSpec } from './spec.ts'
 
 /** An answer as it is spelled: those to come as well. */
 export type Answer = string
@@ -36,16 +37,21 @@ export interface Request {
   readonly triggers: PlanOptions['triggers']
   readonly isAgain: boolean
   readonly columns: readonly string[] | null
+  /** About so many rows to a transaction; null: all. */
+  readonly commitEvery: number | null
 }
 
+const partSizes: Readonly<Record<OptionsSpec['commitEvery'], number | null>> = { all: null, one: 1, three: 3 }
+
 /** A request without answers. */
-export const firstRequest = (selecting: Selecting, options: Options): Request => ({
+export const firstRequest = (selecting: Selecting, { isBulk, commitEvery, ...options }: OptionsSpec): Request => ({
   selecting,
   options,
+  commitEvery: partSizes[commitEvery],
   onConflict: {},
   inFile: {},
   acceptTrigger: [],
-  triggers: null,
+  triggers: isBulk ? 'off' : null,
   isAgain: false,
   columns: null,
 })
@@ -92,6 +98,10 @@ export const requestArguments = (request: Request): readonly string[] => [
   ...selectionArguments(request.selecting),
   ...planArguments(request),
 ]
+
+/** The arguments of `restore` that `plan` does not take. */
+export const runArguments = ({ commitEvery }: Request): readonly string[] =>
+  commitEvery === null ? [] : ['--commit-every', String(commitEvery)]
 
 /** What standard input holds. */
 export const requestInput = ({ selecting }: Request): string => (selecting.by === 'keys from' ? selecting.lines : '')

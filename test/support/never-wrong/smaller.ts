@@ -42,6 +42,8 @@ const plainest: OptionsSpec = {
   parents: 'restore',
   links: 'existing',
   relink: 'evidence',
+  isBulk: false,
+  commitEvery: 'all',
 }
 
 export function* smallerCases(spec: CaseSpec): Generator<CaseSpec> {

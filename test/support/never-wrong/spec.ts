@@ -80,6 +80,10 @@ export interface OptionsSpec {
   readonly parents: 'restore' | 'stop' | 'null'
   readonly links: 'existing' | 'pull' | 'none'
   readonly relink: 'evidence' | 'all' | 'none'
+  /** Written without triggers, each table's keys checked as a whole. */
+  readonly isBulk: boolean
+  /** How many rows one transaction writes, about. */
+  readonly commitEvery: 'all' | 'one' | 'three'
 }
 
 export interface CaseSpec {
@@ -212,6 +216,8 @@ const options: fc.Arbitrary<OptionsSpec> = fc.record({
   parents: weighted(['restore', 8], ['stop', 1], ['null', 1]),
   links: weighted(['existing', 6], ['pull', 1], ['none', 1]),
   relink: weighted(['evidence', 5], ['all', 2], ['none', 1]),
+  isBulk: weighted([false, 7], [true, 1]),
+  commitEvery: weighted(['all', 7], ['one', 1], ['three', 1]),
 })
 
 /** Cases; some with triggers that count, log and touch, or all without. */

@@ -4,12 +4,13 @@ import type { Column } from '../catalog.ts'
 const times = /^(date|timestamp)/
 const numbers = /^(smallint|integer|bigint|numeric|real|double precision)$/
 
-/** `lastLoginAt`, `last_login_at` and `LAST_LOGIN_AT` are the same words. */
+/** `lastLoginAt`, `last_login_at`, `LAST_LOGIN_AT` and `last_login_at2` are the same words. */
 const wordsOf = (name: string): readonly string[] =>
   name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase()
     .split(/[^a-z0-9]+/)
+    .map((word) => word.replace(/(?<=[a-z])\d+$/, ''))
 
 const changingTime =
   /^(updat|modif|changed|edited|touched|sync|seen|log(ged)?in|signin|active|activity|access(ed)?$|visited|refresh|last|latest|[amu]time$)/

@@ -101,9 +101,7 @@ const findFollowing = async (
   table: SharedTable,
   { judged, cache }: KnownStates & { readonly cache: StateCache },
 ): Promise<ReadonlySet<string>> => {
-  const owned = [...judged.keys()].flatMap((key) =>
-    cache.changedOwners(table.id, key).map((owner) => ({ key, owner })),
-  )
+  const owned = [...judged.keys()].flatMap((key) => cache.changedOwners(table.id, key).map((owner) => ({ key, owner })))
   const following = new Set<string>()
   for (const [id, rows] of Map.groupBy(owned, ({ owner }) => owner.table)) {
     const parent = tableOf(sides.catalog, id)

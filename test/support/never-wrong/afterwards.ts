@@ -31,10 +31,12 @@ const stepKeys = (plan: Plan, isMeant: (step: Step) => boolean): readonly string
     .filter(isMeant)
     .flatMap(({ table, keys }) => packedKeys(keys).map((key) => `${table} ${key.replaceAll('\0', ',')}`))
 
-/** True where a step writes nothing but what a trigger has written over before. */
-const isInVain = ({ action, table, columns }: Step, { triggerChanges }: Report): boolean =>
+/** True where a step writes nothing but what a trigger has written over before, or numbers that were kept as live counted them. */
+const isInVain = ({ action, table, columns }: Step, { triggerChanges, kept }: Report): boolean =>
   action === 'update' &&
-  columns.every((name) => triggerChanges.some((change) => change.table === table && change.column === name))
+  columns.every((name) =>
+    [...triggerChanges, ...kept].some((change) => change.table === table && change.column === name),
+  )
 
 /** The same command again: who says nothing of `--again` gets nothing twice. */
 const checkSecondPlan = async (

@@ -30,6 +30,8 @@ export interface JudgeOptions {
   readonly excluded: ReadonlyMap<string, ReadonlySet<string>>
   /** Restore only these columns of rows that live still has. */
   readonly columns: readonly string[] | null
+  /** `table.column` whose values triggers may write as they will. */
+  readonly acceptTrigger: readonly string[]
   readonly keyPolicy: 'auto' | 'keep' | 'new'
   /** Rows that may be other records by now, packed, per table: brought back under other keys, or to be put back in some columns. */
   readonly doubted: ReadonlyMap<string, ReadonlyMap<string, Likeness>>
@@ -72,7 +74,7 @@ const isLost = (judged: Judged, { table, key, state }: ChosenRow, options: Judge
   const { columns } = options
   const { id } = table
   if (state.state === 'restored') judgeRestored(judged, { table, key, liveKey: state.liveKey }, options)
-  else if (state.state === 'same' || isOnlyGiven(table, state, columns))
+  else if (state.state === 'same' || hasNothingToWrite(table, state, options))
     judged.unchanged.set(id, (judged.unchanged.get(id) ?? 0) + 1)
   else if (state.state === 'changed') judgeChanged(judged, { table, key, changed: state.columns }, options)
   else if (state.state !== 'deleted' && state.isMarked === true) {
@@ -117,9 +119,11 @@ const judgeRepairs = (
   judged.repaired.set(table.id, repaired)
 }
 
-/** What the user gives by --set is no reason to write a row that live has, unless --columns names the column. */
-const isOnlyGiven = (table: SharedTable, state: RowState, columns: readonly string[] | null): boolean =>
-  columns === null && state.state === 'changed' && state.columns.every((name) => isGiven(table.backup, name))
+/** What the user gives by --set, or leaves to a trigger, is no reason to write a row that live has, unless --columns names the column. */
+const hasNothingToWrite = (table: SharedTable, state: RowState, { columns, acceptTrigger }: JudgeOptions): boolean =>
+  columns === null &&
+  state.state === 'changed' &&
+  state.columns.every((name) => isGiven(table.backup, name) || acceptTrigger.includes(`${table.id}.${name}`))
 
 const judgeRestored = (
   judged: Judged,

@@ -24,6 +24,7 @@ export interface DecideOptions {
   readonly keys: 'auto' | 'keep' | 'new'
   /** Restore only these columns of rows that live still has. */
   readonly columns: readonly string[] | null
+  readonly acceptTrigger: readonly string[]
 }
 
 /** A selected row that live still has, with the columns to be put back. */
@@ -91,7 +92,8 @@ export const decideRows = async (
   const doubted = await findDoubted(judgement, resolved, options.columns)
   for (;;) {
     decider.nextRound()
-    const judging = { keys: known.keys, columns: options.columns, keyPolicy: options.keys, doubted, decider }
+    const { columns, acceptTrigger, keys: keyPolicy } = options
+    const judging = { keys: known.keys, columns, acceptTrigger, keyPolicy, doubted, decider }
     const chosen = judgeChosen(currentStates(resolved, states), { ...judging, excluded })
     let isStable = true
     for (const [id, keys] of chosen.beside) if (grow(beside, id, keys)) isStable = false

@@ -66,7 +66,12 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   const decision = await decideRows(
     known,
     resolved,
-    { closure: { ...options, without }, keys: options.keys, columns: selection.columns },
+    {
+      closure: { ...options, without },
+      keys: options.keys,
+      columns: selection.columns,
+      acceptTrigger: options.acceptTrigger,
+    },
     log,
   )
   const isMet = log.conflicts.every(({ id }) => log.answers[id] !== 'skip' && log.answers[id] !== 'allocate')

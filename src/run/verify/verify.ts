@@ -11,6 +11,7 @@ import type { Check } from '../../database/session/check.ts'
 import type { Writer } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
 import { displayKey } from '../../keys/key.ts'
+import type { Step } from '../../plan/step.ts'
 import { storedColumns } from '../../sql/images.ts'
 import { fromTable } from '../../sql/rows.ts'
 import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
@@ -46,7 +47,7 @@ export const verifyRows = async (
   const generatedDifferences: Changes[number][] = []
   for (const staged of layout.tables.values()) {
     triggerChanges.push(...(await verifyInserted(writer, layout, staged, { accepted: acceptTrigger, witness })))
-    triggerChanges.push(...(await verifyUpdated(writer, layout, staged)))
+    triggerChanges.push(...(await verifyUpdated(writer, layout, staged, acceptTrigger)))
     generatedDifferences.push(...(await compareGenerated(writer, layout, staged)))
   }
   return { triggerChanges, generatedDifferences }
@@ -163,35 +164,89 @@ const mismatch = async (
   })
 }
 
-const verifyUpdated = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<Changes> => {
+const verifyUpdated = async (
+  writer: Writer,
+  layout: Layout,
+  staged: StagedTable,
+  accepted: ReadonlySet<string>,
+): Promise<Changes> => {
   const { table } = staged
   const changes: Changes[number][] = []
   const live = liveIdentity(layout, staged)
+  const isAccepted = (name: string): boolean => accepted.has(`${table.id}.${name}`)
   for (const { step, range } of staged.steps.filter(({ step: { action } }) => action === 'update')) {
     const found = sql`
       from ${staged.stage} as s ${live.joins} ${mapsOf(layout, staged)} ${joinKept(layout, staged)}
       join ${fromTable(table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
       join ${staged.before} as b on ${column('b', ordinalColumn)} = ${column('s', ordinalColumn)}
       where ${inRange('s', range)}`
-    const intended = all(step.columns.map((name) => isIntended(layout, staged, name)))
+    const compared = step.columns.filter((name) => !isAccepted(name))
+    const intentions = (names: readonly string[]) =>
+      names.map((name) => [name, isIntended(layout, staged, name)] as const)
     await writer.check({
-      query: sql`select pg_catalog.count(*) filter (where ${intended})::text ${found}`,
+      query: sql`
+        select pg_catalog.count(*) filter (where ${all(intentions(compared).map(([, same]) => same))})::text ${found}`,
       expect: { row: [String(step.rows)] },
       code: 'verification-failed',
       message: ({ count }) => `${count} of ${step.rows} updated rows of "${table.id}" hold what was written`,
-      detail: `Compared columns: ${step.columns.map(displayAlone).join(', ')}.`,
-      advice: 'A trigger of the table rewrites these columns.',
+      detail: `Compared columns: ${compared.map(displayAlone).join(', ')}.`,
+      advice:
+        'A trigger rewrites them: run the plan with rowgraft, which says in which columns, or make it with --triggers off.',
+      explain: async ({ row: [equal] }) => {
+        const differing = await countDifferences(writer, intentions(compared), found)
+        return rewritten(layout, staged, { step, equal: Number(equal), differing })
+      },
     })
     const others = storedColumns(table.live).filter((name) => !step.columns.includes(name))
     const touched = await countDifferences(
       writer,
-      // An undo gives back all that was in the row; a run leaves the rest of it alone.
-      others.map((name) => [name, sameImage(staged, name, step.because === 'undo' ? 's' : 'b')]),
+      [
+        ...intentions(step.columns.filter(isAccepted)),
+        // An undo gives back all that was in the row; a run leaves the rest of it alone.
+        ...others.map((name) => [name, sameImage(staged, name, step.because === 'undo' ? 's' : 'b')] as const),
+      ],
       found,
     )
     changes.push(...touched.map((change) => ({ table: table.id, ...change })))
   }
   return changes
+}
+
+/** Rows that were updated do not hold what was written. */
+const rewritten = (
+  layout: Layout,
+  staged: StagedTable,
+  {
+    step,
+    equal,
+    differing,
+  }: {
+    readonly step: Step
+    readonly equal: number
+    readonly differing: readonly { readonly column: string; readonly rows: number }[]
+  },
+): RowgraftError => {
+  const { table } = staged
+  const triggers = suspects(layout, staged, 'update')
+  const names = differing.map(({ column: name }) => name)
+  const accept = `--accept-trigger ${shellWord(names.map((name) => `${table.id}.${displayName(name)}`).join(','))}`
+  const where = names.map(displayAlone).join(', ')
+  return new RowgraftError(
+    'verification-failed',
+    `${equal} of ${step.rows} updated rows of "${table.id}" hold what was written: others differ in ${where}`,
+    {
+      detail:
+        triggers === ''
+          ? "most likely live's column type changed it"
+          : `most likely a trigger changed it (${triggers})`,
+      advice:
+        triggers === ''
+          ? 'Leave the columns out.'
+          : step.because === 'undo'
+            ? 'Switch triggers off with --triggers off.'
+            : `Accept what the trigger writes with ${accept}, or switch triggers off with --triggers off.`,
+    },
+  )
 }
 
 const compareGenerated = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<Changes> => {

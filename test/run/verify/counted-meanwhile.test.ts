@@ -80,8 +80,9 @@ describe.concurrent('a counter of live that is overwritten', () => {
       expect(await dumpRows(restores.live)).toEqual(before)
       const accepted = await restore(restores, ...args, '--accept-trigger', 'topic_stats.votes')
       expect(accepted.exit, accepted.stdout).toBe(0)
+      // What is left to the triggers is not written: the row has nothing else to take.
       expect(await votesOf(restores)).toBe('7')
-      expect(JSON.parse(accepted.stdout)).toMatchObject({ kept: [{ column: 'votes', rows: 1 }] })
+      expect(JSON.parse(accepted.stdout)).toMatchObject({ tables: [{ table: 'public.vote', updated: 0 }], kept: [] })
       await expectUndone(restores, before)
     })
   })

@@ -6,7 +6,9 @@ import type { Reader } from '../database/session/reader.ts'
 import { type Sides, tableOf } from '../rows/sides.ts'
 import type { Closure } from '../selection/closure/closure.ts'
 import { fromTable, inBatches, joinOn, keySource, ordinal } from '../sql/rows.ts'
-import type { Updates } from './decide.ts'
+
+/** Rows of live with the columns to be put back, per table. */
+type Updates = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
 
 /** The updates without references that are to be emptied and are empty in live. Rows of which nothing is left are absent. */
 export const withoutEmptied = async (sides: Sides, { nulled }: Closure, updates: Updates): Promise<Updates> => {

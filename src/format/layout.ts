@@ -1,14 +1,14 @@
 /** Text on a grid: widths as a terminal counts them, padding, wrapping, aligned columns. */
 
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1faff}\u{20000}-\u{3fffd}]/u
+import stringWidth from 'string-width'
+
 const narrow = /^[\x20-\x7e]*$/
 
-const widthOf = (character: string): number => (/\p{Mn}|\p{Me}/u.test(character) ? 0 : wide.test(character) ? 2 : 1)
+/** What a reader takes for one character: a letter with its marks, a flag, a family. */
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
 /** Cells that sanitised text takes. */
-export const displayWidth = (text: string): number =>
-  narrow.test(text) ? text.length : [...text].reduce((width, character) => width + widthOf(character), 0)
+export const displayWidth = (text: string): number => (narrow.test(text) ? text.length : stringWidth(text))
 
 export const padEnd = (text: string, width: number): string =>
   text + ' '.repeat(Math.max(0, width - displayWidth(text)))
@@ -20,10 +20,10 @@ const splitAtWidth = (text: string, width: number): readonly [head: string, rest
   if (narrow.test(text)) return [text.slice(0, Math.max(1, width)), text.slice(Math.max(1, width))]
   let taken = 0
   let end = 0
-  for (const character of text) {
-    taken += widthOf(character)
+  for (const { segment } of graphemes.segment(text)) {
+    taken += stringWidth(segment)
     if (taken > width && end > 0) break
-    end += character.length
+    end += segment.length
   }
   return [text.slice(0, end), text.slice(end)]
 }

@@ -88,6 +88,13 @@ const silent = {
   missingFiles: [],
 } satisfies Partial<Plan>
 
+/** What was said of parents that live has: it is asked again of each unit, as units before it may have written to them. */
+const answeredParents = ({ conflicts, answers }: Plan): Pick<Plan, 'conflicts' | 'answers'> => {
+  const parents = conflicts.filter(({ kind }) => kind === 'parent changed')
+  const ids = new Set(parents.map(({ id }) => id))
+  return { conflicts: parents, answers: Object.fromEntries(Object.entries(answers).filter(([id]) => ids.has(id))) }
+}
+
 /** The units of a plan in the order they are to be run; none where everything is done. */
 export const splitPlan = async (input: SplitPlanInput): Promise<readonly Plan[]> => {
   const { plan, size, done } = input
@@ -120,8 +127,7 @@ export const splitPlan = async (input: SplitPlanInput): Promise<readonly Plan[]>
       digest: { method: plan.digest.method, value: digest },
       steps: own,
       standIns: standIns[index] ?? [],
-      conflicts: [],
-      answers: {},
+      ...answeredParents(plan),
       answered: {},
       triggers: firingTriggers(tables, own, plan.options.triggers),
       sequences: usedSequences(tables, own, sides.catalog),

@@ -7,7 +7,7 @@
  */
 import { sql } from 'kysely'
 import { columnOf, isGiven } from '../../catalog/catalog.ts'
-import { isNumber, isStatus } from '../../catalog/conventions/column-words.ts'
+import { isNumber, isStatus, isInstant as isTime } from '../../catalog/conventions/column-words.ts'
 import { hasSurrogate, type SharedTable } from '../../catalog/shared.ts'
 import { column, list, type Query } from '../../database/names.ts'
 import { packKey } from '../../keys/key.ts'
@@ -20,6 +20,7 @@ import { readSpread } from './spread.ts'
 const unknown: ColumnHabits = {
   creation: [],
   instants: [],
+  likelyCreation: [],
   restless: [],
   common: new Set(),
   values: new Map(),
@@ -129,7 +130,7 @@ const sampleHabits = async (sides: Sides, table: SharedTable): Promise<ColumnHab
   const changed = new Map([...changes].filter(([, differing]) => differing.length > 0))
   const others = comparedColumns(table).filter((name) => !table.identity.includes(name))
   const { common, values, telling } = await readSpreads(sides, table, others)
-  const isMost = (name: string): boolean => countChanges(changed, name) * 2 >= pairs.length
+  const isMost = (count: number): boolean => count >= often.rows && count * 2 >= pairs.length
   const isOften = (count: number): boolean => count >= often.rows && count >= pairs.length * often.share
   const restless = others.filter((name) => isOften(countChanges(editsOf(changed, telling), name)))
   // What changes in many rows makes another record of none.
@@ -144,16 +145,24 @@ const sampleHabits = async (sides: Sides, table: SharedTable): Promise<ColumnHab
     return pairs.length >= fewestPairs && isKept && rises && steady.includes(name)
   }
   const creation = columns.filter(isCreation)
+  // Of few rows it cannot be told; but a time is hardly anything else where nothing speaks against it.
+  const isLikely = (name: string, place: number): boolean => {
+    const isRising = rows.every(({ falls }) => falls[place] !== true)
+    const isKept =
+      pairs.every((row) => row.values[place] !== null) && countChanges(halvesOf(changed, steady), name) === 0
+    return pairs.length < fewestPairs && isTime(columnOf(table.live, name)) && isRising && isKept
+  }
   const isInstant = (name: string): boolean =>
     !isNumber(columnOf(table.live, name)) ||
     pairs.every(({ values }) => Number(values[columns.indexOf(name)]) >= leastInstant)
   return {
     creation,
     instants: creation.filter(isInstant),
+    likelyCreation: columns.filter((name, place) => !creation.includes(name) && isLikely(name, place)),
     restless,
     common,
     values,
-    rewritten: changed.size < often.rows ? [] : others.filter(isMost),
+    rewritten: others.filter((name) => isMost(countChanges(changed, name))),
     changed,
   }
 }

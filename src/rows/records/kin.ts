@@ -97,11 +97,17 @@ const mostWitnesses = 100
 /** Columns that somebody rewrote in most rows of a table: rows that still belong to those rows, as in the backup, say that they stayed. */
 export const findRewritten = async (weighing: Weighing, table: SharedTable): Promise<ReadonlySet<string>> => {
   const { rewritten, changed } = await readHabits(weighing.sides, table)
-  if (rewritten.length === 0) return new Set()
-  const witnesses = [...changed].filter(([, names]) => names.some((name) => rewritten.includes(name)))
-  const keys = witnesses.slice(0, mostWitnesses).map(([key]) => key)
-  const { kept, broken } = await findKept(weighing, table, keys)
-  return kept.size > broken.size * 10 ? new Set(rewritten) : new Set()
+  const witnesses = new Map(
+    rewritten.map(
+      (name) => [name, [...changed].flatMap(([key, names]) => (names.includes(name) ? [key] : []))] as const,
+    ),
+  )
+  const asked = new Set([...witnesses.values()].flatMap((keys) => keys.slice(0, mostWitnesses)))
+  if (asked.size === 0) return new Set()
+  const { kept, broken } = await findKept(weighing, table, [...asked])
+  const among = (keys: readonly string[], others: ReadonlySet<string>): number =>
+    keys.filter((key) => others.has(key)).length
+  return new Set([...witnesses].flatMap(([name, keys]) => (among(keys, kept) > among(keys, broken) * 10 ? [name] : [])))
 }
 
 /** Of the rows given, those that live rows referred to in the backup, by references that are empty by now. */

@@ -63,6 +63,8 @@ export interface ColumnHabits {
   readonly creation: readonly string[]
   /** Of those, the ones that hold times: a record made anew under the same key has another one. A place in a list it might share. */
   readonly instants: readonly string[]
+  /** Times that may say when a record was made, in a table of so few rows that it cannot be told: that one differs counts, that it is equal does not. */
+  readonly likelyCreation: readonly string[]
   /** Columns that often change in rows that stay the same record. */
   readonly restless: readonly string[]
   /** Columns of which many rows have the same value. */

@@ -102,7 +102,8 @@ const weighRow = (
 ): Pick<Weighed, 'likeness' | 'isHalf'> => {
   const compared = new Set([...told, ...changing].filter((name) => !distrusted.includes(name)))
   const isEqual = (name: string): boolean => compared.has(name) && !differing.includes(name) && !empty.has(name)
-  const isMade = (name: string): boolean => creation.shown.includes(name) || creation.named.includes(name)
+  const isMade = (name: string): boolean =>
+    [creation.shown, creation.named, habits.likelyCreation].some((names) => names.includes(name))
   // A place in a list goes with the key: whoever is given that stands there too.
   const isPlace = (name: string): boolean => habits.creation.includes(name) && !habits.instants.includes(name)
   const isTold = (name: string): boolean =>

@@ -71,13 +71,13 @@ const share: Readonly<Record<Difference, (columns: number) => number>> = {
   few: () => 1,
 }
 
-/** The values of another record that got the key of this one; how many differ is said. */
+/** The values of another record that got the key of this one; how many differ is said. It was made at another time in any case. */
 const strangerValues = (table: Table, row: Row, record: number, differs: Difference): Row['values'] => {
   const count = share[differs](table.values.length)
   return Object.fromEntries(
     table.values.map(({ name, pool }, at) => {
       const old = row.values[name] ?? null
-      if ((at + record) % table.values.length >= count) return [name, old]
+      if (pool !== 'made' && (at + record) % table.values.length >= count) return [name, old]
       const candidates = [0, 1, 2].map((pick) => makeValue(pool, record, pick + record))
       return [name, candidates.find((value) => value !== old) ?? null]
     }),
@@ -120,7 +120,9 @@ const arrive = (scene: Scene, table: Table, spec: Extract<DamageSpec, { op: 'arr
     // A code that somebody has used anew since its record went.
     const isAgain = spec.differs !== 'all' && former?.values.code !== undefined
     const values = isAgain ? { ...made, code: former.values.code ?? null } : made
-    const born = hasDefault(table) ? [] : [{ position: table.position, key: pack(key) }]
+    // A link of the same ends is the same link, whenever it is made.
+    const isSame = hasDefault(table) || ['parent', 'link', 'link id'].includes(table.key)
+    const born = isSame ? [] : [{ position: table.position, key: pack(key) }]
     return { sql: [insert(table, { key, references, values }, !hasDefault(table))], born }
   }
   const values = strangerValues(table, former, scene.record, spec.differs)

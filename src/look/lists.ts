@@ -49,7 +49,11 @@ export const readList = async (
 }
 
 /** The rows of one table that belong to an incident. */
-export const listIncidentRows = (sides: Sides, found: FoundIncidents, id: string, name: string): RowList => {
+export const listIncidentRows = (
+  sides: Sides,
+  found: FoundIncidents,
+  { id, table: name }: { readonly id: string; readonly table: string },
+): RowList => {
   const table = tableNamed(sides, name)
   const rows = found.rowsOf(id, table.id)
   if (rows !== null) return listLost(table, rows, labelColumn(table))

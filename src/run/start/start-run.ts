@@ -81,7 +81,7 @@ const runUnit = async (input: StartRunInput, options: RunOptions, plan: Plan, so
     plan,
     source,
     options,
-    journal: folder,
+    folder,
     onProgress: (event) => opened.onProgress?.({ kind: 'run', ...event }),
   })
   if (report.outcome !== 'committed') return report

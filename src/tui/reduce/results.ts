@@ -116,6 +116,41 @@ const failed = (state: State, job: Job, { code, error }: Of<'failed'>, statement
   return [next]
 }
 
+const planned = (state: State, { plan, undoes }: Of<'planned'>): Step => {
+  const screen = screenOf(state)
+  const next = { ...state, planned: { plan, undoes }, isStale: false }
+  return [screen.at === 'review' ? withScreen(next, { ...screen, painted: null }) : settle(next)]
+}
+
+const covered = (state: State, { statement, at, lines }: Of<'covered'>): Step => {
+  const statements = [...state.picks.statements, { statement, at }]
+  const next = { ...state, picks: { ...state.picks, statements }, isStale: true }
+  return [showText(next, 'what the statement did', lines)]
+}
+
+/** Rows of the phase under way are told again and again. */
+const runPhase = (state: State, { phase, table, rows }: Of<'run phase'>): Step => {
+  const screen = screenOf(state)
+  if (screen.at !== 'run') return [state]
+  const last = screen.phases.at(-1)
+  const isSame = last?.phase === phase && last.table === table
+  const phases = [...(isSame ? screen.phases.slice(0, -1) : screen.phases), { phase, table, rows, at: state.now }]
+  return [withScreen(state, { ...screen, phases })]
+}
+
+const saved = (state: State, { file, path }: Of<'saved'>): Step => {
+  const next = file === 'plan' ? `rowgraft restore ${path}` : `psql -v ON_ERROR_STOP=1 -f ${path}`
+  return [{ ...state, message: { kind: 'note', text: `written: ${path}; run it with: ${next}` } }]
+}
+
+const askReplace = (state: State, { path, file }: Of<'exists'>): Step => [
+  askQuestion(state, {
+    for: { what: 'replace file', path, file },
+    lines: [`The file ${path} exists. Replace it?`],
+    choices: yesOrNo('replace', 'keep'),
+  }),
+]
+
 const apply = (state: State, job: Job, result: Result): Step => {
   switch (result.type) {
     case 'opened':
@@ -139,47 +174,23 @@ const apply = (state: State, job: Job, result: Result): Step => {
       return readValues(state, result)
     case 'read row':
       return [settle({ ...state, row: result.details })]
-    case 'planned': {
-      const { plan, undoes } = result
-      const screen = screenOf(state)
-      const next = { ...state, planned: { plan, undoes }, isStale: false }
-      return [screen.at === 'review' ? withScreen(next, { ...screen, painted: null }) : settle(next)]
-    }
-    case 'covered': {
-      const statements = [...state.picks.statements, { statement: result.statement, at: result.at }]
-      const next = { ...state, picks: { ...state.picks, statements }, isStale: true }
-      return [showText(next, 'what the statement did', result.lines)]
-    }
-    case 'run phase': {
-      const screen = screenOf(state)
-      if (screen.at !== 'run') return [state]
-      const { phase, table, rows } = result
-      const last = screen.phases.at(-1)
-      const isSame = last?.phase === phase && last.table === table
-      const phases = [...(isSame ? screen.phases.slice(0, -1) : screen.phases), { phase, table, rows, at: state.now }]
-      return [withScreen(state, { ...screen, phases })]
-    }
+    case 'planned':
+      return planned(state, result)
+    case 'covered':
+      return covered(state, result)
+    case 'run phase':
+      return runPhase(state, result)
     case 'ran':
       return [ran(state, result)]
     case 'read runs':
       return [settle({ ...state, runs: result.runs })]
     case 'verified':
       return [showText(state, 'the run', result.lines)]
-    case 'saved': {
-      const next =
-        result.file === 'plan' ? `rowgraft restore ${result.path}` : `psql -v ON_ERROR_STOP=1 -f ${result.path}`
-      return [{ ...state, message: { kind: 'note', text: `written: ${result.path}; run it with: ${next}` } }]
-    }
+    case 'saved':
+      return saved(state, result)
     case 'exists':
-      return [
-        askQuestion(state, {
-          for: { what: 'replace file', path: result.path, file: result.file },
-          lines: [`The file ${result.path} exists. Replace it?`],
-          choices: yesOrNo('replace', 'keep'),
-        }),
-      ]
+      return askReplace(state, result)
     case 'finished':
-      return [state]
     case 'failed':
       return [state]
   }

@@ -41,7 +41,7 @@ import type { PlannedRow } from './review/planned-rows.ts'
 import { startPlanned, startScript, startTrace } from './review/review.ts'
 import type { ScriptSink } from './review/script/script-writer.ts'
 import { recoverRuns } from './run/journal/recover.ts'
-import { findRun, findUnits, readRestoredIncidents, summarise, withRunReader } from './run/journal/runs.ts'
+import { findRun, findUnits, readRestoredIncidents, summariseRuns, withRunReader } from './run/journal/runs.ts'
 import type { RecoverReport, Report, RunOptions, RunSummary, VerifyReport } from './run/run.ts'
 import { checkDeclared, type Protection, refuseOtherConfig, type StartRunInput } from './run/start/settle.ts'
 import { startRun } from './run/start/start-run.ts'
@@ -244,7 +244,7 @@ export class Rowgraft {
 
   /** Every run on this live, newest first. */
   async runs(_call: Call = {}): Promise<readonly RunSummary[]> {
-    return summarise(await this.#opened.readRuns())
+    return summariseRuns(await this.#opened.readRuns())
   }
 
   /** Settles runs whose end is not known, and says what live holds of each. */

@@ -8,11 +8,11 @@ import { writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import type { OpenOptions, Plan, Rowgraft, RunOptions } from '../index.ts'
 import { Engine } from './effects/engine.ts'
-import { type Ending, endingOf, leavingWords } from './leaving.ts'
+import { endingOf, type Leaving, leavingWords } from './leaving.ts'
 import { chooseTheme, type ThemeChoice } from './lines/theme.ts'
 import type { Effect } from './state/actions.ts'
 import { makeState } from './state/first-state.ts'
-import { begin } from './state/jobs.ts'
+import { beginWork } from './state/jobs.ts'
 import type { Addresses, State } from './state/state.ts'
 import { Store } from './store.ts'
 import { clearScreen, copyText, type Suspendable, sizeOf, suspend } from './terminal.ts'
@@ -35,7 +35,7 @@ export interface TuiOptions extends ThemeChoice {
 }
 
 /** Runs until somebody leaves, or a signal ends it. */
-export const runTui = async (options: TuiOptions): Promise<Ending> => {
+export const runTui = async (options: TuiOptions): Promise<Leaving> => {
   const view = await loadView()
   const ended = Promise.withResolvers<{ readonly error?: unknown }>()
   const shown: Shown = { app: null }
@@ -166,8 +166,8 @@ const draw = (
   }
 }
 
-const begun = (state: State): ReturnType<typeof begin> => {
+const begun = (state: State): ReturnType<typeof beginWork> => {
   const { addresses } = state
   if (addresses.live === '' || addresses.backup === '') return [state]
-  return begin({ ...state, connection: { state: 'opening', error: null } }, { kind: 'connect', addresses })
+  return beginWork({ ...state, connection: { state: 'opening', error: null } }, { kind: 'connect', addresses })
 }

@@ -16,7 +16,11 @@ export interface PlanCommandFlags extends ConnectionFlags, SelectionFlags, PlanF
 }
 
 /** Makes the plan that arguments and flags ask for. */
-export const makePlan = async (rowgraft: Rowgraft, selection: Selection, flags: PlanCommandFlags): Promise<Plan> => {
+export const planSelection = async (
+  rowgraft: Rowgraft,
+  selection: Selection,
+  flags: PlanCommandFlags,
+): Promise<Plan> => {
   const options = await readPlanOptions(flags, () => rowgraft.tables())
   // A script is run by somebody else.
   const forOthers = flags.sql !== undefined
@@ -44,7 +48,7 @@ export const plan = async (context: Context, args: readonly string[], flags: Pla
   if (flags.sql !== undefined) await checkScriptTarget(flags.sql)
   return withRowgraft(context, flags, 'both', async (rowgraft) => {
     const { output } = context
-    const made = await makePlan(rowgraft, selection, flags)
+    const made = await planSelection(rowgraft, selection, flags)
     printPlan(output, made)
     if (flags.out !== undefined) {
       await writePlanFile(flags.out, made)

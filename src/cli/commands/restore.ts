@@ -6,7 +6,7 @@ import type { RunFlags } from '../flags/run-options.ts'
 import { readSelection } from '../flags/selection.ts'
 import type { Context } from '../output.ts'
 import { runPlan } from '../run-plan.ts'
-import { makePlan, type PlanCommandFlags } from './plan.ts'
+import { type PlanCommandFlags, planSelection } from './plan.ts'
 
 export type RestoreFlags = PlanCommandFlags & RunFlags
 
@@ -79,6 +79,6 @@ export const restore = async (context: Context, args: readonly string[], flags: 
   }
   const typed = await readSelection(args, flags, context.io)
   return withRowgraft(context, flags, 'both', async (rowgraft) =>
-    runPlan(context, rowgraft, await makePlan(rowgraft, typed, flags), flags),
+    runPlan(context, rowgraft, await planSelection(rowgraft, typed, flags), flags),
   )
 }

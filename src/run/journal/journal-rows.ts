@@ -13,9 +13,9 @@ import {
   inserted,
   type Layout,
   mayChangeKeys,
+  type OrdinalRange,
   ordinalColumn,
   ordinalOf,
-  type Range,
   type StagedTable,
 } from '../stage/staged.ts'
 import { mapsOf } from '../verify/same-values.ts'
@@ -128,7 +128,7 @@ const copyWritten = (
   }: {
     readonly action: Query
     readonly joins: Query
-    readonly ranges: readonly Range[]
+    readonly ranges: readonly OrdinalRange[]
     readonly isOrdered: boolean
     /** A condition on live's rows that holds for all that are meant. */
     readonly found: Query

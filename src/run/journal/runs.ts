@@ -145,7 +145,7 @@ export const readRestoredIncidents = (heads: readonly JournalHead[]): ReadonlySe
 }
 
 /** Runs as they are listed. */
-export const summarise = (heads: readonly JournalHead[]): readonly RunSummary[] => {
+export const summariseRuns = (heads: readonly JournalHead[]): readonly RunSummary[] => {
   const taken = undone(heads)
   return heads.map((head) => {
     const rows = (action: string): number =>

@@ -16,17 +16,17 @@ import {
   inserted,
   type Layout,
   newColumn,
+  type OrdinalRange,
   oldColumn,
   ordinalColumn,
   ordinalOf,
-  type Range,
   type StagedTable,
   stagedKeyColumn,
 } from '../stage/staged.ts'
 import { finalValues } from './final-values.ts'
 
 /** Ordinals of rows that get a new key. */
-const allocatedOrdinals = (staged: StagedTable): readonly (Range | readonly number[])[] =>
+const allocatedOrdinals = (staged: StagedTable): readonly (OrdinalRange | readonly number[])[] =>
   staged.steps.flatMap(({ step, range }) =>
     step.allocate === undefined
       ? []
@@ -36,7 +36,7 @@ const allocatedOrdinals = (staged: StagedTable): readonly (Range | readonly numb
 /** A new key beside the staged row it is for. */
 const madeColumn = 'rowgraft key'
 
-const isRange = (rows: Range | readonly number[]): rows is Range => 'first' in rows
+const isRange = (rows: OrdinalRange | readonly number[]): rows is OrdinalRange => 'first' in rows
 
 /** The condition for the stage's rows that get a new key; a list of ordinals goes as an array. */
 const isAllocated = (staged: StagedTable): Query =>

@@ -11,9 +11,9 @@ import { changesByItself, changingKeys } from './key-fate.ts'
 import {
   type Layout,
   newColumn,
+  type OrdinalRange,
   oldColumn,
   ordinalColumn,
-  type Range,
   type StagedTable,
   stagedKeyColumn,
 } from './staged.ts'
@@ -73,7 +73,7 @@ const layOutTable = (plan: Plan, catalog: SharedCatalog, id: string, position: n
   const table = catalog.tables.get(id)
   if (table === undefined) throw new Error(`table ${id} of the plan is not in the catalog`)
   let last = 0
-  const take = (rows: number): Range => {
+  const take = (rows: number): OrdinalRange => {
     const range = { first: last + 1, last: last + rows }
     last = range.last
     return range

@@ -18,7 +18,7 @@ import { isPlanned, liveIdentity, onLiveIdentity } from '../keys/live-identity.t
 import { readForeignKeys } from '../references/foreign-keys.ts'
 import { declaredReferences, type Reference, referringTable, refersToRow } from '../references/referring.ts'
 import { inRange, inserted, type Layout, type StagedTable } from '../stage/staged.ts'
-import { isOurs, seenByOthers, tellsWriters } from '../write/row-writers.ts'
+import { isWrittenByUs, seenByOthers, tellsWriters } from '../write/row-writers.ts'
 
 /** Rows of a table that triggers made, in a temporary table of keys. */
 interface Made {
@@ -83,7 +83,7 @@ const takeReferring = async (
     select distinct ${list(keyOf(table, 'c'))}
     from ${referred}
     join ${referringTable(reference)} on ${refersToRow(reference)}
-    where pg_catalog.age(c.xmin) <= 0 and ${isOurs(sql`c.xmin::text::bigint`)}
+    where pg_catalog.age(c.xmin) <= 0 and ${isWrittenByUs(sql`c.xmin::text::bigint`)}
       and not ${isPlanned(layout, table.id)} and not ${isKnown}`)
   return count
 }

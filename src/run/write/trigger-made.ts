@@ -14,7 +14,7 @@ import { finalValues } from '../keys/final-values.ts'
 import { refuseReferred } from '../references/referring.ts'
 import { inRange, inserted, type Layout, type StagedTable } from '../stage/staged.ts'
 import { mayBeUpdated } from '../verify/xact-counts.ts'
-import { isOurs, seenByOthers } from './row-writers.ts'
+import { isWrittenByUs, seenByOthers } from './row-writers.ts'
 
 /** Rows of a table that made way, and the triggers that had made them. */
 export interface Replaced {
@@ -47,7 +47,7 @@ const findMade = async (writer: Writer, layout: Layout, staged: StagedTable, mad
   const grouped = table.identity.map((_, p) => identifier(`k${p}`))
   await writer.execute(sql`
     create temporary table ${made} on commit drop as
-    select ${list(grouped)}, bool_and(${isOurs(sql`writer`)}) as ours, bool_or(isnew) as isnew
+    select ${list(grouped)}, bool_and(${isWrittenByUs(sql`writer`)}) as ours, bool_or(isnew) as isnew
     from (${list(parts, ' union all ')}) as found
     group by ${list(grouped)}`)
 }

@@ -12,7 +12,7 @@ import { all, column, identifier, list, type Query, serverText, tableReference }
 import type { Writer } from '../../database/session/reader.ts'
 import type { Step } from '../../plan/step.ts'
 import { fromTable } from '../../sql/rows.ts'
-import { assign, finalValues } from '../keys/final-values.ts'
+import { assignedValue, finalValues } from '../keys/final-values.ts'
 import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
 import type { RunProgress } from '../run.ts'
 import {
@@ -21,8 +21,8 @@ import {
   inserted,
   insertRange,
   type Layout,
+  type OrdinalRange,
   ordinalColumn,
-  type Range,
   type StagedStep,
   type StagedTable,
 } from '../stage/staged.ts'
@@ -33,19 +33,19 @@ import { clearTheWay, makersOf, type Replaced } from './trigger-made.ts'
 
 const ord = (alias: string): Query => column(alias, ordinalColumn)
 
-const insertQuery = (layout: Layout, staged: StagedTable, range: Range): Query => {
+const insertQuery = (layout: Layout, staged: StagedTable, range: OrdinalRange): Query => {
   const names = staged.table.columns.map(({ name }) => name)
   const final = finalValues(layout, staged, { withOwnMap: true })
   return sql`
     insert into ${tableReference(staged.table)} (${list(names.map(identifier))})
     overriding system value
-    select ${list(names.map((name) => assign(staged, name, final.liveValue(name))))}
+    select ${list(names.map((name) => assignedValue(staged, name, final.liveValue(name))))}
     from ${staged.stage} as s ${final.joins}
     where ${inRange('s', range)}`
 }
 
 /** An INSERT as parts of WITH, the last of which is called `name`; one whose rows may be stamped as they come in, with the notes of that. */
-const insertParts = (layout: Layout, staged: StagedTable, range: Range, name: string): readonly Query[] => {
+const insertParts = (layout: Layout, staged: StagedTable, range: OrdinalRange, name: string): readonly Query[] => {
   const taken = identifier(name)
   const insert = insertQuery(layout, staged, range)
   if (!isStamped(layout, staged)) return [sql`${taken} as (${insert} returning 1)`]
@@ -117,7 +117,7 @@ export const insertRows = async (
 const insertTogether = async (
   writer: Writer,
   layout: Layout,
-  group: readonly (readonly [StagedTable, Range])[],
+  group: readonly (readonly [StagedTable, OrdinalRange])[],
 ): Promise<void> => {
   const parts = group.flatMap(([staged, range]) => insertParts(layout, staged, range, `i${staged.position}`))
   const counts = group.map(
@@ -147,7 +147,7 @@ const updateQuery = (layout: Layout, staged: StagedTable, { step, range }: Stage
   const live = liveIdentity(layout, staged)
   const { identity } = staged.table
   const values = step.columns.map(
-    (name, p) => sql`${assign(staged, name, final.liveValue(name))} as ${identifier(`v${p}`)}`,
+    (name, p) => sql`${assignedValue(staged, name, final.liveValue(name))} as ${identifier(`v${p}`)}`,
   )
   const set = step.columns.map((name, p) => sql`${identifier(name)} = ${column('new', `v${p}`)}`)
   const isEmpty = step.because === 'survivor' ? [stillEmpty(layout, staged, step)] : []
@@ -173,7 +173,7 @@ export const stillEmpty = (layout: Layout, staged: StagedTable, step: Step): Que
   )
 }
 
-const deleteQuery = (layout: Layout, staged: StagedTable, range: Range): Query => sql`
+const deleteQuery = (layout: Layout, staged: StagedTable, range: OrdinalRange): Query => sql`
   delete from ${fromTable(staged.table.live)} as t
   using ${staged.stage} as s
   where ${inRange('s', range)} and ${onLiveIdentity(layout, staged, 't')}`

@@ -26,12 +26,12 @@ export const formatLost = (incidents: readonly Incident[]): string => {
 
 /** What went with the roots: every table but their own, and theirs as well where more of it went than they. */
 const others = ({ table, mark, tables, roots }: Incident): string => {
-  const rootsOf = (own: string, isMarked: boolean): number =>
-    own === table && isMarked === (mark !== undefined) ? roots : 0
+  const rootsOf = (own: string, gone: 'missing' | 'marked'): number =>
+    own === table && gone === (mark === undefined ? 'missing' : 'marked') ? roots : 0
   const counts = tables.map((own) => ({
     table: own.table,
-    missing: own.rows - (own.marked ?? 0) - rootsOf(own.table, false),
-    marked: (own.marked ?? 0) - rootsOf(own.table, true),
+    missing: own.rows - (own.marked ?? 0) - rootsOf(own.table, 'missing'),
+    marked: (own.marked ?? 0) - rootsOf(own.table, 'marked'),
   }))
   const isMixed = tables.some(({ marked = 0 }) => marked > 0) && tables.some(({ rows, marked = 0 }) => rows > marked)
   const write = ({ missing, marked }: (typeof counts)[number]): string => {

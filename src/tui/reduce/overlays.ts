@@ -47,9 +47,11 @@ const answered = (state: State, { for: wanted }: Question, key: KeyName): Transi
     case 'undo':
       return isYes ? runReviewed(withoutOverlay(state), null) : [withoutOverlay(state)]
     case 'replace file':
-      return isYes ? submitPath(state, wanted.file, wanted.path, true) : [withoutOverlay(state)]
+      return isYes
+        ? submitPath(state, { file: wanted.file, path: wanted.path, replace: true })
+        : [withoutOverlay(state)]
     case 'how many':
-      return answerMany(withoutOverlay(state), wanted.conflict, wanted.answer, key === '2')
+      return answerMany(withoutOverlay(state), wanted, key === '2' ? 'all' : 'one')
   }
 }
 

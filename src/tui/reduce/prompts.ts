@@ -91,10 +91,13 @@ const typed = (state: State, overlay: PromptOverlay): Transition => {
   return overlay.text.startsWith('where ') ? [next] : filterRows(next, overlay.text)
 }
 
-export const submitPath = (state: State, file: 'plan' | 'script', path: string, replace: boolean): Transition =>
-  state.planned === null || path === ''
+export const submitPath = (
+  state: State,
+  wanted: { readonly file: 'plan' | 'script'; readonly path: string; readonly replace: boolean },
+): Transition =>
+  state.planned === null || wanted.path === ''
     ? [state]
-    : beginWork(withoutOverlay(state), { kind: 'save', file, path, plan: state.planned.plan, replace })
+    : beginWork(withoutOverlay(state), { kind: 'save', plan: state.planned.plan, ...wanted })
 
 const submit = (state: State, { prompt: { for: wanted }, text }: PromptOverlay): Transition => {
   const trimmed = text.trim()
@@ -109,9 +112,9 @@ const submit = (state: State, { prompt: { for: wanted }, text }: PromptOverlay):
       return addresses.live === '' || addresses.backup === '' ? [next] : beginWork(next, { kind: 'connect', addresses })
     }
     case 'save plan':
-      return submitPath(state, 'plan', trimmed, false)
+      return submitPath(state, { file: 'plan', path: trimmed, replace: false })
     case 'save script':
-      return submitPath(state, 'script', trimmed, false)
+      return submitPath(state, { file: 'script', path: trimmed, replace: false })
     case 'statement':
       return trimmed === ''
         ? [withoutOverlay(state)]

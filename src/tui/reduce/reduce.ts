@@ -55,15 +55,18 @@ const follow = (state: State): Transition => {
   return goKey(state, parent.table, parent.key)
 }
 
-const copyValue = (state: State, whole: boolean): Transition => {
+const copyValue = (state: State, what: 'value' | 'row'): Transition => {
   const screen = screenOf(state)
   const row = currentRow(state)
   if (row === null || (screen.at !== 'row' && screen.at !== 'rows')) return copyCommand(state)
   const column = screen.at === 'row' ? (rowLines(row)[screen.cursor]?.column ?? '') : ''
   const values = row.backup ?? row.live ?? {}
-  const text = whole ? JSON.stringify(values) : (values[column] ?? '')
+  const text = what === 'row' ? JSON.stringify(values) : (values[column] ?? '')
   return [
-    { ...state, message: { kind: 'note', text: whole ? 'copied the row as JSON' : `copied the value of ${column}` } },
+    {
+      ...state,
+      message: { kind: 'note', text: what === 'row' ? 'copied the row as JSON' : `copied the value of ${column}` },
+    },
     { do: 'copy', text },
   ]
 }
@@ -159,8 +162,8 @@ const commands: Readonly<Record<Command, (state: State, key: KeyName) => Transit
   why,
   follow,
   bring,
-  copy: (state) => copyValue(state, screenOf(state).at === 'rows'),
-  'copy row': (state) => copyValue(state, true),
+  copy: (state) => copyValue(state, screenOf(state).at === 'rows' ? 'row' : 'value'),
+  'copy row': (state) => copyValue(state, 'row'),
   review: goReview,
   restore: restoreReviewed,
   rehearse,

@@ -3,7 +3,7 @@ import { summarisePlan } from '../../format/plan/plan.ts'
 import type { Answer, Conflict, Plan } from '../../index.ts'
 import { alike, askedConflict, type Choice, choicesOf, overwrites } from '../models/conflict-choices.ts'
 import type { Transition } from '../state/actions.ts'
-import { andThen, beginWork } from '../state/jobs.ts'
+import { beginWork } from '../state/jobs.ts'
 import type { Overlay, Prompt, Question } from '../state/overlay.ts'
 import { type Chosen, type ReviewScreen, type State, screenOf } from '../state/state.ts'
 import { goRuns, goUndo, needPlan, push } from './going.ts'
@@ -85,14 +85,18 @@ export const answer = (state: State, key: string): Transition => {
   return take(state, plan, conflict, choice)
 }
 
-const startRun = (state: State, plan: Plan, rehearse: boolean, confirm: string | null): Transition => {
+const startRun = (
+  state: State,
+  plan: Plan,
+  { rehearse, confirm }: { readonly rehearse: boolean; readonly confirm: string | null },
+): Transition => {
   const next = push(state, { at: 'run', isRehearsal: rehearse, isUndo: plan.undoes !== null, phases: [] })
   return beginWork(next, { kind: 'run', plan, rehearse, confirm })
 }
 
 /** Goes on with the plan that is reviewed, once all that stands before it has been answered. */
 export const runReviewed = (state: State, confirm: string | null): Transition =>
-  state.planned === null ? [state] : startRun(state, state.planned.plan, false, confirm)
+  state.planned === null ? [state] : startRun(state, state.planned.plan, { rehearse: false, confirm })
 
 const askName = (state: State): State =>
   openPrompt(state, {
@@ -123,7 +127,9 @@ export const restoreReviewed = (state: State): Transition => {
 }
 
 export const rehearse = (state: State): Transition =>
-  state.planned === null || !isPainted(state) ? [state] : startRun(state, state.planned.plan, true, null)
+  state.planned === null || !isPainted(state)
+    ? [state]
+    : startRun(state, state.planned.plan, { rehearse: true, confirm: null })
 
 export const askPath = (state: State, file: 'plan' | 'script'): Transition => {
   const isPlan = file === 'plan'
@@ -168,10 +174,14 @@ export const painted = (state: State, shown: State): State => {
 }
 
 /** Asks how many a given answer holds for, answered. */
-export const answerMany = (state: State, id: string, given: Answer, all: boolean): Transition => {
+export const answerMany = (
+  state: State,
+  { conflict: id, answer: given }: { readonly conflict: string; readonly answer: Answer },
+  which: 'one' | 'all',
+): Transition => {
   const plan = state.planned?.plan
   const conflict = plan?.conflicts.find((known) => known.id === id)
   if (plan === undefined || conflict === undefined) return [state]
-  const ids = all ? alike(plan, conflict, given).map((own) => own.id) : [id]
-  return andThen([state], (own) => withAnswers(own, ids, given))
+  const ids = which === 'all' ? alike(plan, conflict, given).map((own) => own.id) : [id]
+  return withAnswers(state, ids, given)
 }

@@ -72,10 +72,12 @@ const cellsOf = (row: RowReport, columns: readonly ShownColumn[]): readonly Span
 
 const rowLine = (
   state: State,
-  screen: RowsScreen,
-  rows: Rows,
+  {
+    screen,
+    rows,
+    columns,
+  }: { readonly screen: RowsScreen; readonly rows: Rows; readonly columns: readonly ShownColumn[] },
   position: number,
-  columns: readonly ShownColumn[],
 ): Line => {
   const index = listIndex(rows, position)
   const isCurrent = position === screen.cursor
@@ -129,13 +131,13 @@ export const drawRows = (state: State, screen: RowsScreen, size: Size): readonly
   )
   const known = positions.flatMap((position) => rows.values.get(listIndex(rows, position)) ?? [])
   const columns = shownColumns(rows.list, known, { width: width - 9, left: screen.left })
-  const list = positions.map((position) => rowLine(state, screen, rows, position, columns))
+  const list = positions.map((position) => rowLine(state, { screen, rows, columns }, position))
   const empty = jobOf(state, 'view', 'list') !== undefined ? [] : [line('  no row matches; esc shows all of them')]
   const body = [header(columns), ...fillLines(list.length === 0 ? empty : list, height)]
   const current = rows.values.get(listIndex(rows, screen.cursor))
   const pane =
     hasPane && current !== undefined
-      ? drawColumns(current, { columns: size.columns - width - 2, rows: height + 1 }, null, [])
+      ? drawColumns(current, { columns: size.columns - width - 2, rows: height + 1 }, { cursor: null, chosen: [] })
       : []
   return [title, blank, ...(hasPane ? besides(body, pane, width) : body)]
 }

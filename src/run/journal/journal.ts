@@ -99,8 +99,7 @@ export const startJournal = async (folder: string, plan: Plan, live: DatabaseIde
 export const writeStream = async (
   writer: JournalWriter,
   stream: Stream,
-  rows: Readable,
-  onChunk?: (chunk: Buffer) => Promise<void>,
+  { rows, onChunk }: { readonly rows: Readable; readonly onChunk?: (chunk: Buffer) => Promise<void> },
 ): Promise<void> => {
   try {
     await writer.write('STREAM', JSON.stringify(stream))

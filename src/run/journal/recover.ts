@@ -83,8 +83,7 @@ interface Evidence {
 const countWritten = async (
   reader: Reader,
   { live, identity }: SharedTable,
-  rows: readonly { readonly key: string; readonly digest: string }[],
-  xid: string,
+  { rows, xid }: { readonly rows: readonly { readonly key: string; readonly digest: string }[]; readonly xid: string },
 ): Promise<Pick<Evidence, 'same' | 'own'>> => {
   let same = 0
   let own = 0
@@ -123,8 +122,7 @@ const countPresent = async (
 const gatherEvidence = async (
   reader: Reader,
   { plan }: JournalHead,
-  written: readonly WrittenRows[],
-  xid: string,
+  { written, xid }: { readonly written: readonly WrittenRows[]; readonly xid: string },
 ): Promise<Evidence> => {
   const live = await readCatalog(reader)
   const catalog = shareCatalogs(live, live, plan.declared)
@@ -132,7 +130,7 @@ const gatherEvidence = async (
   for (const { table: id, inserted, updated, deleted } of written) {
     const table = catalog.tables.get(id)
     if (table === undefined) continue
-    const { same, own } = await countWritten(reader, table, [...inserted, ...updated], xid)
+    const { same, own } = await countWritten(reader, table, { rows: [...inserted, ...updated], xid })
     found.rows += inserted.length + updated.length
     found.same += same
     found.own += own
@@ -187,7 +185,7 @@ export const judgeRun = async (session: Session, before: JournalHead, longest = 
   if (!head.hasIntent) return weighNotAsked(status)
   refuseOtherPlan(head)
   const written = await readWritten(head)
-  return weigh(await withRunReader(session, head, (reader) => gatherEvidence(reader, head, written, xid)), status)
+  return weigh(await withRunReader(session, head, (reader) => gatherEvidence(reader, head, { written, xid })), status)
 }
 
 const endings = { committed: 'DONE', 'rolled-back': 'ABORTED', unknown: 'UNKNOWN' } as const

@@ -73,7 +73,11 @@ const applyPatiently = async (live: OpenSide, input: ApplyInput): Promise<Report
 }
 
 /** Runs one unit, and what comes after its COMMIT. */
-const runUnit = async (input: StartRunInput, options: RunOptions, plan: Plan, source: RowSource): Promise<Report> => {
+const runUnit = async (
+  input: StartRunInput,
+  options: RunOptions,
+  { plan, source }: { readonly plan: Plan; readonly source: RowSource },
+): Promise<Report> => {
   const { pair, opened, folder } = input
   const report = await applyPatiently(pair.live, {
     session: pair.live.session,
@@ -106,7 +110,7 @@ export const startRun = async (input: StartRunInput): Promise<Report> => {
     const reports: Report[] = []
     for (const unit of units) {
       try {
-        reports.push(await runUnit(input, options, unit, source))
+        reports.push(await runUnit(input, options, { plan: unit, source }))
       } catch (error) {
         const isKnown = error instanceof RowgraftError && error.code !== 'outcome-unknown'
         if (!isKnown || reports.length === 0 || options.rehearse) throw error

@@ -74,8 +74,7 @@ const roomFor = async ({ writer, found }: Search, table: SharedTable): Promise<M
 const takeReferring = async (
   { writer, layout }: Search,
   { table, rows }: Made,
-  reference: Reference,
-  referred: Query,
+  { reference, referred }: { readonly reference: Reference; readonly referred: Query },
 ): Promise<number> => {
   const isKnown = sql`exists (select from ${rows} as m where ${joinOn(table.identity, 'm', 'c')})`
   const { count } = await writer.execute(sql`
@@ -97,7 +96,7 @@ const follow = async (search: Search, parent: Table, rows: Query): Promise<void>
     if (table === undefined || !isGrown(table.id) || table.identity.length === 0) continue
     if (!(await tellsWriters(writer, table.live))) continue
     const made = await roomFor(search, table)
-    if ((await takeReferring(search, made, reference, rows)) === 0) continue
+    if ((await takeReferring(search, made, { reference, referred: rows })) === 0) continue
     const same = joinOn(table.identity, 'm', 't')
     await follow(search, table.live, sql`${made.rows} as m join ${fromTable(table.live)} as t on ${same}`)
   }
@@ -146,7 +145,7 @@ export const writeMade = async (
         from ${rows} as m
         join ${fromTable(table.live)} as t on ${joinOn(table.identity, 'm', 't')}
       ) to stdout`)
-    await writeStream(journal, { kind: 'made', table: table.id, columns: columnsOf(table) }, copied)
+    await writeStream(journal, { kind: 'made', table: table.id, columns: columnsOf(table) }, { rows: copied })
   }
 }
 

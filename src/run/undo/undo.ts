@@ -141,14 +141,10 @@ export const stageFromJournal = async (writer: Writer, layout: Layout, path: str
     ] as const) {
       if (!staged.steps.some(({ step }) => step.action === action)) continue
       const columns = staged.table.columns.map(({ name }) => name).sort()
-      const rows = await stageFromImages(
-        writer,
-        staged,
-        columns,
-        (async function* () {
-          yield streamImages(path, { kind, table: staged.table.id, columns })
-        })(),
-      )
+      const images = (async function* () {
+        yield streamImages(path, { kind, table: staged.table.id, columns })
+      })()
+      const rows = await stageFromImages(writer, staged, { columns, images })
       const wanted = staged.steps
         .filter(({ step }) => step.action === action)
         .reduce((sum, { step }) => sum + step.rows, 0)

@@ -162,7 +162,7 @@ export const setBack = async (
   const insertedOnes = tables.flatMap((staged) => insertedRows(layout, staged))
   const first = await amend(writer, layout, insertedOnes)
   // Only now do totals of what was inserted add to live's own numbers what they should.
-  for (const staged of tables) await keepCounts(writer, layout, staged, accepted)
+  for (const staged of tables) await keepCounts(writer, layout, { staged, accepted })
   const all = [...tables.flatMap((staged) => updatedRows(layout, staged)), ...insertedOnes]
   const second = all.length === insertedOnes.length ? [] : await amend(writer, layout, all)
   const kept: Changes[number][] = []

@@ -35,17 +35,18 @@ export interface Verified {
  */
 export type Witness = (staged: StagedTable, same: Query) => Promise<boolean>
 
+interface Comparison {
+  /** Columns `table.column` that triggers may change. */
+  readonly accepted: ReadonlySet<string>
+  readonly witness: Witness | null
+}
+
 /** Verifies everything that was inserted or updated. Throws `verification-failed` naming columns and rows. */
-export const verifyRows = async (
-  writer: Writer,
-  layout: Layout,
-  acceptTrigger: ReadonlySet<string>,
-  witness: Witness | null,
-): Promise<Verified> => {
+export const verifyRows = async (writer: Writer, layout: Layout, comparison: Comparison): Promise<Verified> => {
   const triggerChanges: Changes[number][] = []
   const generatedDifferences: Changes[number][] = []
   for (const staged of layout.tables.values()) {
-    triggerChanges.push(...(await verifyInserted(writer, layout, staged, { accepted: acceptTrigger, witness })))
+    triggerChanges.push(...(await verifyInserted(writer, layout, { staged, ...comparison })))
     triggerChanges.push(...(await verifyUpdated(writer, layout, staged)))
     generatedDifferences.push(...(await compareGenerated(writer, layout, staged)))
   }
@@ -55,8 +56,7 @@ export const verifyRows = async (
 const verifyInserted = async (
   writer: Writer,
   layout: Layout,
-  staged: StagedTable,
-  { accepted, witness }: { readonly accepted: ReadonlySet<string>; readonly witness: Witness | null },
+  { staged, accepted, witness }: Comparison & { readonly staged: StagedTable },
 ): Promise<Changes> => {
   const range = inserted(staged)
   if (range.last === 0) return []
@@ -81,7 +81,7 @@ const verifyInserted = async (
     advice:
       'A trigger changed, moved or removed them: run the plan with rowgraft, which says in which columns, or make it with --triggers off.',
     explain: ({ row: [present, equal] }) =>
-      mismatch(writer, layout, staged, { found, names: compared, present: Number(present), equal: Number(equal) }),
+      mismatch(writer, layout, { staged, found, names: compared, present: Number(present), equal: Number(equal) }),
   }
   if (!isWitnessed) {
     await writer.check(check)
@@ -109,12 +109,16 @@ const countDifferences = async (
     .filter(({ rows }) => rows > 0)
 }
 
-const mismatch = async (
-  writer: Writer,
-  layout: Layout,
-  staged: StagedTable,
-  facts: { readonly found: Query; readonly names: readonly string[]; readonly present: number; readonly equal: number },
-): Promise<RowgraftError> => {
+interface Mismatch {
+  readonly staged: StagedTable
+  /** FROM and WHERE of staged rows `s` with those of live, `t`. */
+  readonly found: Query
+  readonly names: readonly string[]
+  readonly present: number
+  readonly equal: number
+}
+
+const mismatch = async (writer: Writer, layout: Layout, { staged, ...facts }: Mismatch): Promise<RowgraftError> => {
   const { table } = staged
   const { last } = inserted(staged)
   if (facts.present !== last) {

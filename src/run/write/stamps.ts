@@ -46,7 +46,11 @@ export const createStamps = async (writer: Writer, staged: StagedTable): Promise
 export const returned = ({ table }: StagedTable): Query => list(table.columns.map(({ name }) => identifier(name)))
 
 /** Notes the stamps of the rows that `taken` returned: a query for WITH. */
-export const noteStamps = (layout: Layout, staged: StagedTable, range: OrdinalRange, taken: Query): Query => {
+export const noteStamps = (
+  layout: Layout,
+  staged: StagedTable,
+  { range, taken }: { readonly range: OrdinalRange; readonly taken: Query },
+): Query => {
   const names = plainColumns(staged)
   const final = finalValues(layout, staged, { withOwnMap: true })
   const altered = names.map((name) => sql`case when not ${sameValue(layout, staged, name)} then ${literal(name)} end`)

@@ -167,9 +167,8 @@ const makeGalleryTags = (): SiteRow[] => {
 
 const makeComments = (photos: readonly Photo[], galleryCount: number, random: Random): SiteRow[] => {
   const bodies = random.shuffle(openings.flatMap((opening) => remarks.map((remark) => `${opening} ${remark}`)))
-  const comment = (gallery: number | null, photo: number | null, body: string, after: number) => ({
-    gallery_id: gallery,
-    photo_id: photo,
+  const comment = (of: { gallery_id: number | null; photo_id: number | null }, body: string, after: number) => ({
+    ...of,
     author: random.pick(authors),
     body,
     created_at: timestamp(after + random.between(1, Math.floor((lastDay - after) / day)) * day, random),
@@ -183,10 +182,10 @@ const makeComments = (photos: readonly Photo[], galleryCount: number, random: Ra
   const takenDownLater = photos.filter(({ slug }) => takenDown.includes(slug))
   return numbered(
     [
-      ...petComments.map((body) => comment(pets, null, body, opened + 250 * day)),
-      ...galleries.map((id) => comment(id, null, bodies.pop() ?? '', opened + 450 * day)),
+      ...petComments.map((body) => comment({ gallery_id: pets, photo_id: null }, body, opened + 250 * day)),
+      ...galleries.map((id) => comment({ gallery_id: id, photo_id: null }, bodies.pop() ?? '', opened + 450 * day)),
       ...[...commented, ...takenDownLater].map(({ id, created_at }) =>
-        comment(null, id, bodies.pop() ?? '', dayOf(created_at)),
+        comment({ gallery_id: null, photo_id: id }, bodies.pop() ?? '', dayOf(created_at)),
       ),
     ].sort((a, b) => (a.created_at < b.created_at ? -1 : 1)),
   )

@@ -92,7 +92,7 @@ export const readListValues = async (
 
 /** Which rows of a list match, and in which order. */
 export const readView = (sides: Sides, list: RowList, options: ViewOptions): Promise<RowView> =>
-  viewRows(sides, tableNamed(sides, list.table), list, options)
+  viewRows(sides, { table: tableNamed(sides, list.table), rows: list }, options)
 
 /** The rows that a row of the backup refers to, with what people call them. */
 export const readReferences = async (sides: Sides, name: string, typed: string): Promise<readonly RowReference[]> => {

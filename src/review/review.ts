@@ -61,6 +61,6 @@ export const startTrace = async (
 ): Promise<readonly ChainLink[]> => {
   const { backup, catalog } = plannedBackup(input)
   return withReadTransaction(backup.session, (reader) =>
-    traceChain(reader, { live: input.pair.live.catalog, backup: catalog }, input.plan, row),
+    traceChain(reader, { plan: input.plan, live: input.pair.live.catalog, backup: catalog }, row),
   )
 }

@@ -118,8 +118,7 @@ const drawDetails = (details: readonly string[], by: number, width: number): rea
 const formatIncident = (
   incident: Incident,
   setting: Setting,
-  columns: readonly number[],
-  labels: Labels,
+  { columns, labels }: { readonly columns: readonly number[]; readonly labels: Labels },
 ): readonly string[] => {
   const [idWidth = 0, rowsWidth = 0] = columns
   const room = setting.width - idWidth - rowsWidth - 6
@@ -164,7 +163,7 @@ export const formatIncidents = (report: IncidentReport, setting: Setting): strin
     setting.style.heading(summarise(report)),
     '',
     ...(report.incidents.length === 0 ? [] : [header]),
-    ...report.incidents.flatMap((incident) => formatIncident(incident, setting, columns, labels)),
+    ...report.incidents.flatMap((incident) => formatIncident(incident, setting, { columns, labels })),
     ...formatLeftOut(report, setting),
     ...formatUnseen(report, setting),
   ])

@@ -97,7 +97,7 @@ const askTime = (state: State, statement: string): State =>
     hint: 'with a time zone: 2026-11-18 14:02:11+01',
   })
 
-const failed = (state: State, job: Job, { code, error }: Of<'failed'>, statement: string | null): Transition => {
+const failed = (state: State, job: Job, { code, error, statement }: Of<'failed'>): Transition => {
   if (job.kind === 'connect') return [{ ...state, connection: { state: 'failed', error } }]
   if (job.kind === 'run') return [failedRun(state, code, error)]
   if (code === 'interrupted') return [{ ...state, message: { kind: 'note', text: 'stopped' } }]
@@ -205,7 +205,7 @@ export const takeResult = (before: State, { ticket, now, result }: Extract<Actio
   if (job === undefined) return [state]
   if (goesOn.includes(result.type)) return apply(state, job, result)
   const ended = endJob(state, ticket)
-  if (result.type === 'failed') return failed(ended, job, result, result.statement)
+  if (result.type === 'failed') return failed(ended, job, result)
   return andThen(apply(ended, job, result), (next) =>
     // The first screen is told first; then the counts behind it.
     job.kind === 'incidents' && next.incidents !== null && next.overview !== null ? countAll(next, 'keys') : [next],

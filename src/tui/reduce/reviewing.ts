@@ -40,7 +40,11 @@ export const withAnswers = (state: State, ids: readonly string[], answer: Answer
 const withOption = (state: State, chosen: Partial<Chosen>): Transition =>
   needPlan({ ...state, chosen: { ...state.chosen, ...chosen }, isStale: true })
 
-const askHowMany = (state: State, conflict: Conflict, answer: Answer, count: number): State =>
+const askHowMany = (
+  state: State,
+  { conflict, answer }: { readonly conflict: Conflict; readonly answer: Answer },
+  count: number,
+): State =>
   askQuestion(state, {
     for: { what: 'how many', conflict: conflict.id, answer },
     lines: [`${count} open questions are like this one. Shall the answer hold for all of them?`],
@@ -50,12 +54,16 @@ const askHowMany = (state: State, conflict: Conflict, answer: Answer, count: num
     ],
   })
 
-const take = (state: State, plan: Plan, conflict: Conflict, { take: by }: Choice): Transition => {
+const take = (
+  state: State,
+  { plan, conflict }: { readonly plan: Plan; readonly conflict: Conflict },
+  { take: by }: Choice,
+): Transition => {
   switch (by.by) {
     case 'answer': {
       const others = alike(plan, conflict, by.answer)
       return others.length > 1
-        ? [askHowMany(state, conflict, by.answer, others.length)]
+        ? [askHowMany(state, { conflict, answer: by.answer }, others.length)]
         : withAnswers(state, [conflict.id], by.answer)
     }
     case 'triggers':
@@ -82,7 +90,7 @@ export const answer = (state: State, key: string): Transition => {
   if (!isPainted(state)) return [state]
   const choice = choicesOf(plan, conflict)[Number(key) - 1]
   if (choice === undefined) return [{ ...state, message: { kind: 'note', text: `there is no answer ${key} here` } }]
-  return take(state, plan, conflict, choice)
+  return take(state, { plan, conflict }, choice)
 }
 
 const startRun = (

@@ -36,7 +36,11 @@ const counted = (rows: Rows): readonly Span[] =>
       ] as const,
     ])
 
-const titleOf = (state: State, screen: RowsScreen, rows: Rows | undefined, columns: number): Line => {
+const titleOf = (
+  state: State,
+  { screen, rows }: { readonly screen: RowsScreen; readonly rows: Rows | undefined },
+  columns: number,
+): Line => {
   const job = jobOf(state, 'list', 'view', 'page')
   const incident =
     screen.source.incident === null ? '' : ` of ${sanitise(incidentLabel(state, screen.source.incident))}`
@@ -119,7 +123,7 @@ const besides = (left: readonly Line[], right: readonly Line[], width: number): 
 
 export const drawRows = (state: State, screen: RowsScreen, size: Size): readonly Line[] => {
   const rows = rowsOf(state, screen.source)
-  const title = titleOf(state, screen, rows, size.columns)
+  const title = titleOf(state, { screen, rows }, size.columns)
   if (rows === undefined) return [title]
   const hasPane = size.columns >= widthOfTwoPanes
   const width = hasPane ? Math.floor(size.columns * 0.56) : size.columns

@@ -27,17 +27,16 @@ const summary = (state: State, columns: number): string => {
 
 const detailLines = (entry: IncidentEntry, labels: ReadonlyMap<string, string>, columns: number): readonly Line[] => {
   const details =
-    entry.incident === null ? [formatWords(entry.leftOut?.why ?? '')] : formatDetails(entry.incident, labels)
-  // Here nobody types the ids of incidents.
-  return details
-    .map((text) => text.replace(/ \[[a-z0-9]+\]/g, ''))
-    .flatMap((text, place) => {
-      const isLast = place === details.length - 1
-      return wrapPhrases(text, Math.max(20, columns - 10)).map((part, number) => {
-        const branch = number > 0 ? (isLast ? '  ' : '│ ') : isLast ? '└ ' : '├ '
-        return line('      ', [branch, 'dim'], part)
-      })
+    entry.incident === null
+      ? [formatWords(entry.leftOut?.why ?? '')]
+      : formatDetails(entry.incident, { labels, ids: 'unsaid' })
+  return details.flatMap((text, place) => {
+    const isLast = place === details.length - 1
+    return wrapPhrases(text, Math.max(20, columns - 10)).map((part, number) => {
+      const branch = number > 0 ? (isLast ? '  ' : '│ ') : isLast ? '└ ' : '├ '
+      return line('      ', [branch, 'dim'], part)
     })
+  })
 }
 
 const entryLines = (

@@ -1,6 +1,8 @@
 /**
  * The commands and their flags. What a command does is in `commands/`, and is loaded when it runs, so that help and usage errors
  * come at once.
+ *
+ * A command takes a context, its arguments and its flags, and resolves to an exit code.
  */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'

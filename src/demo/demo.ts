@@ -1,6 +1,8 @@
 /**
  * The story of `npm start`: two databases in a private cluster, the commands that bring a lost gallery back, and their
  * output. Commands run in this process, by way of the same door as the command line's own. Nothing stays when it ends.
+ *
+ * In come the terminal and the door of the command line; out goes an exit code. Of the engine it imports `open/cluster/` alone.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,9 @@
-/** Both sides as they were opened: what every call reads, one call after the other. */
+/**
+ * Both sides as they were opened: what every call reads, one call after the other.
+ *
+ * Calls come in; out go what `rows.ts` tells of single rows, `lists.ts` of lists, and `tables.ts` of all tables. Nothing is written. The
+ * room imports from any up to `run/`, and of that the journals alone.
+ */
 import type { SharedCatalog } from '../catalog/shared.ts'
 import type { DiffStep } from '../diff/diff.ts'
 import { type Call, Calls } from '../open/calls.ts'

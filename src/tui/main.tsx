@@ -3,6 +3,9 @@
  *
  *     keys, signals, results -> reduce -> state -> frame -> Ink
  *                                   `-> effects -> engine
+ *
+ * In come addresses, what opens them, and a terminal; out goes how it was left. Ink and React are imported in `app.tsx`, and loaded here; of
+ * the engine there are types, and what `effects/` loads by its front door.
  */
 import { writeSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'

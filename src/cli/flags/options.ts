@@ -1,4 +1,8 @@
-/** The flags, in groups, and what they become. Each group is added to the commands that take it. */
+/**
+ * The flags, in groups, and what they become. Each group is added to the commands that take it.
+ *
+ * In come words as they are typed; out go selections and options of the engine, or `usage`.
+ */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { RowgraftError } from '../../errors.ts'
 import type { Answer, PlanOptions } from '../../index.ts'

@@ -1,6 +1,9 @@
 /**
  * A plan as one SQL script for psql, for people who may not run tools on production: the statements of a run, written down instead of
  * executed, with the backup's rows inside and every check as a block that raises. It rolls back unless psql is told to commit.
+ *
+ * In come a plan and a Reader of each side; out go pieces of text, to a `ScriptSink`. The statements are made by `run/`, whose Writer is one
+ * that writes them down (`script-writer.ts`).
  */
 import { sql } from 'kysely'
 import type { Catalog } from '../../catalog/catalog.ts'

@@ -1,6 +1,9 @@
 /**
  * Keys of the staged rows: sequences raised past everything there is, keys allocated for the rows that need one, and every change kept
  * in a map (old -> new values of key columns) by which references are rewritten and verified.
+ *
+ * In come staged rows; out go maps, and from `final-values.ts` and `live-identity.ts` the SQL that reads them. Of `run/` it imports `stage/`
+ * alone.
  */
 import { sql } from 'kysely'
 import { columnOf } from '../../catalog/catalog.ts'

@@ -3,6 +3,9 @@
  *
  * One COPY into one table per table, fed by one COPY out of the backup for every batch of keys; frames are forwarded whole. For an
  * undo the rows come from the journal's images the same way.
+ *
+ * In come the steps of a plan and the rows of its source; out goes a `Layout`, over which all other folders of `run/` build their SQL. Of
+ * `run/` it imports `run.ts` alone.
  */
 import type { Readable } from 'node:stream'
 import { sql } from 'kysely'

@@ -1,4 +1,9 @@
-/** From a plan to its run: what must hold before anything is written, and where the rows come from. */
+/**
+ * From a plan to its run: what must hold before anything is written, and where the rows come from.
+ *
+ * In come a settled plan, both sides and options; out goes the report of all its units. Of `run/` this folder alone imports `open/` and
+ * `planning/`: a transaction of a run (`apply.ts`) gets its session, and its source, from here.
+ */
 
 import { randomInt } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'

@@ -1,4 +1,8 @@
-/** Undo: the inverse plan of a run, from live and the journal alone. */
+/**
+ * Undo: the inverse plan of a run, from live and the journal alone.
+ *
+ * In comes the `JournalHead` of a run; out goes a `Plan`, and once that is run, its stage from the images of the journal.
+ */
 import type { Catalog, Table } from '../../catalog/catalog.ts'
 import { fingerprint } from '../../catalog/read/fingerprint.ts'
 import { readCatalog } from '../../catalog/read/read.ts'

@@ -2,6 +2,8 @@
  * Verifies inside the transaction, with other SQL than wrote: live's rows are found under the keys they were given and compared with the
  * raw stage, image by image. Inserted rows equal the source in every stored column; updated rows equal the intention in the columns set and their
  * before-image in all others. What a trigger changed is found here: on inserted rows it stops the run unless accepted.
+ *
+ * In come the stage and live as it is after the last write; out go the differences that are accepted, or `verification-failed`.
  */
 
 import { sql } from 'kysely'

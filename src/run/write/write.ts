@@ -1,6 +1,8 @@
 /**
  * The statements that change live: inserts from the stage with every reference mapped, updates of rows locked before, deletes. Every
  * row count is checked: a trigger that swallows a row, or a row gone meanwhile, stops the run.
+ *
+ * In comes a `Layout` whose keys are made and whose rows are locked (`guards.ts`); out go rows of live, and those that made way.
  */
 
 import { sql } from 'kysely'

@@ -1,4 +1,8 @@
-/** The one table of keys: input, footer, help and docs are made of it. */
+/**
+ * The one table of keys: input, footer, help and docs are made of it.
+ *
+ * In comes the state; out goes which keys there are, and why one cannot be had. It imports `state/` and `models/`.
+ */
 
 import type { KeyName } from '../state/keys.ts'
 import { type State, screenOf } from '../state/state.ts'

@@ -1,4 +1,8 @@
-/** The state after each action, and what is to be done. Pure: the same actions lead to the same screens. */
+/**
+ * The state after each action, and what is to be done. Pure: the same actions lead to the same screens.
+ *
+ * In come a state and an action; out goes a `Transition`. It imports everything of `tui/` but `screens/` and `effects/`.
+ */
 import { displayKey } from '../../data.ts'
 import type { Binding, Command } from '../bindings/binding.ts'
 import { findBinding } from '../bindings/bindings.ts'

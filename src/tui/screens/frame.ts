@@ -1,4 +1,8 @@
-/** A whole screen: where one writes, what is shown, what is picked, what can be done now. Pure: the same state is the same frame. */
+/**
+ * A whole screen: where one writes, what is shown, what is picked, what can be done now. Pure: the same state is the same frame.
+ *
+ * In comes a state; out go lines, as many as the terminal has rows. It imports everything of `tui/` but `reduce/` and `effects/`.
+ */
 import { displayWidth, truncate, wrap } from '../../format/layout.ts'
 import { formatCount } from '../../format/quantities.ts'
 import { hidePasswords, redactAddress, sanitise } from '../../format/sanitise.ts'

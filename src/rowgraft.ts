@@ -5,17 +5,30 @@
  *                                                                      undo = inverse of the journal
  */
 
-import { readCatalog } from './catalog/read/read.ts'
+import type { Edits } from './catalog/edits.ts'
 import type { SharedCatalog } from './catalog/shared.ts'
-import { refuseTriggersOff, withActing } from './database/acting.ts'
-import { withReadTransaction } from './database/transaction.ts'
+import { refuseTriggersOff } from './database/acting.ts'
+import { type DiffState, diffStates, type TableDiff } from './diff/diff.ts'
+import { type CountOptions, countTables } from './diff/parallel.ts'
 import { displayKey } from './keys/key.ts'
-import { Looking } from './look/looking.ts'
+import {
+  listIncidentRows,
+  type RowReference,
+  readList,
+  readListValues,
+  readReferences,
+  readView,
+} from './look/lists.ts'
+import { Opened } from './look/opened.ts'
+import type { RowList } from './look/row-list.ts'
+import type { RowView, ViewOptions } from './look/row-view.ts'
+import { type ChosenTables, chooseTables, listRows, type RelatedRow, type RowReport, showRow } from './look/rows.ts'
+import { readTables, type TableOverview } from './look/tables.ts'
 import type { Call } from './open/calls.ts'
 import { configuredOptions } from './open/configured.ts'
 import { closePair, connect, type OpenOptions, type OpenPair } from './open/connect.ts'
 import { sharePair } from './open/share-pair.ts'
-import { backupOf, checkPlanned } from './open/side.ts'
+import { backupOf, checkPlanned, describeSide, type SideInfo } from './open/side.ts'
 import type { ChainLink } from './plan/chain.ts'
 import { isAnsweredAsMade, refuseAltered } from './plan/file/plan-file.ts'
 import type { Answer } from './plan/finding.ts'
@@ -28,24 +41,107 @@ import type { PlannedRow } from './review/planned-rows.ts'
 import { startPlanned, startScript, startTrace } from './review/review.ts'
 import type { ScriptSink } from './review/script/script-writer.ts'
 import { recoverRuns } from './run/journal/recover.ts'
-import { findRun, findUnits, readRestoredIncidents, readRuns, summarise } from './run/journal/runs.ts'
+import { findRun, findUnits, readRestoredIncidents, summariseRuns, withRunReader } from './run/journal/runs.ts'
 import type { RecoverReport, Report, RunOptions, RunSummary, VerifyReport } from './run/run.ts'
 import { checkDeclared, type Protection, refuseOtherConfig, type StartRunInput } from './run/start/settle.ts'
 import { startRun } from './run/start/start-run.ts'
 import { planUndo, readUndone } from './run/undo/undo.ts'
 import { verifyRun } from './run/undo/verify-run.ts'
+import { type FoundIncidents, findIncidents, type IncidentOptions } from './selection/incidents/incidents.ts'
+import type { IncidentReport } from './selection/incidents/report.ts'
 import type { Selection } from './selection/selection.ts'
 
-/** Both sides, open: to look at, to plan, to restore. Close it when done. */
-export class Rowgraft extends Looking {
+/** Both sides, open: to look at, to plan, to restore. Every method takes a call's own signal and listener last. Close it when done. */
+export class Rowgraft {
+  readonly live: SideInfo
+  readonly backup: SideInfo | null
+  /** Things worth knowing that do not forbid anything. */
+  readonly notes: readonly string[]
   /** What the config says about writing to live. */
   readonly protection: Protection
+  // Private for good: what is printed of an object must not show the passwords that its connections were opened with.
+  readonly #opened: Opened
+  #incidents: FoundIncidents | null = null
+  #incidentOptions: IncidentOptions = {}
   /** Made here, from the journals; any other may have been read from a file. */
   readonly #undoPlans = new WeakSet<Plan>()
 
   constructor(pair: OpenPair, options: OpenOptions, catalog: SharedCatalog) {
-    super(pair, options, catalog)
+    this.#opened = new Opened(pair, options, catalog)
+    this.live = describeSide(pair.live)
+    this.backup = pair.backup === null ? null : describeSide(pair.backup)
+    this.notes = pair.notes
     this.protection = options.config?.protect ?? false
+  }
+
+  /** Every table: identity, relations, drift, size, restorable or why not; as if the backup held the values given. */
+  async tables(options: Partial<Edits> = {}, call: Call = {}): Promise<readonly TableOverview[]> {
+    return this.#opened.read(call, (sides) => readTables(sides, this.#opened.options.config?.transforms, options))
+  }
+
+  /** Counts per table, as each is done. */
+  async *diff(
+    options: ChosenTables & Pick<CountOptions, 'states' | 'jobs'> = {},
+    call: Call = {},
+  ): AsyncGenerator<TableDiff> {
+    const { catalog, onDiff: onProgress } = this.#opened
+    const tables = chooseTables(catalog, options.tables)
+    yield* this.#opened.stream(call, (sides) => countTables(sides, tables, { ...options, onProgress }))
+  }
+
+  /** Rows that differ, with their values. */
+  async *rows(
+    options: ChosenTables & { readonly states?: readonly DiffState[] } = {},
+    call: Call = {},
+  ): AsyncGenerator<RowReport> {
+    const { catalog, onDiff: onProgress } = this.#opened
+    const tables = chooseTables(catalog, options.tables)
+    const { states = diffStates } = options
+    yield* this.#opened.stream(call, (sides) => listRows(sides, tables, { states, onProgress }))
+  }
+
+  /** One row on both sides, and its relations. */
+  async show(table: string, key: string, call: Call = {}): Promise<RelatedRow> {
+    return this.#opened.read(call, (sides) => showRow(sides, table, key))
+  }
+
+  /** The rows that one row refers to, and what people call them. */
+  async references(table: string, key: string, call: Call = {}): Promise<readonly RowReference[]> {
+    return this.#opened.read(call, (sides) => readReferences(sides, table, key))
+  }
+
+  /** The rows of a table that differ, as a list to look through: keys and states, some 50 bytes a row. */
+  async list(
+    table: string,
+    { states }: { readonly states?: readonly DiffState[] } = {},
+    call: Call = {},
+  ): Promise<RowList> {
+    return this.#opened.read(call, (sides) => readList(sides, table, { states, onProgress: this.#opened.onDiff }))
+  }
+
+  /** Some rows of a list with their values, in the order asked for: a page. */
+  async values(list: RowList, indexes: readonly number[], call: Call = {}): Promise<readonly RowReport[]> {
+    return this.#opened.read(call, (sides) => readListValues(sides, list, indexes))
+  }
+
+  /** Which rows of a list match a filter, and in which order. Throws `bad-where`. */
+  async view(list: RowList, options: ViewOptions, call: Call = {}): Promise<RowView> {
+    return this.#opened.read(call, (sides) => readView(sides, list, options))
+  }
+
+  /** Missing rows grouped by what made them go, largest group first. */
+  async incidents(options: IncidentOptions = {}, call: Call = {}): Promise<IncidentReport> {
+    this.#incidents = await this.#opened.read(call, (sides) => findIncidents(sides, options, this.#opened.onDiff))
+    this.#incidentOptions = options
+    return this.#incidents.report
+  }
+
+  /** The rows of one table that belong to an incident, as they were found last. */
+  async incidentRows(id: string, table: string, call: Call = {}): Promise<RowList> {
+    return this.#opened.read(call, async (sides) => {
+      this.#incidents ??= await findIncidents(sides, this.#incidentOptions, this.#opened.onDiff)
+      return listIncidentRows(sides, this.#incidents, { id, table })
+    })
   }
 
   /** Decides what would happen, and writes nothing. Conflicts are part of the plan. */
@@ -55,7 +151,7 @@ export class Rowgraft extends Looking {
     answers: Readonly<Record<string, Answer>> = {},
     call: Call = {},
   ): Promise<Plan> {
-    return this.opened.calls.run(call, () => this.#plan(selection, options, answers))
+    return this.#opened.calls.run(call, () => this.#plan(selection, options, answers))
   }
 
   async #plan(
@@ -63,25 +159,24 @@ export class Rowgraft extends Looking {
     options: Partial<PlanOptions>,
     answers: Readonly<Record<string, Answer>>,
   ): Promise<Plan> {
-    const { live } = this.opened.pair
-    const backup = backupOf(this.opened.pair)
+    const { pair, options: opened, calls } = this.#opened
+    const { live } = pair
+    const backup = backupOf(pair)
     if (options.triggers === 'off') await refuseTriggersOff(live.session)
-    const restoredIncidents = readRestoredIncidents(await readRuns(this.opened.folder, live.identity))
-    const plan = await this.withSides((sides) =>
+    const restoredIncidents = readRestoredIncidents(await this.#opened.readRuns())
+    return this.#opened.withSides((sides) =>
       makePlan({
         sides,
-        transforms: this.opened.options.config?.transforms,
+        transforms: opened.config?.transforms,
         selection,
-        options: { ...defaultPlanOptions, ...options, ...configuredOptions(this.opened.options) },
+        options: { ...defaultPlanOptions, ...options, ...configuredOptions(opened) },
         answers,
         live: live.identity,
         backup: backup.identity,
         restoredIncidents,
-        findMissingFiles: (known, steps) =>
-          findMissingFiles(known, steps, this.opened.options.config?.files, this.opened.calls.signal),
+        findMissingFiles: (known, steps) => findMissingFiles(known, steps, opened.config?.files, calls.signal),
       }),
     )
-    return plan
   }
 
   /**
@@ -89,9 +184,10 @@ export class Rowgraft extends Looking {
    * `plan-stale`, `wrong-database`, and whatever the run itself stops with.
    */
   async run(plan: Plan, options: Partial<RunOptions> = {}, call: Call = {}): Promise<Report> {
-    return this.opened.calls.run(call, async () => {
-      this.forgetIncidents()
-      return startRun({ ...(await this.#start(plan)), options, folder: this.opened.folder })
+    return this.#opened.calls.run(call, async () => {
+      // What is missing changes.
+      this.#incidents = null
+      return startRun({ ...(await this.#start(plan)), options, folder: this.#opened.folder })
     })
   }
 
@@ -100,13 +196,13 @@ export class Rowgraft extends Looking {
    * told to commit. Nothing is written to live. Throws what `run` throws before it begins.
    */
   async script(plan: Plan, sink: ScriptSink, options: Partial<RunOptions> = {}, call: Call = {}): Promise<void> {
-    return this.opened.calls.run(call, async () => startScript({ ...(await this.#start(plan)), options, sink }))
+    return this.#opened.calls.run(call, async () => startScript({ ...(await this.#start(plan)), options, sink }))
   }
 
   /** The rows that a plan writes with the values it writes, read from the backup batch by batch. */
   async *planned(plan: Plan, call: Call = {}): AsyncGenerator<PlannedRow> {
     const start = () => this.#start(plan)
-    yield* this.opened.calls.stream(call, async function* () {
+    yield* this.#opened.calls.stream(call, async function* () {
       yield* startPlanned(await start())
     })
   }
@@ -114,32 +210,27 @@ export class Rowgraft extends Looking {
   /** Why a row is in a plan, row by row: the backup tells which rows it came along with. `key` is packed. Throws `bad-key`. */
   async trace(plan: Plan, table: string, key: string, call: Call = {}): Promise<readonly ChainLink[]> {
     const row = { table, key, shown: displayKey(key) }
-    return this.opened.calls.run(call, async () => startTrace(await this.#start(plan), row))
+    return this.#opened.calls.run(call, async () => startTrace(await this.#start(plan), row))
   }
 
   /** Compares what a run wrote with what live holds now. Default: the newest run that is in live. */
   async verify(run?: string, call: Call = {}): Promise<VerifyReport> {
-    const { session, identity } = this.opened.pair.live
-    return this.opened.calls.run(call, async () => {
-      const head = findRun(await readRuns(this.opened.folder, identity), run)
-      return withActing(session, head.plan.options, () =>
-        withReadTransaction(session, async (reader) => verifyRun(reader, await readCatalog(reader), head)),
-      )
+    const { session } = this.#opened.pair.live
+    return this.#opened.calls.run(call, async () => {
+      const head = findRun(await this.#opened.readRuns(), run)
+      return withRunReader(session, head, (reader) => verifyRun(reader, head))
     })
   }
 
   /** The plan that takes a run back: run it. Default: the newest run that is in live. */
   async undoPlan(run?: string, options: Partial<Pick<PlanOptions, 'triggers'>> = {}, call: Call = {}): Promise<Plan> {
-    return this.opened.calls.run(call, () => this.#planUndo(run, options))
+    return this.#opened.calls.run(call, () => this.#planUndo(run, options))
   }
 
   async #planUndo(run: string | undefined, options: Partial<Pick<PlanOptions, 'triggers'>>): Promise<Plan> {
-    const { session, identity } = this.opened.pair.live
-    const head = findRun(await readRuns(this.opened.folder, identity), run)
-    // What it takes to undo is asked of the role that ran it.
-    const found = await withActing(session, head.plan.options, () =>
-      withReadTransaction(session, (reader) => readUndone(reader, head)),
-    )
+    const { session } = this.#opened.pair.live
+    const head = findRun(await this.#opened.readRuns(), run)
+    const found = await withRunReader(session, head, (reader) => readUndone(reader, head))
     const plan = await planUndo(head, found, options.triggers ?? null)
     if (plan.options.triggers === 'off') await refuseTriggersOff(session)
     this.#undoPlans.add(plan)
@@ -148,50 +239,52 @@ export class Rowgraft extends Looking {
 
   /** The runs that are to be undone, newest first: the one named, or the newest with all other units of its plan. */
   async units(run?: string): Promise<readonly string[]> {
-    return findUnits(await readRuns(this.opened.folder, this.opened.pair.live.identity), run)
+    return findUnits(await this.#opened.readRuns(), run)
   }
 
   /** Every run on this live, newest first. */
   async runs(_call: Call = {}): Promise<readonly RunSummary[]> {
-    return summarise(await readRuns(this.opened.folder, this.opened.pair.live.identity))
+    return summariseRuns(await this.#opened.readRuns())
   }
 
   /** Settles runs whose end is not known, and says what live holds of each. */
   async recover(call: Call = {}): Promise<RecoverReport> {
-    const { session, identity } = this.opened.pair.live
-    return this.opened.calls.run(call, async () => ({
+    const { session } = this.#opened.pair.live
+    return this.#opened.calls.run(call, async () => ({
       v: 1,
-      runs: await recoverRuns(session, await readRuns(this.opened.folder, identity)),
+      runs: await recoverRuns(session, await this.#opened.readRuns()),
     }))
   }
 
   /** Aborts a call that is under way, waits for its end, and closes both sides. */
   async close(): Promise<void> {
-    await this.opened.calls.close()
-    await closePair(this.opened.pair)
+    await this.#opened.calls.close()
+    await closePair(this.#opened.pair)
   }
 
   async #start(plan: Plan): Promise<Omit<StartRunInput, 'options' | 'folder'>> {
+    const { pair, catalog, options, calls } = this.#opened
     return {
-      pair: this.opened.pair,
-      catalog: this.opened.catalog,
+      pair,
+      catalog,
       plan: await this.#settle(plan),
-      opened: { ...this.opened.options, onProgress: this.opened.calls.onProgress },
-      withSides: (work) => this.withSides(work),
+      opened: { ...options, onProgress: calls.onProgress },
+      withSides: (work) => this.#opened.withSides(work),
     }
   }
 
   /** The plan with the answers its file gives in its steps; refused on other databases, or when a used table was altered since. */
   async #settle(plan: Plan): Promise<Plan> {
-    checkPlanned(this.opened.pair, plan)
+    const { pair, catalog, options } = this.#opened
+    checkPlanned(pair, plan)
     refuseOtherHash(plan)
     if (plan.undoes !== null) {
       if (!this.#undoPlans.has(plan)) checkUndo(plan, await this.#planUndo(plan.undoes, plan.options))
       return plan
     }
-    refuseOtherConfig(plan, configuredOptions(this.opened.options))
-    checkRestore(plan, this.opened.catalog, this.opened.options.config?.transforms)
-    await checkDeclared(plan, this.opened.catalog, (check) => this.withSides(check))
+    refuseOtherConfig(plan, configuredOptions(options))
+    checkRestore(plan, catalog, options.config?.transforms)
+    await checkDeclared(plan, catalog, (check) => this.#opened.withSides(check))
     if (isAnsweredAsMade(plan)) return plan
     const again = await this.#plan(plan.selection, plan.options, plan.answers)
     refuseAltered(plan, again)

@@ -87,11 +87,15 @@ export const openBoth = (
   }
 }
 
-const openOptions = async (
-  context: Context,
-  flags: ConnectionFlags,
-  { needs, acting }: { readonly needs: 'both' | 'live'; readonly acting?: PlannedActing | undefined },
-): Promise<OpenOptions> => {
+/** What a command wants open. */
+interface Wanted {
+  readonly flags: ConnectionFlags
+  readonly needs: 'both' | 'live'
+  /** Where a plan file says it. */
+  readonly acting?: PlannedActing
+}
+
+const openOptions = async (context: Context, { flags, needs, acting }: Wanted): Promise<OpenOptions> => {
   const { io, output } = context
   const sides = await readSides(context, flags)
   const { backup: _, ...options } = openBoth(context, flags, {
@@ -119,12 +123,10 @@ const introduce = (rowgraft: Rowgraft, { output }: Context): void => {
 /** Runs `work` with live open, and the backup where it is needed; for a plan file as whom it was made. Throws `usage` where one of them is not given. */
 export const withRowgraft = async <T>(
   context: Context,
-  flags: ConnectionFlags,
-  needs: 'both' | 'live',
+  wanted: Wanted,
   work: (rowgraft: Rowgraft) => Promise<T>,
-  acting?: PlannedActing,
 ): Promise<T> => {
-  const options = await openOptions(context, flags, { needs, acting })
+  const options = await openOptions(context, wanted)
   keepHeapSmall()
   const { open } = await import('../index.ts')
   const rowgraft = await open(options)

@@ -62,7 +62,11 @@ const addFacts = (error: RowgraftError, argv: readonly string[]): RowgraftError 
 }
 
 /** Prints what went wrong and resolves to the exit code. `command` is the name of the command that was meant, if one was. */
-export const reportFailure = (error: unknown, argv: readonly string[], io: Io, command: string): number => {
+export const reportFailure = (
+  error: unknown,
+  io: Io,
+  { argv, command }: { readonly argv: readonly string[]; readonly command: string },
+): number => {
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? exitCodes.done : report(usageError(error, argv, command), argv, io)
   }

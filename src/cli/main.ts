@@ -3,6 +3,9 @@
  *
  * The first signal asks the work to stop: what runs is rolled back, a COMMIT is waited for, and the exit code tells the truth. A second
  * one leaves at once.
+ *
+ * In come arguments, environment and terminal; out goes an exit code. The last room: it may import any other by its front door, and loads
+ * `tui/` only when that is asked for.
  */
 import { decodeText } from '../documents/text-file.ts'
 import { RowgraftError } from '../errors.ts'

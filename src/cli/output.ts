@@ -4,12 +4,12 @@ import { formatJson, sanitise } from '../format/sanitise.ts'
 import { colorStyle, plainStyle, type Setting } from '../format/style.ts'
 import type { Format, OutputFlags } from './flags/options.ts'
 import type { Io } from './io.ts'
-import { makeProgress, type Progress } from './progress.ts'
+import { makeProgress, type ProgressLine } from './progress.ts'
 
 export interface Output {
   readonly format: Format
   readonly setting: Setting
-  readonly progress: Progress
+  readonly progress: ProgressLine
   readonly isVerbose: boolean
   /** Text that is ready to be shown. */
   readonly text: (text: string) => void

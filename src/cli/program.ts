@@ -1,6 +1,8 @@
 /**
  * The commands and their flags. What a command does is in `commands/`, and is loaded when it runs, so that help and usage errors
  * come at once.
+ *
+ * A command takes a context, its arguments and its flags, and resolves to an exit code.
  */
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
@@ -80,8 +82,8 @@ const addLooking = (program: Command, perform: Perform): void => {
   addOutput(addShowing(addDatabases(program.command('show <table> [key...]'))))
     .description('one row on both sides with its relations; a plan file, or why a row is in it')
     .action(
-      perform<ShowFlags>(async ({ context, args: [subject = '', ...rest], flags }) =>
-        (await import('./commands/show.ts')).show(context, subject, rest, flags),
+      perform<ShowFlags>(async ({ context, args, flags }) =>
+        (await import('./commands/show.ts')).show(context, args, flags),
       ),
     )
 }
@@ -212,6 +214,6 @@ export const run = async (typed: readonly string[], io: Io): Promise<number> => 
     return code
   } catch (error) {
     const command = program.commands.find((known) => known.name() === argv[0])?.name() ?? ''
-    return reportFailure(error, argv, io, command)
+    return reportFailure(error, io, { argv, command })
   }
 }

@@ -8,7 +8,7 @@ import type { Io } from './io.ts'
 
 export type ProgressLevel = 'none' | 'some' | 'all'
 
-export interface Progress {
+export interface ProgressLine {
   readonly show: (event: ProgressEvent) => void
   /** Takes the line away, so that something else can be printed. */
   readonly clear: () => void
@@ -27,7 +27,7 @@ const describe = (event: ProgressEvent): string => {
 /** Milliseconds between two lines. */
 const pause = { terminal: 100, elsewhere: 10_000 }
 
-export const makeProgress = (io: Io, level: ProgressLevel): Progress => {
+export const makeProgress = (io: Io, level: ProgressLevel): ProgressLine => {
   const isTerminal = io.showsProgress ?? io.isInteractive
   let last = isTerminal ? 0 : Date.now()
   let shown = 0

@@ -39,11 +39,16 @@ const ask = async (context: Context, plan: Plan, question: string): Promise<stri
   return answer.trim()
 }
 
+/** A plan, and the databases it is for. */
+export interface MadePlan {
+  readonly rowgraft: Rowgraft
+  readonly plan: Plan
+}
+
 /** Asks whether to go ahead. Resolves to live's name where it was typed: a protected live asks for it, whatever `--yes` says. */
 const confirm = async (
   context: Context,
-  rowgraft: Rowgraft,
-  plan: Plan,
+  { rowgraft, plan }: MadePlan,
   flags: RunFlags,
 ): Promise<string | undefined> => {
   const { live, protection } = rowgraft
@@ -74,12 +79,8 @@ const runOptions = (flags: RunFlags & ConnectionFlags): Partial<RunOptions> => (
 })
 
 /** Resolves to the exit code. Throws `decision-needed` where a conflict is open or nobody confirms, and what a run throws. */
-export const runPlan = async (
-  context: Context,
-  rowgraft: Rowgraft,
-  plan: Plan,
-  flags: RunFlags & ConnectionFlags,
-): Promise<number> => {
+export const runPlan = async (context: Context, made: MadePlan, flags: RunFlags & ConnectionFlags): Promise<number> => {
+  const { rowgraft, plan } = made
   const { output } = context
   const isText = output.format === 'text'
   const isEmpty = plan.steps.length === 0
@@ -87,7 +88,7 @@ export const runPlan = async (
   if (openOnes(plan).length > 0) throw conflictsOpen(plan, context)
   if (flags.commitEvery !== undefined) output.note(`Commits in parts of about ${plural(flags.commitEvery, 'row')}.`)
   const isAsked = !isEmpty && flags.rehearse !== true && flags.confirm === undefined
-  const confirmed = isAsked ? await confirm(context, rowgraft, plan, flags) : flags.confirm
+  const confirmed = isAsked ? await confirm(context, made, flags) : flags.confirm
   const report = await rowgraft.run(plan, {
     ...runOptions(flags),
     ...(confirmed === undefined ? {} : { confirm: confirmed }),

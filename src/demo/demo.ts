@@ -1,6 +1,8 @@
 /**
  * The story of `npm start`: two databases in a private cluster, the commands that bring a lost gallery back, and their
  * output. Commands run in this process, by way of the same door as the command line's own. Nothing stays when it ends.
+ *
+ * In come the terminal and the door of the command line; out goes an exit code. Of the engine it imports `open/cluster/` alone.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,7 +10,7 @@ import { join } from 'node:path'
 import { interrupted, RowgraftError } from '../errors.ts'
 import { type Cluster, withCluster } from '../open/cluster/cluster.ts'
 import { history } from './history.ts'
-import { formatCommand, formatHappening, formatSentence, quoteArgument } from './narration.ts'
+import { formatCommand, formatComment, formatHappening, quoteArgument } from './narration.ts'
 import { buildBackupSql, buildLiveStatements } from './site.ts'
 import { farewell, farewellUnattended, opening, openingScreen, type StoryCommand, story, suggestions } from './story.ts'
 
@@ -64,7 +66,7 @@ const sceneEnvironment = (env: Environment, scene: Scene): Environment => ({
 const tellCommand = async ({ says, argv, exits }: StoryCommand, scene: Scene, options: DemoOptions): Promise<void> => {
   const { run, stdout, env, signal } = options
   const command = formatCommand('rowgraft', argv)
-  stdout.write(`\n${formatSentence(says)}$ ${command}\n`)
+  stdout.write(`\n${formatComment(says)}$ ${command}\n`)
   const code = await run(argv, sceneEnvironment(env, scene))
   if (signal.aborted || code === 130) throw interrupted()
   if (code === exits) return
@@ -76,7 +78,7 @@ const tellCommand = async ({ says, argv, exits }: StoryCommand, scene: Scene, op
 
 const tellStory = async (scene: Scene, options: DemoOptions): Promise<void> => {
   const { stdout } = options
-  for (const sentence of opening) stdout.write(formatSentence(sentence))
+  for (const sentence of opening) stdout.write(formatComment(sentence))
   for (const { when, what } of history) stdout.write(formatHappening(when, what))
   for (const next of story) await tellCommand(next, scene, options)
 }
@@ -128,7 +130,7 @@ export const runDemo = async (options: DemoOptions): Promise<number> => {
       await loadDatabases(cluster, options)
       const scene = { live: cluster.url('shop'), backup: cluster.url('shop_backup'), journal }
       if (options.openScreen !== undefined) {
-        for (const sentence of openingScreen) stdout.write(formatSentence(sentence))
+        for (const sentence of openingScreen) stdout.write(formatComment(sentence))
         code = await options.openScreen(sceneEnvironment(env, scene))
         return
       }
@@ -140,6 +142,6 @@ export const runDemo = async (options: DemoOptions): Promise<number> => {
   } finally {
     await rm(journal, { recursive: true, force: true })
   }
-  stdout.write(`\n${formatSentence(interactive ? farewell : farewellUnattended)}`)
+  stdout.write(`\n${formatComment(interactive ? farewell : farewellUnattended)}`)
   return code
 }

@@ -17,7 +17,7 @@ const wrap = (text: string, first: string, rest: string): string => {
 }
 
 /** A sentence of the story, as a comment that a shell would skip. Ends in a line feed, as all of these do. */
-export const formatSentence = (text: string): string => wrap(text, '# ', '# ')
+export const formatComment = (text: string): string => wrap(text, '# ', '# ')
 
 /** One thing that happened, under its time. */
 export const formatHappening = (when: string, what: string): string =>

@@ -5,7 +5,7 @@
 import { takenDown } from './history.ts'
 import type { Random } from './random.ts'
 import { makeRandom } from './random.ts'
-import type { Theme } from './themes.ts'
+import type { GalleryTheme } from './themes.ts'
 import { themes } from './themes.ts'
 import {
   authors,
@@ -20,19 +20,19 @@ import {
 
 export type Value = string | number | null
 
-export type Row = Readonly<Record<string, Value>>
+export type SiteRow = Readonly<Record<string, Value>>
 
-type Photo = Row & { readonly id: number; readonly slug: string; readonly created_at: string }
+type Photo = SiteRow & { readonly id: number; readonly slug: string; readonly created_at: string }
 
 /** All rows of the site, by table, parents before children. */
 export interface SiteRows {
-  readonly photographer: readonly Row[]
-  readonly gallery: readonly Row[]
-  readonly photo: readonly Row[]
-  readonly gallery_photos: readonly Row[]
-  readonly tag: readonly Row[]
-  readonly gallery_tags: readonly Row[]
-  readonly comment: readonly Row[]
+  readonly photographer: readonly SiteRow[]
+  readonly gallery: readonly SiteRow[]
+  readonly photo: readonly SiteRow[]
+  readonly gallery_photos: readonly SiteRow[]
+  readonly tag: readonly SiteRow[]
+  readonly gallery_tags: readonly SiteRow[]
+  readonly comment: readonly SiteRow[]
 }
 
 /** How many photos of `pets` were put in before the others were: the rest are the newest links of the whole site. */
@@ -96,7 +96,7 @@ const makeGalleries = (random: Random) =>
     })),
   )
 
-const makePhoto = (theme: Theme, position: number, random: Random) => {
+const makePhoto = (theme: GalleryTheme, position: number, random: Random) => {
   const late = theme.slug === 'pets' && position >= earlyPets
   const created = late ? lastDay : opened + random.between(20, 600) * day
   const taken = created - random.between(1, 40) * day
@@ -132,7 +132,8 @@ const makePhotos = (random: Random): Photo[] =>
 /** Links gallery by gallery; the late ones of `pets` come last and so have the highest ids of all. */
 const makeLinks = (photos: readonly Photo[], random: Random) => {
   const photoIds = new Map(photos.map(({ slug, id }) => [slug, id]))
-  const idsOfTheme = (theme: Theme): number[] => theme.titles.flatMap((title) => photoIds.get(slugOf(title)) ?? [])
+  const idsOfTheme = (theme: GalleryTheme): number[] =>
+    theme.titles.flatMap((title) => photoIds.get(slugOf(title)) ?? [])
   const link = (gallery: number, photo: number, position: number) => ({
     gallery_id: gallery,
     photo_id: photo,
@@ -156,7 +157,7 @@ const makeLinks = (photos: readonly Photo[], random: Random) => {
   return numbered([...ofThemes.filter((row) => !isLate(row)), ...ofMixed, ...ofThemes.filter(isLate)])
 }
 
-const makeGalleryTags = (): Row[] => {
+const makeGalleryTags = (): SiteRow[] => {
   const ofThemes = themes.flatMap((theme, index) =>
     theme.tags.map((tag) => ({ gallery_id: index + 1, tag_id: idOf(tagNames, tag) })),
   )
@@ -164,11 +165,10 @@ const makeGalleryTags = (): Row[] => {
   return [...ofThemes, ...ofMixed]
 }
 
-const makeComments = (photos: readonly Photo[], galleryCount: number, random: Random): Row[] => {
+const makeComments = (photos: readonly Photo[], galleryCount: number, random: Random): SiteRow[] => {
   const bodies = random.shuffle(openings.flatMap((opening) => remarks.map((remark) => `${opening} ${remark}`)))
-  const comment = (gallery: number | null, photo: number | null, body: string, after: number) => ({
-    gallery_id: gallery,
-    photo_id: photo,
+  const comment = (of: { gallery_id: number | null; photo_id: number | null }, body: string, after: number) => ({
+    ...of,
     author: random.pick(authors),
     body,
     created_at: timestamp(after + random.between(1, Math.floor((lastDay - after) / day)) * day, random),
@@ -182,10 +182,10 @@ const makeComments = (photos: readonly Photo[], galleryCount: number, random: Ra
   const takenDownLater = photos.filter(({ slug }) => takenDown.includes(slug))
   return numbered(
     [
-      ...petComments.map((body) => comment(pets, null, body, opened + 250 * day)),
-      ...galleries.map((id) => comment(id, null, bodies.pop() ?? '', opened + 450 * day)),
+      ...petComments.map((body) => comment({ gallery_id: pets, photo_id: null }, body, opened + 250 * day)),
+      ...galleries.map((id) => comment({ gallery_id: id, photo_id: null }, bodies.pop() ?? '', opened + 450 * day)),
       ...[...commented, ...takenDownLater].map(({ id, created_at }) =>
-        comment(null, id, bodies.pop() ?? '', dayOf(created_at)),
+        comment({ gallery_id: null, photo_id: id }, bodies.pop() ?? '', dayOf(created_at)),
       ),
     ].sort((a, b) => (a.created_at < b.created_at ? -1 : 1)),
   )

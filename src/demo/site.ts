@@ -1,6 +1,6 @@
 /** The photo site of the demo as SQL: what the backup holds, and what happened in live since. Nothing here runs it. */
 import { history } from './history.ts'
-import type { Row, SiteRows, Value } from './rows.ts'
+import type { SiteRow, SiteRows, Value } from './rows.ts'
 import { makeSiteRows } from './rows.ts'
 
 const schema = `create table photographer (
@@ -74,7 +74,7 @@ const literal = (value: Value): string => {
   return typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`
 }
 
-const insertInto = (table: string, rows: readonly Row[]): string => {
+const insertInto = (table: string, rows: readonly SiteRow[]): string => {
   const columns = Object.keys(rows[0] ?? {})
   const lines = rows.map((row) => `  (${columns.map((column) => literal(row[column] ?? null)).join(', ')})`)
   return `insert into ${table} (${columns.join(', ')}) values\n${lines.join(',\n')};\n`

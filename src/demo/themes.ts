@@ -1,5 +1,5 @@
 /** One gallery of the photo site with the photos that were taken for it. */
-export interface Theme {
+export interface GalleryTheme {
   readonly slug: string
   readonly title: string
   readonly description: string
@@ -12,7 +12,7 @@ export interface Theme {
 }
 
 /** The galleries in the order of their ids. `pets` is the seventh. */
-export const themes: readonly Theme[] = [
+export const themes: readonly GalleryTheme[] = [
   {
     slug: 'harbour-mornings',
     title: 'Harbour mornings',

@@ -4,7 +4,7 @@ import type { RowgraftError } from '../errors.ts'
 import type { RowReport, TableOverview } from '../index.ts'
 import type { Report, RunSummary } from '../run/run.ts'
 import type { ShownRow } from './look/row.ts'
-import { redact } from './sanitise.ts'
+import { hidePasswords } from './sanitise.ts'
 
 /** Counts of one table; `states` are those asked for. */
 export const jsonTableDiff = (table: TableDiff, states: readonly DiffState[]): object => ({
@@ -75,14 +75,14 @@ export const jsonError = ({ code, message, detail, hint }: RowgraftError): objec
   v: 1,
   error: {
     code,
-    message: redact(message),
-    detail: detail === undefined ? null : redact(detail),
-    hint: hint === undefined ? null : redact(hint),
+    message: hidePasswords(message),
+    detail: detail === undefined ? null : hidePasswords(detail),
+    hint: hint === undefined ? null : hidePasswords(hint),
   },
 })
 
 /** A bug: a stable code, and no stack on standard output. */
 export const jsonBug = (message: string, hint: string): object => ({
   v: 1,
-  error: { code: 'bug', message: redact(message), detail: null, hint },
+  error: { code: 'bug', message: hidePasswords(message), detail: null, hint },
 })

@@ -33,7 +33,11 @@ export const truncate = (text: string, width: number): string =>
   displayWidth(text) <= width ? text : `${splitAtWidth(text, width - 1)[0].trimEnd()}…`
 
 /** Fills lines greedily with parts; a part that is longer than a line is broken where the line is full. */
-const fill = (parts: readonly string[], separator: string, width: number, firstWidth: number): readonly string[] => {
+const fill = (
+  parts: readonly string[],
+  separator: string,
+  { width, firstWidth = width }: { readonly width: number; readonly firstWidth?: number },
+): readonly string[] => {
   const lines: string[] = []
   const room = (): number => (lines.length === 0 ? firstWidth : width)
   let line = ''
@@ -55,15 +59,14 @@ const fill = (parts: readonly string[], separator: string, width: number, firstW
 
 /** Breaks text into lines of `width` cells, at blanks where there are any. The first line may be longer. */
 export const wrap = (text: string, width: number, firstWidth = width): readonly string[] =>
-  fill(text.split(' '), ' ', width, firstWidth)
+  fill(text.split(' '), ' ', { width, firstWidth })
 
 /** The same for a list of phrases, ` · ` between those on one line: a phrase is broken only if it is longer than a line. */
 export const wrapPhrases = (text: string, width: number): readonly string[] =>
   fill(
     text.split(' · ').flatMap((phrase) => wrap(phrase, width)),
     ' · ',
-    width,
-    width,
+    { width },
   )
 
 /** Breaks text into lines of `width` cells wherever they are full: for values, whose blanks count. */

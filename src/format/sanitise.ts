@@ -52,11 +52,11 @@ export const formatJson = (value: unknown): string =>
   )
 
 /** Passwords in URLs and in `password=` settings, put out of sight. A last resort: they are kept out of errors where they enter. */
-export const redact = (text: string): string =>
+export const hidePasswords = (text: string): string =>
   text
     .replace(/(:\/\/[^\s:@/]*):\S*@/g, '$1:***@')
     .replace(/\b(\w*(?:password|passwd|passphrase))(\s*=\s*)('(?:[^'\\]|\\.)*'?|[^\s&'"]+)/gi, '$1$2***')
 
 /** The address of a database without its passwords, and without its options, which may set a token. */
 export const redactAddress = (address: string): string =>
-  redact(address.replace(/\b(options\s*=\s*)('(?:[^'\\]|\\.)*'?|(?:\\.|[^\s&'])+)/gi, '$1***'))
+  hidePasswords(address.replace(/\b(options\s*=\s*)('(?:[^'\\]|\\.)*'?|(?:\\.|[^\s&'])+)/gi, '$1***'))

@@ -1,4 +1,9 @@
-/** The few things that colour is used for. Without colour everything reads the same. */
+/**
+ * How text is set: cells per line, and the few things that colour is used for. Without colour everything reads the same.
+ *
+ * With a `Setting` come facts, as the engine has them; out of every file of `format/` go words, sanitised. Pure: of the engine it imports
+ * types, keys, and `data.ts`.
+ */
 
 export interface Style {
   readonly heading: (text: string) => string

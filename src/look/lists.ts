@@ -49,7 +49,11 @@ export const readList = async (
 }
 
 /** The rows of one table that belong to an incident. */
-export const listIncidentRows = (sides: Sides, found: FoundIncidents, id: string, name: string): RowList => {
+export const listIncidentRows = (
+  sides: Sides,
+  found: FoundIncidents,
+  { id, table: name }: { readonly id: string; readonly table: string },
+): RowList => {
   const table = tableNamed(sides, name)
   const rows = found.rowsOf(id, table.id)
   if (rows !== null) return listLost(table, rows, labelColumn(table))
@@ -88,7 +92,7 @@ export const readListValues = async (
 
 /** Which rows of a list match, and in which order. */
 export const readView = (sides: Sides, list: RowList, options: ViewOptions): Promise<RowView> =>
-  viewRows(sides, tableNamed(sides, list.table), list, options)
+  viewRows(sides, { table: tableNamed(sides, list.table), rows: list }, options)
 
 /** The rows that a row of the backup refers to, with what people call them. */
 export const readReferences = async (sides: Sides, name: string, typed: string): Promise<readonly RowReference[]> => {

@@ -143,8 +143,7 @@ const askUser = async (sides: Sides, table: SharedTable, where: string): Promise
  */
 export const viewRows = async (
   sides: Sides,
-  table: SharedTable,
-  rows: RowList,
+  { table, rows }: { readonly table: SharedTable; readonly rows: RowList },
   { filter: text = '', states, sort = null }: ViewOptions,
 ): Promise<RowView> => {
   const parsed = parseFilter(text)
@@ -167,11 +166,11 @@ export const viewRows = async (
     if (filter.where !== null) {
       const matching = await askUser(sides, table, filter.where)
       const kept = inBackup.filter((index) => matching.has(packKey(rows.keyAt(index))))
-      return toView(await ordered(sides.backup, rows, kept, { table, side: table.backup, filter, sort }))
+      return toView(await ordered(sides.backup, { rows, indexes: kept }, { table, side: table.backup, filter, sort }))
     }
     if (filter.terms.length === 0 && sort === null) return toView([...inBackup, ...inLive])
-    const here = await ordered(sides.backup, rows, inBackup, { table, side: table.backup, filter, sort })
-    const there = await ordered(sides.live, rows, inLive, { table, side: table.live, filter, sort })
+    const here = await ordered(sides.backup, { rows, indexes: inBackup }, { table, side: table.backup, filter, sort })
+    const there = await ordered(sides.live, { rows, indexes: inLive }, { table, side: table.live, filter, sort })
     return toView([...here, ...there])
   } catch (error) {
     throw isOfUser(error) ? cannotEvaluate(error, text) : error
@@ -180,8 +179,7 @@ export const viewRows = async (
 
 const ordered = async (
   reader: Reader,
-  rows: RowList,
-  indexes: readonly number[],
+  { rows, indexes }: { readonly rows: RowList; readonly indexes: readonly number[] },
   asked: Asked,
 ): Promise<readonly number[]> => {
   if (indexes.length === 0 || (asked.filter.terms.length === 0 && asked.sort === null)) return indexes

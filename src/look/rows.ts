@@ -34,6 +34,9 @@ export interface RelationCount {
   readonly backup: number
 }
 
+/** One row on both sides, with where its references lead. */
+export type RelatedRow = RowReport & { readonly relations: readonly RelationCount[] }
+
 /** A junction table whose pairs no key holds to be unique: they are now, and nothing keeps them so. */
 export const sayUnheld = (catalog: SharedCatalog, { id, identity }: SharedTable): readonly string[] =>
   catalog.declarations.junctions.includes(id) ? [`no key of it says that (${identity.join(', ')}) is unique`] : []
@@ -78,11 +81,10 @@ const named = (table: SharedTable, key: string): Readonly<Record<string, string>
 export async function* listRows(
   sides: Sides,
   tables: readonly SharedTable[],
-  states: readonly DiffState[],
-  onProgress: DiffProgress,
+  options: { readonly states: readonly DiffState[]; readonly onProgress: DiffProgress },
 ): AsyncGenerator<RowReport> {
   for (const table of tables) {
-    for await (const wanted of diffRows(sides, table, { states, onProgress })) {
+    for await (const wanted of diffRows(sides, table, options)) {
       const liveKeys = new Map(wanted.map(({ key }) => [key, sides.restored.get(table.id)?.get(key) ?? key]))
       const live = await readValues(sides.live, table, [...new Set(liveKeys.values())])
       const backup = await readValues(
@@ -106,11 +108,7 @@ export async function* listRows(
 }
 
 /** One row on both sides, and how many rows its references lead to. Throws `bad-key` for a key that neither side has. */
-export const showRow = async (
-  sides: Sides,
-  tableName: string,
-  typed: string,
-): Promise<RowReport & { readonly relations: readonly RelationCount[] }> => {
+export const showRow = async (sides: Sides, tableName: string, typed: string): Promise<RelatedRow> => {
   const table = findTable(sides.catalog, parseTableName(tableName))
   if (table.refusal !== null) throw refuse(table)
   const key = packKey(fitKey(parseKey(typed), typed, table))

@@ -1,7 +1,11 @@
 /** The tables of both sides as somebody looks at them: how rows are recognised, what refers to what, what has drifted. */
 import { describeCondition } from '../catalog/declared.ts'
+import type { Edits } from '../catalog/edits.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
-import type { Sizes, TableSize } from '../rows/sizes.ts'
+import type { Sides } from '../rows/sides.ts'
+import { largerSizes, readSizes, type Sizes, type TableSize } from '../rows/sizes.ts'
+import { suggestTyped } from '../rows/typed-rows.ts'
+import { type GivenTransforms, withEdits } from '../transform/edited.ts'
 import { sayUnheld, suggestSoftDelete } from './rows.ts'
 
 /** A table as `tables` lists it. */
@@ -30,8 +34,19 @@ export interface TableOverview {
   readonly size: TableSize | null
 }
 
-/** Every table of either side, with sentences and sizes by table id. */
-export const describeTables = (
+/** Every table of either side, as if the backup held the values given. Throws what `withEdits` throws. */
+export const readTables = async (
+  sides: Sides,
+  transforms: GivenTransforms,
+  edits: Partial<Edits>,
+): Promise<readonly TableOverview[]> => {
+  const { live, backup } = await readSizes(sides)
+  const suggestions = await suggestTyped(sides, backup)
+  const { catalog } = withEdits(sides.catalog, transforms, edits)
+  return describeTables(catalog, { suggestions, sizes: largerSizes(live, backup) })
+}
+
+const describeTables = (
   catalog: SharedCatalog,
   { suggestions, sizes }: { readonly suggestions: ReadonlyMap<string, readonly string[]>; readonly sizes: Sizes },
 ): readonly TableOverview[] => {

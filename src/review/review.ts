@@ -1,4 +1,8 @@
-/** From a plan to what can be reviewed of it: its script, and its rows with their values. */
+/**
+ * From a plan to what can be reviewed of it: its script, its rows with their values, and how a row came to be in it.
+ *
+ * In come a settled plan and both sides, which are only read; out go text and rows. It imports from any room up to `run/`.
+ */
 import { beginRead, withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import type { ChainLink } from '../plan/chain.ts'
@@ -61,6 +65,6 @@ export const startTrace = async (
 ): Promise<readonly ChainLink[]> => {
   const { backup, catalog } = plannedBackup(input)
   return withReadTransaction(backup.session, (reader) =>
-    traceChain(reader, { live: input.pair.live.catalog, backup: catalog }, input.plan, row),
+    traceChain(reader, { plan: input.plan, live: input.pair.live.catalog, backup: catalog }, row),
   )
 }

@@ -43,12 +43,11 @@ const relatedBy = ({ relations, tables }: SharedCatalog, via: string | null): Re
 
 /** The shortest chain of rows back to a selected one; the longest there is where rows came by one that is not written. Throws `bad-key`. */
 export const traceChain = async (
-  backup: Reader,
-  catalogs: { readonly live: Catalog; readonly backup: Catalog },
-  plan: Plan,
+  reader: Reader,
+  { plan, live, backup }: { readonly plan: Plan; readonly live: Catalog; readonly backup: Catalog },
   row: { readonly table: string; readonly key: string; readonly shown: string },
 ): Promise<readonly ChainLink[]> => {
-  const catalog = shareCatalogs(catalogs.live, catalogs.backup, plan.declared)
+  const catalog = shareCatalogs(live, backup, plan.declared)
   const positions = new Map<Step, ReadonlyMap<string, number>>()
   const positionsIn = (step: Step): ReadonlyMap<string, number> => {
     const known = positions.get(step) ?? new Map(keysOf(step.keys).map((key, position) => [key, position]))
@@ -62,7 +61,7 @@ export const traceChain = async (
     const via = plan.relations.find(({ id }) => id === last.step.via)
     const related = relatedBy(catalog, last.step.via)
     if (via === undefined || related === null) return []
-    const keys = await readRelated(backup, related, last)
+    const keys = await readRelated(reader, related, last)
     const steps = plan.steps.filter(({ table }) => table === cameFrom(last.step, via))
     return steps.flatMap((step) =>
       keys.flatMap((key) => {

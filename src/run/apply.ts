@@ -12,7 +12,7 @@ import type { SharedCatalog } from '../catalog/shared.ts'
 import type { Writer } from '../database/session/reader.ts'
 import type { Session } from '../database/session/session.ts'
 import { roomyMemory } from '../database/settings.ts'
-import { pinWrite, withWriteTransaction } from '../database/transaction.ts'
+import { pinWrite, type WriteOptions, withWriteTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { blameHooks, type HookTime, runHooks } from './hooks.ts'
 import { journalFile, type OpenJournal, startJournal } from './journal/journal.ts'
@@ -32,94 +32,105 @@ export interface ApplyInput extends Omit<Performance, 'runHooks'> {
   readonly session: Session
   readonly live: DatabaseIdentity
   readonly options: RunOptions
-  /** Journal folder. */
-  readonly journal: string
+  /** Of the journals. */
+  readonly folder: string
+}
+
+/** A run under way. */
+interface Applying extends ApplyInput {
+  /** As `performance.now()` has it. */
+  readonly started: number
+  /** Null until it is begun, and of a rehearsal for good. */
+  journal: OpenJournal | null
 }
 
 /** Runs the plan. Throws RowgraftErrors after a rollback; live is unchanged then, except for `outcome-unknown`. */
 export const apply = async (input: ApplyInput): Promise<Report> => {
-  const started = performance.now()
-  const { session, plan, options } = input
-  let journal: OpenJournal | null = null
-  const transaction = transactionOf(plan, options)
-  const hook = (writer: Writer, when: HookTime): Promise<void> =>
-    runHooks(writer, { session, plan, when, pin: () => pinWrite(session, transaction) })
+  const run: Applying = { ...input, started: performance.now(), journal: null }
   try {
-    const report = await withWriteTransaction(
-      session,
-      {
-        ...transaction,
-        beforeCommit: async () => {
-          await journal?.keyList.sync()
-          await journal?.writer.sync()
-          // From here on only the server knows how this ends.
-          session.shield()
-          await journal?.writer.write('INTENT', '')
-          await journal?.writer.sync()
-        },
-        patience: options.patience,
-        judge: () => {
-          const path = journalFile(input.journal, journal?.run ?? '')
-          return settleCommit({ session, live: input.live, path, patience: options.patience })
-        },
-      },
-      async (writer) => {
-        await lockDatabase(writer)
-        if (plan.options.settings.work_mem === undefined) await writer.execute(sql`select ${roomyMemory()}`)
-        if (plan.options.triggers !== 'off') await switchTriggersOn(writer)
-        const catalog = shareWithSource(await checkCatalog(writer, plan), input.source, plan)
-        const layout = layOut(plan, catalog, { stagesKeys: true })
-        const work = { ...input, runHooks: (when: HookTime) => hook(writer, when) }
-        const { raised } = await prepareRows(writer, layout, { ...work, catalog, batchSize: options.batchSize })
-        if (!options.rehearse) {
-          journal = await startJournal(input.journal, plan, input.live)
-          await beginJournal(journal, writer, layout)
-        }
-        const records = journal === null ? null : new RunRecords(journal, writer, layout)
-        const witness = records?.witness ?? null
-        const writing = { ...work, catalog, searchPath: session.searchPath, witness }
-        const written = await writeRows(writer, layout, writing).catch((error: unknown) => {
-          throw blameHooks(plan, error)
-        })
-        if (journal !== null) await lookAround(input, journal, { writer, layout, catalog })
-        const changed = records?.changed ?? (await readChangedKeys(writer, layout))
-        const value = buildReport(plan, {
-          changed,
-          run: journal?.run ?? '',
-          outcome: options.rehearse ? 'rehearsed' : 'committed',
-          elapsed: performance.now() - started,
-          raised,
-          ...written,
-        })
-        input.onProgress({ phase: 'journal', table: null, rows: 0 })
-        await records?.finish(value)
-        input.onProgress({ phase: 'commit', table: null, rows: 0 })
-        return { ending: options.rehearse ? 'rollback' : 'commit', value }
-      },
-    )
-    await settle(journal, 'DONE').catch((error: unknown) => {
-      throw new RowgraftError('outcome-unknown', 'committed, but the journal could not be completed', {
-        detail: error instanceof RowgraftError ? error.detail : String(error),
-        hint: 'Make room for the journal, then run "rowgraft recover".',
-        cause: error,
-      })
-    })
-    return { ...report, elapsed: performance.now() - started }
+    const transaction = { ...transactionOf(input.plan, input.options), ...commitOf(run) }
+    const report = await withWriteTransaction(input.session, transaction, async (writer) => ({
+      ending: input.options.rehearse ? 'rollback' : 'commit',
+      value: await performRun(run, writer),
+    }))
+    await completeJournal(run.journal)
+    return { ...report, elapsed: performance.now() - run.started }
   } catch (error) {
     const isUnknown = error instanceof RowgraftError && error.code === 'outcome-unknown'
-    if (!isUnknown) {
-      await settle(journal, 'ABORTED').catch(() => undefined)
-      await discardKeyList(journal).catch(() => undefined)
-    }
+    if (!isUnknown) await abortJournal(run.journal)
     throw error
   } finally {
-    await closeJournal(journal)
+    await closeJournal(run.journal)
   }
+}
+
+/** What is written down before COMMIT, and who is asked where its answer is not heard. */
+const commitOf = (run: Applying): Pick<WriteOptions, 'beforeCommit' | 'patience' | 'judge'> => {
+  const { session, live, folder, options } = run
+  return {
+    beforeCommit: async () => {
+      const { journal } = run
+      await journal?.keyList.sync()
+      await journal?.writer.sync()
+      // From here on only the server knows how this ends.
+      session.shield()
+      await journal?.writer.write('INTENT', '')
+      await journal?.writer.sync()
+    },
+    patience: options.patience,
+    judge: () => {
+      const path = journalFile(folder, run.journal?.run ?? '')
+      return settleCommit({ session, live, path, patience: options.patience })
+    },
+  }
+}
+
+/** All that the run does between BEGIN and COMMIT. */
+const performRun = async (run: Applying, writer: Writer): Promise<Report> => {
+  const { session, plan, source, options, onProgress } = run
+  const pin = () => pinWrite(session, transactionOf(plan, options))
+  const work = {
+    plan,
+    source,
+    onProgress,
+    runHooks: (when: HookTime) => runHooks(writer, { session, plan, when, pin }),
+  }
+  const catalog = await beginWork(run, writer)
+  const layout = layOut(plan, catalog, { stagesKeys: true })
+  const { raised } = await prepareRows(writer, layout, { ...work, catalog, batchSize: options.batchSize })
+  const journal = options.rehearse ? null : await beginJournal(run, writer, layout)
+  const records = journal === null ? null : new RunRecords(journal, writer, layout)
+  const witness = records?.witness ?? null
+  const writing = { ...work, catalog, searchPath: session.searchPath, witness }
+  const written = await writeRows(writer, layout, writing).catch((error: unknown) => {
+    throw blameHooks(plan, error)
+  })
+  if (journal !== null) await lookAround(run, journal, { writer, layout, catalog })
+  const report = buildReport(plan, {
+    changed: records?.changed ?? (await readChangedKeys(writer, layout)),
+    run: journal?.run ?? '',
+    outcome: options.rehearse ? 'rehearsed' : 'committed',
+    elapsed: performance.now() - run.started,
+    raised,
+    ...written,
+  })
+  onProgress({ phase: 'journal', table: null, rows: 0 })
+  await records?.finish(report)
+  onProgress({ phase: 'commit', table: null, rows: 0 })
+  return report
+}
+
+/** Nobody else is at work, and live is what the plan was made for. */
+const beginWork = async ({ plan, source }: Applying, writer: Writer): Promise<SharedCatalog> => {
+  await lockDatabase(writer)
+  if (plan.options.settings.work_mem === undefined) await writer.execute(sql`select ${roomyMemory()}`)
+  if (plan.options.triggers !== 'off') await switchTriggersOn(writer)
+  return shareWithSource(await checkCatalog(writer, plan), source, plan)
 }
 
 /** What triggers did beside the rows of the plan: to those of its earlier parts, and below those it inserted. */
 const lookAround = async (
-  { plan: { unit }, journal: folder, live }: ApplyInput,
+  { plan: { unit }, folder, live }: Applying,
   journal: OpenJournal,
   { writer, layout, catalog }: { readonly writer: Writer; readonly layout: Layout; readonly catalog: SharedCatalog },
 ): Promise<void> => {
@@ -130,21 +141,9 @@ const lookAround = async (
   await writeMade(journal.writer, writer, { layout, catalog })
 }
 
-const settle = async (journal: OpenJournal | null, ending: 'DONE' | 'ABORTED'): Promise<void> => {
-  await journal?.writer.write(ending, '')
-  await journal?.writer.sync()
-}
-
-const discardKeyList = async (journal: OpenJournal | null): Promise<void> => {
-  await journal?.keyList.discard()
-}
-
-const closeJournal = async (journal: OpenJournal | null): Promise<void> => {
-  await journal?.keyList.close()
-  await journal?.writer.close()
-}
-
-const beginJournal = async (journal: OpenJournal, writer: Writer, layout: Layout): Promise<void> => {
+const beginJournal = async (run: Applying, writer: Writer, layout: Layout): Promise<OpenJournal> => {
+  const journal = await startJournal(run.folder, run.plan, run.live)
+  run.journal = journal
   const [row] = await writer.rows(sql`
     select a.pid::text, a.backend_start::text, pg_catalog.pg_current_xact_id()::text
     from pg_catalog.pg_stat_activity a
@@ -153,4 +152,29 @@ const beginJournal = async (journal: OpenJournal, writer: Writer, layout: Layout
   await journal.writer.write('BEGIN', JSON.stringify({ pid, backendStart, xid }))
   await writeImages(journal.writer, writer, layout)
   await journal.writer.sync()
+  return journal
+}
+
+const settle = async (journal: OpenJournal | null, ending: 'DONE' | 'ABORTED'): Promise<void> => {
+  await journal?.writer.write(ending, '')
+  await journal?.writer.sync()
+}
+
+const completeJournal = (journal: OpenJournal | null): Promise<void> =>
+  settle(journal, 'DONE').catch((error: unknown) => {
+    throw new RowgraftError('outcome-unknown', 'committed, but the journal could not be completed', {
+      detail: error instanceof RowgraftError ? error.detail : String(error),
+      hint: 'Make room for the journal, then run "rowgraft recover".',
+      cause: error,
+    })
+  })
+
+const abortJournal = async (journal: OpenJournal | null): Promise<void> => {
+  await settle(journal, 'ABORTED').catch(() => undefined)
+  await journal?.keyList.discard().catch(() => undefined)
+}
+
+const closeJournal = async (journal: OpenJournal | null): Promise<void> => {
+  await journal?.keyList.close()
+  await journal?.writer.close()
 }

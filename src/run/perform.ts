@@ -91,12 +91,13 @@ export const prepareRows = async (
   const room = lockRoom([...layout.tables.values()].map(({ table }) => table.live))
   if (room !== null) await writer.check(room)
   if (source.kind === 'backup') {
-    await stageFromBackup(writer, source.reader, layout, batchSize, onProgress, source.transforms)
+    const { reader: backup, transforms } = source
+    await stageFromBackup(writer, layout, { backup, transforms, batchSize, onProgress })
     await checkDigest(writer, plan, layout)
     for (const staged of layout.tables.values()) {
-      if (source.transforms.has(staged.table.id)) await spellTransformed(writer, staged)
+      if (transforms.has(staged.table.id)) await spellTransformed(writer, staged)
     }
-    await stageConditions(writer, source.reader, layout, batchSize)
+    await stageConditions(writer, layout, { backup, batchSize })
     for (const staged of layout.tables.values()) await applyNulls(writer, staged)
   } else await stageFromJournal(writer, layout, source.path)
   await runHooks('before')
@@ -153,10 +154,10 @@ export const writeRows = async (
   const accepted = new Set(plan.options.acceptTrigger)
   const written = await withLiveSearchPath(writer, searchPath, async () => {
     await moveAside(writer, layout)
-    const gaveWay = await insertRows(writer, layout, catalog, onProgress)
+    const gaveWay = await insertRows(writer, layout, { catalog, onProgress })
     await updateRows(writer, layout, onProgress)
     if (source.kind === 'journal') await refuseReferences(writer, layout, { catalog, spared: ['delete'] })
-    await deleteRows(writer, layout, catalog, onProgress)
+    await deleteRows(writer, layout, { catalog, onProgress })
     // Deferred triggers count as well; those that wait for the SQL that comes after are left waiting.
     if (plan.options.hooks.after.length === 0) await writer.execute(sql`set constraints all immediate`)
     return { replaced: gaveWay, ...(await setBack(writer, layout, accepted)) }
@@ -171,5 +172,5 @@ export const writeRows = async (
     await refuseStrangers(writer, layout, { plan, catalog, backup: source.reader })
   }
   onProgress({ phase: 'verify', table: null, rows: 0 })
-  return { ...written, ...(await verifyRows(writer, layout, accepted, witness)) }
+  return { ...written, ...(await verifyRows(writer, layout, { accepted, witness })) }
 }

@@ -1,4 +1,9 @@
-/** A run: one execution of a plan, its options and its report. */
+/**
+ * A run: one execution of a plan, its options and its report.
+ *
+ * In comes a plan, with both sides open or the journal of the run that it undoes (`start/start-run.ts`); out go a `Report` and a journal on
+ * disk. The only room that writes to live. It imports from any room up to `planning/`.
+ */
 import type { Plan } from '../plan/plan.ts'
 import type { LeftOutReason } from '../selection/left-out.ts'
 

@@ -4,7 +4,7 @@ import { memo, type ReactNode, useEffect, useSyncExternalStore } from 'react'
 import { type Line, lineText } from './lines/line.ts'
 import { paintLine, type Theme } from './lines/theme.ts'
 import { drawFrame } from './screens/frame.ts'
-import { keysOf } from './state/keys.ts'
+import { typedKeys } from './state/keys.ts'
 import type { State } from './state/state.ts'
 import type { Store } from './store.ts'
 
@@ -55,7 +55,7 @@ export const App = ({ store, theme, drawn, isSpoken, onReady }: AppProps): React
     return () => setRawMode(false)
   }, [app, onReady, setRawMode])
   useInput((input, key) => {
-    for (const name of keysOf(input, key)) store.dispatch({ type: 'key', key: name })
+    for (const name of typedKeys(input, key)) store.dispatch({ type: 'key', key: name })
   })
   usePaste((text) => store.dispatch({ type: 'paste', text }))
   if (state.isBlank) return <Text> </Text>

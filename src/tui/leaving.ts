@@ -4,7 +4,7 @@ import { undoCommand } from './models/command.ts'
 import { type State, screenOf } from './state/state.ts'
 
 /** Somebody left; a signal ended it, and live is as it was; nobody knows what became of the last run. */
-export type Ending = 'done' | 'interrupted' | 'unknown'
+export type Leaving = 'done' | 'interrupted' | 'unknown'
 
 const isUnknown = (state: State): boolean => {
   const screen = screenOf(state)
@@ -12,7 +12,7 @@ const isUnknown = (state: State): boolean => {
 }
 
 /** The state when a signal came, if one did, and the one after what was under way has ended: a COMMIT is waited for. */
-export const endingOf = (state: State, signalled: State | null): Ending => {
+export const endingOf = (state: State, signalled: State | null): Leaving => {
   if (isUnknown(state)) return 'unknown'
   return signalled !== null && state.done.length === signalled.done.length ? 'interrupted' : 'done'
 }

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 
-import { formatCommand, formatHappening, formatSentence } from '../../src/demo/narration.ts'
+import { formatCommand, formatComment, formatHappening } from '../../src/demo/narration.ts'
 
 test('sentences break at column 80 and stay comments', () => {
   const fits = `${'word '.repeat(14)}word.end`
-  expect(formatSentence(fits)).toBe(`# ${fits}\n`)
-  expect(formatSentence(`${fits}s`)).toBe(`# ${'word '.repeat(14).trim()}\n# word.ends\n`)
+  expect(formatComment(fits)).toBe(`# ${fits}\n`)
+  expect(formatComment(`${fits}s`)).toBe(`# ${'word '.repeat(14).trim()}\n# word.ends\n`)
   expect(formatHappening('Wed 08:12', `${'word '.repeat(13)}end`)).toBe(
     `#   Wed 08:12  ${'word '.repeat(13).trim()}\n#              end\n`,
   )

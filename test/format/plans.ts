@@ -1,7 +1,7 @@
 import type { Conflict } from '../../src/plan/conflicts.ts'
 import { defaultPlanOptions } from '../../src/plan/options.ts'
 import type { Plan } from '../../src/plan/plan.ts'
-import type { Step } from '../../src/plan/step.ts'
+import type { PlanRelation, Step } from '../../src/plan/step.ts'
 import type { Report } from '../../src/run/run.ts'
 
 const identity = { database: 'shop', system: '1', oid: '2', source: null }
@@ -64,6 +64,15 @@ export const makeStep = (table: string, keys: readonly string[], parts: Partial<
     ...parts,
   }
 }
+
+/** A relation that steps name as what their rows came by. */
+export const makeRelation = (child: string, name: string, parent: string): PlanRelation => ({
+  id: `public.${child}.${name}`,
+  child: `public.${child}`,
+  columns: [`${parent}_id`],
+  parent: `public.${parent}`,
+  parentColumns: ['id'],
+})
 
 export const slugTaken: Conflict = {
   id: 'public.gallery:7:unique taken:gallery_slug_key',

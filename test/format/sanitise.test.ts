@@ -5,7 +5,7 @@ import { formatError } from '../../src/format/error.ts'
 import { displayWidth } from '../../src/format/layout.ts'
 import {
   formatJson,
-  redact,
+  hidePasswords,
   revealBlanks,
   revealDifference,
   sanitise,
@@ -122,10 +122,14 @@ describe('errors', () => {
   })
 
   test('never show a password', () => {
-    expect(redact('cannot reach postgres://app:s3cret@db1/shop')).toBe('cannot reach postgres://app:***@db1/shop')
-    expect(redact('postgres://app:a/b@c#d@db1/shop')).toBe('postgres://app:***@db1/shop')
-    expect(redact("host=db1 password='a b' sslpassword = x")).toBe('host=db1 password=*** sslpassword = ***')
-    expect(redact('postgres://db1/shop?user=a&password=b&x=1')).toBe('postgres://db1/shop?user=a&password=***&x=1')
+    expect(hidePasswords('cannot reach postgres://app:s3cret@db1/shop')).toBe(
+      'cannot reach postgres://app:***@db1/shop',
+    )
+    expect(hidePasswords('postgres://app:a/b@c#d@db1/shop')).toBe('postgres://app:***@db1/shop')
+    expect(hidePasswords("host=db1 password='a b' sslpassword = x")).toBe('host=db1 password=*** sslpassword = ***')
+    expect(hidePasswords('postgres://db1/shop?user=a&password=b&x=1')).toBe(
+      'postgres://db1/shop?user=a&password=***&x=1',
+    )
   })
 
   test('cannot drive the terminal either', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { reduce } from '../../src/tui/reduce/reduce.ts'
 import { makeState } from '../../src/tui/state/first-state.ts'
-import { begin } from '../../src/tui/state/jobs.ts'
+import { beginWork } from '../../src/tui/state/jobs.ts'
 import { defaultLimits, isVeryLarge } from '../../src/tui/state/limits.ts'
 import { screenOf } from '../../src/tui/state/state.ts'
 import { withDatabases } from '../support/databases.ts'
@@ -103,7 +103,7 @@ describe('the first screen', () => {
 
 test('what was lost is looked for in all tables where their sizes cannot be had', () => {
   const addresses = { live: 'a', backup: 'b', profile: null }
-  const [state] = begin(makeState({ addresses, size: { columns: 80, rows: 24 }, isReadOnly: false }), {
+  const [state] = beginWork(makeState({ addresses, size: { columns: 80, rows: 24 }, isReadOnly: false }), {
     kind: 'tables',
   })
   const error = { kind: 'error', text: 'the server said no' } as const

@@ -98,7 +98,7 @@ const printLines = async (question: Question, diffs: readonly TableDiff[]): Prom
 
 /** `rowgraft diff`: exit code 1 says that there are differences. Rows that were restored under another key are none. */
 export const diff = (context: Context, tables: readonly string[], flags: DiffFlags): Promise<number> =>
-  withRowgraft(context, flags, 'both', async (rowgraft) => {
+  withRowgraft(context, { flags, needs: 'both' }, async (rowgraft) => {
     const states = statesOf(flags)
     const diffs: TableDiff[] = []
     for await (const table of rowgraft.diff({ tables, states, jobs: flags.jobs })) diffs.push(table)

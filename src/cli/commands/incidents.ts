@@ -6,7 +6,7 @@ import type { Context } from '../output.ts'
 
 /** `rowgraft incidents`: exit code 1 says that there are some. What is left out is none. */
 export const incidents = (context: Context, flags: ConnectionFlags): Promise<number> =>
-  withRowgraft(context, flags, 'both', async (rowgraft) => {
+  withRowgraft(context, { flags, needs: 'both' }, async (rowgraft) => {
     const { output } = context
     const report = await rowgraft.incidents()
     if (output.format === 'text') output.text(formatIncidents(report, output.setting))

@@ -9,6 +9,7 @@ import type { ConnectionFlags, PlanFlags, SelectionFlags } from '../flags/option
 import { readPlanOptions } from '../flags/plan-options.ts'
 import { readSelection } from '../flags/selection.ts'
 import type { Context } from '../output.ts'
+import type { MadePlan } from '../run-plan.ts'
 
 export interface PlanCommandFlags extends ConnectionFlags, SelectionFlags, PlanFlags {
   readonly out?: string
@@ -16,7 +17,11 @@ export interface PlanCommandFlags extends ConnectionFlags, SelectionFlags, PlanF
 }
 
 /** Makes the plan that arguments and flags ask for. */
-export const makePlan = async (rowgraft: Rowgraft, selection: Selection, flags: PlanCommandFlags): Promise<Plan> => {
+export const planSelection = async (
+  rowgraft: Rowgraft,
+  selection: Selection,
+  flags: PlanCommandFlags,
+): Promise<Plan> => {
   const options = await readPlanOptions(flags, () => rowgraft.tables())
   // A script is run by somebody else.
   const forOthers = flags.sql !== undefined
@@ -24,7 +29,7 @@ export const makePlan = async (rowgraft: Rowgraft, selection: Selection, flags: 
 }
 
 /** A script decides nothing: it is written once every conflict has its answer. */
-const saveScript = async ({ output }: Context, rowgraft: Rowgraft, made: Plan, path: string): Promise<void> => {
+const saveScript = async ({ output }: Context, { rowgraft, plan: made }: MadePlan, path: string): Promise<void> => {
   if (openOnes(made).length > 0) {
     output.note(`No script is written to ${formatArgument(path)}: conflicts are open. Answer them with --on-conflict.`)
     return
@@ -42,16 +47,16 @@ export const plan = async (context: Context, args: readonly string[], flags: Pla
   const selection = await readSelection(args, flags, context.io)
   if (flags.out !== undefined) await checkPlanTarget(flags.out)
   if (flags.sql !== undefined) await checkScriptTarget(flags.sql)
-  return withRowgraft(context, flags, 'both', async (rowgraft) => {
+  return withRowgraft(context, { flags, needs: 'both' }, async (rowgraft) => {
     const { output } = context
-    const made = await makePlan(rowgraft, selection, flags)
+    const made = await planSelection(rowgraft, selection, flags)
     printPlan(output, made)
     if (flags.out !== undefined) {
       await writePlanFile(flags.out, made)
       const first = openOnes(made).length > 0 ? 'Answer its conflicts under "answers", then run it with' : 'Run it with'
       output.note(`${first}: rowgraft restore ${formatArgument(flags.out)} --expect ${made.hash}`)
     }
-    if (flags.sql !== undefined) await saveScript(context, rowgraft, made, flags.sql)
+    if (flags.sql !== undefined) await saveScript(context, { rowgraft, plan: made }, flags.sql)
     return openOnes(made).length > 0 ? exitCodes.refused : exitCodes.done
   })
 }

@@ -6,7 +6,7 @@ import type { Context } from '../output.ts'
 
 /** `rowgraft recover`: exit code 6 says that it is still not known what became of a run. */
 export const recover = (context: Context, flags: ConnectionFlags): Promise<number> =>
-  withRowgraft(context, flags, 'live', async (rowgraft) => {
+  withRowgraft(context, { flags, needs: 'live' }, async (rowgraft) => {
     const { output } = context
     const report = await rowgraft.recover()
     if (output.format === 'text') output.text(formatRecover(report, output.setting))

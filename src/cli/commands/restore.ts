@@ -6,7 +6,7 @@ import type { RunFlags } from '../flags/run-options.ts'
 import { readSelection } from '../flags/selection.ts'
 import type { Context } from '../output.ts'
 import { runPlan } from '../run-plan.ts'
-import { makePlan, type PlanCommandFlags } from './plan.ts'
+import { type PlanCommandFlags, planSelection } from './plan.ts'
 
 export type RestoreFlags = PlanCommandFlags & RunFlags
 
@@ -60,7 +60,9 @@ const restoreFile = async (context: Context, path: string, flags: RestoreFlags):
   const plan = await readPlanFile(path)
   checkHash(plan, flags.expect, path)
   const needs = plan.backup === null ? 'live' : 'both'
-  return withRowgraft(context, flags, needs, (rowgraft) => runPlan(context, rowgraft, plan, flags), plan.options)
+  return withRowgraft(context, { flags, needs, acting: plan.options }, (rowgraft) =>
+    runPlan(context, { rowgraft, plan }, flags),
+  )
 }
 
 /** `rowgraft restore`: a plan file as it is, or a selection, planned and run at once. */
@@ -78,7 +80,7 @@ export const restore = async (context: Context, args: readonly string[], flags: 
     })
   }
   const typed = await readSelection(args, flags, context.io)
-  return withRowgraft(context, flags, 'both', async (rowgraft) =>
-    runPlan(context, rowgraft, await makePlan(rowgraft, typed, flags), flags),
+  return withRowgraft(context, { flags, needs: 'both' }, async (rowgraft) =>
+    runPlan(context, { rowgraft, plan: await planSelection(rowgraft, typed, flags) }, flags),
   )
 }

@@ -9,7 +9,7 @@ const columns = ['run', 'state', 'started', 'database', 'undoes', 'inserted', 'u
 
 /** `rowgraft runs` */
 export const runs = (context: Context, flags: ConnectionFlags): Promise<number> =>
-  withRowgraft(context, flags, 'live', async (rowgraft) => {
+  withRowgraft(context, { flags, needs: 'live' }, async (rowgraft) => {
     const { output } = context
     const found = await rowgraft.runs()
     if (output.format === 'text') output.text(formatRuns(found, output.setting))

@@ -20,8 +20,7 @@ const usage = (message: string, hint: string): RowgraftError => new RowgraftErro
 /** Why a row is in a plan: with --values the backup tells which rows exactly, where the plan has several. */
 const showChain = async (
   context: Context,
-  plan: Plan,
-  [typed, key]: readonly [string, string],
+  { plan, table: typed, key }: { readonly plan: Plan; readonly table: string; readonly key: string },
   flags: ShowFlags,
 ): Promise<number> => {
   const { output } = context
@@ -33,7 +32,7 @@ const showChain = async (
   const packed = parseKey(key).join('\0')
   const chain =
     flags.values === true
-      ? await withRowgraft(context, flags, 'both', (rowgraft) => rowgraft.trace(plan, table, packed))
+      ? await withRowgraft(context, { flags, needs: 'both' }, (rowgraft) => rowgraft.trace(plan, table, packed))
       : chainOf(plan, table, packed, key)
   if (output.format === 'text') output.text(formatChain(chain, output.setting))
   else output.json(jsonChain(chain))
@@ -43,7 +42,7 @@ const showChain = async (
 
 /** Every row of a plan as the backup has it: one after the other, however many there are. */
 const showValues = (context: Context, plan: Plan, flags: ShowFlags): Promise<number> =>
-  withRowgraft(context, flags, 'both', async (rowgraft) => {
+  withRowgraft(context, { flags, needs: 'both' }, async (rowgraft) => {
     const { output, io } = context
     for await (const row of rowgraft.planned(plan)) {
       if (output.format === 'text') output.text(`${formatPlannedRow(row, output.setting)}\n`)
@@ -53,12 +52,15 @@ const showValues = (context: Context, plan: Plan, flags: ShowFlags): Promise<num
     return exitCodes.done
   })
 
-const showPlan = async (context: Context, path: string, rest: readonly string[], flags: ShowFlags): Promise<number> => {
+const showPlan = async (
+  context: Context,
+  [path = '', table, key, ...more]: readonly string[],
+  flags: ShowFlags,
+): Promise<number> => {
   const plan = await readPlanFile(path)
-  const [table, key] = rest
-  if (rest.length > 2) throw usage('one row at a time', 'Write rowgraft show <plan.json> <table> <key>.')
+  if (more.length > 0) throw usage('one row at a time', 'Write rowgraft show <plan.json> <table> <key>.')
   if (table !== undefined) {
-    if (key !== undefined) return showChain(context, plan, [table, key], flags)
+    if (key !== undefined) return showChain(context, { plan, table, key }, flags)
     throw usage(`no key of "${table}" is given`, `Write rowgraft show ${path} ${table} <key>.`)
   }
   if (flags.values === true) return showValues(context, plan, flags)
@@ -70,14 +72,9 @@ const showPlan = async (context: Context, path: string, rest: readonly string[],
  * `rowgraft show <table> <key>`, `rowgraft show plan.json [<table> <key>] [--values]`. A plan is shown without any database; its values,
  * and which of its rows refers to which, are the backup's to tell.
  */
-export const show = async (
-  context: Context,
-  subject: string,
-  rest: readonly string[],
-  flags: ShowFlags,
-): Promise<number> => {
-  const [key, ...more] = rest
-  if (await isPlanFile(subject)) return showPlan(context, subject, rest, flags)
+export const show = async (context: Context, args: readonly string[], flags: ShowFlags): Promise<number> => {
+  const [subject = '', key, ...more] = args
+  if (await isPlanFile(subject)) return showPlan(context, args, flags)
   if (subject.endsWith('.json') && (key === undefined || more.length > 0 || flags.values === true))
     throw noPlanFile(subject)
   if (flags.values === true) throw usage('--values needs a plan file', 'Write rowgraft show <plan.json> --values.')
@@ -88,7 +85,7 @@ export const show = async (
     )
   }
   if (more.length > 0) throw usage('one row at a time', 'Write the columns of a key as one argument: a,b.')
-  return withRowgraft(context, flags, 'both', async (rowgraft) => {
+  return withRowgraft(context, { flags, needs: 'both' }, async (rowgraft) => {
     const { output } = context
     const row = await rowgraft.show(subject, key)
     if (output.format === 'text') output.text(formatShownRow(row, output.setting))

@@ -7,7 +7,7 @@ import type { Context } from '../output.ts'
 
 /** `rowgraft tables` */
 export const tables = (context: Context, flags: ConnectionFlags): Promise<number> =>
-  withRowgraft(context, flags, 'both', async (rowgraft) => {
+  withRowgraft(context, { flags, needs: 'both' }, async (rowgraft) => {
     const { output } = context
     const found = await rowgraft.tables()
     if (output.format === 'text') output.text(formatTables(found, output.setting))

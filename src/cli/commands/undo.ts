@@ -12,14 +12,14 @@ export const undo = (
   run: string | undefined,
   flags: ConnectionFlags & RunFlags & Pick<PlanFlags, 'triggers' | 'bulk'>,
 ): Promise<number> =>
-  withRowgraft(context, flags, 'live', async (rowgraft) => {
+  withRowgraft(context, { flags, needs: 'live' }, async (rowgraft) => {
     const runs = await rowgraft.units(run)
     let code: number = exitCodes.done
     for (const [index, each] of runs.entries()) {
       const plan = await rowgraft.undoPlan(each, triggersOf(flags))
       const part = runs.length === 1 ? '' : `, ${index + 1} of ${runs.length} of one plan`
       context.output.note(`Taking back run ${each}${part}.`)
-      code = Math.max(code, await runPlan(context, rowgraft, plan, flags))
+      code = Math.max(code, await runPlan(context, { rowgraft, plan }, flags))
     }
     return code
   })

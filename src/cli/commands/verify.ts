@@ -6,7 +6,7 @@ import type { Context } from '../output.ts'
 
 /** `rowgraft verify [run]`: exit code 1 says that live no longer holds what the run wrote. */
 export const verify = (context: Context, run: string | undefined, flags: ConnectionFlags): Promise<number> =>
-  withRowgraft(context, flags, 'live', async (rowgraft) => {
+  withRowgraft(context, { flags, needs: 'live' }, async (rowgraft) => {
     const { output } = context
     const report = await rowgraft.verify(run)
     if (output.format === 'text') output.text(formatVerify(report, output.setting))

@@ -1,4 +1,8 @@
-/** Plan files: which argument is one, reading, writing, printing. */
+/**
+ * Plan files: which argument is one, reading, writing, printing.
+ *
+ * In comes a path, or what is to be written; out goes a plan, or a file that is there only when it is complete.
+ */
 import { randomBytes } from 'node:crypto'
 import { access, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

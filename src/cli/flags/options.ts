@@ -1,11 +1,14 @@
-/** The flags, in groups, and what they become. Each group is added to the commands that take it. */
+/**
+ * The flags, in groups, and what they become. Each group is added to the commands that take it.
+ *
+ * In come words as they are typed; out go selections and options of the engine, or `usage`.
+ */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { RowgraftError } from '../../errors.ts'
-import type { PlanOptions } from '../../index.ts'
+import type { Answer, PlanOptions } from '../../index.ts'
 import { parseCount, parseDuration } from './durations.ts'
 
 export type Format = 'text' | 'json' | 'ndjson' | 'csv'
-export type Answer = PlanOptions['onConflict'][string]
 
 export interface OutputFlags {
   readonly format?: Format
@@ -23,7 +26,7 @@ export interface ConnectionFlags {
   readonly live?: string
   readonly backup?: string
   readonly role?: string
-  readonly setting?: readonly Setting[]
+  readonly setting?: readonly LiveSetting[]
   readonly journal?: string
   readonly backupIsNewer?: boolean
   readonly softDelete?: readonly string[]
@@ -35,7 +38,7 @@ export interface ConnectionFlags {
 }
 
 /** One `--setting`. */
-export interface Setting {
+export interface LiveSetting {
   readonly name: string
   readonly value: string
 }
@@ -98,12 +101,12 @@ const splitList = (text: string): readonly string[] =>
   text.match(/(?:"[^"]*"|[^",])+/g)?.map((part) => part.trim()) ?? []
 
 /** Adds a group of options to a command. */
-export const addTo =
+export const optionGroup =
   (heading: string, options: () => readonly Option[]) =>
   (command: Command): Command =>
     options().reduce((own, option) => own.addOption(option.helpGroup(heading)), command)
 
-const parseSetting = (text: string): Setting => {
+const parseSetting = (text: string): LiveSetting => {
   const at = text.indexOf('=')
   // Not commander's own error, which repeats what was typed.
   if (at < 1) {
@@ -130,11 +133,11 @@ const triggersOptions = (): readonly Option[] => [
 ]
 
 /** An undo fires triggers of its own. */
-export const addTriggers = addTo('Running:', triggersOptions)
+export const addTriggers = optionGroup('Running:', triggersOptions)
 
-export const addLive = addTo('Databases:', liveOptions)
+export const addLive = optionGroup('Databases:', liveOptions)
 
-export const addDatabases = addTo('Databases:', () => {
+export const addDatabases = optionGroup('Databases:', () => {
   const [live, ...rest] = liveOptions()
   return [
     ...(live === undefined ? [] : [live]),
@@ -151,7 +154,7 @@ export const addDatabases = addTo('Databases:', () => {
   ]
 })
 
-export const addSelection = addTo('Selection:', () => [
+export const addSelection = optionGroup('Selection:', () => [
   new Option('--where <sql>', 'rows of the table for which this holds in the backup'),
   new Option(
     '--all-missing',
@@ -166,7 +169,7 @@ export const addSelection = addTo('Selection:', () => [
   new Option('--columns <names>', 'put back only these columns of rows that live still has'),
 ])
 
-export const addClosure = addTo('What comes along:', () => [
+export const addClosure = optionGroup('What comes along:', () => [
   new Option('--parents <how>', 'parents that are gone too: restore (default), stop, null').choices([
     'restore',
     'stop',
@@ -190,7 +193,7 @@ export const addClosure = addTo('What comes along:', () => [
   new Option('--without <table>', 'leave a table out; repeatable').argParser(repeatable(same)),
 ])
 
-export const addConflicts = addTo('Keys and conflicts:', () => [
+export const addConflicts = optionGroup('Keys and conflicts:', () => [
   new Option('--keys <mode>', 'auto (default: keep what is free), keep (all or nothing), new').choices([
     'auto',
     'keep',
@@ -212,7 +215,7 @@ export const addConflicts = addTo('Keys and conflicts:', () => [
   ...triggersOptions(),
 ])
 
-export const addRows = addTo('Rows:', () => [
+export const addRows = optionGroup('Rows:', () => [
   new Option('--rows', 'list the rows, not only how many there are'),
   new Option('--missing', 'missing rows only; --missing, --changed and --extra add up'),
   new Option('--changed', 'changed rows only'),
@@ -220,12 +223,12 @@ export const addRows = addTo('Rows:', () => [
   new Option('--jobs <n>', 'connections to each database; default: what both can spare').argParser(parseCount),
 ])
 
-export const addSaving = addTo('Plan:', () => [
+export const addSaving = optionGroup('Plan:', () => [
   new Option('--out <file>', 'save the plan, to be run by "rowgraft restore <file>"'),
   new Option('--sql <file>', 'write it as one SQL script for psql, with the rows in it'),
 ])
 
-export const addShowing = addTo('Plan:', () => [
+export const addShowing = optionGroup('Plan:', () => [
   new Option(
     '--values',
     'the rows of a plan with their values, from the backup; of one row, exactly the rows that it came along with',
@@ -242,5 +245,5 @@ const outputOptions = (formats: readonly Format[]): readonly Option[] => [
   new Option('--no-input', 'never ask: what needs an answer is refused'),
 ]
 
-export const addOutput = addTo('Output:', () => outputOptions(['text', 'json', 'ndjson']))
-export const addTabularOutput = addTo('Output:', () => outputOptions(['text', 'json', 'ndjson', 'csv']))
+export const addOutput = optionGroup('Output:', () => outputOptions(['text', 'json', 'ndjson']))
+export const addTabularOutput = optionGroup('Output:', () => outputOptions(['text', 'json', 'ndjson', 'csv']))

@@ -1,7 +1,7 @@
 /** The flags of a run. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseCount } from './durations.ts'
-import { addTo } from './options.ts'
+import { optionGroup } from './options.ts'
 
 export interface RunFlags {
   readonly rehearse?: boolean
@@ -27,9 +27,9 @@ const runOptions = (): readonly Option[] => [
   new Option('--batch-size <rows>', 'rows per round trip').argParser(parseCount),
 ]
 
-export const addRunning: (command: Command) => Command = addTo('Running:', runOptions)
+export const addRunning: (command: Command) => Command = optionGroup('Running:', runOptions)
 
-export const addRestoring: (command: Command) => Command = addTo('Running:', () => [
+export const addRestoring: (command: Command) => Command = optionGroup('Running:', () => [
   ...runOptions(),
   new Option('--commit-every <rows>', 'commit in parts of about so many rows, each complete in itself').argParser(
     parseCount,

@@ -1,10 +1,10 @@
 /** The flags of the terminal UI. */
 import { Option } from 'commander'
 import { parseCount } from './durations.ts'
-import { addTo } from './options.ts'
+import { optionGroup } from './options.ts'
 
 /** How the terminal UI looks, and what it may. */
-export const addScreen = addTo('Screen:', () => [
+export const addScreen = optionGroup('Screen:', () => [
   new Option('--read-only', 'everything but restoring'),
   new Option('--theme <name>', 'dark (default), light, high-contrast, mono').choices([
     'dark',

@@ -1,4 +1,8 @@
-/** How two sides differ, as people read it: counts per table, and rows one per line. */
+/**
+ * How two sides differ, as people read it: counts per table, and rows one per line.
+ *
+ * In come tables, rows and incidents as `look/` and `selection/` have them; out goes text.
+ */
 import type { DiffState, TableDiff } from '../../diff/diff.ts'
 import type { RowReport } from '../../index.ts'
 import { displayWidth, formatColumns, joinLines, padEnd, truncate } from '../layout.ts'

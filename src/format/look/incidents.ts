@@ -26,12 +26,12 @@ export const formatLost = (incidents: readonly Incident[]): string => {
 
 /** What went with the roots: every table but their own, and theirs as well where more of it went than they. */
 const others = ({ table, mark, tables, roots }: Incident): string => {
-  const rootsOf = (own: string, isMarked: boolean): number =>
-    own === table && isMarked === (mark !== undefined) ? roots : 0
+  const rootsOf = (own: string, gone: 'missing' | 'marked'): number =>
+    own === table && gone === (mark === undefined ? 'missing' : 'marked') ? roots : 0
   const counts = tables.map((own) => ({
     table: own.table,
-    missing: own.rows - (own.marked ?? 0) - rootsOf(own.table, false),
-    marked: (own.marked ?? 0) - rootsOf(own.table, true),
+    missing: own.rows - (own.marked ?? 0) - rootsOf(own.table, 'missing'),
+    marked: (own.marked ?? 0) - rootsOf(own.table, 'marked'),
   }))
   const isMixed = tables.some(({ marked = 0 }) => marked > 0) && tables.some(({ rows, marked = 0 }) => rows > marked)
   const write = ({ missing, marked }: (typeof counts)[number]): string => {
@@ -70,37 +70,47 @@ const formatCondition = (incident: Incident): readonly string[] => {
   return [statement, `${formatCount(hits)} of ${formatCount(of)} such ${what} are ${lost}${rest}`]
 }
 
-/** Some incidents by what they are called, with their ids. */
-const nameIncidents = (ids: readonly string[], labels: Labels, most = 3): string => {
-  const named = ids
-    .slice(0, most)
-    .map((id) => (labels.has(id) ? `${sanitise(labels.get(id) ?? '')} [${id}]` : `[${id}]`))
-  return `${named.join(', ')}${ids.length > most ? ` and ${plural(ids.length - most, 'other')}` : ''}`
+/** Whether incidents are told with their ids. Nobody types those in the interface. */
+export type Ids = 'named' | 'unsaid'
+
+interface Names {
+  readonly labels: Labels
+  readonly ids: Ids
 }
 
-const formatTies = ({ ties }: Incident, labels: Labels): readonly string[] => {
+/** Some incidents by what they are called. */
+const nameIncidents = (incidents: readonly string[], { labels, ids }: Names, most = 3): string => {
+  const named = incidents.slice(0, most).map((id) => {
+    const label = sanitise(labels.get(id) ?? '')
+    if (label === '') return `[${id}]`
+    return ids === 'named' ? `${label} [${id}]` : label
+  })
+  return `${named.join(', ')}${incidents.length > most ? ` and ${plural(incidents.length - most, 'other')}` : ''}`
+}
+
+const formatTies = ({ ties }: Incident, names: Names): readonly string[] => {
   const [brought, awaited] = (['brings', 'awaits'] as const).map((how) => ties.filter((tie) => tie.how === how))
   const idsOf = (own: Incident['ties'] = []): readonly string[] => [...new Set(own.map(({ incident }) => incident))]
   const links = awaited?.reduce((sum, { rows }) => sum + rows, 0) ?? 0
   return [
-    ...(brought?.length ? [`brings rows along that are counted with ${nameIncidents(idsOf(brought), labels)}`] : []),
+    ...(brought?.length ? [`brings rows along that are counted with ${nameIncidents(idsOf(brought), names)}`] : []),
     ...(links > 0
       ? [
-          `${plural(links, 'link')} of it ${links === 1 ? 'comes' : 'come'} back only with ${nameIncidents(idsOf(awaited), labels)}`,
+          `${plural(links, 'link')} of it ${links === 1 ? 'comes' : 'come'} back only with ${nameIncidents(idsOf(awaited), names)}`,
         ]
       : []),
   ]
 }
 
 /** What is told under an incident, a line each. */
-export const formatDetails = (incident: Incident, labels: Labels): readonly string[] => [
+export const formatDetails = (incident: Incident, names: Names): readonly string[] => [
   ...(incident.mark === undefined ? [] : [`marked as deleted (${formatColumn(incident.mark.column)})`]),
   ...(others(incident) === '' ? [] : [others(incident)]),
   ...incident.survivors.map(
     ({ table, columns, rows }) =>
       `${formatCount(rows)} ${formatTable(table)}: ${sanitise(columns.join(', '))} was set to null`,
   ),
-  ...formatTies(incident, labels),
+  ...formatTies(incident, names),
   ...(incident.when === null ? [] : [`at ${sanitise(incident.when)}`]),
   ...formatCondition(incident),
 ]
@@ -118,14 +128,16 @@ const drawDetails = (details: readonly string[], by: number, width: number): rea
 const formatIncident = (
   incident: Incident,
   setting: Setting,
-  columns: readonly number[],
-  labels: Labels,
+  { columns, labels }: { readonly columns: readonly number[]; readonly labels: Labels },
 ): readonly string[] => {
   const [idWidth = 0, rowsWidth = 0] = columns
   const room = setting.width - idWidth - rowsWidth - 6
   const label = truncate(sanitise(incident.label), room)
   const head = `  ${padEnd(incident.id, idWidth)}  ${padEnd(label, room)}  ${padStart(formatCount(incident.rows), rowsWidth)}`
-  return [setting.style.heading(head), ...drawDetails(formatDetails(incident, labels), idWidth + 6, setting.width)]
+  return [
+    setting.style.heading(head),
+    ...drawDetails(formatDetails(incident, { labels, ids: 'named' }), idWidth + 6, setting.width),
+  ]
 }
 
 const formatLeftOut = ({ leftOut }: IncidentReport, { width, style }: Setting): readonly string[] =>
@@ -164,7 +176,7 @@ export const formatIncidents = (report: IncidentReport, setting: Setting): strin
     setting.style.heading(summarise(report)),
     '',
     ...(report.incidents.length === 0 ? [] : [header]),
-    ...report.incidents.flatMap((incident) => formatIncident(incident, setting, columns, labels)),
+    ...report.incidents.flatMap((incident) => formatIncident(incident, setting, { columns, labels })),
     ...formatLeftOut(report, setting),
     ...formatUnseen(report, setting),
   ])

@@ -9,7 +9,7 @@ import type { Setting } from '../style.ts'
 const list = (columns: readonly string[]): string => columns.map(sanitise).join(', ')
 
 const kindOf = ({ kind, isJunction, identity }: TableOverview): string => {
-  const what = [isJunction ? 'junction table' : '', /^ordinary/.test(kind) ? '' : sanitise(kind)].filter(
+  const what = [isJunction ? 'junction table' : '', kind === 'ordinary table' ? '' : sanitise(kind)].filter(
     (part) => part !== '',
   )
   return [...what, identity.length === 0 ? 'no identity' : `identified by ${list(identity)}`].join(', ')

@@ -83,8 +83,7 @@ const groupOf = ({ table, kind, constraint, answers, helps }: Conflict): string 
 
 const formatGroup = (
   conflicts: readonly Conflict[],
-  canNameColumns: boolean,
-  { width, style }: Setting,
+  { width, style, canNameColumns }: Setting & { readonly canNameColumns: boolean },
 ): readonly string[] => {
   const [first] = conflicts
   if (first === undefined) return []
@@ -118,7 +117,7 @@ const formatOpen = (plan: Plan, conflicts: readonly Conflict[], setting: Setting
     '',
     setting.style.heading(`${plural(conflicts.length, 'conflict')} ${needs} before anything can be written`),
     ...[...Map.groupBy(conflicts, groupOf).values()].flatMap((group) =>
-      formatGroup(group, selectsOneTable(plan), setting),
+      formatGroup(group, { ...setting, canNameColumns: selectsOneTable(plan) }),
     ),
   ]
 }

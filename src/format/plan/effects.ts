@@ -11,12 +11,9 @@ const formatTriggers = (plan: Plan): readonly string[] => {
     const outside = reachesOutside === null ? '' : `; reaches outside: ${reachesOutside}`
     return sanitise(`${formatTable(table)}.${name} (${events.join(', ')}${outside})`)
   }
-  const named = (fires: boolean): string =>
-    plan.triggers
-      .filter((trigger) => trigger.fires === fires)
-      .map(words)
-      .join(', ')
-  const [fired, silent] = [named(true), named(false)]
+  const named = (triggers: Plan['triggers']): string => triggers.map(words).join(', ')
+  const fired = named(plan.triggers.filter(({ fires }) => fires))
+  const silent = named(plan.triggers.filter(({ fires }) => !fires))
   return [
     ...(silent === '' ? [] : [`Does not fire ${silent}.`]),
     ...(fired === '' ? [] : [`${silent === '' ? 'Fires' : 'Fires all the same:'} ${fired}.`]),

@@ -1,6 +1,8 @@
 /**
  * A plan as people read it. The text depends on the plan's decisions alone: no times, ids of runs or hashes are in it, so that
  * two plans for the same thing read the same.
+ *
+ * In come a `Plan`, and what is part of one; out goes text of several lines, or rows of cells for one.
  */
 import type { Plan } from '../../plan/plan.ts'
 import type { Step } from '../../plan/step.ts'

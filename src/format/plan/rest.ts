@@ -103,11 +103,20 @@ type StaysOut = LeftOut['leftOut'][number]
 /** Whether the flags that help are named. The interface has keys for them. */
 export type Helps = 'flags' | 'unsaid'
 
+type Reason = NonNullable<StaysOut['reason']>
+
+/** The reason with its table as people read it. */
+const withTable = (reason: Reason): Reason =>
+  reason.kind === 'end gone' || reason.kind === 'end hidden' || reason.kind === 'parent refused'
+    ? { ...reason, table: formatTable(reason.table) }
+    : reason
+
 /** Why a row stays out, without the row. */
 const whyOf = ({ table, why, reason }: StaysOut, helps: Helps): string => {
-  if (reason === undefined) return why // a plan of before
-  const { words, help } = wordLeftOut(table, reason)
-  return helps === 'flags' ? words + help : words
+  if (reason === undefined) return formatSentence(why) // a plan of before
+  if (reason.kind === 'skipped') return formatSentence(reason.said)
+  const { words, help } = wordLeftOut(table, withTable(reason))
+  return sanitise(helps === 'flags' ? words + help : words)
 }
 
 /** One reason for several rows: links whose other ends are rows of one table stay out for one reason. */
@@ -119,7 +128,7 @@ const reasonOf = (row: StaysOut): string => {
 const formatReason = (rows: readonly StaysOut[], helps: Helps): string => {
   const reasons = [...new Set(rows.map((row) => whyOf(row, helps)))]
   const [only = ''] = reasons
-  if (reasons.length === 1) return formatSentence(only)
+  if (reasons.length === 1) return only
   const gone = rows.flatMap(({ reason }) => (reason?.kind === 'end gone' ? [reason] : []))
   const ends = firstOf([...new Set(gone.map(({ key }) => sanitise(key)))])
   const help = helps === 'flags' && gone[0]?.canPull === true ? '; --links pull brings them along' : ''
@@ -141,7 +150,7 @@ const groupLeftOut = ({ leftOut }: LeftOut, helps: Helps): readonly Group[] => {
     return groups.map((rows) => ({ rows, table: rows[0]?.table ?? '', why: formatReason(rows, helps), isOne: true }))
   }
   return [...Map.groupBy(leftOut, ({ table }) => table)].map(([table, rows]) => {
-    const reasons = new Set(rows.map((row) => formatSentence(whyOf(row, helps))))
+    const reasons = new Set(rows.map((row) => whyOf(row, helps)))
     const some = [...reasons].slice(0, 3).join('; ')
     const why = reasons.size > 3 ? `${some}; and ${formatCount(reasons.size - 3)} more reasons` : some
     return { rows, table, why, isOne: false }

@@ -9,16 +9,10 @@ import { sanitise } from '../sanitise.ts'
 const names = (columns: readonly string[]): string =>
   columns.length > 8 ? `${formatCount(columns.length)} columns` : columns.map(formatColumn).join(', ')
 
-/** The table a relation's id begins with: the child. Table ids may hold dots, so the longest one that fits is meant. */
-const childOf = (plan: Plan, relation: string): string | undefined =>
-  plan.steps
-    .map(({ table }) => table)
-    .filter((table) => relation.startsWith(`${table}.`))
-    .sort((a, b) => b.length - a.length)[0]
-
-const neededBy = (plan: Plan, step: Step): string => {
-  const child = step.via === null ? undefined : childOf(plan, step.via)
-  return child === undefined ? 'needed by what comes back' : `needed by ${formatTable(child)}`
+const neededBy = ({ relations, steps }: Plan, { via }: Step): string => {
+  const child = relations.find(({ id }) => id === via)?.child
+  const isWritten = steps.some(({ table }) => table === child)
+  return child === undefined || !isWritten ? 'needed by what comes back' : `needed by ${formatTable(child)}`
 }
 
 const undoing = (step: Step): string => {

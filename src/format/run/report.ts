@@ -1,4 +1,8 @@
-/** What a run has done, as people read it. */
+/**
+ * What a run has done, as people read it.
+ *
+ * In come reports and summaries of runs; out goes text.
+ */
 import type { Plan } from '../../plan/plan.ts'
 import type { Report, TableReport } from '../../run/run.ts'
 import { formatColumns, indent, joinLines } from '../layout.ts'

@@ -9,7 +9,7 @@ import { RowgraftError } from '../../errors.ts'
 import type { Plan } from '../../plan/plan.ts'
 
 /** Throws `plan-stale` when a used table is not as the plan knows it. */
-export const refuseAltered = (plan: Plan, catalog: Catalog): void => {
+export const refuseAlteredTables = (plan: Plan, catalog: Catalog): void => {
   for (const [id, expected] of Object.entries(plan.fingerprints)) {
     const table = catalog.tables.find((candidate) => candidate.id === id)
     if (table !== undefined && fingerprint(table) === expected) continue

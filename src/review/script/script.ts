@@ -1,6 +1,9 @@
 /**
  * A plan as one SQL script for psql, for people who may not run tools on production: the statements of a run, written down instead of
  * executed, with the backup's rows inside and every check as a block that raises. It rolls back unless psql is told to commit.
+ *
+ * In come a plan and a Reader of each side; out go pieces of text, to a `ScriptSink`. The statements are made by `run/`, whose Writer is one
+ * that writes them down (`script-writer.ts`).
  */
 import { sql } from 'kysely'
 import type { Catalog } from '../../catalog/catalog.ts'
@@ -14,10 +17,10 @@ import type { RunOptions, RunProgress } from '../../run/run.ts'
 import { layOut } from '../../run/stage/layout.ts'
 import { lockDefinitions } from '../../run/transaction-start.ts'
 import type { Transforms } from '../../transform/transform.ts'
-import { checkDefinitions, refuseAltered } from './definitions.ts'
+import { checkDefinitions, refuseAlteredTables } from './definitions.ts'
 import { header } from './header.ts'
 import { makeScriptWriter, type ScriptSink } from './script-writer.ts'
-import { begin, checkDatabase, end, lockDatabase, runHook } from './session.ts'
+import { beginScript, checkDatabase, endScript, runHook, takeLock } from './session.ts'
 import { summarise } from './summary.ts'
 import { comment } from './text.ts'
 
@@ -70,7 +73,7 @@ export const writeScript = async (input: ScriptInput): Promise<void> => {
   await input.sink(header(plan, input.source))
   if (isEmpty(plan)) return
   const catalog = await readCatalog(live)
-  refuseAltered(plan, catalog)
+  refuseAlteredTables(plan, catalog)
   const { say, titled } = withTitles(input.sink)
   const onProgress: RunProgress = (event) => {
     const title = titles[event.phase]
@@ -79,10 +82,10 @@ export const writeScript = async (input: ScriptInput): Promise<void> => {
   }
   const writer = makeScriptWriter(live, titled)
   const used = catalog.tables.filter(({ id }) => plan.fingerprints[id] !== undefined)
-  await titled(begin(plan, options))
+  await titled(beginScript(plan, options))
   say('This is the database the plan was made for, nobody else restores into it, and its tables are as they were')
   await titled(checkDatabase(input.identity))
-  await titled(lockDatabase)
+  await titled(takeLock)
   await lockDefinitions(writer, used)
   await checkDefinitions(live, writer, used)
   const source = { kind: 'backup', ...input.backup } as const
@@ -101,5 +104,5 @@ export const writeScript = async (input: ScriptInput): Promise<void> => {
   await writeRows(writer, layout, { ...performance, catalog: shared, searchPath, witness: null })
   say('What was done, and which rows have another key now')
   for (const query of summarise(plan, layout)) await titled(query)
-  await titled(end)
+  await titled(endScript)
 }

@@ -13,7 +13,7 @@ const setConfig = (name: string, value: string): string =>
   `  perform pg_catalog.set_config(${quote(name)}, ${value}, true);`
 
 /** From psql's own settings to the transaction's. */
-export const begin = (plan: Plan, options: RunOptions): string => {
+export const beginScript = (plan: Plan, options: RunOptions): string => {
   return [
     '\\set ON_ERROR_STOP on\n',
     '\\set ON_ERROR_ROLLBACK off\n',
@@ -91,7 +91,7 @@ export const checkDatabase = ({ database, oid, system }: DatabaseIdentity): stri
 }
 
 /** Raises when a run, or another script, is under way in the database. */
-export const lockDatabase = block(
+export const takeLock = block(
   [],
   [
     `  if not pg_catalog.pg_try_advisory_xact_lock(${compileLiteral(lockKey)}) then`,
@@ -112,7 +112,7 @@ const checkCommitted = block(
 )
 
 /** The last words. */
-export const end = `
+export const endScript = `
 ${comment(['Everything is done and verified. It stays only if psql was called with -v commit=1'])}\
 \\if :{?commit}
 \\else

@@ -208,7 +208,7 @@ export async function* readRecords(path: string): AsyncGenerator<JournalRecord> 
       const isHead = lineEnd > 0 && isRecordType(type) && /^\d+$/.test(length ?? '') && /^[0-9a-f]{8}$/.test(sum ?? '')
       const end = offset + lineEnd + 1 + bytes + 1
       if (!isHead || end > size) {
-        if (await isTornEnd(read, offset, size, isHead)) return
+        if (await isTornEnd(read, isHead ? offset + 1 : offset, size)) return
         throw damaged(path, offset)
       }
       const payload = await read(offset + lineEnd + 1, bytes)
@@ -226,11 +226,10 @@ export async function* readRecords(path: string): AsyncGenerator<JournalRecord> 
 /** A crash tears only the last record: nothing that looks like the head of another one may follow. */
 const isTornEnd = async (
   read: (offset: number, length: number) => Promise<Buffer>,
-  offset: number,
+  from: number,
   size: number,
-  isHead: boolean,
 ): Promise<boolean> => {
-  for (let at = offset + (isHead ? 1 : 0); at < size; at += chunkSize) {
+  for (let at = from; at < size; at += chunkSize) {
     const text = (await read(at, chunkSize + 64)).toString('latin1')
     if (/\n(RUN|BEGIN|STREAM|DATA|REPORT|INTENT|DONE|ABORTED|UNKNOWN) \d+ [0-9a-f]{8}\n/.test(text)) return false
   }

@@ -13,9 +13,9 @@ import {
   inserted,
   type Layout,
   mayChangeKeys,
+  type OrdinalRange,
   ordinalColumn,
   ordinalOf,
-  type Range,
   type StagedTable,
 } from '../stage/staged.ts'
 import { mapsOf } from '../verify/same-values.ts'
@@ -47,7 +47,7 @@ export const writeImages = async (journal: JournalWriter, writer: Writer, layout
           )}
           order by ${column('b', ordinalColumn)}
         ) to stdout`)
-      await writeStream(journal, { kind, table: staged.table.id, columns }, rows)
+      await writeStream(journal, { kind, table: staged.table.id, columns }, { rows })
     }
   }
 }
@@ -80,7 +80,7 @@ export class RunRecords {
     const found = await writtenSince(this.#writer, staged)
     const what = { action, joins, ranges: [range], isOrdered: range.last <= mostOrdered, found }
     const rows = await this.#writer.copyOut(copyWritten(this.#layout, staged, what))
-    await writeStream(writer, stream, rows, (chunk) => witness.take(chunk))
+    await writeStream(writer, stream, { rows, onChunk: (chunk) => witness.take(chunk) })
     this.changed.set(staged.table.id, witness.changed)
     return witness.isSame(range.last)
   }
@@ -93,7 +93,7 @@ export class RunRecords {
       if (ranges.length === 0) continue
       const what = { action: sql`'update'`, joins: sql``, ranges, isOrdered: true, found: sql`true` }
       const rows = await this.#writer.copyOut(copyWritten(this.#layout, staged, what))
-      await writeStream(writer, writtenStream(staged), rows)
+      await writeStream(writer, writtenStream(staged), { rows })
     }
     await writer.write('REPORT', JSON.stringify(report))
   }
@@ -128,7 +128,7 @@ const copyWritten = (
   }: {
     readonly action: Query
     readonly joins: Query
-    readonly ranges: readonly Range[]
+    readonly ranges: readonly OrdinalRange[]
     readonly isOrdered: boolean
     /** A condition on live's rows that holds for all that are meant. */
     readonly found: Query

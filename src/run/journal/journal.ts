@@ -1,4 +1,9 @@
-/** The journal of one run: what it was going to do, what it found, what it wrote. A directory per run, kept by its owner alone. */
+/**
+ * The journal of one run: what it was going to do, what it found, what it wrote. A directory per run, kept by its owner alone.
+ *
+ * In comes what a run does, as it does it; read back, out go a `JournalHead`, the rows that were written, and what became of a run that
+ * nobody saw end (`recover.ts`).
+ */
 import { randomInt } from 'node:crypto'
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -99,8 +104,7 @@ export const startJournal = async (folder: string, plan: Plan, live: DatabaseIde
 export const writeStream = async (
   writer: JournalWriter,
   stream: Stream,
-  rows: Readable,
-  onChunk?: (chunk: Buffer) => Promise<void>,
+  { rows, onChunk }: { readonly rows: Readable; readonly onChunk?: (chunk: Buffer) => Promise<void> },
 ): Promise<void> => {
   try {
     await writer.write('STREAM', JSON.stringify(stream))

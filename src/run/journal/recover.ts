@@ -7,15 +7,14 @@
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type { Table } from '../../catalog/catalog.ts'
 import { readCatalog } from '../../catalog/read/read.ts'
-import { shareCatalogs } from '../../catalog/shared.ts'
-import { withActing } from '../../database/acting.ts'
+import { type SharedTable, shareCatalogs } from '../../catalog/shared.ts'
 import type { Verdict } from '../../database/commit.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import type { Session } from '../../database/session/session.ts'
 import { withReadTransaction } from '../../database/transaction.ts'
 import { RowgraftError } from '../../errors.ts'
+import type { WrittenRows } from '../../plan/inverse.ts'
 import { keptDigest } from '../../sql/images.ts'
 import { fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
 import type { RecoverReport } from '../run.ts'
@@ -23,6 +22,7 @@ import { lockDatabase } from '../transaction-start.ts'
 import { JournalWriter } from './journal-file.ts'
 import { type JournalHead, readHead, refuseOtherPlan } from './journal-head.ts'
 import { dropKeyList, publishKeyList } from './key-list-file.ts'
+import { withRunReader } from './runs.ts'
 import { readWritten } from './written-rows.ts'
 
 /** Milliseconds that the server may take to notice that a client is gone. */
@@ -66,14 +66,25 @@ const readStatus = (session: Session, xid: string): Promise<string> =>
     return row?.[0] ?? 'forgotten'
   })
 
-/** Rows of the run that live holds with the journalled image; and those of them written by the run's own transaction. */
-const countEvidence = async (
+/** What live holds of the rows that a run wrote. */
+interface Evidence {
+  /** Rows it inserted and updated. */
+  rows: number
+  /** Those that live holds with the journalled image. */
+  same: number
+  /** Those of them written by the run's own transaction. */
+  own: number
+  /** Rows it deleted. */
+  deleted: number
+  /** Those that live still holds. */
+  back: number
+}
+
+const countWritten = async (
   reader: Reader,
-  table: Table,
-  identity: readonly string[],
-  rows: readonly { readonly key: string; readonly digest: string }[],
-  xid: string,
-): Promise<{ readonly same: number; readonly own: number }> => {
+  { live, identity }: SharedTable,
+  { rows, xid }: { readonly rows: readonly { readonly key: string; readonly digest: string }[]; readonly xid: string },
+): Promise<Pick<Evidence, 'same' | 'own'>> => {
   let same = 0
   let own = 0
   for (const batch of inBatches(rows)) {
@@ -82,15 +93,80 @@ const countEvidence = async (
     const [row] = await reader.rows(sql`
       select pg_catalog.count(*)::text,
              pg_catalog.count(*) filter (where t.xmin::text::bigint = ${xid}::bigint & 4294967295)::text
-      from ${keySource(table, identity, keys)}
+      from ${keySource(live, identity, keys)}
       join pg_catalog.unnest(${digests}::bigint[]) with ordinality as d(digest, position) on d.position = ${ordinal('k')}
-      join ${fromTable(table)} as t on ${joinOn(identity, 't', 'k')}
-      where ${keptDigest('t', table, identity)} = d.digest`)
+      join ${fromTable(live)} as t on ${joinOn(identity, 't', 'k')}
+      where ${keptDigest('t', live, identity)} = d.digest`)
     same += Number(row?.[0] ?? 0)
     own += Number(row?.[1] ?? 0)
   }
   return { same, own }
 }
+
+const countPresent = async (
+  reader: Reader,
+  { live, identity }: SharedTable,
+  keys: readonly string[],
+): Promise<number> => {
+  let present = 0
+  for (const batch of inBatches(keys)) {
+    const [row] = await reader.rows(sql`
+      select pg_catalog.count(*)::text
+      from ${keySource(live, identity, batch)}
+      join ${fromTable(live)} as t on ${joinOn(identity, 't', 'k')}`)
+    present += Number(row?.[0] ?? 0)
+  }
+  return present
+}
+
+const gatherEvidence = async (
+  reader: Reader,
+  { plan }: JournalHead,
+  { written, xid }: { readonly written: readonly WrittenRows[]; readonly xid: string },
+): Promise<Evidence> => {
+  const live = await readCatalog(reader)
+  const catalog = shareCatalogs(live, live, plan.declared)
+  const found: Evidence = { rows: 0, same: 0, own: 0, deleted: 0, back: 0 }
+  for (const { table: id, inserted, updated, deleted } of written) {
+    const table = catalog.tables.get(id)
+    if (table === undefined) continue
+    const { same, own } = await countWritten(reader, table, { rows: [...inserted, ...updated], xid })
+    found.rows += inserted.length + updated.length
+    found.same += same
+    found.own += own
+    found.deleted += deleted.length
+    found.back += await countPresent(reader, table, deleted)
+  }
+  return found
+}
+
+/** What the rows say of a run that asked for COMMIT, and what the server calls its transaction. */
+const weigh = ({ rows, same, own, deleted, back }: Evidence, status: string): Verdict => {
+  if (own > 0) return { outcome: 'committed', evidence: `live holds ${own} rows written by its transaction` }
+  if (status === 'aborted') return { outcome: 'rolled-back', evidence: 'the server aborted its transaction' }
+  if (rows > 0 && same === rows)
+    return { outcome: 'committed', evidence: `live holds all ${rows} rows as it wrote them` }
+  if (rows === 0 && deleted > 0 && back === 0 && status === 'committed')
+    return { outcome: 'committed', evidence: `the ${deleted} rows it deleted are gone` }
+  if (deleted > 0 && back === deleted)
+    return { outcome: 'rolled-back', evidence: `the ${deleted} rows it deletes are still there` }
+  if (same === 0 && status === 'future')
+    return { outcome: 'rolled-back', evidence: 'the server lost its transaction in a crash' }
+  if (same === 0 && status === 'forgotten') return { outcome: 'rolled-back', evidence: 'live holds none of its rows' }
+  return {
+    outcome: 'unknown',
+    evidence: `live holds ${same} of its ${rows} rows as written, and the server calls its transaction ${status}`,
+  }
+}
+
+/** What is to be said of a run whose journal ends before COMMIT. */
+const weighNotAsked = (status: string | null): Verdict =>
+  status === 'committed'
+    ? {
+        outcome: 'unknown',
+        evidence: 'the server committed a transaction of its number, but its journal ends before COMMIT',
+      }
+    : { outcome: 'rolled-back', evidence: 'it never asked for COMMIT' }
 
 /**
  * Says what live holds of a run. Throws `busy` while it is at work, `not-writable` where a standby answers, which may lag behind, and
@@ -103,61 +179,13 @@ export const judgeRun = async (session: Session, before: JournalHead, longest = 
   if (head.state === 'committed' || head.state === 'rolled-back') {
     return { outcome: head.state, evidence: 'it has come to its end meanwhile' }
   }
-  if (head.begin === null) return { outcome: 'rolled-back', evidence: 'it never asked for COMMIT' }
+  if (head.begin === null) return weighNotAsked(null)
   const { xid } = head.begin
   const status = await readStatus(session, xid)
-  if (!head.hasIntent) {
-    return status === 'committed'
-      ? {
-          outcome: 'unknown',
-          evidence: 'the server committed a transaction of its number, but its journal ends before COMMIT',
-        }
-      : { outcome: 'rolled-back', evidence: 'it never asked for COMMIT' }
-  }
+  if (!head.hasIntent) return weighNotAsked(status)
   refuseOtherPlan(head)
   const written = await readWritten(head)
-  return withActing(session, head.plan.options, () =>
-    withReadTransaction(session, async (reader) => {
-      // As the role of the run: another one may not even see its tables.
-      const live = await readCatalog(reader)
-      const catalog = shareCatalogs(live, live, head.plan.declared)
-      let [same, own, rows, deletedThere, deletedRows] = [0, 0, 0, 0, 0]
-      for (const { table: id, inserted, updated, deleted } of written) {
-        const table = catalog.tables.get(id)
-        if (table === undefined) continue
-        const evidence = await countEvidence(reader, table.live, table.identity, [...inserted, ...updated], xid)
-        same += evidence.same
-        own += evidence.own
-        rows += inserted.length + updated.length
-        deletedRows += deleted.length
-        for (const batch of inBatches(deleted)) {
-          const [row] = await reader.rows(sql`
-          select pg_catalog.count(*)::text
-          from ${keySource(table.live, table.identity, batch)}
-          join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
-          deletedThere += Number(row?.[0] ?? 0)
-        }
-      }
-      if (own > 0) return { outcome: 'committed', evidence: `live holds ${own} rows written by its transaction` }
-      if (status === 'aborted') return { outcome: 'rolled-back', evidence: 'the server aborted its transaction' }
-      if (rows > 0 && same === rows)
-        return { outcome: 'committed', evidence: `live holds all ${rows} rows as it wrote them` }
-      if (rows === 0 && deletedRows > 0 && deletedThere === 0 && status === 'committed') {
-        return { outcome: 'committed', evidence: `the ${deletedRows} rows it deleted are gone` }
-      }
-      if (deletedRows > 0 && deletedThere === deletedRows) {
-        return { outcome: 'rolled-back', evidence: `the ${deletedRows} rows it deletes are still there` }
-      }
-      if (same === 0 && status === 'future')
-        return { outcome: 'rolled-back', evidence: 'the server lost its transaction in a crash' }
-      if (same === 0 && status === 'forgotten')
-        return { outcome: 'rolled-back', evidence: 'live holds none of its rows' }
-      return {
-        outcome: 'unknown',
-        evidence: `live holds ${same} of its ${rows} rows as written, and the server calls its transaction ${status}`,
-      }
-    }),
-  )
+  return weigh(await withRunReader(session, head, (reader) => gatherEvidence(reader, head, { written, xid })), status)
 }
 
 const endings = { committed: 'DONE', 'rolled-back': 'ABORTED', unknown: 'UNKNOWN' } as const

@@ -1,5 +1,9 @@
 /** The runs on one live, as their journals tell: which are in live, which are undone, and the keys they gave. */
 import { type DatabaseIdentity, isSameDatabase } from '../../catalog/read/identity.ts'
+import { withActing } from '../../database/acting.ts'
+import type { Reader } from '../../database/session/reader.ts'
+import type { Session } from '../../database/session/session.ts'
+import { withReadTransaction } from '../../database/transaction.ts'
 import { RowgraftError } from '../../errors.ts'
 import { packKey } from '../../keys/key.ts'
 import { keysOf } from '../../keys/key-columns.ts'
@@ -18,6 +22,13 @@ export const readRuns = async (folder: string, live: DatabaseIdentity): Promise<
   }
   return heads.sort((a, b) => (a.run.started < b.run.started ? 1 : -1))
 }
+
+/** Reads live as the role of a run: another one may not even see its tables. */
+export const withRunReader = <T>(
+  session: Session,
+  { plan }: JournalHead,
+  work: (reader: Reader) => Promise<T>,
+): Promise<T> => withActing(session, plan.options, () => withReadTransaction(session, work))
 
 /** Runs that a later run took back, unless that one was taken back itself. */
 const undone = (heads: readonly JournalHead[]): ReadonlySet<string> => {
@@ -134,7 +145,7 @@ export const readRestoredIncidents = (heads: readonly JournalHead[]): ReadonlySe
 }
 
 /** Runs as they are listed. */
-export const summarise = (heads: readonly JournalHead[]): readonly RunSummary[] => {
+export const summariseRuns = (heads: readonly JournalHead[]): readonly RunSummary[] => {
   const taken = undone(heads)
   return heads.map((head) => {
     const rows = (action: string): number =>

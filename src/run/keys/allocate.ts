@@ -1,6 +1,9 @@
 /**
  * Keys of the staged rows: sequences raised past everything there is, keys allocated for the rows that need one, and every change kept
  * in a map (old -> new values of key columns) by which references are rewritten and verified.
+ *
+ * In come staged rows; out go maps, and from `final-values.ts` and `live-identity.ts` the SQL that reads them. Of `run/` it imports `stage/`
+ * alone.
  */
 import { sql } from 'kysely'
 import { columnOf } from '../../catalog/catalog.ts'
@@ -16,17 +19,17 @@ import {
   inserted,
   type Layout,
   newColumn,
+  type OrdinalRange,
   oldColumn,
   ordinalColumn,
   ordinalOf,
-  type Range,
   type StagedTable,
   stagedKeyColumn,
 } from '../stage/staged.ts'
 import { finalValues } from './final-values.ts'
 
 /** Ordinals of rows that get a new key. */
-const allocatedOrdinals = (staged: StagedTable): readonly (Range | readonly number[])[] =>
+const allocatedOrdinals = (staged: StagedTable): readonly (OrdinalRange | readonly number[])[] =>
   staged.steps.flatMap(({ step, range }) =>
     step.allocate === undefined
       ? []
@@ -36,7 +39,7 @@ const allocatedOrdinals = (staged: StagedTable): readonly (Range | readonly numb
 /** A new key beside the staged row it is for. */
 const madeColumn = 'rowgraft key'
 
-const isRange = (rows: Range | readonly number[]): rows is Range => 'first' in rows
+const isRange = (rows: OrdinalRange | readonly number[]): rows is OrdinalRange => 'first' in rows
 
 /** The condition for the stage's rows that get a new key; a list of ordinals goes as an array. */
 const isAllocated = (staged: StagedTable): Query =>

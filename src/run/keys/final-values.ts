@@ -85,7 +85,7 @@ export const finalValues = (
 }
 
 /** A staged value as its column takes it: assignment casts check, they never cut. What was staged as text goes through input. */
-export const assign = ({ table }: StagedTable, name: string, value: Query): Query => {
+export const assignedValue = ({ table }: StagedTable, name: string, value: Query): Query => {
   const found = columnOf(table.live, name)
   return found !== undefined && isStagedAsText(found) ? sql`(${value})::${serverText(found.type)}` : value
 }

@@ -1,6 +1,9 @@
 /**
  * Foreign keys as live has them now, read from live itself and not from the catalog: that leaves out what cannot be restored (keys to or
  * of a single partition, tables of extensions, schemas the role may not use), and the server spares none of it.
+ *
+ * In comes a table; out go its references, and from `parents.ts` and `referring.ts` refusals of rows that refer, or would refer, to what
+ * they must not.
  */
 import { sql } from 'kysely'
 import type { Table } from '../../catalog/catalog.ts'

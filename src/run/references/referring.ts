@@ -77,8 +77,7 @@ const referring = (
 const findReferring = async (
   writer: Writer,
   reference: Reference,
-  referred: Query,
-  isLeft: Query,
+  { referred, isLeft }: { readonly referred: Query; readonly isLeft: Query },
 ): Promise<readonly string[]> => {
   const kind = reference.isChildPartitioned ? 'partitioned' : 'ordinary'
   const at = await writtenAt(writer, { ...reference.child, kind }, 'c')
@@ -102,8 +101,7 @@ const unreadable = (child: string, parent: string): RowgraftError =>
 /** Refuses what is asked of the rows `t` of a source where others refer to one of them, or may do so unseen. */
 export const refuseReferred = async (
   writer: Writer,
-  table: Table,
-  referred: Query,
+  { table, referred }: { readonly table: Table; readonly referred: Query },
   { detail, ...refusal }: Pick<Check, 'code' | 'message' | 'hint'> & { readonly detail: (child: string) => string },
 ): Promise<void> => {
   for (const reference of await readForeignKeys(writer, table, 'parent')) {
@@ -146,7 +144,8 @@ export const refuseReferences = async (
       const referred = sql`
         (select s.* from ${staged.stage} as s where ${inRange('s', deleted(staged))}) as s ${liveIdentity(layout, staged).joins}
         join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}`
-      const rows = await findReferring(writer, reference, referred, isSpared(layout, byName.get(child), spared))
+      const isLeft = isSpared(layout, byName.get(child), spared)
+      const rows = await findReferring(writer, reference, { referred, isLeft })
       if (rows.length === 0) continue
       refusals.found.push(
         new RowgraftError('undo-refused', `rows of "${child}" refer to rows of "${staged.table.id}" by now`, {

@@ -22,7 +22,11 @@ export const isMeant = (layout: Layout, relation: Relation, alias: string): Quer
 }
 
 /** Asks the backup which staged rows the conditions hold for. */
-export const stageConditions = async (writer: Writer, backup: Reader, layout: Layout, batch: number): Promise<void> => {
+export const stageConditions = async (
+  writer: Writer,
+  layout: Layout,
+  { backup, batchSize }: { readonly backup: Reader; readonly batchSize: number },
+): Promise<void> => {
   for (const relation of layout.mapped) {
     const staged = layout.tables.get(relation.child)
     if (relation.condition?.by !== 'sql' || staged === undefined) continue
@@ -30,7 +34,7 @@ export const stageConditions = async (writer: Writer, backup: Reader, layout: La
     const flag = identifier(flagOf(layout, relation))
     await writer.execute(sql`alter table ${staged.stage} add column ${flag} boolean not null default false`)
     let offset = 0
-    for (const part of stagedKeys(staged, batch)) {
+    for (const part of stagedKeys(staged, batchSize)) {
       const rows = await backup.rows(sql`
         select (${ordinal('k')} + ${String(offset)}::bigint)::text
         from ${keySource(table, identity, part)}

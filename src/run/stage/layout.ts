@@ -11,9 +11,9 @@ import { changesByItself, changingKeys } from './key-fate.ts'
 import {
   type Layout,
   newColumn,
+  type OrdinalRange,
   oldColumn,
   ordinalColumn,
-  type Range,
   type StagedTable,
   stagedKeyColumn,
 } from './staged.ts'
@@ -30,7 +30,7 @@ export const layOut = (
   const ids = [...new Set([...plan.steps, ...plan.standIns].map(({ table }) => table))]
   const isStaged = new Set(ids)
   const relations = catalog.relations.filter(({ child, parent }) => isStaged.has(child) && isStaged.has(parent))
-  const bare = ids.map((id, position) => layOutTable(plan, catalog, id, position + 1))
+  const bare = ids.map((id, position) => layOutTable(plan, catalog, { id, position: position + 1 }))
   const changing = new Set(bare.filter(changesByItself).map(({ table }) => table.id))
   // A key made of foreign keys changes when they do.
   for (let size = -1; size !== changing.size; ) {
@@ -69,11 +69,15 @@ const mapInStage = (staged: StagedTable): Query => {
   return sql`(select ${list(columns)} from ${staged.stage})`
 }
 
-const layOutTable = (plan: Plan, catalog: SharedCatalog, id: string, position: number): StagedTable => {
+const layOutTable = (
+  plan: Plan,
+  catalog: SharedCatalog,
+  { id, position }: { readonly id: string; readonly position: number },
+): StagedTable => {
   const table = catalog.tables.get(id)
   if (table === undefined) throw new Error(`table ${id} of the plan is not in the catalog`)
   let last = 0
-  const take = (rows: number): Range => {
+  const take = (rows: number): OrdinalRange => {
     const range = { first: last + 1, last: last + rows }
     last = range.last
     return range

@@ -24,9 +24,8 @@ const copyText = (value: string | null): string =>
 /** Copies the transformed rows into the stage; returns how many. Throws `plan-stale` for a row that is left out all of a sudden. */
 export const stageTransformed = async (
   writer: Writer,
-  backup: Reader,
   staged: StagedTable,
-  own: TableTransform,
+  { backup, own }: { readonly backup: Reader; readonly own: TableTransform },
 ): Promise<number> => {
   const { table } = staged
   const keys = [...stagedKeys(staged, batchSize)].flat()

@@ -3,6 +3,9 @@
  *
  * One COPY into one table per table, fed by one COPY out of the backup for every batch of keys; frames are forwarded whole. For an
  * undo the rows come from the journal's images the same way.
+ *
+ * In come the steps of a plan and the rows of its source; out goes a `Layout`, over which all other folders of `run/` build their SQL. Of
+ * `run/` it imports `run.ts` alone.
  */
 import type { Readable } from 'node:stream'
 import { sql } from 'kysely'
@@ -60,14 +63,19 @@ export const createStage = async (writer: Writer, staged: StagedTable): Promise<
   await writer.execute(sql`create temporary table ${staged.stage} (${list(columns)}) on commit drop`)
 }
 
+interface BackupRows {
+  readonly backup: Reader
+  readonly transforms: Transforms
+  /** Rows of a COPY. */
+  readonly batchSize: number
+  readonly onProgress: RunProgress
+}
+
 /** Copies the rows of every staged table from the backup. Throws `plan-stale` when the backup lacks one of them. */
 export const stageFromBackup = async (
   writer: Writer,
-  backup: Reader,
   layout: Layout,
-  batch: number,
-  onProgress: RunProgress,
-  transforms: Transforms,
+  { backup, transforms, batchSize, onProgress }: BackupRows,
 ): Promise<void> => {
   for (const staged of layout.tables.values()) {
     await createStage(writer, staged)
@@ -78,16 +86,16 @@ export const stageFromBackup = async (
     const target = list([ordinalColumn, ...columns, ...extra].map(identifier))
     function* queries(): Generator<Query> {
       let offset = 0
-      for (const part of stagedValues(staged, batch)) {
+      for (const part of stagedValues(staged, batchSize)) {
         onProgress({ phase: 'stage', table: table.id, rows: offset })
-        yield copyOutQuery(staged, columns, part, offset)
+        yield copyOutQuery(staged, columns, { values: part, offset })
         offset += part[0]?.length ?? 0
       }
     }
     const rows =
       own === undefined
         ? await writer.copyIn(sql`copy ${staged.stage} (${target}) from stdin`, copyAhead(backup, queries()))
-        : await stageTransformed(writer, backup, staged, { ...own, table })
+        : await stageTransformed(writer, staged, { backup, own: { ...own, table } })
     if (rows !== staged.rows) {
       const broken =
         'The index on its key is broken there (pg_amcheck tells which are): delete all but the right rows first.'
@@ -126,8 +134,7 @@ async function* copyAhead(backup: Reader, queries: Iterable<Query>): AsyncGenera
 const copyOutQuery = (
   { table, keys }: StagedTable,
   columns: readonly string[],
-  values: readonly (readonly string[])[],
-  offset: number,
+  { values, offset }: { readonly values: readonly (readonly string[])[]; readonly offset: number },
 ): Query => sql`
   copy (
     select ${ordinal('k')} + ${sql.lit(offset)}, ${list(columns.map((name) => column('t', name)))}
@@ -142,8 +149,7 @@ const copyOutQuery = (
 export const stageFromImages = async (
   writer: Writer,
   staged: StagedTable,
-  columns: readonly string[],
-  images: AsyncIterable<Readable>,
+  { columns, images }: { readonly columns: readonly string[]; readonly images: AsyncIterable<Readable> },
 ): Promise<number> => writer.copyIn(sql`copy ${staged.stage} (${list(columns.map(identifier))}) from stdin`, images)
 
 /** Puts rows into the stage of which only the key is needed: rows to be deleted. */

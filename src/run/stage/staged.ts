@@ -7,14 +7,14 @@ import { columnBatches, keyBatches } from '../../keys/key-columns.ts'
 import type { PlanTrigger, StandIns, Step } from '../../plan/step.ts'
 
 /** Ordinals `first` to `last`, both included; empty when `last < first`. */
-export interface Range {
+export interface OrdinalRange {
   readonly first: number
   readonly last: number
 }
 
 export interface StagedStep {
   readonly step: Step
-  readonly range: Range
+  readonly range: OrdinalRange
 }
 
 export interface StagedTable {
@@ -27,7 +27,7 @@ export interface StagedTable {
   readonly before: Query
   readonly position: number
   readonly steps: readonly StagedStep[]
-  readonly standIns: readonly { readonly rows: StandIns; readonly range: Range }[]
+  readonly standIns: readonly { readonly rows: StandIns; readonly range: OrdinalRange }[]
   /** How many rows are staged. */
   readonly rows: number
   /** Key columns that references or identity need: those the map holds. */
@@ -58,9 +58,9 @@ export const stagedKeyColumn = 'rowgraft key'
 export const isSameType = (column: Column): boolean =>
   !column.isDomain && column.typeKind !== 'composite' && column.type.startsWith(column.baseType)
 
-const rowsOf = (range: Range): number => range.last - range.first + 1
+const rowsOf = (range: OrdinalRange): number => range.last - range.first + 1
 
-export const inserted = (staged: StagedTable): Range => {
+export const inserted = (staged: StagedTable): OrdinalRange => {
   const rows = staged.steps
     .filter(({ step }) => step.action === 'insert')
     .reduce((sum, { range }) => sum + rowsOf(range), 0)
@@ -112,7 +112,7 @@ export const ownValue = (staged: StagedTable, name: string, otherwise: Query): Q
 }
 
 /** True for ordinals in the range. */
-export const inRange = (alias: string, range: Range): Query =>
+export const inRange = (alias: string, range: OrdinalRange): Query =>
   sql`${ordinalOf(alias)} between ${sql.lit(range.first)} and ${sql.lit(range.last)}`
 
 /** The staged parent of a mapped relation. */
@@ -123,7 +123,7 @@ export const parentOf = (layout: Layout, relation: Relation): StagedTable => {
 }
 
 /** The range of the rows to be deleted. */
-export const deleted = (staged: StagedTable): Range => {
+export const deleted = (staged: StagedTable): OrdinalRange => {
   const ranges = staged.steps.filter(({ step }) => step.action === 'delete').map(({ range }) => range)
   return { first: ranges[0]?.first ?? 1, last: ranges.at(-1)?.last ?? 0 }
 }

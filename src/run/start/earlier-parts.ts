@@ -14,7 +14,7 @@ import { readWrittenRows } from '../journal/written-rows.ts'
 import { isPlanned } from '../keys/live-identity.ts'
 import type { Layout } from '../stage/staged.ts'
 import { mayBeUpdated } from '../verify/xact-counts.ts'
-import { isOurs, tellsWriters } from '../write/row-writers.ts'
+import { isWrittenByUs, tellsWriters } from '../write/row-writers.ts'
 
 /** Live keys of the rows that parts of the plan have written, by table. */
 const readEarlier = async (
@@ -46,7 +46,7 @@ export const refuseChangedParts = async (
     const rows = await writer.rows(sql`
       select ${list(table.identity.map((name) => sql`${column('c', name)}::text`))}
       from ${fromTable(table.live)} as c
-      where ${mayBeUpdated({ table })} and pg_catalog.age(c.xmin) <= 0 and ${isOurs(sql`c.xmin::text::bigint`)}
+      where ${mayBeUpdated({ table })} and pg_catalog.age(c.xmin) <= 0 and ${isWrittenByUs(sql`c.xmin::text::bigint`)}
         and not ${isPlanned(layout, id)}`)
     if (rows.length > 0)
       changed.set(

@@ -138,7 +138,7 @@ const mostRows = 1_000_000
 const mostBytes = 1_000_000_000
 
 /** Rows that a plan writes. */
-export const rowsOf = ({ steps }: Pick<Plan, 'steps'>): number => steps.reduce((sum, { rows }) => sum + rows, 0)
+const rowsOf = ({ steps }: Pick<Plan, 'steps'>): number => steps.reduce((sum, { rows }) => sum + rows, 0)
 
 /** Throws `decision-needed` for a plan that is too large for one transaction unless somebody says so. */
 export const refuseLarge = (plan: Plan, { big }: { readonly big: boolean }): void => {

@@ -1,4 +1,9 @@
-/** From a plan to its run: what must hold before anything is written, and where the rows come from. */
+/**
+ * From a plan to its run: what must hold before anything is written, and where the rows come from.
+ *
+ * In come a settled plan, both sides and options; out goes the report of all its units. Of `run/` this folder alone imports `open/` and
+ * `planning/`: a transaction of a run (`apply.ts`) gets its session, and its source, from here.
+ */
 
 import { randomInt } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
@@ -73,7 +78,11 @@ const applyPatiently = async (live: OpenSide, input: ApplyInput): Promise<Report
 }
 
 /** Runs one unit, and what comes after its COMMIT. */
-const runUnit = async (input: StartRunInput, options: RunOptions, plan: Plan, source: RowSource): Promise<Report> => {
+const runUnit = async (
+  input: StartRunInput,
+  options: RunOptions,
+  { plan, source }: { readonly plan: Plan; readonly source: RowSource },
+): Promise<Report> => {
   const { pair, opened, folder } = input
   const report = await applyPatiently(pair.live, {
     session: pair.live.session,
@@ -81,7 +90,7 @@ const runUnit = async (input: StartRunInput, options: RunOptions, plan: Plan, so
     plan,
     source,
     options,
-    journal: folder,
+    folder,
     onProgress: (event) => opened.onProgress?.({ kind: 'run', ...event }),
   })
   if (report.outcome !== 'committed') return report
@@ -106,7 +115,7 @@ export const startRun = async (input: StartRunInput): Promise<Report> => {
     const reports: Report[] = []
     for (const unit of units) {
       try {
-        reports.push(await runUnit(input, options, unit, source))
+        reports.push(await runUnit(input, options, { plan: unit, source }))
       } catch (error) {
         const isKnown = error instanceof RowgraftError && error.code !== 'outcome-unknown'
         if (!isKnown || reports.length === 0 || options.rehearse) throw error

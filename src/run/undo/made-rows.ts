@@ -18,7 +18,7 @@ import { isPlanned, liveIdentity, onLiveIdentity } from '../keys/live-identity.t
 import { readForeignKeys } from '../references/foreign-keys.ts'
 import { declaredReferences, type Reference, referringTable, refersToRow } from '../references/referring.ts'
 import { inRange, inserted, type Layout, type StagedTable } from '../stage/staged.ts'
-import { isOurs, seenByOthers, tellsWriters } from '../write/row-writers.ts'
+import { isWrittenByUs, seenByOthers, tellsWriters } from '../write/row-writers.ts'
 
 /** Rows of a table that triggers made, in a temporary table of keys. */
 interface Made {
@@ -74,8 +74,7 @@ const roomFor = async ({ writer, found }: Search, table: SharedTable): Promise<M
 const takeReferring = async (
   { writer, layout }: Search,
   { table, rows }: Made,
-  reference: Reference,
-  referred: Query,
+  { reference, referred }: { readonly reference: Reference; readonly referred: Query },
 ): Promise<number> => {
   const isKnown = sql`exists (select from ${rows} as m where ${joinOn(table.identity, 'm', 'c')})`
   const { count } = await writer.execute(sql`
@@ -83,7 +82,7 @@ const takeReferring = async (
     select distinct ${list(keyOf(table, 'c'))}
     from ${referred}
     join ${referringTable(reference)} on ${refersToRow(reference)}
-    where pg_catalog.age(c.xmin) <= 0 and ${isOurs(sql`c.xmin::text::bigint`)}
+    where pg_catalog.age(c.xmin) <= 0 and ${isWrittenByUs(sql`c.xmin::text::bigint`)}
       and not ${isPlanned(layout, table.id)} and not ${isKnown}`)
   return count
 }
@@ -97,7 +96,7 @@ const follow = async (search: Search, parent: Table, rows: Query): Promise<void>
     if (table === undefined || !isGrown(table.id) || table.identity.length === 0) continue
     if (!(await tellsWriters(writer, table.live))) continue
     const made = await roomFor(search, table)
-    if ((await takeReferring(search, made, reference, rows)) === 0) continue
+    if ((await takeReferring(search, made, { reference, referred: rows })) === 0) continue
     const same = joinOn(table.identity, 'm', 't')
     await follow(search, table.live, sql`${made.rows} as m join ${fromTable(table.live)} as t on ${same}`)
   }
@@ -146,7 +145,7 @@ export const writeMade = async (
         from ${rows} as m
         join ${fromTable(table.live)} as t on ${joinOn(table.identity, 'm', 't')}
       ) to stdout`)
-    await writeStream(journal, { kind: 'made', table: table.id, columns: columnsOf(table) }, copied)
+    await writeStream(journal, { kind: 'made', table: table.id, columns: columnsOf(table) }, { rows: copied })
   }
 }
 

@@ -1,4 +1,8 @@
-/** Undo: the inverse plan of a run, from live and the journal alone. */
+/**
+ * Undo: the inverse plan of a run, from live and the journal alone.
+ *
+ * In comes the `JournalHead` of a run; out goes a `Plan`, and once that is run, its stage from the images of the journal.
+ */
 import type { Catalog, Table } from '../../catalog/catalog.ts'
 import { fingerprint } from '../../catalog/read/fingerprint.ts'
 import { readCatalog } from '../../catalog/read/read.ts'
@@ -141,14 +145,10 @@ export const stageFromJournal = async (writer: Writer, layout: Layout, path: str
     ] as const) {
       if (!staged.steps.some(({ step }) => step.action === action)) continue
       const columns = staged.table.columns.map(({ name }) => name).sort()
-      const rows = await stageFromImages(
-        writer,
-        staged,
-        columns,
-        (async function* () {
-          yield streamImages(path, { kind, table: staged.table.id, columns })
-        })(),
-      )
+      const images = (async function* () {
+        yield streamImages(path, { kind, table: staged.table.id, columns })
+      })()
+      const rows = await stageFromImages(writer, staged, { columns, images })
       const wanted = staged.steps
         .filter(({ step }) => step.action === action)
         .reduce((sum, { step }) => sum + step.rows, 0)

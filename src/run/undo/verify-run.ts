@@ -1,6 +1,7 @@
 /** Compares the rows of a committed run with what it wrote, from live and the journal alone. */
 import { sql } from 'kysely'
 import type { Catalog } from '../../catalog/catalog.ts'
+import { readCatalog } from '../../catalog/read/read.ts'
 import { shareCatalogs } from '../../catalog/shared.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
@@ -12,12 +13,13 @@ import { readWritten } from '../journal/written-rows.ts'
 import type { VerifyReport } from '../run.ts'
 
 /** Reads every row the run wrote and compares digests. Throws `unknown-run` for a run that is not in live. */
-export const verifyRun = async (reader: Reader, live: Catalog, head: JournalHead): Promise<VerifyReport> => {
+export const verifyRun = async (reader: Reader, head: JournalHead): Promise<VerifyReport> => {
   if (head.state !== 'committed') {
     throw new RowgraftError('unknown-run', `run ${head.run.run} has nothing to verify: it is ${head.state}`, {
       hint: head.state === 'open' ? 'Run "rowgraft recover" first.' : 'Run "rowgraft runs" to see the runs.',
     })
   }
+  const live = await readCatalog(reader)
   const catalog = shareCatalogs(live, live, head.plan.declared)
   const mismatches: VerifyReport['mismatches'][number][] = []
   let total = 0

@@ -73,8 +73,7 @@ const movesOf = (layout: Layout, staged: StagedTable, name: string) => {
 export const keepCounts = async (
   writer: Writer,
   layout: Layout,
-  staged: StagedTable,
-  accepted: ReadonlySet<string>,
+  { staged, accepted }: { readonly staged: StagedTable; readonly accepted: ReadonlySet<string> },
 ): Promise<void> => {
   const names = counters(layout, staged)
   if (names.length === 0) return

@@ -12,10 +12,10 @@ import type { Writer } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
 import { storedColumns } from '../../sql/images.ts'
 import { fromTable } from '../../sql/rows.ts'
-import { assign, finalValues } from '../keys/final-values.ts'
+import { assignedValue, finalValues } from '../keys/final-values.ts'
 import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
 import type { Report } from '../run.ts'
-import { inRange, inserted, type Layout, type Range, type StagedTable } from '../stage/staged.ts'
+import { inRange, inserted, type Layout, type OrdinalRange, type StagedTable } from '../stage/staged.ts'
 import { isStampedIn, joinStamps, plainColumns } from '../write/stamps.ts'
 import { countKept, isIntended, joinKept, keepCounts, keptValue } from './kept-counts.ts'
 import { sameValue } from './same-values.ts'
@@ -24,7 +24,7 @@ import { mayBeChanged } from './xact-counts.ts'
 /** Rows of a table that are set back, and columns of them. */
 interface Candidates {
   readonly staged: StagedTable
-  readonly range: Range
+  readonly range: OrdinalRange
   readonly names: readonly string[]
   readonly joins: Query
   /** The row is to be set back in a column. */
@@ -82,7 +82,7 @@ const insertedRows = (layout: Layout, staged: StagedTable): readonly Candidates[
       names: plainColumns(staged),
       joins: sql`${final.joins} ${joinStamps(layout, staged)}`,
       differs: (name) => sql`(not ${sameValue(layout, staged, name)} and not ${isStampedIn(layout, staged, name)})`,
-      value: (name) => assign(staged, name, final.liveValue(name)),
+      value: (name) => assignedValue(staged, name, final.liveValue(name)),
     },
   ]
 }
@@ -104,7 +104,7 @@ const updatedRows = (layout: Layout, staged: StagedTable): readonly Candidates[]
         differs: (name) => sql`(not ${isIntended(layout, staged, name)})`,
         value: (name) => {
           const kept = keptValue(layout, staged, name)
-          const value = assign(staged, name, final.liveValue(name))
+          const value = assignedValue(staged, name, final.liveValue(name))
           return kept === null ? value : sql`coalesce(${kept}, ${value})`
         },
       }
@@ -162,7 +162,7 @@ export const setBack = async (
   const insertedOnes = tables.flatMap((staged) => insertedRows(layout, staged))
   const first = await amend(writer, layout, insertedOnes)
   // Only now do totals of what was inserted add to live's own numbers what they should.
-  for (const staged of tables) await keepCounts(writer, layout, staged, accepted)
+  for (const staged of tables) await keepCounts(writer, layout, { staged, accepted })
   const all = [...tables.flatMap((staged) => updatedRows(layout, staged)), ...insertedOnes]
   const second = all.length === insertedOnes.length ? [] : await amend(writer, layout, all)
   const kept: Changes[number][] = []

@@ -16,7 +16,11 @@ import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
 import { type LiveForeignKey, readForeignKeys } from '../references/foreign-keys.ts'
 import { inRange, inserted, type Layout, type StagedTable } from '../stage/staged.ts'
 
-const refuseRows = (writer: Writer, query: Query, table: string, constraint: string): Promise<void> =>
+const refuseRows = (
+  writer: Writer,
+  query: Query,
+  { table, constraint }: { readonly table: string; readonly constraint: string },
+): Promise<void> =>
   writer.check({
     query,
     expect: { row: ['0'] },
@@ -44,8 +48,11 @@ export const validateConstraints = async (writer: Writer, layout: Layout): Promi
   }
 }
 
-const source = (table: QualifiedName, isPartitioned: boolean): Query =>
-  isPartitioned ? tableReference(table) : sql`only ${tableReference(table)}`
+const parentOf = ({ parent, isParentPartitioned }: LiveForeignKey): Query =>
+  isParentPartitioned ? tableReference(parent) : sql`only ${tableReference(parent)}`
+
+const childOf = ({ child, isChildPartitioned }: LiveForeignKey): Query =>
+  isChildPartitioned ? tableReference(child) : sql`only ${tableReference(child)}`
 
 const refersTo = (key: LiveForeignKey, child: string, parent: string): Query =>
   all(key.columns.map((name, p) => sql`${column(child, name)} = ${column(parent, key.parentColumns[p] ?? '')}`))
@@ -85,7 +92,7 @@ const writtenReferences = (layout: Layout, staged: StagedTable, key: LiveForeign
       ? []
       : [
           sql`select ${named((name) => column('t', name))} from ${staged.stage} as s ${live.joins}
-            join ${source(key.child, key.isChildPartitioned)} as t on ${onLiveIdentity(layout, staged, 't')}
+            join ${childOf(key)} as t on ${onLiveIdentity(layout, staged, 't')}
             where ${any(read.map(({ range }) => inRange('s', range)))}`,
         ]),
   ]
@@ -107,7 +114,7 @@ const validateReferences = async (
   { staged, key, number }: { readonly staged: StagedTable; readonly key: LiveForeignKey; readonly number: number },
 ): Promise<void> => {
   refusePeriod(key)
-  const parent = source(key.parent, key.isParentPartitioned)
+  const parent = parentOf(key)
   const written = writtenReferences(layout, staged, key)
   const names = key.columns.map((_, p) => `r${p}`)
   const refers = all(names.map((name, p) => sql`${column('r', name)} = ${column('p', key.parentColumns[p] ?? '')}`))
@@ -137,7 +144,7 @@ const validateReferences = async (
   const query = sql`
     select (case when exists (select from ${distinct} as r where ${isBroken})
       then (select pg_catalog.count(*) from ${written} as r where ${isBroken}) else 0 end)::text`
-  await refuseRows(writer, query, displayTable(key.child), key.name)
+  await refuseRows(writer, query, { table: displayTable(key.child), constraint: key.name })
 }
 
 /** Rows that refer to what an update took away. */
@@ -153,16 +160,16 @@ const validateReferring = async (writer: Writer, staged: StagedTable, key: LiveF
       advice: 'Restore with a role that may read it, or with --triggers fire.',
     })
   }
-  const parent = source(key.parent, key.isParentPartitioned)
+  const parent = parentOf(key)
   const query = sql`
     select pg_catalog.count(*)::text
-    from ${source(key.child, key.isChildPartitioned)} as c
+    from ${childOf(key)} as c
     where ${isSet('c', key.columns)}
       and exists (
         select from ${staged.before} as b
         where ${any(changing.map(({ range }) => inRange('b', range)))} and ${refersTo(key, 'c', 'b')})
       and not exists (select from ${parent} as p where ${refersTo(key, 'c', 'p')})`
-  await refuseRows(writer, query, displayTable(key.child), key.name)
+  await refuseRows(writer, query, { table: displayTable(key.child), constraint: key.name })
 }
 
 /** The rows that a constraint compares, with what it compares as `u0`, `u1`... */
@@ -188,7 +195,7 @@ const validateUnique = async (writer: Writer, staged: StagedTable, unique: Uniqu
       group by ${list(names)}
       having pg_catalog.count(*) > 1
     ) as duplicates`
-  await refuseRows(writer, query, staged.table.id, unique.name)
+  await refuseRows(writer, query, { table: staged.table.id, constraint: unique.name })
 }
 
 const validateExclusion = async (
@@ -208,5 +215,5 @@ const validateExclusion = async (
     from ${staged.stage} as s ${live.joins}
     join ${compared(staged, unique)} as t on ${isRow} and ${isWritten(staged)}
     join ${compared(staged, unique)} as o on ${isOther} and ${all(excludes)}`
-  await refuseRows(writer, query, staged.table.id, unique.name)
+  await refuseRows(writer, query, { table: staged.table.id, constraint: unique.name })
 }

@@ -2,6 +2,8 @@
  * Verifies inside the transaction, with other SQL than wrote: live's rows are found under the keys they were given and compared with the
  * raw stage, image by image. Inserted rows equal the source in every stored column; updated rows equal the intention in the columns set and their
  * before-image in all others. What a trigger changed is found here: on inserted rows it stops the run unless accepted.
+ *
+ * In come the stage and live as it is after the last write; out go the differences that are accepted, or `verification-failed`.
  */
 
 import { sql } from 'kysely'
@@ -36,18 +38,19 @@ export interface Verified {
  */
 export type Witness = (staged: StagedTable, same: Query) => Promise<boolean>
 
+interface Comparison {
+  /** Columns `table.column` that triggers may change. */
+  readonly accepted: ReadonlySet<string>
+  readonly witness: Witness | null
+}
+
 /** Verifies everything that was inserted or updated. Throws `verification-failed` naming columns and rows. */
-export const verifyRows = async (
-  writer: Writer,
-  layout: Layout,
-  acceptTrigger: ReadonlySet<string>,
-  witness: Witness | null,
-): Promise<Verified> => {
+export const verifyRows = async (writer: Writer, layout: Layout, comparison: Comparison): Promise<Verified> => {
   const triggerChanges: Changes[number][] = []
   const generatedDifferences: Changes[number][] = []
   for (const staged of layout.tables.values()) {
-    triggerChanges.push(...(await verifyInserted(writer, layout, staged, { accepted: acceptTrigger, witness })))
-    triggerChanges.push(...(await verifyUpdated(writer, layout, staged, acceptTrigger)))
+    triggerChanges.push(...(await verifyInserted(writer, layout, { staged, ...comparison })))
+    triggerChanges.push(...(await verifyUpdated(writer, layout, { staged, accepted: comparison.accepted })))
     generatedDifferences.push(...(await compareGenerated(writer, layout, staged)))
   }
   return { triggerChanges, generatedDifferences }
@@ -56,8 +59,7 @@ export const verifyRows = async (
 const verifyInserted = async (
   writer: Writer,
   layout: Layout,
-  staged: StagedTable,
-  { accepted, witness }: { readonly accepted: ReadonlySet<string>; readonly witness: Witness | null },
+  { staged, accepted, witness }: Comparison & { readonly staged: StagedTable },
 ): Promise<Changes> => {
   const range = inserted(staged)
   if (range.last === 0) return []
@@ -82,7 +84,7 @@ const verifyInserted = async (
     advice:
       'A trigger changed, moved or removed them: run the plan with rowgraft, which says in which columns, or make it with --triggers off.',
     explain: ({ row: [present, equal] }) =>
-      mismatch(writer, layout, staged, { found, names: compared, present: Number(present), equal: Number(equal) }),
+      mismatch(writer, layout, { staged, found, names: compared, present: Number(present), equal: Number(equal) }),
   }
   if (!isWitnessed) {
     await writer.check(check)
@@ -110,12 +112,16 @@ const countDifferences = async (
     .filter(({ rows }) => rows > 0)
 }
 
-const mismatch = async (
-  writer: Writer,
-  layout: Layout,
-  staged: StagedTable,
-  facts: { readonly found: Query; readonly names: readonly string[]; readonly present: number; readonly equal: number },
-): Promise<RowgraftError> => {
+interface Mismatch {
+  readonly staged: StagedTable
+  /** FROM and WHERE of staged rows `s` with those of live, `t`. */
+  readonly found: Query
+  readonly names: readonly string[]
+  readonly present: number
+  readonly equal: number
+}
+
+const mismatch = async (writer: Writer, layout: Layout, { staged, ...facts }: Mismatch): Promise<RowgraftError> => {
   const { table } = staged
   const { last } = inserted(staged)
   if (facts.present !== last) {
@@ -167,8 +173,7 @@ const mismatch = async (
 const verifyUpdated = async (
   writer: Writer,
   layout: Layout,
-  staged: StagedTable,
-  accepted: ReadonlySet<string>,
+  { staged, accepted }: Pick<Comparison, 'accepted'> & { readonly staged: StagedTable },
 ): Promise<Changes> => {
   const { table } = staged
   const changes: Changes[number][] = []

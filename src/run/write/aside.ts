@@ -67,7 +67,11 @@ const asideValue = (staged: StagedTable, { column: name, how }: Parking): Query 
 }
 
 /** Moves the rows of a table aside whose values of one constraint others take. */
-const moveRows = async (writer: Writer, layout: Layout, staged: StagedTable, unique: Uniqueness): Promise<void> => {
+const moveRows = async (
+  writer: Writer,
+  layout: Layout,
+  { staged, unique }: { readonly staged: StagedTable; readonly unique: Uniqueness },
+): Promise<void> => {
   const { table } = staged
   const leaving = stepsOf(staged, unique)
   const moves = leaving.flatMap(({ step, range }) => {
@@ -114,7 +118,7 @@ export const moveAside = async (writer: Writer, layout: Layout): Promise<void> =
       if (unique.kind === 'primary' || !isKnown || stepsOf(staged, unique).length === 0 || !isTaken(unique)) continue
       if (unique.isDeferrable) {
         await writer.execute(sql`set constraints ${sql.id(staged.table.schema, unique.name)} deferred`)
-      } else await moveRows(writer, layout, staged, unique)
+      } else await moveRows(writer, layout, { staged, unique })
     }
   }
 }

@@ -8,7 +8,14 @@ import { displayKey } from '../../keys/key.ts'
 import { keptDigest, storedColumns } from '../../sql/images.ts'
 import { asText, batchSize, fromTable, inBatches } from '../../sql/rows.ts'
 import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
-import { inRange, type Layout, ordinalColumn, type Range, type StagedStep, type StagedTable } from '../stage/staged.ts'
+import {
+  inRange,
+  type Layout,
+  type OrdinalRange,
+  ordinalColumn,
+  type StagedStep,
+  type StagedTable,
+} from '../stage/staged.ts'
 import { writtenAt } from './row-writers.ts'
 import { stillEmpty } from './write.ts'
 
@@ -23,7 +30,7 @@ export interface Refusal {
 const lock = async (
   writer: Writer,
   layout: Layout,
-  { staged, range, strength }: { readonly staged: StagedTable; readonly range: Range; readonly strength: Query },
+  { staged, range, strength }: { readonly staged: StagedTable; readonly range: OrdinalRange; readonly strength: Query },
 ): Promise<void> => {
   const live = liveIdentity(layout, staged)
   await writer.execute(sql`
@@ -67,7 +74,7 @@ export const lockRows = async (writer: Writer, layout: Layout, refusal: Refusal)
   }
 }
 
-const goneRows = (layout: Layout, staged: StagedTable, range: Range): Query => {
+const goneRows = (layout: Layout, staged: StagedTable, range: OrdinalRange): Query => {
   const live = liveIdentity(layout, staged)
   return sql`
     select ${asText('s', staged.table.identity)}

@@ -86,8 +86,7 @@ const hintFor = (error: RowgraftError, { triggers }: Layout): string => {
 export const write = async (
   writer: Writer,
   layout: Layout,
-  tables: readonly StagedTable[],
-  check: Check,
+  { tables, check }: { readonly tables: readonly StagedTable[]; readonly check: Check },
 ): Promise<void> => {
   try {
     await writer.check(check)

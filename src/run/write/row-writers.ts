@@ -25,7 +25,7 @@ export const tellsWriters = async (
  * True for a row that this transaction wrote, by its `xmin` as a bigint: it can be seen, and yet its transaction has not ended. A trigger
  * may have written it in a subtransaction (an EXCEPTION block), whose id is not the transaction's own.
  */
-export const isOurs = (written: Query): Query => sql`(
+export const isWrittenByUs = (written: Query): Query => sql`(
   select pg_catalog.pg_xact_status((id + case when id > top + 2147483648 then -4294967296
                                              when id < top - 2147483648 then 4294967296 else 0 end)::text::xid8) = 'in progress'
   from (select ((top >> 32) << 32) + ${written} as id, top

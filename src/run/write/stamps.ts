@@ -9,7 +9,7 @@ import type { Writer } from '../../database/session/reader.ts'
 import { fromTable } from '../../sql/rows.ts'
 import { finalValues } from '../keys/final-values.ts'
 import { onLiveIdentity } from '../keys/live-identity.ts'
-import { inRange, type Layout, ordinalColumn, ordinalOf, type Range, type StagedTable } from '../stage/staged.ts'
+import { inRange, type Layout, type OrdinalRange, ordinalColumn, ordinalOf, type StagedTable } from '../stage/staged.ts'
 import { sameValue } from '../verify/same-values.ts'
 
 const namesColumn = 'rowgraft stamped'
@@ -46,7 +46,11 @@ export const createStamps = async (writer: Writer, staged: StagedTable): Promise
 export const returned = ({ table }: StagedTable): Query => list(table.columns.map(({ name }) => identifier(name)))
 
 /** Notes the stamps of the rows that `taken` returned: a query for WITH. */
-export const noteStamps = (layout: Layout, staged: StagedTable, range: Range, taken: Query): Query => {
+export const noteStamps = (
+  layout: Layout,
+  staged: StagedTable,
+  { range, taken }: { readonly range: OrdinalRange; readonly taken: Query },
+): Query => {
   const names = plainColumns(staged)
   const final = finalValues(layout, staged, { withOwnMap: true })
   const altered = names.map((name) => sql`case when not ${sameValue(layout, staged, name)} then ${literal(name)} end`)

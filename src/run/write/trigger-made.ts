@@ -14,7 +14,7 @@ import { finalValues } from '../keys/final-values.ts'
 import { refuseReferred } from '../references/referring.ts'
 import { inRange, inserted, type Layout, type StagedTable } from '../stage/staged.ts'
 import { mayBeUpdated } from '../verify/xact-counts.ts'
-import { isOurs, seenByOthers } from './row-writers.ts'
+import { isWrittenByUs, seenByOthers } from './row-writers.ts'
 
 /** Rows of a table that made way, and the triggers that had made them. */
 export interface Replaced {
@@ -24,7 +24,11 @@ export interface Replaced {
 }
 
 /** Finds the rows in the way. `isNew`: its key was free when the run began, so that nobody else's row can be meant. */
-const findMade = async (writer: Writer, layout: Layout, staged: StagedTable, made: Query): Promise<void> => {
+const findMade = async (
+  writer: Writer,
+  layout: Layout,
+  { staged, made }: { readonly staged: StagedTable; readonly made: Query },
+): Promise<void> => {
   const { table } = staged
   const final = finalValues(layout, staged, { withOwnMap: true })
   const names = new Set(table.columns.filter(({ live }) => !isStagedAsText(live)).map(({ name }) => name))
@@ -47,7 +51,7 @@ const findMade = async (writer: Writer, layout: Layout, staged: StagedTable, mad
   const grouped = table.identity.map((_, p) => identifier(`k${p}`))
   await writer.execute(sql`
     create temporary table ${made} on commit drop as
-    select ${list(grouped)}, bool_and(${isOurs(sql`writer`)}) as ours, bool_or(isnew) as isnew
+    select ${list(grouped)}, bool_and(${isWrittenByUs(sql`writer`)}) as ours, bool_or(isnew) as isnew
     from (${list(parts, ' union all ')}) as found
     group by ${list(grouped)}`)
 }
@@ -80,12 +84,11 @@ const refuseChanged = async (
 export const clearTheWay = async (
   writer: Writer,
   layout: Layout,
-  staged: StagedTable,
-  makers: readonly PlanTrigger[],
+  { staged, makers }: { readonly staged: StagedTable; readonly makers: readonly PlanTrigger[] },
 ): Promise<Replaced | null> => {
   const { table } = staged
   const made = sql.id('pg_temp', `rowgraft_made${staged.position}`)
-  await findMade(writer, layout, staged, made)
+  await findMade(writer, layout, { staged, made })
   const key = list(table.identity.map((_, p) => sql`m.${identifier(`k${p}`)}::text`))
   const triggers = makers.map(({ table: of, name }) => `${of}.${name}`).join(', ')
   await writer.check({
@@ -99,11 +102,16 @@ export const clearTheWay = async (
   const same = all(table.identity.map((name, p) => sql`${column('t', name)} = m.${identifier(`k${p}`)}`))
   const cannot = { code: 'rolled-back', advice: waysOut } as const
   const message = (): string => `a trigger made rows of "${table.id}" where the backup has its own`
-  await refuseReferred(writer, table.live, sql`${made} as m join ${fromTable(table.live)} as t on ${same}`, {
-    ...cannot,
-    message,
-    detail: (child) => `They cannot make way: rows of "${child}" refer to them. Fired: ${triggers}.`,
-  })
+  const referred = sql`${made} as m join ${fromTable(table.live)} as t on ${same}`
+  await refuseReferred(
+    writer,
+    { table: table.live, referred },
+    {
+      ...cannot,
+      message,
+      detail: (child) => `They cannot make way: rows of "${child}" refer to them. Fired: ${triggers}.`,
+    },
+  )
   await writer.check({
     ...cannot,
     onlyWhere: sql`select 1 from ${made} as m limit 1`, // without any, the role need not have DELETE

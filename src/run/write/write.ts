@@ -1,6 +1,8 @@
 /**
  * The statements that change live: inserts from the stage with every reference mapped, updates of rows locked before, deletes. Every
  * row count is checked: a trigger that swallows a row, or a row gone meanwhile, stops the run.
+ *
+ * In comes a `Layout` whose keys are made and whose rows are locked (`guards.ts`); out go rows of live, and those that made way.
  */
 
 import { sql } from 'kysely'
@@ -12,7 +14,7 @@ import { all, column, identifier, list, type Query, serverText, tableReference }
 import type { Writer } from '../../database/session/reader.ts'
 import type { Step } from '../../plan/step.ts'
 import { fromTable } from '../../sql/rows.ts'
-import { assign, finalValues } from '../keys/final-values.ts'
+import { assignedValue, finalValues } from '../keys/final-values.ts'
 import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
 import type { RunProgress } from '../run.ts'
 import {
@@ -21,8 +23,8 @@ import {
   inserted,
   insertRange,
   type Layout,
+  type OrdinalRange,
   ordinalColumn,
-  type Range,
   type StagedStep,
   type StagedTable,
 } from '../stage/staged.ts'
@@ -33,25 +35,29 @@ import { clearTheWay, makersOf, type Replaced } from './trigger-made.ts'
 
 const ord = (alias: string): Query => column(alias, ordinalColumn)
 
-const insertQuery = (layout: Layout, staged: StagedTable, range: Range): Query => {
+const insertQuery = (layout: Layout, staged: StagedTable, range: OrdinalRange): Query => {
   const names = staged.table.columns.map(({ name }) => name)
   const final = finalValues(layout, staged, { withOwnMap: true })
   return sql`
     insert into ${tableReference(staged.table)} (${list(names.map(identifier))})
     overriding system value
-    select ${list(names.map((name) => assign(staged, name, final.liveValue(name))))}
+    select ${list(names.map((name) => assignedValue(staged, name, final.liveValue(name))))}
     from ${staged.stage} as s ${final.joins}
     where ${inRange('s', range)}`
 }
 
 /** An INSERT as parts of WITH, the last of which is called `name`; one whose rows may be stamped as they come in, with the notes of that. */
-const insertParts = (layout: Layout, staged: StagedTable, range: Range, name: string): readonly Query[] => {
+const insertParts = (
+  layout: Layout,
+  [staged, range]: readonly [StagedTable, OrdinalRange],
+  name: string,
+): readonly Query[] => {
   const taken = identifier(name)
   const insert = insertQuery(layout, staged, range)
   if (!isStamped(layout, staged)) return [sql`${taken} as (${insert} returning 1)`]
   return [
     sql`${taken} as (${insert} returning ${returned(staged)})`,
-    sql`${identifier(`${name}s`)} as (${noteStamps(layout, staged, range, taken)})`,
+    sql`${identifier(`${name}s`)} as (${noteStamps(layout, staged, { range, taken })})`,
   ]
 }
 
@@ -67,12 +73,16 @@ const refersToItself = (catalog: SharedCatalog, group: readonly StagedTable[]): 
   group.length > 1 ||
   catalog.relations.some(({ child, parent }: Relation) => child === parent && child === group[0]?.table.id)
 
+interface Writing {
+  readonly catalog: SharedCatalog
+  readonly onProgress: RunProgress
+}
+
 /** Inserts every staged row, parents first. Returns the rows that triggers had made in their place. */
 export const insertRows = async (
   writer: Writer,
   layout: Layout,
-  catalog: SharedCatalog,
-  onProgress: RunProgress,
+  { catalog, onProgress }: Writing,
 ): Promise<readonly Replaced[]> => {
   const replaced: Replaced[] = []
   const written = new Set<string>()
@@ -82,7 +92,7 @@ export const insertRows = async (
     if (first === undefined) continue
     const makers = makersOf(layout, written)
     for (const staged of makers.length === 0 ? [] : writing) {
-      const made = await clearTheWay(writer, layout, staged, makers)
+      const made = await clearTheWay(writer, layout, { staged, makers })
       if (made !== null) replaced.push(made)
     }
     for (const staged of writing) {
@@ -105,8 +115,8 @@ export const insertRows = async (
       const rows = range.last - range.first + 1
       if (isStamped(layout, first)) await insertTogether(writer, layout, [[first, range]])
       else {
-        const query = insertQuery(layout, first, range)
-        await write(writer, layout, [first], { query, ...writesAll(layout, 'insert', [[first, rows]]) })
+        const check = { query: insertQuery(layout, first, range), ...writesAll(layout, 'insert', [[first, rows]]) }
+        await write(writer, layout, { tables: [first], check })
       }
     }
   }
@@ -117,17 +127,17 @@ export const insertRows = async (
 const insertTogether = async (
   writer: Writer,
   layout: Layout,
-  group: readonly (readonly [StagedTable, Range])[],
+  group: readonly (readonly [StagedTable, OrdinalRange])[],
 ): Promise<void> => {
-  const parts = group.flatMap(([staged, range]) => insertParts(layout, staged, range, `i${staged.position}`))
+  const parts = group.flatMap((part) => insertParts(layout, part, `i${part[0].position}`))
   const counts = group.map(
     ([{ position }]) => sql`(select pg_catalog.count(*) from ${identifier(`i${position}`)})::text`,
   )
   const query = sql`with ${list(parts)} select ${list(counts)}`
   const wanted = group.map(([staged, { first, last }]) => [staged, last - first + 1] as const)
   const tables = group.map(([staged]) => staged)
-  const { expect: _, ...check } = writesAll(layout, 'insert', wanted)
-  await write(writer, layout, tables, { ...check, query, expect: { row: wanted.map(([, rows]) => String(rows)) } })
+  const expect = { row: wanted.map(([, rows]) => String(rows)) }
+  await write(writer, layout, { tables, check: { ...writesAll(layout, 'insert', wanted), query, expect } })
 }
 
 /** Updates the rows of every update step; only the step's columns, and for survivors only what is still empty. */
@@ -137,7 +147,8 @@ export const updateRows = async (writer: Writer, layout: Layout, onProgress: Run
     for (const part of staged.steps.filter(({ step }) => step.action === 'update')) {
       onProgress({ phase: 'update', table: staged.table.id, rows: part.step.rows })
       const query = updateQuery(layout, staged, part)
-      await write(writer, layout, [staged], { query, ...writesAll(layout, 'update', [[staged, part.step.rows]]) })
+      const check = { query, ...writesAll(layout, 'update', [[staged, part.step.rows]]) }
+      await write(writer, layout, { tables: [staged], check })
     }
   }
 }
@@ -147,7 +158,7 @@ const updateQuery = (layout: Layout, staged: StagedTable, { step, range }: Stage
   const live = liveIdentity(layout, staged)
   const { identity } = staged.table
   const values = step.columns.map(
-    (name, p) => sql`${assign(staged, name, final.liveValue(name))} as ${identifier(`v${p}`)}`,
+    (name, p) => sql`${assignedValue(staged, name, final.liveValue(name))} as ${identifier(`v${p}`)}`,
   )
   const set = step.columns.map((name, p) => sql`${identifier(name)} = ${column('new', `v${p}`)}`)
   const isEmpty = step.because === 'survivor' ? [stillEmpty(layout, staged, step)] : []
@@ -173,18 +184,13 @@ export const stillEmpty = (layout: Layout, staged: StagedTable, step: Step): Que
   )
 }
 
-const deleteQuery = (layout: Layout, staged: StagedTable, range: Range): Query => sql`
+const deleteQuery = (layout: Layout, staged: StagedTable, range: OrdinalRange): Query => sql`
   delete from ${fromTable(staged.table.live)} as t
   using ${staged.stage} as s
   where ${inRange('s', range)} and ${onLiveIdentity(layout, staged, 't')}`
 
 /** Deletes rows, children first. Only ever part of an undo. */
-export const deleteRows = async (
-  writer: Writer,
-  layout: Layout,
-  catalog: SharedCatalog,
-  onProgress: RunProgress,
-): Promise<void> => {
+export const deleteRows = async (writer: Writer, layout: Layout, { catalog, onProgress }: Writing): Promise<void> => {
   for (const group of [...writeOrder(layout, catalog)].reverse()) {
     const deleting = group.filter((staged) => deleted(staged).last >= deleted(staged).first)
     if (deleting.length === 0) continue
@@ -203,7 +209,7 @@ export const deleteRows = async (
     const [only] = deleting.length === 1 ? deleting : []
     const query =
       only === undefined ? sql`with ${list(parts)} select ${list(counts)}` : deleteQuery(layout, only, deleted(only))
-    await write(writer, layout, deleting, { query, ...writesAll(layout, 'delete', wanted) })
+    await write(writer, layout, { tables: deleting, check: { query, ...writesAll(layout, 'delete', wanted) } })
   }
 }
 

@@ -1,8 +1,8 @@
 /** What a key can be bound to. Plain data. */
-import type { Key } from '../state/keys.ts'
+import type { KeyName } from '../state/keys.ts'
 import type { Screen, State } from '../state/state.ts'
 
-export type At = Screen['at']
+export type ScreenName = Screen['at']
 
 export type Command =
   | 'up'
@@ -55,19 +55,19 @@ export type Command =
   | 'suspend'
 
 export interface Binding {
-  readonly keys: readonly Key[]
+  readonly keys: readonly KeyName[]
   readonly command: Command
   /** In help: what a person would say. */
   readonly does: string
   /** In the footer, in fewer words; not there without it. */
   readonly footer?: string
-  readonly on: readonly At[] | 'everywhere'
+  readonly on: readonly ScreenName[] | 'everywhere'
   /** Why it cannot be had now; null where it can. */
   readonly unavailable?: (state: State) => string | null
 }
 
 /** Screens with something to move through. */
-export const lists: readonly At[] = [
+export const lists: readonly ScreenName[] = [
   'incidents',
   'tables',
   'rows',

@@ -1,6 +1,10 @@
-/** The one table of keys: input, footer, help and docs are made of it. */
+/**
+ * The one table of keys: input, footer, help and docs are made of it.
+ *
+ * In comes the state; out goes which keys there are, and why one cannot be had. It imports `state/` and `models/`.
+ */
 
-import type { Key } from '../state/keys.ts'
+import type { KeyName } from '../state/keys.ts'
 import { type State, screenOf } from '../state/state.ts'
 import {
   countOpen,
@@ -13,11 +17,11 @@ import {
   whyNotRestore,
   whyNoUndo,
 } from './availability.ts'
-import { type At, type Binding, lists } from './binding.ts'
+import { type Binding, lists, type ScreenName } from './binding.ts'
 import { countingBindings } from './counting.ts'
 import { movingBindings } from './moving.ts'
 
-const looking: readonly At[] = ['incidents', 'tables', 'rows', 'row', 'along', 'report', 'failed', 'runs']
+const looking: readonly ScreenName[] = ['incidents', 'tables', 'rows', 'row', 'along', 'report', 'failed', 'runs']
 
 export const bindings: readonly Binding[] = [
   { keys: ['space'], command: 'pick', does: 'pick, and one down', footer: 'pick', on: ['incidents', 'rows'] },
@@ -213,11 +217,11 @@ export const bindings: readonly Binding[] = [
   { keys: ['ctrl-z'], command: 'suspend', does: 'back to the shell; fg returns', on: 'everywhere' },
 ]
 
-const isOn = ({ on }: Binding, at: At): boolean => on === 'everywhere' || on.includes(at)
+const isOn = ({ on }: Binding, at: ScreenName): boolean => on === 'everywhere' || on.includes(at)
 
 /** The bindings of a screen. */
-export const bindingsAt = (at: At): readonly Binding[] => bindings.filter((binding) => isOn(binding, at))
+export const bindingsAt = (at: ScreenName): readonly Binding[] => bindings.filter((binding) => isOn(binding, at))
 
 /** What a key is bound to on the screen that is shown. */
-export const findBinding = (state: State, key: Key): Binding | undefined =>
+export const findBinding = (state: State, key: KeyName): Binding | undefined =>
   bindingsAt(screenOf(state).at).find(({ keys }) => keys.includes(key))

@@ -1,11 +1,11 @@
 /** Which keys the footer names, on which screen. Pure. */
 
 import { type State, screenOf } from '../state/state.ts'
-import type { At, Binding, Command } from './binding.ts'
+import type { Binding, Command, ScreenName } from './binding.ts'
 import { bindingsAt } from './bindings.ts'
 
 /** What the footer names, in this order, as far as it can be had and there is room. */
-const footerOrder: Readonly<Record<At, readonly Command[]>> = {
+const footerOrder: Readonly<Record<ScreenName, readonly Command[]>> = {
   connect: ['deeper', 'swap', 'read again', 'quit'],
   incidents: ['pick', 'review', 'deeper', 'tables', 'statement', 'filter', 'count large'],
   tables: ['deeper', 'count large', 'review', 'sort', 'count everything', 'read again', 'incidents', 'filter'],

@@ -1,6 +1,8 @@
 /**
  * Work for the engine, one thing at a time: it has one pair of connections. Counting gives way to whatever somebody waits for, and goes
  * on afterwards; everything can be given up, on the server too.
+ *
+ * In comes work with a ticket; out go results, as actions. The only folder of `tui/` that waits for anything; it imports `state/`.
  */
 import { isRowgraftError } from '../../data.ts'
 import type { OpenOptions, ProgressEvent, Rowgraft } from '../../index.ts'

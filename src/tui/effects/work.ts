@@ -84,6 +84,57 @@ const save = async (
   emit({ type: 'saved', path, file })
 }
 
+const findIncidents = async (
+  rowgraft: Rowgraft,
+  { without }: Of<'incidents'>,
+  { signal, onProgress, emit }: Doing,
+): Promise<void> => {
+  const since = Date.now()
+  const report = await rowgraft.incidents({ without }, { signal, onProgress })
+  emit({ type: 'found incidents', report, took: Date.now() - since })
+}
+
+const list = async (rowgraft: Rowgraft, { source }: Of<'list'>, { signal, onProgress, emit }: Doing): Promise<void> => {
+  const call = { signal, onProgress }
+  const found =
+    source.incident === null
+      ? await rowgraft.list(source.table, {}, call)
+      : await rowgraft.incidentRows(source.incident, source.table, call)
+  emit({ type: 'listed', source, list: found })
+}
+
+const view = async (
+  rowgraft: Rowgraft,
+  { source, list, filter, sort }: Of<'view'>,
+  { signal, onProgress, emit }: Doing,
+): Promise<void> => {
+  const isPlain = filter === '' && sort === null
+  const found = isPlain ? null : await rowgraft.view(list, { filter, sort }, { signal, onProgress })
+  emit({ type: 'viewed', source, view: found, filter, sort })
+}
+
+/** Plans what a statement did, only to tell what that was. */
+const cover = async (
+  rowgraft: Rowgraft,
+  { statement, at }: Of<'statement'>,
+  { signal, onProgress, emit }: Doing,
+): Promise<void> => {
+  const selection = { selectors: [{ by: 'statement', statement, at }], columns: null } as const
+  const plan = await rowgraft.plan(selection, {}, {}, { signal, onProgress })
+  const told = formatCoverage(plan, setting.width).map((text) => text.trim())
+  const lines = [...told, '', 'It is picked:  r  reviews what would come back,  A  drops all picks.']
+  emit({ type: 'covered', statement, at, lines })
+}
+
+const run = async (
+  rowgraft: Rowgraft,
+  { plan, rehearse, confirm }: Of<'run'>,
+  { signal, onProgress, emit, surroundings }: Doing,
+): Promise<void> => {
+  const options = { ...surroundings.runOptions, rehearse, confirm }
+  emit({ type: 'ran', report: await rowgraft.run(plan, options, { signal, onProgress }), plan })
+}
+
 /** Does one piece of work. Throws what the engine throws. */
 export const performWork = async (
   rowgraft: Rowgraft,
@@ -93,29 +144,16 @@ export const performWork = async (
   const { signal, onProgress, emit } = doing
   const call = { signal, onProgress }
   switch (work.kind) {
-    case 'incidents': {
-      const since = Date.now()
-      const report = await rowgraft.incidents({ without: work.without }, call)
-      return emit({ type: 'found incidents', report, took: Date.now() - since })
-    }
+    case 'incidents':
+      return findIncidents(rowgraft, work, doing)
     case 'tables':
       return emit({ type: 'read tables', tables: await rowgraft.tables({}, call) })
     case 'count':
       return count(rowgraft, work, doing)
-    case 'list': {
-      const { source } = work
-      const list =
-        source.incident === null
-          ? await rowgraft.list(source.table, {}, call)
-          : await rowgraft.incidentRows(source.incident, source.table, call)
-      return emit({ type: 'listed', source, list })
-    }
-    case 'view': {
-      const { source, list, filter, sort } = work
-      const isPlain = filter === '' && sort === null
-      const view = isPlain ? null : await rowgraft.view(list, { filter, sort }, call)
-      return emit({ type: 'viewed', source, view, filter, sort })
-    }
+    case 'list':
+      return list(rowgraft, work, doing)
+    case 'view':
+      return view(rowgraft, work, doing)
     case 'page':
       return page(rowgraft, work, doing)
     case 'row':
@@ -125,23 +163,10 @@ export const performWork = async (
       const plan = await rowgraft.plan(selection, work.chosen, work.answers, call)
       return emit({ type: 'planned', plan, undoes: null })
     }
-    case 'statement': {
-      const { statement, at } = work
-      const plan = await rowgraft.plan({ selectors: [{ by: 'statement', statement, at }], columns: null }, {}, {}, call)
-      const told = formatCoverage(plan, setting.width).map((text) => text.trim())
-      return emit({
-        type: 'covered',
-        statement,
-        at,
-        lines: [...told, '', 'It is picked:  r  reviews what would come back,  A  drops all picks.'],
-      })
-    }
-    case 'run': {
-      const { rehearse, confirm } = work
-      const options = { ...doing.surroundings.runOptions, rehearse, confirm }
-      const report = await rowgraft.run(work.plan, options, call)
-      return emit({ type: 'ran', report, plan: work.plan })
-    }
+    case 'statement':
+      return cover(rowgraft, work, doing)
+    case 'run':
+      return run(rowgraft, work, doing)
     case 'undo': {
       const plan = await rowgraft.undoPlan(work.run ?? undefined, {}, call)
       return emit({ type: 'planned', plan, undoes: plan.undoes })

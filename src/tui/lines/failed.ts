@@ -3,10 +3,10 @@ import type { Screen } from '../state/state.ts'
 import { paragraph } from './cells.ts'
 import { blank, type Line, line } from './line.ts'
 
-export type At<T extends Screen['at']> = Extract<Screen, { at: T }>
+export type ScreenAt<T extends Screen['at']> = Extract<Screen, { at: T }>
 
 /** All that is said of a failure, to be scrolled through. */
-export const failedLines = (screen: At<'failed'>, columns: number): readonly Line[] => {
+export const failedLines = (screen: ScreenAt<'failed'>, columns: number): readonly Line[] => {
   const { error, isUnknown } = screen
   const detail = (error.detail ?? '').split('\n').filter((part) => part !== '')
   const rest = isUnknown

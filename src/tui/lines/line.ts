@@ -1,4 +1,8 @@
-/** Lines of a screen as data: pieces of sanitised text, each with the role that decides how it looks. Pure. */
+/**
+ * Lines of a screen as data: pieces of sanitised text, each with the role that decides how it looks. Pure.
+ *
+ * In come facts and a width; out go lines, which `theme.ts` paints. The folder imports `state/`, `models/` and `format/`.
+ */
 import { displayWidth, truncate } from '../../format/layout.ts'
 import { sanitise } from '../../format/sanitise.ts'
 

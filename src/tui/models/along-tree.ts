@@ -102,16 +102,13 @@ const notesOf = (
   tables: ReadonlyMap<string, TableOverview>,
   depthOf: (table: string) => number,
 ): readonly AlongNode[] => {
-  const note = (table: string, count: number, words: string, bring: Bring | null): AlongNode => ({
-    depth: depthOf(table) + 1,
+  const note = (own: Pick<AlongNode, 'table' | 'count' | 'words' | 'bring'>): AlongNode => ({
+    ...own,
+    depth: depthOf(own.table) + 1,
     kind: 'note',
-    table,
-    count,
     name: '',
-    words,
     isOn: false,
     toggle: null,
-    bring,
     sample: null,
   })
   const isUnlinked = ({ reason }: Plan['leftOut'][number]): boolean => reason?.kind === 'not relinked'
@@ -122,17 +119,17 @@ const notesOf = (
     const isLink = tables.get(table)?.isJunction === true && !isSurvivor
     const why = formatWhyLeftOut({ leftOut: rows }, 'unsaid')
     const words = `${formatCount(rows.length)} ${isSurvivor ? 'not re-linked' : 'left out'}: ${why}`
-    return note(table, rows.length, words, isSurvivor ? 'survivors' : isLink ? 'links' : null)
+    return note({ table, count: rows.length, words, bring: isSurvivor ? 'survivors' : isLink ? 'links' : null })
   })
   const also = plan.alsoMissing
     .filter(({ via, reason }) => via !== '' && reason !== 'without')
     .map(({ table, rows, why, reason }) =>
-      note(
+      note({
         table,
-        rows,
-        `${plural(rows, 'row')} missing too: ${formatWords(why)}`,
-        reason === 'children' || reason === 'links' ? reason : null,
-      ),
+        count: rows,
+        words: `${plural(rows, 'row')} missing too: ${formatWords(why)}`,
+        bring: reason === 'children' || reason === 'links' ? reason : null,
+      }),
     )
   return [...leftOut, ...also]
 }

@@ -12,10 +12,9 @@ const mostKeys = 40
 
 const keyOf = ({ list }: RowPicks, index: number): string => displayKey(list.keyAt(index).join('\0'))
 
-const rowArguments = (rows: RowPicks, isWhole: boolean): readonly string[] | null => {
-  const table = formatTable(rows.source.table)
-  if (isWhole) return [table, '--all-missing']
+const rowArguments = (rows: RowPicks): readonly string[] | null => {
   if (rows.count > mostKeys) return null
+  const table = formatTable(rows.source.table)
   return [...pickedRows(rows)].flatMap((index) => ['--select', `${table}:${keyOf(rows, index)}`])
 }
 
@@ -63,7 +62,9 @@ export const commandOf = (state: State): string | null => {
   // One table can be named whole, before the flags.
   const whole = [...picks.rows.values()].find((own) => own.count > 1 && isAllMissing(own))
   const ordered = [...picks.rows.values()].sort((a, b) => Number(b === whole) - Number(a === whole))
-  const rows = ordered.map((own) => rowArguments(own, own === whole))
+  const rows = ordered.map((own) =>
+    own === whole ? [formatTable(own.source.table), '--all-missing'] : rowArguments(own),
+  )
   const columns = columnArguments(picks)
   if (rows.includes(null) || columns === undefined) return null
   const words = [

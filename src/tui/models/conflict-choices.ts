@@ -28,7 +28,7 @@ const countOf = (plan: Plan): number =>
   plan.steps.filter(({ action }) => action === 'insert').reduce((sum, { rows }) => sum + rows, 0)
 
 /** An answer in the words of the screen: what it does to this row, and to what came with it. */
-const wordsOf = (plan: Plan, conflict: Conflict, answer: Answer, does: string): string => {
+const wordsOf = (plan: Plan, conflict: Conflict, { answer, does }: Conflict['answers'][number]): string => {
   const table = formatTable(conflict.table)
   const others = countOf(plan)
   const live = sanitise(conflict.live[0] ?? '')
@@ -57,9 +57,7 @@ export const choicesOf = (plan: Plan, conflict: Conflict): readonly Choice[] => 
   }
   const answers = conflict.answers
     .filter(({ answer }) => answer !== 'stop')
-    .map(
-      ({ answer, does }): Choice => ({ does: wordsOf(plan, conflict, answer, does), take: { by: 'answer', answer } }),
-    )
+    .map((own): Choice => ({ does: wordsOf(plan, conflict, own), take: { by: 'answer', answer: own.answer } }))
   const parents = (conflict.helps ?? []).flatMap(({ flag, does }): readonly Choice[] => {
     const value = /^--parents (restore|null)$/.exec(flag)?.[1]
     return value === 'restore' || value === 'null' ? [{ does: sanitise(does), take: { by: 'parents', value } }] : []

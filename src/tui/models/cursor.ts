@@ -1,4 +1,9 @@
-/** What is under the cursor. Pure. */
+/**
+ * What is under the cursor. Pure.
+ *
+ * As in every file of `models/`, the state comes in, and out goes what is read from it alike by reducer and screens. It imports `state/` and
+ * `format/`.
+ */
 import { displayKey } from '../../data.ts'
 import type { RowReport } from '../../index.ts'
 import { isPicked, type RowsSource, sourceId } from '../state/picks.ts'

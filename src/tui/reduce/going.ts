@@ -5,8 +5,8 @@ import { currentRow, rowAt, typedKey } from '../models/cursor.ts'
 import { incidentEntries, notLookedAt } from '../models/incident-entries.ts'
 import { rowLines } from '../models/row-lines.ts'
 import { tableEntries } from '../models/table-entries.ts'
-import type { Step } from '../state/actions.ts'
-import { begin, giveUp, thenStep } from '../state/jobs.ts'
+import type { Transition } from '../state/actions.ts'
+import { andThen, beginWork, giveUp } from '../state/jobs.ts'
 import { type RowsSource, sourceId } from '../state/picks.ts'
 import { jobOf, rowsOf, type Screen, type State, screenOf } from '../state/state.ts'
 import { countAll } from './counting.ts'
@@ -15,16 +15,16 @@ import { showText } from './opening.ts'
 
 export const push = (state: State, screen: Screen): State => ({ ...state, stack: [...state.stack, screen] })
 
-export const goIncidents = (state: State): Step => {
+export const goIncidents = (state: State): Transition => {
   const at = state.stack.findIndex((screen) => screen.at === 'incidents')
   const first: Screen = { at: 'incidents', cursor: 0, filter: '' }
   const next: State = { ...state, stack: at === -1 ? [first] : state.stack.slice(0, at + 1) }
   // After a run they are counted again when somebody looks.
   const isCounted = state.incidents !== null || jobOf(state, 'incidents', 'tables') !== undefined
-  return isCounted ? [next] : begin(next, { kind: 'tables' })
+  return isCounted ? [next] : beginWork(next, { kind: 'tables' })
 }
 
-export const goTables = (state: State): Step => {
+export const goTables = (state: State): Transition => {
   const at = state.stack.findIndex((screen) => screen.at === 'tables')
   const screen: Screen = { at: 'tables', cursor: 0, sort: 'missing', filter: '' }
   const next = at === -1 ? push(state, screen) : { ...state, stack: state.stack.slice(0, at + 1) }
@@ -32,26 +32,26 @@ export const goTables = (state: State): Step => {
 }
 
 /** The rows of a table, or of an incident. They are listed when they are not yet. */
-export const goRows = (state: State, source: RowsSource): Step => {
+export const goRows = (state: State, source: RowsSource): Transition => {
   const next = push(state, { at: 'rows', source, cursor: 0, top: 0, left: 0, anchor: null })
-  return rowsOf(state, source) === undefined ? begin(next, { kind: 'list', source }) : readInSight(settle(next))
+  return rowsOf(state, source) === undefined ? beginWork(next, { kind: 'list', source }) : readInSight(settle(next))
 }
 
-const goRow = (state: State, source: RowsSource, position: number): Step => {
+const goRow = (state: State, source: RowsSource, position: number): Transition => {
   const at = rowAt(state, { source, position })
   if (at === null) return [state]
   const key = typedKey(at.rows, at.index)
   const screen: Screen = { at: 'row', table: source.table, key, from: { source, position }, cursor: 0 }
   const next = screenOf(state).at === 'row' ? withScreen(state, screen) : push(state, screen)
-  return begin(next, { kind: 'row', table: source.table, key })
+  return beginWork(next, { kind: 'row', table: source.table, key })
 }
 
 /** A row by its key: one that a reference leads to. */
-export const goKey = (state: State, table: string, key: string): Step =>
-  begin(push(state, { at: 'row', table, key, from: null, cursor: 0 }), { kind: 'row', table, key })
+export const goKey = (state: State, table: string, key: string): Transition =>
+  beginWork(push(state, { at: 'row', table, key, from: null, cursor: 0 }), { kind: 'row', table, key })
 
 /** The next or previous row of the list that this one is of. */
-export const goBeside = (state: State, by: 1 | -1): Step => {
+export const goBeside = (state: State, by: 1 | -1): Transition => {
   const screen = screenOf(state)
   if (screen.at !== 'row' || screen.from === null) return [state]
   const { source, position } = screen.from
@@ -65,30 +65,33 @@ export const goBeside = (state: State, by: 1 | -1): Step => {
   return [{ ...next, stack }, ...effects]
 }
 
-export const needPlan = (state: State): Step => {
+export const needPlan = (state: State): Transition => {
   if (!state.isStale && state.planned !== null && state.planned.undoes === null) return [state]
   const { picks, chosen, answers } = state
   const without = state.incidents === null ? [] : notLookedAt(state.incidents)
-  return begin({ ...state, isStale: false }, { kind: 'plan', picks, chosen, answers, without })
+  return beginWork({ ...state, isStale: false }, { kind: 'plan', picks, chosen, answers, without })
 }
 
-export const goAlong = (state: State): Step => needPlan(push(state, { at: 'along', cursor: 0 }))
+export const goAlong = (state: State): Transition => needPlan(push(state, { at: 'along', cursor: 0 }))
 
-export const goReview = (state: State): Step =>
+export const goReview = (state: State): Transition =>
   needPlan(push(state, { at: 'review', cursor: 0, conflict: 0, undoes: null, painted: null }))
 
-export const goUndo = (state: State, run: string | null): Step =>
-  begin(push({ ...state, planned: null }, { at: 'review', cursor: 0, conflict: 0, undoes: run ?? '', painted: null }), {
-    kind: 'undo',
-    run,
-  })
+export const goUndo = (state: State, run: string | null): Transition =>
+  beginWork(
+    push({ ...state, planned: null }, { at: 'review', cursor: 0, conflict: 0, undoes: run ?? '', painted: null }),
+    {
+      kind: 'undo',
+      run,
+    },
+  )
 
-export const goRuns = (state: State): Step => begin(push(state, { at: 'runs', cursor: 0 }), { kind: 'runs' })
+export const goRuns = (state: State): Transition => beginWork(push(state, { at: 'runs', cursor: 0 }), { kind: 'runs' })
 
 const valueLines = (text: string | null | undefined): readonly string[] =>
   text === null ? ['∅ (NULL)'] : text === undefined ? ['(not there)'] : text.split(/(?<!\\)\\n/)
 
-const wholeValue = (state: State, cursor: number): Step => {
+const wholeValue = (state: State, cursor: number): Transition => {
   const row = currentRow(state)
   const found = row === null ? undefined : rowLines(row)[cursor]
   if (found === undefined) return [state]
@@ -104,7 +107,7 @@ const wholeValue = (state: State, cursor: number): Step => {
   return [showText(state, found.column, sides)]
 }
 
-const tableDeeper = (state: State, screen: Extract<Screen, { at: 'tables' }>): Step => {
+const tableDeeper = (state: State, screen: Extract<Screen, { at: 'tables' }>): Transition => {
   const entry = tableEntries(state, screen)[screen.cursor]
   if (entry === undefined) return [state]
   if (entry.restorable) return goRows(state, { table: entry.table, incident: null })
@@ -112,7 +115,7 @@ const tableDeeper = (state: State, screen: Extract<Screen, { at: 'tables' }>): S
 }
 
 /** Enter. */
-export const deeper = (state: State): Step => {
+export const deeper = (state: State): Transition => {
   const screen = screenOf(state)
   switch (screen.at) {
     case 'incidents': {
@@ -136,7 +139,7 @@ export const deeper = (state: State): Step => {
 }
 
 /** Escape: what is being read is given up first; then back. */
-export const back = (state: State): Step => {
+export const back = (state: State): Transition => {
   const screen = screenOf(state)
   if (screen.at === 'rows' && screen.anchor !== null) return [withScreen(state, { ...screen, anchor: null })]
   const rows = screen.at === 'rows' ? rowsOf(state, screen.source) : undefined
@@ -167,7 +170,7 @@ export const back = (state: State): Step => {
   if (state.stack.length === 1) return [state]
   const gone =
     screen.at === 'along' || screen.at === 'review' ? giveUp(state, ['plan', 'undo']) : giveUp(state, ['row', 'page'])
-  return thenStep(gone, (own) => {
+  return andThen(gone, (own) => {
     // An undo's plan is of no use anywhere else; one that was given up must be made again.
     const lost = screen.at === 'review' && screen.undoes !== null ? { planned: null, isStale: true } : {}
     const isGivenUp = jobOf(state, 'plan') !== undefined
@@ -183,18 +186,18 @@ export const back = (state: State): Step => {
 }
 
 /** Reads what the screen shows once more. */
-export const readAgain = (state: State): Step => {
+export const readAgain = (state: State): Transition => {
   const screen = screenOf(state)
-  if (screen.at === 'connect') return begin(state, { kind: 'connect', addresses: state.addresses })
-  if (screen.at === 'runs') return begin(state, { kind: 'runs' })
-  if (screen.at === 'rows') return begin(state, { kind: 'list', source: screen.source })
-  if (screen.at === 'row') return begin(state, { kind: 'row', table: screen.table, key: screen.key })
+  if (screen.at === 'connect') return beginWork(state, { kind: 'connect', addresses: state.addresses })
+  if (screen.at === 'runs') return beginWork(state, { kind: 'runs' })
+  if (screen.at === 'rows') return beginWork(state, { kind: 'list', source: screen.source })
+  if (screen.at === 'row') return beginWork(state, { kind: 'row', table: screen.table, key: screen.key })
   if (screen.at === 'along' || (screen.at === 'review' && screen.undoes === null))
     return needPlan({ ...state, isStale: true })
   if (screen.at === 'review' && screen.undoes !== null)
-    return begin({ ...state, planned: null }, { kind: 'undo', run: screen.undoes === '' ? null : screen.undoes })
+    return beginWork({ ...state, planned: null }, { kind: 'undo', run: screen.undoes === '' ? null : screen.undoes })
   // Which tables are very large is known first; the incidents follow.
-  const [next, ...effects] = begin({ ...state, counts: new Map(), isStale: true }, { kind: 'tables' })
+  const [next, ...effects] = beginWork({ ...state, counts: new Map(), isStale: true }, { kind: 'tables' })
   if (screen.at === 'report' || screen.at === 'failed')
     return [{ ...next, stack: [{ at: 'incidents', cursor: 0, filter: '' }] }, ...effects]
   return [next, ...effects]

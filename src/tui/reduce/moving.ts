@@ -8,8 +8,8 @@ import { currentRow } from '../models/cursor.ts'
 import { incidentEntries } from '../models/incident-entries.ts'
 import { rowLines } from '../models/row-lines.ts'
 import { tableEntries } from '../models/table-entries.ts'
-import type { Step } from '../state/actions.ts'
-import { begin } from '../state/jobs.ts'
+import type { Transition } from '../state/actions.ts'
+import { beginWork } from '../state/jobs.ts'
 import { changeRows, sourceId, withRows } from '../state/picks.ts'
 import { listIndex, type RowsScreen, rowsOf, type Screen, type State, screenOf, viewLength } from '../state/state.ts'
 
@@ -105,7 +105,7 @@ export const settle = (state: State): State => {
 const mostValues = 4_000
 
 /** Reads the rows in sight, and a page on either side, unless they are there or being read. */
-export const readInSight = (state: State): Step => {
+export const readInSight = (state: State): Transition => {
   const screen = screenOf(state)
   if (screen.at !== 'rows' || state.jobs.some(({ kind }) => kind === 'page' || kind === 'view' || kind === 'list'))
     return [state]
@@ -124,11 +124,11 @@ export const readInSight = (state: State): Step => {
   const indexes = wanted(screen.top - height, screen.top + 2 * height)
   const kept = rows.values.size > mostValues ? { ...rows, values: new Map() } : rows
   const next = { ...state, rows: new Map([...state.rows, [sourceId(screen.source), kept]]) }
-  return begin(next, { kind: 'page', source: screen.source, list: rows.list, indexes })
+  return beginWork(next, { kind: 'page', source: screen.source, list: rows.list, indexes })
 }
 
 /** Moves, and takes the rows passed over into the range that was begun. */
-export const rangeBy = (state: State, by: number): Step => {
+export const rangeBy = (state: State, by: number): Transition => {
   const screen = screenOf(state)
   if (screen.at !== 'rows') return [state]
   const begun = screen.anchor === null ? withScreen(state, { ...screen, anchor: screen.cursor }) : state

@@ -1,8 +1,8 @@
 /** What stands over the screen and has the keys: help, texts, prompts, questions. Pure. */
 
 import { paletteEntries } from '../bindings/palette.ts'
-import type { Step } from '../state/actions.ts'
-import type { Key } from '../state/keys.ts'
+import type { Transition } from '../state/actions.ts'
+import type { KeyName } from '../state/keys.ts'
 import type { Overlay, Question } from '../state/overlay.ts'
 import { countPicks, noPicks } from '../state/picks.ts'
 import type { State } from '../state/state.ts'
@@ -30,7 +30,7 @@ export const askStop = (state: State): State =>
     choices: yesOrNo('stop and roll back', 'let it go on'),
   })
 
-const answered = (state: State, { for: wanted }: Question, key: Key): Step => {
+const answered = (state: State, { for: wanted }: Question, key: KeyName): Transition => {
   const isYes = key === 'y'
   switch (wanted.what) {
     case 'leave':
@@ -47,14 +47,20 @@ const answered = (state: State, { for: wanted }: Question, key: Key): Step => {
     case 'undo':
       return isYes ? runReviewed(withoutOverlay(state), null) : [withoutOverlay(state)]
     case 'replace file':
-      return isYes ? submitPath(state, wanted.file, wanted.path, true) : [withoutOverlay(state)]
+      return isYes
+        ? submitPath(state, { file: wanted.file, path: wanted.path, replace: true })
+        : [withoutOverlay(state)]
     case 'how many':
-      return answerMany(withoutOverlay(state), wanted.conflict, wanted.answer, key === '2')
+      return answerMany(withoutOverlay(state), wanted, key === '2' ? 'all' : 'one')
   }
 }
 
 /** Keys that were pressed before the question was on screen are dropped; what is no answer is none. */
-const questionKey = (state: State, { question, isPainted }: Extract<Overlay, { kind: 'question' }>, key: Key): Step => {
+const questionKey = (
+  state: State,
+  { question, isPainted }: Extract<Overlay, { kind: 'question' }>,
+  key: KeyName,
+): Transition => {
   if (key === 'ctrl-c' && question.for.what === 'stop run') return answered(state, question, 'y')
   if (key === 'esc' || key === 'ctrl-c') return [withoutOverlay(state)]
   if (!isPainted) return [state]
@@ -65,7 +71,7 @@ const questionKey = (state: State, { question, isPainted }: Extract<Overlay, { k
   return key === 'N' || key === 'n' || key === 'enter' ? answered(state, question, 'N') : [state]
 }
 
-const scrollKeys: Readonly<Record<Key, number>> = {
+const scrollKeys: Readonly<Record<KeyName, number>> = {
   down: 1,
   j: 1,
   up: -1,
@@ -77,7 +83,7 @@ const scrollKeys: Readonly<Record<Key, number>> = {
   space: 15,
 }
 
-const textKey = (state: State, overlay: Extract<Overlay, { kind: 'text' }>, key: Key): Step => {
+const textKey = (state: State, overlay: Extract<Overlay, { kind: 'text' }>, key: KeyName): Transition => {
   if (key === 'esc' || key === 'q' || key === 'enter' || key === 'ctrl-c' || key === 'backspace')
     return [withoutOverlay(state)]
   const last = Math.max(0, overlay.lines.length - 1)
@@ -87,15 +93,15 @@ const textKey = (state: State, overlay: Extract<Overlay, { kind: 'text' }>, key:
 }
 
 /** What is searched for once a key is typed. */
-const typedFilter = (filter: string, key: Key): string => {
+const typedFilter = (filter: string, key: KeyName): string => {
   if (key === 'backspace') return filter.slice(0, -1)
   if (key === 'space') return `${filter} `
   return [...key].length === 1 ? filter + key : filter
 }
 
-const isVertical = (key: Key): boolean => key === 'up' || key === 'down' || key === 'pageup' || key === 'pagedown'
+const isVertical = (key: KeyName): boolean => key === 'up' || key === 'down' || key === 'pageup' || key === 'pagedown'
 
-const helpKey = (state: State, overlay: Extract<Overlay, { kind: 'help' }>, key: Key): Step => {
+const helpKey = (state: State, overlay: Extract<Overlay, { kind: 'help' }>, key: KeyName): Transition => {
   if (key === 'esc' || key === 'ctrl-c' || key === 'enter' || (key === '?' && overlay.filter === ''))
     return [withoutOverlay(state)]
   if (isVertical(key))
@@ -104,7 +110,7 @@ const helpKey = (state: State, overlay: Extract<Overlay, { kind: 'help' }>, key:
 }
 
 /** Enter is not heard here: it does what the cursor is on. */
-const paletteKey = (state: State, overlay: Extract<Overlay, { kind: 'palette' }>, key: Key): Step => {
+const paletteKey = (state: State, overlay: Extract<Overlay, { kind: 'palette' }>, key: KeyName): Transition => {
   if (key === 'esc' || key === 'ctrl-c') return [withoutOverlay(state)]
   if (isVertical(key)) {
     const last = Math.max(0, paletteEntries(state, overlay).length - 1)
@@ -115,7 +121,7 @@ const paletteKey = (state: State, overlay: Extract<Overlay, { kind: 'palette' }>
 }
 
 /** A key while something stands over the screen. */
-export const overlayKey = (state: State, overlay: Overlay, key: Key): Step => {
+export const overlayKey = (state: State, overlay: Overlay, key: KeyName): Transition => {
   switch (overlay.kind) {
     case 'prompt':
       return promptKey(state, overlay, key)

@@ -5,8 +5,8 @@ import { type AlongNode, alongNodes } from '../models/along-tree.ts'
 import { chosenColumns, currentRow, rowAt } from '../models/cursor.ts'
 import { incidentEntries } from '../models/incident-entries.ts'
 import { rowLines } from '../models/row-lines.ts'
-import type { Step } from '../state/actions.ts'
-import { begin } from '../state/jobs.ts'
+import type { Transition } from '../state/actions.ts'
+import { beginWork } from '../state/jobs.ts'
 import {
   changeRows,
   chooseColumns,
@@ -57,7 +57,7 @@ const changeListed = (
   return withPicks(state, withRows(state.picks, id, changeRows(state.picks.rows.get(id), rows, indexes, change)))
 }
 
-const toggleRow = (state: State, screen: RowsScreen): Step => {
+const toggleRow = (state: State, screen: RowsScreen): Transition => {
   if (screen.anchor !== null) {
     const picked = pickRange(state)
     return readInSight(withScreen(picked, { ...screen, anchor: null }))
@@ -72,7 +72,7 @@ const toggleRow = (state: State, screen: RowsScreen): Step => {
   return readInSight(moveBy(changeListed(state, screen, [at.index], 'flip'), 1))
 }
 
-const changeColumns = (state: State, screen: RowScreen, columns: readonly string[]): Step => {
+const changeColumns = (state: State, screen: RowScreen, columns: readonly string[]): Transition => {
   if (screen.from === null) return [{ ...state, message: { kind: 'note', text: 'pick it in the list of its table' } }]
   const at = rowAt(state, screen.from)
   if (at === null) return [state]
@@ -82,7 +82,7 @@ const changeColumns = (state: State, screen: RowScreen, columns: readonly string
   return [withPicks(state, withRows(state.picks, id, chooseColumns(carried, at.index, columns)))]
 }
 
-const toggleColumn = (state: State, screen: RowScreen): Step => {
+const toggleColumn = (state: State, screen: RowScreen): Transition => {
   const row = currentRow(state)
   if (row === null) return [state]
   if (row.state === 'missing' || row.state === 'reused' || row.state === 'deleted') {
@@ -108,9 +108,9 @@ const toggleColumn = (state: State, screen: RowScreen): Step => {
 const nodesOf = (state: State): readonly AlongNode[] =>
   state.planned === null ? [] : alongNodes(state.planned.plan, state.chosen, state.overview)
 
-const withChosen = (state: State, chosen: Chosen): Step => needPlan({ ...state, chosen, isStale: true })
+const withChosen = (state: State, chosen: Chosen): Transition => needPlan({ ...state, chosen, isStale: true })
 
-const toggleNode = (state: State, node: AlongNode, by: 1 | -1): Step => {
+const toggleNode = (state: State, node: AlongNode, by: 1 | -1): Transition => {
   const { chosen } = state
   const { toggle } = node
   if (toggle === null) {
@@ -127,14 +127,14 @@ const toggleNode = (state: State, node: AlongNode, by: 1 | -1): Step => {
 }
 
 /** Left and right on the tree: only options turn. */
-export const turnOption = (state: State, by: 1 | -1): Step => {
+export const turnOption = (state: State, by: 1 | -1): Transition => {
   const screen = screenOf(state)
   const node = screen.at === 'along' ? nodesOf(state)[screen.cursor] : undefined
   return node?.kind === 'option' ? toggleNode(state, node, by) : [state]
 }
 
 /** Space. */
-export const pick = (state: State): Step => {
+export const pick = (state: State): Transition => {
   const screen = screenOf(state)
   switch (screen.at) {
     case 'incidents':
@@ -159,7 +159,7 @@ function* viewIndexes(state: State, screen: RowsScreen): Generator<number> {
 }
 
 /** All in view, none of them, or the others. */
-export const pickMany = (state: State, change: 'on' | 'off' | 'flip'): Step => {
+export const pickMany = (state: State, change: 'on' | 'off' | 'flip'): Transition => {
   const screen = screenOf(state)
   if (screen.at === 'rows') return [changeListed(state, screen, viewIndexes(state, screen), change)]
   if (screen.at === 'row') {
@@ -184,7 +184,7 @@ export const pickMany = (state: State, change: 'on' | 'off' | 'flip'): Step => {
 }
 
 /** Begins a range, or picks what it holds. */
-export const range = (state: State): Step => {
+export const range = (state: State): Transition => {
   const screen = screenOf(state)
   if (screen.at !== 'rows') return [state]
   if (screen.anchor === null) return [withScreen(state, { ...screen, anchor: screen.cursor })]
@@ -192,7 +192,7 @@ export const range = (state: State): Step => {
 }
 
 /** The next or previous row of the list that is picked. */
-export const nextPicked = (state: State, by: 1 | -1): Step => {
+export const nextPicked = (state: State, by: 1 | -1): Transition => {
   const screen = screenOf(state)
   const rows = screen.at === 'rows' ? rowsOf(state, screen.source) : undefined
   if (screen.at !== 'rows' || rows === undefined) return [state]
@@ -204,7 +204,7 @@ export const nextPicked = (state: State, by: 1 | -1): Step => {
 }
 
 /** Brings along what the line under the cursor says is left out. */
-export const bring = (state: State): Step => {
+export const bring = (state: State): Transition => {
   const screen = screenOf(state)
   const node = screen.at === 'along' ? nodesOf(state)[screen.cursor] : undefined
   switch (node?.bring) {
@@ -225,7 +225,7 @@ export const pickUnder = (state: State, table: string, key: string): State => {
   return isKnown ? state : withPicks(state, { ...state.picks, under: [...state.picks.under, { table, key }] })
 }
 
-export const sortRows = (state: State): Step => {
+export const sortRows = (state: State): Transition => {
   const screen = screenOf(state)
   const rows = screen.at === 'rows' ? rowsOf(state, screen.source) : undefined
   if (screen.at !== 'rows' || rows === undefined) return [state]
@@ -238,5 +238,5 @@ export const sortRows = (state: State): Step => {
       : names[at + 1] === undefined
         ? null
         : { column: names[at + 1] ?? '', descending: false }
-  return begin(state, { kind: 'view', source: screen.source, list: rows.list, filter: rows.filter, sort: next })
+  return beginWork(state, { kind: 'view', source: screen.source, list: rows.list, filter: rows.filter, sort: next })
 }

@@ -1,8 +1,8 @@
 /** Prompts: what is asked for, how it is typed, what becomes of it. Pure. */
 import { parseFilter, RowgraftError } from '../../data.ts'
-import type { Step } from '../state/actions.ts'
-import { begin } from '../state/jobs.ts'
-import type { Key } from '../state/keys.ts'
+import type { Transition } from '../state/actions.ts'
+import { beginWork } from '../state/jobs.ts'
+import type { KeyName } from '../state/keys.ts'
 import type { Overlay } from '../state/overlay.ts'
 import { rowsOf, type State, screenOf } from '../state/state.ts'
 import { needPlan } from './going.ts'
@@ -60,15 +60,21 @@ export const askAddress = (state: State, side: 'live' | 'backup'): State =>
     state.addresses[side],
   )
 
-const filterRows = (state: State, text: string): Step => {
+const filterRows = (state: State, text: string): Transition => {
   const screen = screenOf(state)
   const rows = screen.at === 'rows' ? rowsOf(state, screen.source) : undefined
   if (screen.at !== 'rows' || rows === undefined) return [state]
-  return begin(state, { kind: 'view', source: screen.source, list: rows.list, filter: text.trim(), sort: rows.sort })
+  return beginWork(state, {
+    kind: 'view',
+    source: screen.source,
+    list: rows.list,
+    filter: text.trim(),
+    sort: rows.sort,
+  })
 }
 
 /** As one types: what can be parsed is looked for at once. */
-const typed = (state: State, overlay: PromptOverlay): Step => {
+const typed = (state: State, overlay: PromptOverlay): Transition => {
   const next = withOverlay(state, overlay)
   const { what } = overlay.prompt.for
   const screen = screenOf(state)
@@ -85,12 +91,15 @@ const typed = (state: State, overlay: PromptOverlay): Step => {
   return overlay.text.startsWith('where ') ? [next] : filterRows(next, overlay.text)
 }
 
-export const submitPath = (state: State, file: 'plan' | 'script', path: string, replace: boolean): Step =>
-  state.planned === null || path === ''
+export const submitPath = (
+  state: State,
+  wanted: { readonly file: 'plan' | 'script'; readonly path: string; readonly replace: boolean },
+): Transition =>
+  state.planned === null || wanted.path === ''
     ? [state]
-    : begin(withoutOverlay(state), { kind: 'save', file, path, plan: state.planned.plan, replace })
+    : beginWork(withoutOverlay(state), { kind: 'save', plan: state.planned.plan, ...wanted })
 
-const submit = (state: State, { prompt: { for: wanted }, text }: PromptOverlay): Step => {
+const submit = (state: State, { prompt: { for: wanted }, text }: PromptOverlay): Transition => {
   const trimmed = text.trim()
   switch (wanted.what) {
     case 'filter':
@@ -100,18 +109,18 @@ const submit = (state: State, { prompt: { for: wanted }, text }: PromptOverlay):
     case 'address': {
       const addresses = { ...state.addresses, [wanted.side]: trimmed, profile: null }
       const next = withoutOverlay({ ...state, addresses })
-      return addresses.live === '' || addresses.backup === '' ? [next] : begin(next, { kind: 'connect', addresses })
+      return addresses.live === '' || addresses.backup === '' ? [next] : beginWork(next, { kind: 'connect', addresses })
     }
     case 'save plan':
-      return submitPath(state, 'plan', trimmed, false)
+      return submitPath(state, { file: 'plan', path: trimmed, replace: false })
     case 'save script':
-      return submitPath(state, 'script', trimmed, false)
+      return submitPath(state, { file: 'script', path: trimmed, replace: false })
     case 'statement':
       return trimmed === ''
         ? [withoutOverlay(state)]
-        : begin(withoutOverlay(state), { kind: 'statement', statement: trimmed, at: null })
+        : beginWork(withoutOverlay(state), { kind: 'statement', statement: trimmed, at: null })
     case 'statement time':
-      return begin(withoutOverlay(state), { kind: 'statement', statement: wanted.statement, at: trimmed })
+      return beginWork(withoutOverlay(state), { kind: 'statement', statement: wanted.statement, at: trimmed })
     case 'value': {
       const { table, column } = wanted
       const set = [
@@ -133,7 +142,7 @@ const submit = (state: State, { prompt: { for: wanted }, text }: PromptOverlay):
   }
 }
 
-const edit = (overlay: PromptOverlay, key: Key): PromptOverlay => {
+const edit = (overlay: PromptOverlay, key: KeyName): PromptOverlay => {
   const characters = [...overlay.text]
   const { caret } = overlay
   const put = (text: string): PromptOverlay => ({
@@ -181,7 +190,7 @@ const edit = (overlay: PromptOverlay, key: Key): PromptOverlay => {
 }
 
 /** A key while a prompt is open. */
-export const promptKey = (state: State, overlay: PromptOverlay, key: Key): Step => {
+export const promptKey = (state: State, overlay: PromptOverlay, key: KeyName): Transition => {
   if (key === 'ctrl-c') return [withoutOverlay(state)]
   if (key === 'esc') {
     if (overlay.prompt.for.what === 'filter') return filterRows(withoutOverlay(state), '')
@@ -195,7 +204,7 @@ export const promptKey = (state: State, overlay: PromptOverlay, key: Key): Step 
 }
 
 /** Pasted text goes into a prompt; on the lists it is a statement, which is what people paste there. */
-export const paste = (state: State, text: string): Step => {
+export const paste = (state: State, text: string): Transition => {
   const { overlay } = state
   const clean = text.replaceAll('\r\n', '\n').replaceAll('\r', '\n')
   if (overlay?.kind === 'prompt') {

@@ -1,4 +1,8 @@
-/** The state after each action, and what is to be done. Pure: the same actions lead to the same screens. */
+/**
+ * The state after each action, and what is to be done. Pure: the same actions lead to the same screens.
+ *
+ * In come a state and an action; out goes a `Transition`. It imports everything of `tui/` but `screens/` and `effects/`.
+ */
 import { displayKey } from '../../data.ts'
 import type { Binding, Command } from '../bindings/binding.ts'
 import { findBinding } from '../bindings/bindings.ts'
@@ -6,9 +10,9 @@ import { paletteEntries } from '../bindings/palette.ts'
 import { currentRow } from '../models/cursor.ts'
 import { rowLines } from '../models/row-lines.ts'
 import { nextSort } from '../models/table-entries.ts'
-import type { Action, Step } from '../state/actions.ts'
-import { begin, giveUp } from '../state/jobs.ts'
-import type { Key } from '../state/keys.ts'
+import type { Action, Transition } from '../state/actions.ts'
+import { beginWork, giveUp } from '../state/jobs.ts'
+import type { KeyName } from '../state/keys.ts'
 import { countPicks } from '../state/picks.ts'
 import { jobOf, type State, screenOf } from '../state/state.ts'
 import { countAll, countLarge } from './counting.ts'
@@ -18,18 +22,18 @@ import { askLeave, askStop, help, overlayKey, palette } from './overlays.ts'
 import { bring, nextPicked, pick, pickMany, pickUnder, range, sortRows, turnOption } from './picking.ts'
 import { askAddress, askFilter, askStatement, paste } from './prompts.ts'
 import { takeResult } from './results.ts'
-import { answer, askPath, nextConflict, painted, rehearse, restore, undo } from './reviewing.ts'
+import { answer, askPath, nextConflict, painted, rehearse, restoreReviewed, undoShown } from './reviewing.ts'
 import { copyCommand, details, why } from './telling.ts'
 
-const moved = (state: State): Step => readInSight(state)
+const moved = (state: State): Transition => readInSight(state)
 
-const leave = (state: State): Step => {
+const leave = (state: State): Transition => {
   if (countPicks(state.picks) > 0) return [askLeave(state)]
   return [{ ...state, isLeaving: true }, { do: 'leave' }]
 }
 
 /** Ctrl-C: a run is asked about; other work is given up; else one leaves. */
-const stop = (state: State): Step => {
+const stop = (state: State): Transition => {
   if (jobOf(state, 'run') !== undefined) return [askStop(state)]
   const busy = state.jobs.filter(({ kind }) => kind !== 'page')
   if (busy.length > 0 && jobOf(state, 'connect') === undefined) {
@@ -45,7 +49,7 @@ const stop = (state: State): Step => {
   return leave(state)
 }
 
-const follow = (state: State): Step => {
+const follow = (state: State): Transition => {
   const screen = screenOf(state)
   const row = currentRow(state)
   if (screen.at !== 'row' || row === null || state.row === null) return [state]
@@ -55,20 +59,23 @@ const follow = (state: State): Step => {
   return goKey(state, parent.table, parent.key)
 }
 
-const copyValue = (state: State, whole: boolean): Step => {
+const copyValue = (state: State, what: 'value' | 'row'): Transition => {
   const screen = screenOf(state)
   const row = currentRow(state)
   if (row === null || (screen.at !== 'row' && screen.at !== 'rows')) return copyCommand(state)
   const column = screen.at === 'row' ? (rowLines(row)[screen.cursor]?.column ?? '') : ''
   const values = row.backup ?? row.live ?? {}
-  const text = whole ? JSON.stringify(values) : (values[column] ?? '')
+  const text = what === 'row' ? JSON.stringify(values) : (values[column] ?? '')
   return [
-    { ...state, message: { kind: 'note', text: whole ? 'copied the row as JSON' : `copied the value of ${column}` } },
+    {
+      ...state,
+      message: { kind: 'note', text: what === 'row' ? 'copied the row as JSON' : `copied the value of ${column}` },
+    },
     { do: 'copy', text },
   ]
 }
 
-const along = (state: State): Step => {
+const along = (state: State): Transition => {
   const screen = screenOf(state)
   const row = currentRow(state)
   if (screen.at !== 'row') return goAlong(state)
@@ -80,13 +87,13 @@ const along = (state: State): Step => {
     : goAlong(state)
 }
 
-const sort = (state: State): Step => {
+const sort = (state: State): Transition => {
   const screen = screenOf(state)
   if (screen.at !== 'tables') return sortRows(state)
   return [withScreen(state, { ...screen, sort: nextSort[screen.sort], cursor: 0 })]
 }
 
-const swap = (state: State): Step => {
+const swap = (state: State): Transition => {
   const { live, backup } = state.addresses
   return [
     {
@@ -97,13 +104,13 @@ const swap = (state: State): Step => {
   ]
 }
 
-const sideways = (state: State, by: 1 | -1): Step => {
+const sideways = (state: State, by: 1 | -1): Transition => {
   const screen = screenOf(state)
   if (screen.at !== 'rows') return turnOption(state, by)
   return [withScreen(state, { ...screen, left: Math.max(0, screen.left + by) })]
 }
 
-const beside = (state: State, by: 1 | -1): Step => {
+const beside = (state: State, by: 1 | -1): Transition => {
   switch (screenOf(state).at) {
     case 'row':
       return goBeside(state, by)
@@ -114,18 +121,18 @@ const beside = (state: State, by: 1 | -1): Step => {
   }
 }
 
-const goDeeper = (state: State): Step => {
+const goDeeper = (state: State): Transition => {
   const screen = screenOf(state)
   if (screen.at === 'connect') return [askAddress(state, screen.field)]
   if (screen.at === 'report') return details(state)
   if (screen.at === 'runs') {
     const run = state.runs?.[screen.cursor]
-    return run === undefined ? [state] : begin(state, { kind: 'verify', run: run.run })
+    return run === undefined ? [state] : beginWork(state, { kind: 'verify', run: run.run })
   }
   return deeper(state)
 }
 
-const commands: Readonly<Record<Command, (state: State, key: Key) => Step>> = {
+const commands: Readonly<Record<Command, (state: State, key: KeyName) => Transition>> = {
   up: (state) => moved(moveBy(state, -1)),
   down: (state) => moved(moveBy(state, 1)),
   left: (state) => sideways(state, -1),
@@ -159,15 +166,15 @@ const commands: Readonly<Record<Command, (state: State, key: Key) => Step>> = {
   why,
   follow,
   bring,
-  copy: (state) => copyValue(state, screenOf(state).at === 'rows'),
-  'copy row': (state) => copyValue(state, true),
+  copy: (state) => copyValue(state, screenOf(state).at === 'rows' ? 'row' : 'value'),
+  'copy row': (state) => copyValue(state, 'row'),
   review: goReview,
-  restore,
+  restore: restoreReviewed,
   rehearse,
   'save plan': (state) => askPath(state, 'plan'),
   'save script': (state) => askPath(state, 'script'),
   swap,
-  undo,
+  undo: undoShown,
   answer,
   help: (state) => [help(state)],
   palette: (state) => [palette(state)],
@@ -176,7 +183,7 @@ const commands: Readonly<Record<Command, (state: State, key: Key) => Step>> = {
   suspend: (state) => [state, { do: 'suspend' }],
 }
 
-const pressed = (before: State, key: Key): Step => {
+const pressed = (before: State, key: KeyName): Transition => {
   if (before.isLeaving) return [before]
   const { overlay } = before
   if (overlay?.kind === 'palette' && key === 'enter') {
@@ -189,14 +196,14 @@ const pressed = (before: State, key: Key): Step => {
   return binding === undefined ? [before] : perform(before, binding, key)
 }
 
-const perform = (before: State, binding: Binding, key: Key): Step => {
+const perform = (before: State, binding: Binding, key: KeyName): Transition => {
   const state = { ...before, message: null }
   const lacking = binding.unavailable?.(state) ?? null
   if (lacking !== null) return [{ ...state, message: { kind: 'note', text: `${key}: ${lacking}` } }]
   return commands[binding.command](state, key)
 }
 
-export const reduce = (state: State, action: Action): Step => {
+export const reduce = (state: State, action: Action): Transition => {
   switch (action.type) {
     case 'key':
       return pressed(state, action.key)

@@ -1,18 +1,18 @@
 /** What the engine came back with. Results of work that was given up are dropped. Pure. */
 import type { RowReport, TableDiff } from '../../index.ts'
-import type { Action, Result, Step } from '../state/actions.ts'
-import { begin, endJob, thenStep } from '../state/jobs.ts'
+import type { Action, Result, Transition } from '../state/actions.ts'
+import { andThen, beginWork, endJob } from '../state/jobs.ts'
 import { carryOver, noPicks, sourceId, withRows } from '../state/picks.ts'
 import { type Job, type Rows, rowsOf, type State, screenOf, type TableCounts } from '../state/state.ts'
-import { countAll, findIncidents } from './counting.ts'
+import { countAll, lookAgain } from './counting.ts'
 import { readInSight, settle, withScreen } from './moving.ts'
 import { askQuestion, openPrompt, showText, yesOrNo } from './opening.ts'
 import { failedRun, ran } from './run-results.ts'
 
 type Of<T extends Result['type']> = Extract<Result, { type: T }>
 
-const opened = (state: State, { live, backup, notes, protection }: Of<'opened'>): Step =>
-  begin(
+const opened = (state: State, { live, backup, notes, protection }: Of<'opened'>): Transition =>
+  beginWork(
     {
       ...state,
       connection: { state: 'open', live, backup, notes },
@@ -30,7 +30,7 @@ const opened = (state: State, { live, backup, notes, protection }: Of<'opened'>)
     { kind: 'tables' },
   )
 
-const foundIncidents = (state: State, { report, took }: Of<'found incidents'>): Step => {
+const foundIncidents = (state: State, { report, took }: Of<'found incidents'>): Transition => {
   const known = new Set([...report.incidents, ...report.leftOut].map(({ id }) => id))
   const incidents = new Map([...state.picks.incidents].filter(([id]) => known.has(id)))
   const next = settle({
@@ -61,7 +61,7 @@ const withList = (state: State, rows: Rows): State => ({
   rows: new Map([...state.rows, [sourceId(rows.source), rows]]),
 })
 
-const listed = (state: State, { source, list }: Of<'listed'>): Step => {
+const listed = (state: State, { source, list }: Of<'listed'>): Transition => {
   const before = rowsOf(state, source)
   const id = sourceId(source)
   const picked = state.picks.rows.get(id)
@@ -69,10 +69,10 @@ const listed = (state: State, { source, list }: Of<'listed'>): Step => {
   const { filter = '', sort = null } = before ?? {}
   const next = withList({ ...state, picks }, { source, list, view: null, filter, sort, values: new Map() })
   if (filter === '' && sort === null) return readInSight(settle(next))
-  return begin(settle(next), { kind: 'view', source, list, filter, sort })
+  return beginWork(settle(next), { kind: 'view', source, list, filter, sort })
 }
 
-const viewed = (state: State, { source, view, filter, sort }: Of<'viewed'>): Step => {
+const viewed = (state: State, { source, view, filter, sort }: Of<'viewed'>): Transition => {
   const rows = rowsOf(state, source)
   if (rows === undefined) return [state]
   const screen = screenOf(state)
@@ -83,7 +83,7 @@ const viewed = (state: State, { source, view, filter, sort }: Of<'viewed'>): Ste
   return readInSight(settle(moved))
 }
 
-const readValues = (state: State, { source, list, values }: Of<'read values'>): Step => {
+const readValues = (state: State, { source, list, values }: Of<'read values'>): Transition => {
   const rows = rowsOf(state, source)
   if (rows === undefined || rows.list !== list) return [state]
   const all = new Map<number, RowReport>([...rows.values, ...values])
@@ -97,14 +97,14 @@ const askTime = (state: State, statement: string): State =>
     hint: 'with a time zone: 2026-11-18 14:02:11+01',
   })
 
-const failed = (state: State, job: Job, { code, error }: Of<'failed'>, statement: string | null): Step => {
+const failed = (state: State, job: Job, { code, error, statement }: Of<'failed'>): Transition => {
   if (job.kind === 'connect') return [{ ...state, connection: { state: 'failed', error } }]
   if (job.kind === 'run') return [failedRun(state, code, error)]
   if (code === 'interrupted') return [{ ...state, message: { kind: 'note', text: 'stopped' } }]
   if (job.kind === 'statement' && statement !== null && error.asksFor === 'statement time')
     return [askTime({ ...state, message: error }, statement)]
   // What was lost can be told without it.
-  if (job.kind === 'tables' && state.incidents === null) return findIncidents({ ...state, message: error })
+  if (job.kind === 'tables' && state.incidents === null) return lookAgain({ ...state, message: error })
   const screen = screenOf(state)
   const isPlanning = job.kind === 'plan' || job.kind === 'undo'
   const next: State = { ...state, message: error, ...(isPlanning ? { isStale: true, planned: null } : {}) }
@@ -116,7 +116,42 @@ const failed = (state: State, job: Job, { code, error }: Of<'failed'>, statement
   return [next]
 }
 
-const apply = (state: State, job: Job, result: Result): Step => {
+const planned = (state: State, { plan, undoes }: Of<'planned'>): Transition => {
+  const screen = screenOf(state)
+  const next = { ...state, planned: { plan, undoes }, isStale: false }
+  return [screen.at === 'review' ? withScreen(next, { ...screen, painted: null }) : settle(next)]
+}
+
+const covered = (state: State, { statement, at, lines }: Of<'covered'>): Transition => {
+  const statements = [...state.picks.statements, { statement, at }]
+  const next = { ...state, picks: { ...state.picks, statements }, isStale: true }
+  return [showText(next, 'what the statement did', lines)]
+}
+
+/** Rows of the phase under way are told again and again. */
+const runPhase = (state: State, { phase, table, rows }: Of<'run phase'>): Transition => {
+  const screen = screenOf(state)
+  if (screen.at !== 'run') return [state]
+  const last = screen.phases.at(-1)
+  const isSame = last?.phase === phase && last.table === table
+  const phases = [...(isSame ? screen.phases.slice(0, -1) : screen.phases), { phase, table, rows, at: state.now }]
+  return [withScreen(state, { ...screen, phases })]
+}
+
+const saved = (state: State, { file, path }: Of<'saved'>): Transition => {
+  const next = file === 'plan' ? `rowgraft restore ${path}` : `psql -v ON_ERROR_STOP=1 -f ${path}`
+  return [{ ...state, message: { kind: 'note', text: `written: ${path}; run it with: ${next}` } }]
+}
+
+const askReplace = (state: State, { path, file }: Of<'exists'>): Transition => [
+  askQuestion(state, {
+    for: { what: 'replace file', path, file },
+    lines: [`The file ${path} exists. Replace it?`],
+    choices: yesOrNo('replace', 'keep'),
+  }),
+]
+
+const apply = (state: State, job: Job, result: Result): Transition => {
   switch (result.type) {
     case 'opened':
       return opened(state, result)
@@ -125,7 +160,7 @@ const apply = (state: State, job: Job, result: Result): Step => {
     case 'found incidents':
       return foundIncidents(state, result)
     case 'read tables': {
-      return thenStep(findIncidents({ ...state, overview: result.tables }), (next) =>
+      return andThen(lookAgain({ ...state, overview: result.tables }), (next) =>
         screenOf(next).at === 'tables' ? countAll(next, 'keys') : [next],
       )
     }
@@ -139,47 +174,23 @@ const apply = (state: State, job: Job, result: Result): Step => {
       return readValues(state, result)
     case 'read row':
       return [settle({ ...state, row: result.details })]
-    case 'planned': {
-      const { plan, undoes } = result
-      const screen = screenOf(state)
-      const next = { ...state, planned: { plan, undoes }, isStale: false }
-      return [screen.at === 'review' ? withScreen(next, { ...screen, painted: null }) : settle(next)]
-    }
-    case 'covered': {
-      const statements = [...state.picks.statements, { statement: result.statement, at: result.at }]
-      const next = { ...state, picks: { ...state.picks, statements }, isStale: true }
-      return [showText(next, 'what the statement did', result.lines)]
-    }
-    case 'run phase': {
-      const screen = screenOf(state)
-      if (screen.at !== 'run') return [state]
-      const { phase, table, rows } = result
-      const last = screen.phases.at(-1)
-      const isSame = last?.phase === phase && last.table === table
-      const phases = [...(isSame ? screen.phases.slice(0, -1) : screen.phases), { phase, table, rows, at: state.now }]
-      return [withScreen(state, { ...screen, phases })]
-    }
+    case 'planned':
+      return planned(state, result)
+    case 'covered':
+      return covered(state, result)
+    case 'run phase':
+      return runPhase(state, result)
     case 'ran':
       return [ran(state, result)]
     case 'read runs':
       return [settle({ ...state, runs: result.runs })]
     case 'verified':
       return [showText(state, 'the run', result.lines)]
-    case 'saved': {
-      const next =
-        result.file === 'plan' ? `rowgraft restore ${result.path}` : `psql -v ON_ERROR_STOP=1 -f ${result.path}`
-      return [{ ...state, message: { kind: 'note', text: `written: ${result.path}; run it with: ${next}` } }]
-    }
+    case 'saved':
+      return saved(state, result)
     case 'exists':
-      return [
-        askQuestion(state, {
-          for: { what: 'replace file', path: result.path, file: result.file },
-          lines: [`The file ${result.path} exists. Replace it?`],
-          choices: yesOrNo('replace', 'keep'),
-        }),
-      ]
+      return askReplace(state, result)
     case 'finished':
-      return [state]
     case 'failed':
       return [state]
   }
@@ -188,14 +199,14 @@ const apply = (state: State, job: Job, result: Result): Step => {
 /** Results that something more comes after. */
 const goesOn: readonly Result['type'][] = ['progress', 'counted', 'run phase']
 
-export const takeResult = (before: State, { ticket, now, result }: Extract<Action, { type: 'result' }>): Step => {
+export const takeResult = (before: State, { ticket, now, result }: Extract<Action, { type: 'result' }>): Transition => {
   const state = { ...before, now }
   const job = state.jobs.find((own) => own.ticket === ticket)
   if (job === undefined) return [state]
   if (goesOn.includes(result.type)) return apply(state, job, result)
   const ended = endJob(state, ticket)
-  if (result.type === 'failed') return failed(ended, job, result, result.statement)
-  return thenStep(apply(ended, job, result), (next) =>
+  if (result.type === 'failed') return failed(ended, job, result)
+  return andThen(apply(ended, job, result), (next) =>
     // The first screen is told first; then the counts behind it.
     job.kind === 'incidents' && next.incidents !== null && next.overview !== null ? countAll(next, 'keys') : [next],
   )

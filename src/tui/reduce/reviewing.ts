@@ -2,8 +2,8 @@ import { openConflicts } from '../../data.ts'
 import { summarisePlan } from '../../format/plan/plan.ts'
 import type { Answer, Conflict, Plan } from '../../index.ts'
 import { alike, askedConflict, type Choice, choicesOf, overwrites } from '../models/conflict-choices.ts'
-import type { Step } from '../state/actions.ts'
-import { begin, thenStep } from '../state/jobs.ts'
+import type { Transition } from '../state/actions.ts'
+import { beginWork } from '../state/jobs.ts'
 import type { Overlay, Prompt, Question } from '../state/overlay.ts'
 import { type Chosen, type ReviewScreen, type State, screenOf } from '../state/state.ts'
 import { goRuns, goUndo, needPlan, push } from './going.ts'
@@ -21,7 +21,7 @@ const isPainted = (state: State): boolean => {
   return screen.at === 'review' && screen.painted !== null && screen.painted === reviewMark(state)
 }
 
-export const nextConflict = (state: State, by: 1 | -1): Step => {
+export const nextConflict = (state: State, by: 1 | -1): Transition => {
   const screen = screenOf(state)
   if (screen.at !== 'review' || state.planned === null) return [state]
   const count = openConflicts(state.planned.plan).length
@@ -30,17 +30,21 @@ export const nextConflict = (state: State, by: 1 | -1): Step => {
   return [withScreen(state, { ...screen, conflict, cursor: 0 })]
 }
 
-export const withAnswers = (state: State, ids: readonly string[], answer: Answer): Step =>
+export const withAnswers = (state: State, ids: readonly string[], answer: Answer): Transition =>
   needPlan({
     ...state,
     answers: { ...state.answers, ...Object.fromEntries(ids.map((id) => [id, answer])) },
     isStale: true,
   })
 
-const withOption = (state: State, chosen: Partial<Chosen>): Step =>
+const withOption = (state: State, chosen: Partial<Chosen>): Transition =>
   needPlan({ ...state, chosen: { ...state.chosen, ...chosen }, isStale: true })
 
-const askHowMany = (state: State, conflict: Conflict, answer: Answer, count: number): State =>
+const askHowMany = (
+  state: State,
+  { conflict, answer }: { readonly conflict: Conflict; readonly answer: Answer },
+  count: number,
+): State =>
   askQuestion(state, {
     for: { what: 'how many', conflict: conflict.id, answer },
     lines: [`${count} open questions are like this one. Shall the answer hold for all of them?`],
@@ -50,12 +54,16 @@ const askHowMany = (state: State, conflict: Conflict, answer: Answer, count: num
     ],
   })
 
-const take = (state: State, plan: Plan, conflict: Conflict, { take: by }: Choice): Step => {
+const take = (
+  state: State,
+  { plan, conflict }: { readonly plan: Plan; readonly conflict: Conflict },
+  { take: by }: Choice,
+): Transition => {
   switch (by.by) {
     case 'answer': {
       const others = alike(plan, conflict, by.answer)
       return others.length > 1
-        ? [askHowMany(state, conflict, by.answer, others.length)]
+        ? [askHowMany(state, { conflict, answer: by.answer }, others.length)]
         : withAnswers(state, [conflict.id], by.answer)
     }
     case 'triggers':
@@ -74,7 +82,7 @@ const take = (state: State, plan: Plan, conflict: Conflict, { take: by }: Choice
 }
 
 /** 1 to 4. */
-export const answer = (state: State, key: string): Step => {
+export const answer = (state: State, key: string): Transition => {
   const conflict = askedConflict(state)
   const plan = state.planned?.plan
   if (conflict === undefined || plan === undefined)
@@ -82,17 +90,21 @@ export const answer = (state: State, key: string): Step => {
   if (!isPainted(state)) return [state]
   const choice = choicesOf(plan, conflict)[Number(key) - 1]
   if (choice === undefined) return [{ ...state, message: { kind: 'note', text: `there is no answer ${key} here` } }]
-  return take(state, plan, conflict, choice)
+  return take(state, { plan, conflict }, choice)
 }
 
-const startRun = (state: State, plan: Plan, rehearse: boolean, confirm: string | null): Step => {
+const startRun = (
+  state: State,
+  plan: Plan,
+  { rehearse, confirm }: { readonly rehearse: boolean; readonly confirm: string | null },
+): Transition => {
   const next = push(state, { at: 'run', isRehearsal: rehearse, isUndo: plan.undoes !== null, phases: [] })
-  return begin(next, { kind: 'run', plan, rehearse, confirm })
+  return beginWork(next, { kind: 'run', plan, rehearse, confirm })
 }
 
 /** Goes on with the plan that is reviewed, once all that stands before it has been answered. */
-export const runReviewed = (state: State, confirm: string | null): Step =>
-  state.planned === null ? [state] : startRun(state, state.planned.plan, false, confirm)
+export const runReviewed = (state: State, confirm: string | null): Transition =>
+  state.planned === null ? [state] : startRun(state, state.planned.plan, { rehearse: false, confirm })
 
 const askName = (state: State): State =>
   openPrompt(state, {
@@ -102,7 +114,7 @@ const askName = (state: State): State =>
   })
 
 /** R. What is only inserted and re-linked goes on at once; the more can be lost, the more is asked. */
-export const restore = (state: State): Step => {
+export const restoreReviewed = (state: State): Transition => {
   if (!isPainted(state) || state.planned === null) return [state]
   const { plan } = state.planned
   if (state.protection === true) return [askName(state)]
@@ -122,10 +134,12 @@ export const restore = (state: State): Step => {
   return [askQuestion(state, question)]
 }
 
-export const rehearse = (state: State): Step =>
-  state.planned === null || !isPainted(state) ? [state] : startRun(state, state.planned.plan, true, null)
+export const rehearse = (state: State): Transition =>
+  state.planned === null || !isPainted(state)
+    ? [state]
+    : startRun(state, state.planned.plan, { rehearse: true, confirm: null })
 
-export const askPath = (state: State, file: 'plan' | 'script'): Step => {
+export const askPath = (state: State, file: 'plan' | 'script'): Transition => {
   const isPlan = file === 'plan'
   const prompt: Prompt = {
     for: { what: isPlan ? 'save plan' : 'save script' },
@@ -136,7 +150,7 @@ export const askPath = (state: State, file: 'plan' | 'script'): Step => {
 }
 
 /** u: of a report the run it tells of, or all runs where it took several; of the runs the one under the cursor; elsewhere the runs. */
-export const undo = (state: State): Step => {
+export const undoShown = (state: State): Transition => {
   const screen = screenOf(state)
   if (screen.at === 'report' && screen.report.runs.length === 1) return goUndo(state, screen.report.run)
   if (screen.at === 'report') {
@@ -168,10 +182,14 @@ export const painted = (state: State, shown: State): State => {
 }
 
 /** Asks how many a given answer holds for, answered. */
-export const answerMany = (state: State, id: string, given: Answer, all: boolean): Step => {
+export const answerMany = (
+  state: State,
+  { conflict: id, answer: given }: { readonly conflict: string; readonly answer: Answer },
+  which: 'one' | 'all',
+): Transition => {
   const plan = state.planned?.plan
   const conflict = plan?.conflicts.find((known) => known.id === id)
   if (plan === undefined || conflict === undefined) return [state]
-  const ids = all ? alike(plan, conflict, given).map((own) => own.id) : [id]
-  return thenStep([state], (own) => withAnswers(own, ids, given))
+  const ids = which === 'all' ? alike(plan, conflict, given).map((own) => own.id) : [id]
+  return withAnswers(state, ids, given)
 }

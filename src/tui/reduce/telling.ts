@@ -8,7 +8,7 @@ import { plainStyle } from '../../format/style.ts'
 import { alongNodes } from '../models/along-tree.ts'
 import { commandOf, undoCommand } from '../models/command.ts'
 import { incidentEntries, notLookedAt } from '../models/incident-entries.ts'
-import type { Step } from '../state/actions.ts'
+import type { Transition } from '../state/actions.ts'
 import { type State, screenOf } from '../state/state.ts'
 import { showText } from './opening.ts'
 
@@ -36,7 +36,7 @@ const copying = (state: State): readonly [text: string, said: string] | null => 
     : [command, 'the command that does the same']
 }
 
-export const copyCommand = (state: State): Step => {
+export const copyCommand = (state: State): Transition => {
   const copied = copying(state)
   if (copied === null) return [state]
   const [text, said] = copied
@@ -49,7 +49,7 @@ export const copyCommand = (state: State): Step => {
 const setting = ({ size }: State) => ({ width: Math.max(40, Math.min(100, size.columns - 4)), style: plainStyle })
 
 /** Why a row of the set under the cursor is in the plan; the whole plan on the review. */
-export const why = (state: State): Step => {
+export const why = (state: State): Transition => {
   const screen = screenOf(state)
   if (screen.at === 'review' && state.planned !== null)
     return [showText(state, 'the plan', formatPlan(state.planned.plan, setting(state)).split('\n'))]
@@ -94,7 +94,7 @@ export const why = (state: State): Step => {
 }
 
 /** The report, in full. */
-export const details = (state: State): Step => {
+export const details = (state: State): Transition => {
   const screen = screenOf(state)
   if (screen.at !== 'report') return [state]
   return [showText(state, 'the report', formatReport(screen.report, screen.plan, setting(state)).split('\n'))]

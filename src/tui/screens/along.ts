@@ -24,7 +24,15 @@ export const picksInWords = ({ picks }: State): string => {
 
 const bringWords = 'b brings them along'
 
-const nodeLine = (node: AlongNode, branch: string, nameWidth: number, isCurrent: boolean, columns: number): Line => {
+interface NodePlace {
+  /** What is drawn before it. */
+  readonly branch: string
+  readonly nameWidth: number
+  readonly isCurrent: boolean
+  readonly columns: number
+}
+
+const nodeLine = (node: AlongNode, { branch, nameWidth, isCurrent, columns }: NodePlace): Line => {
   const own = { isCurrent, aria: { role: 'checkbox' as const, isChecked: node.isOn, isSelected: isCurrent } }
   if (node.kind === 'note') {
     const right: readonly Span[] =
@@ -79,7 +87,8 @@ export const drawAlong = (state: State, screen: AlongScreen, { columns, rows }: 
   for (const [position, node] of nodes.entries()) {
     if (node.kind === 'option' && nodes[position - 1]?.kind !== 'option') drawn.push(blank, line('   ', ['how', 'dim']))
     if (position === screen.cursor) focus = drawn.length
-    drawn.push(nodeLine(node, branches[position] ?? '', nameWidth, position === screen.cursor, columns))
+    const isCurrent = position === screen.cursor
+    drawn.push(nodeLine(node, { branch: branches[position] ?? '', nameWidth, isCurrent, columns }))
   }
   const title = countPicks(state.picks) === 0 ? 'Nothing is picked' : `What comes along with  ${picksInWords(state)}`
   return [

@@ -1,7 +1,11 @@
-/** A whole screen: where one writes, what is shown, what is picked, what can be done now. Pure: the same state is the same frame. */
+/**
+ * A whole screen: where one writes, what is shown, what is picked, what can be done now. Pure: the same state is the same frame.
+ *
+ * In comes a state; out go lines, as many as the terminal has rows. It imports everything of `tui/` but `reduce/` and `effects/`.
+ */
 import { displayWidth, truncate, wrap } from '../../format/layout.ts'
 import { formatCount } from '../../format/quantities.ts'
-import { redact, redactAddress, sanitise } from '../../format/sanitise.ts'
+import { hidePasswords, redactAddress, sanitise } from '../../format/sanitise.ts'
 import type { Binding } from '../bindings/binding.ts'
 import { bindingsAt } from '../bindings/bindings.ts'
 import { footerBindings } from '../bindings/footer.ts'
@@ -126,11 +130,11 @@ const messageLines = ({ message, size }: State): readonly Line[] => {
   const isError = message.kind === 'error'
   const detail = (message.detail ?? '').split('\n').filter((part) => part !== '')
   const lines = [
-    ...wrap(sanitise(redact(message.text)), size.columns - 4).map((part, number) =>
+    ...wrap(sanitise(hidePasswords(message.text)), size.columns - 4).map((part, number) =>
       line(number === 0 && isError ? ' ! ' : '   ', [part, isError ? 'error' : 'strong']),
     ),
-    ...detail.slice(0, 3).flatMap((part) => paragraph(redact(part), size.columns, 3).slice(0, 2)),
-    ...(message.hint === undefined ? [] : paragraph(redact(message.hint), size.columns, 3, 'dim')),
+    ...detail.slice(0, 3).flatMap((part) => paragraph(hidePasswords(part), size.columns, 3).slice(0, 2)),
+    ...(message.hint === undefined ? [] : paragraph(hidePasswords(message.hint), size.columns, 3, 'dim')),
   ]
   return lines.slice(0, Math.max(1, Math.floor(size.rows / 3)))
 }

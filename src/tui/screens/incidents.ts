@@ -27,20 +27,23 @@ const summary = (state: State, columns: number): string => {
 
 const detailLines = (entry: IncidentEntry, labels: ReadonlyMap<string, string>, columns: number): readonly Line[] => {
   const details =
-    entry.incident === null ? [formatWords(entry.leftOut?.why ?? '')] : formatDetails(entry.incident, labels)
-  // Here nobody types the ids of incidents.
-  return details
-    .map((text) => text.replace(/ \[[a-z0-9]+\]/g, ''))
-    .flatMap((text, place) => {
-      const isLast = place === details.length - 1
-      return wrapPhrases(text, Math.max(20, columns - 10)).map((part, number) => {
-        const branch = number > 0 ? (isLast ? '  ' : '│ ') : isLast ? '└ ' : '├ '
-        return line('      ', [branch, 'dim'], part)
-      })
+    entry.incident === null
+      ? [formatWords(entry.leftOut?.why ?? '')]
+      : formatDetails(entry.incident, { labels, ids: 'unsaid' })
+  return details.flatMap((text, place) => {
+    const isLast = place === details.length - 1
+    return wrapPhrases(text, Math.max(20, columns - 10)).map((part, number) => {
+      const branch = number > 0 ? (isLast ? '  ' : '│ ') : isLast ? '└ ' : '├ '
+      return line('      ', [branch, 'dim'], part)
     })
+  })
 }
 
-const entryLines = (state: State, entry: IncidentEntry, isCurrent: boolean, columns: number): readonly Line[] => {
+const entryLines = (
+  state: State,
+  entry: IncidentEntry,
+  { isCurrent, columns }: { readonly isCurrent: boolean; readonly columns: number },
+): readonly Line[] => {
   const labels = new Map((state.incidents?.incidents ?? []).map(({ id, label }) => [id, label]))
   const isPicked = state.picks.incidents.has(entry.id)
   const name = sanitise(entry.incident === null ? formatTable(entry.label) : entry.label)
@@ -121,7 +124,9 @@ export const drawIncidents = (state: State, screen: IncidentsScreen, { columns, 
   if (entries.length === 0 && screen.filter === '')
     return [...working, ...nothing(state, columns), ...footnotes(state, columns)]
   const title = spread(['      ', ['what was lost', 'dim']], [['rows', 'dim'], '  '], columns)
-  const blocks = entries.map((entry, position) => entryLines(state, entry, position === screen.cursor, columns))
+  const blocks = entries.map((entry, position) =>
+    entryLines(state, entry, { isCurrent: position === screen.cursor, columns }),
+  )
   const focus = blocks.slice(0, screen.cursor).reduce((sum, block) => sum + block.length, 0)
   const height = Math.max(1, rows - head.length - 1)
   const last =

@@ -12,8 +12,7 @@ import { chosenColumns, currentRow, rowAt } from '../models/cursor.ts'
 import { differingPart, type RowLine, rowLines } from '../models/row-lines.ts'
 import { jobOf, type RowScreen, rowsOf, type Size, type State, viewLength } from '../state/state.ts'
 
-const shown = (value: string | null | undefined, isSame = false): readonly [string, Role] => {
-  if (isSame) return ['=', 'same']
+const shown = (value: string | null | undefined): readonly [string, Role] => {
   if (value === null) return ['∅', 'dim']
   return value === undefined ? ['', 'dim'] : [value, 'plain']
 }
@@ -37,13 +36,20 @@ const underline = (
   return [line(' '.repeat(width), [`${cell(left, widths[1])}  ${truncate(right, widths[2])}`, 'changed'])]
 }
 
-/** The columns of a row with their values; `cursor` is the one under the cursor, `chosen` those to be put back. */
+interface ColumnMarks {
+  /** Position of the column under the cursor. */
+  readonly cursor: number | null
+  /** Columns to be put back. */
+  readonly chosen: readonly string[]
+  /** What the rows are called that columns refer to. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+}
+
+/** The columns of a row with their values. */
 export const drawColumns = (
   row: RowReport,
   { columns, rows }: Size,
-  cursor: number | null,
-  chosen: readonly string[],
-  labels: Readonly<Record<string, string>> = {},
+  { cursor, chosen, labels = {} }: ColumnMarks,
 ): readonly Line[] => {
   const all = rowLines(row)
   const hasBoth = row.live !== null && row.backup !== null
@@ -62,7 +68,7 @@ export const drawColumns = (
     const withLabel = (text: string): string =>
       label === undefined || text === '∅' ? text : `${text}  (${sanitise(label)})`
     const [live, liveRole] = shown(own.live)
-    const [backup, backupRole] = shown(own.backup, hasBoth && own.isSame)
+    const [backup, backupRole] = hasBoth && own.isSame ? (['=', 'same'] as const) : shown(own.backup)
     const mark: readonly Span[] =
       cursor === null
         ? [' ']
@@ -154,9 +160,11 @@ export const drawRow = (state: State, screen: RowScreen, size: Size): readonly L
     ...drawColumns(
       row,
       { columns: size.columns, rows: size.rows - 2 - below.length },
-      screen.cursor,
-      chosenColumns(state, screen),
-      isReread ? state.row?.labels : {},
+      {
+        cursor: screen.cursor,
+        chosen: chosenColumns(state, screen),
+        labels: isReread ? state.row?.labels : {},
+      },
     ),
     ...below,
   ]

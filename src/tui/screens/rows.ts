@@ -36,7 +36,11 @@ const counted = (rows: Rows): readonly Span[] =>
       ] as const,
     ])
 
-const titleOf = (state: State, screen: RowsScreen, rows: Rows | undefined, columns: number): Line => {
+const titleOf = (
+  state: State,
+  { screen, rows }: { readonly screen: RowsScreen; readonly rows: Rows | undefined },
+  columns: number,
+): Line => {
   const job = jobOf(state, 'list', 'view', 'page')
   const incident =
     screen.source.incident === null ? '' : ` of ${sanitise(incidentLabel(state, screen.source.incident))}`
@@ -72,10 +76,12 @@ const cellsOf = (row: RowReport, columns: readonly ShownColumn[]): readonly Span
 
 const rowLine = (
   state: State,
-  screen: RowsScreen,
-  rows: Rows,
+  {
+    screen,
+    rows,
+    columns,
+  }: { readonly screen: RowsScreen; readonly rows: Rows; readonly columns: readonly ShownColumn[] },
   position: number,
-  columns: readonly ShownColumn[],
 ): Line => {
   const index = listIndex(rows, position)
   const isCurrent = position === screen.cursor
@@ -117,7 +123,7 @@ const besides = (left: readonly Line[], right: readonly Line[], width: number): 
 
 export const drawRows = (state: State, screen: RowsScreen, size: Size): readonly Line[] => {
   const rows = rowsOf(state, screen.source)
-  const title = titleOf(state, screen, rows, size.columns)
+  const title = titleOf(state, { screen, rows }, size.columns)
   if (rows === undefined) return [title]
   const hasPane = size.columns >= widthOfTwoPanes
   const width = hasPane ? Math.floor(size.columns * 0.56) : size.columns
@@ -129,13 +135,13 @@ export const drawRows = (state: State, screen: RowsScreen, size: Size): readonly
   )
   const known = positions.flatMap((position) => rows.values.get(listIndex(rows, position)) ?? [])
   const columns = shownColumns(rows.list, known, { width: width - 9, left: screen.left })
-  const list = positions.map((position) => rowLine(state, screen, rows, position, columns))
+  const list = positions.map((position) => rowLine(state, { screen, rows, columns }, position))
   const empty = jobOf(state, 'view', 'list') !== undefined ? [] : [line('  no row matches; esc shows all of them')]
   const body = [header(columns), ...fillLines(list.length === 0 ? empty : list, height)]
   const current = rows.values.get(listIndex(rows, screen.cursor))
   const pane =
     hasPane && current !== undefined
-      ? drawColumns(current, { columns: size.columns - width - 2, rows: height + 1 }, null, [])
+      ? drawColumns(current, { columns: size.columns - width - 2, rows: height + 1 }, { cursor: null, chosen: [] })
       : []
   return [title, blank, ...(hasPane ? besides(body, pane, width) : body)]
 }

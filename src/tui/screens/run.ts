@@ -2,7 +2,7 @@
 import { formatTable } from '../../format/names.ts'
 import { formatCount, formatElapsed } from '../../format/quantities.ts'
 import { cell, rightCell, spinner } from '../lines/cells.ts'
-import { type At, failedLines } from '../lines/failed.ts'
+import { failedLines, type ScreenAt } from '../lines/failed.ts'
 import { blank, type Line, line } from '../lines/line.ts'
 import { jobOf, type Size, type State } from '../state/state.ts'
 
@@ -18,7 +18,7 @@ const phaseWords: Readonly<Record<string, string>> = {
   commit: 'committing',
 }
 
-export const drawRun = (state: State, screen: At<'run'>, { columns, rows }: Size): readonly Line[] => {
+export const drawRun = (state: State, screen: ScreenAt<'run'>, { columns, rows }: Size): readonly Line[] => {
   const job = jobOf(state, 'run')
   const since = job?.since ?? state.now
   const what = screen.isRehearsal
@@ -58,7 +58,7 @@ export const drawRun = (state: State, screen: At<'run'>, { columns, rows }: Size
   ]
 }
 
-export const drawFailed = (screen: At<'failed'>, { columns, rows }: Size): readonly Line[] => {
+export const drawFailed = (screen: ScreenAt<'failed'>, { columns, rows }: Size): readonly Line[] => {
   const all = failedLines(screen, columns)
   const top = Math.max(0, Math.min(screen.cursor, all.length - rows))
   return all.slice(top, top + rows)

@@ -15,7 +15,7 @@ const roleOf: Readonly<Record<RunSummary['state'], Role>> = {
   unknown: 'conflict',
 }
 
-const runLine = (run: RunSummary, isCurrent: boolean): Line => ({
+const runLine = (run: RunSummary, { isCurrent }: { readonly isCurrent: boolean }): Line => ({
   ...line(
     cursorMark(isCurrent),
     ` ${cell(run.run, 12)}`,
@@ -41,7 +41,7 @@ export const drawRuns = (state: State, screen: Extract<Screen, { at: 'runs' }>, 
       'dim',
     ]),
     ...around(
-      state.runs.map((run, position) => runLine(run, position === screen.cursor)),
+      state.runs.map((run, position) => runLine(run, { isCurrent: position === screen.cursor })),
       screen.cursor,
       Math.max(1, rows - 3),
     ),

@@ -72,7 +72,11 @@ const numberSpans = (state: State, entry: TableEntry): readonly Span[] => {
   ])
 }
 
-const entryLine = (state: State, entry: TableEntry, isCurrent: boolean, width: number): Line => {
+const entryLine = (
+  state: State,
+  entry: TableEntry,
+  { isCurrent, width }: { readonly isCurrent: boolean; readonly width: number },
+): Line => {
   return {
     ...line(
       cursorMark(isCurrent),
@@ -114,7 +118,7 @@ export const drawTables = (state: State, screen: TablesScreen, { columns, rows }
   ])
   const height = Math.max(1, rows - 3 - below.length)
   const list = around(
-    entries.map((entry, position) => entryLine(state, entry, position === screen.cursor, width)),
+    entries.map((entry, position) => entryLine(state, entry, { isCurrent: position === screen.cursor, width })),
     screen.cursor,
     height,
   )

@@ -11,7 +11,7 @@ import type {
   TableDiff,
   TableOverview,
 } from '../../index.ts'
-import type { Key } from './keys.ts'
+import type { KeyName } from './keys.ts'
 import type { Picks, RowsSource } from './picks.ts'
 import type { RowDetails } from './row-details.ts'
 import type { Addresses, Chosen, Message, Progress, Size, Sort, State, TableCounts } from './state.ts'
@@ -62,7 +62,7 @@ export type Result =
   | { readonly type: 'failed'; readonly code: string; readonly error: Message; readonly statement: string | null }
 
 export type Action =
-  | { readonly type: 'key'; readonly key: Key }
+  | { readonly type: 'key'; readonly key: KeyName }
   | { readonly type: 'paste'; readonly text: string }
   | { readonly type: 'resize'; readonly size: Size }
   | { readonly type: 'tick'; readonly now: number }
@@ -118,4 +118,4 @@ export type Effect =
   | { readonly do: 'leave' }
 
 /** The state after an action, and what is to be done. */
-export type Step = readonly [state: State, ...effects: readonly Effect[]]
+export type Transition = readonly [state: State, ...effects: readonly Effect[]]

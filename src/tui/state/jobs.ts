@@ -1,5 +1,5 @@
 /** Work under way: beginning it, giving it up. Pure. */
-import type { Effect, Step, Work } from './actions.ts'
+import type { Effect, Transition, Work } from './actions.ts'
 import type { Job, JobKind, State } from './state.ts'
 
 const words: Readonly<Record<JobKind, string>> = {
@@ -24,7 +24,7 @@ const words: Readonly<Record<JobKind, string>> = {
 const superseding: readonly JobKind[] = ['view', 'page', 'row', 'plan', 'undo', 'list', 'statement', 'incidents']
 
 /** Begins work. What is on screen stays until its results come. */
-export const begin = (state: State, work: Work): Step => {
+export const beginWork = (state: State, work: Work): Transition => {
   const { kind } = work
   const given = superseding.includes(kind) ? state.jobs.filter((job) => job.kind === kind) : []
   const ticket = state.tickets + 1
@@ -42,7 +42,7 @@ export const begin = (state: State, work: Work): Step => {
 }
 
 /** Gives up jobs of these kinds. */
-export const giveUp = (state: State, kinds: readonly JobKind[]): Step => {
+export const giveUp = (state: State, kinds: readonly JobKind[]): Transition => {
   const given = state.jobs.filter(({ kind }) => kinds.includes(kind))
   const jobs = state.jobs.filter((job) => !given.includes(job))
   return [{ ...state, jobs }, ...given.map(({ ticket }): Effect => ({ do: 'cancel', ticket }))]
@@ -54,7 +54,7 @@ export const endJob = (state: State, ticket: number): State => ({
 })
 
 /** One step after another. */
-export const thenStep = (step: Step, next: (state: State) => Step): Step => {
+export const andThen = (step: Transition, next: (state: State) => Transition): Transition => {
   const [state, ...effects] = step
   const [after, ...more] = next(state)
   return [after, ...effects, ...more]

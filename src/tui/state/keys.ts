@@ -2,7 +2,7 @@
 import type { Key as InkKey } from 'ink'
 
 /** `a`, `R`, `space`, `enter`, `esc`, `ctrl-d`, `shift-down`, `pageup` … */
-export type Key = string
+export type KeyName = string
 
 const arrows = [
   ['upArrow', 'up'],
@@ -22,7 +22,7 @@ const others = [
   ['delete', 'delete'],
 ] as const
 
-const character = (text: string): Key => {
+const character = (text: string): KeyName => {
   if (text === ' ') return 'space'
   if (text === '\r' || text === '\n') return 'enter'
   if (text === '\t') return 'tab'
@@ -31,7 +31,7 @@ const character = (text: string): Key => {
 }
 
 /** The keys that one call of Ink's stands for, in the order they were typed; keys that nothing is bound to are left away. */
-export const keysOf = (input: string, key: InkKey): readonly Key[] => {
+export const typedKeys = (input: string, key: InkKey): readonly KeyName[] => {
   if (key.eventType === 'release' || key.meta || key.super || key.hyper) return key.escape ? ['esc'] : []
   for (const [flag, name] of arrows) if (key[flag]) return [key.shift ? `shift-${name}` : name]
   for (const [flag, name] of others) if (key[flag]) return [name]
@@ -40,7 +40,7 @@ export const keysOf = (input: string, key: InkKey): readonly Key[] => {
   return [...input].filter((text) => text >= ' ' || /[\r\n\t\b]/.test(text)).map(character)
 }
 
-const names: Readonly<Record<Key, string>> = {
+const names: Readonly<Record<KeyName, string>> = {
   up: '↑',
   down: '↓',
   left: '←',
@@ -52,4 +52,4 @@ const names: Readonly<Record<Key, string>> = {
 }
 
 /** A key as help and footer name it. */
-export const displayKeyName = (key: Key): string => names[key] ?? key
+export const displayKeyName = (key: KeyName): string => names[key] ?? key

@@ -1,4 +1,8 @@
-/** Everything the screens are drawn from. Plain data, but for the lists of keys, which the engine keeps; changed by `reduce` alone. */
+/**
+ * Everything the screens are drawn from. Plain data, but for the lists of keys, which the engine keeps; changed by `reduce` alone.
+ *
+ * Actions come in, effects go out (`actions.ts`). It imports types of the engine, and nothing else of `tui/`.
+ */
 import type {
   Answer,
   IncidentReport,

@@ -5,7 +5,7 @@ import { plainStyle } from '../../../src/format/style.ts'
 import type { Conflict } from '../../../src/plan/conflicts.ts'
 import { defaultPlanOptions } from '../../../src/plan/options.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
-import { makePlan, makeStep, slugTaken } from '../plans.ts'
+import { makePlan, makeRelation, makeStep, slugTaken } from '../plans.ts'
 
 const format = (parts: Partial<Plan>, width = 100): string => formatPlan(makePlan(parts), { width, style: plainStyle })
 
@@ -26,6 +26,7 @@ const pets: Partial<Plan> = {
       editedSince: [0],
     }),
   ],
+  relations: [makeRelation('gallery_photo', 'some.fkey', 'photographer')],
   leftOut: ['7,77', '7,81'].map((key) => ({
     table: 'public.gallery_photo',
     key,
@@ -204,6 +205,7 @@ Undo: 1 row deleted, 1 put back as before. Nothing has been written yet.
         makeStep('match', ['9', '53'], { because: 'child', via: 'public.match.guest_fkey' }),
         makeStep('team', ['4', '10'], { because: 'parent', via: 'public.match.guest_fkey' }),
       ],
+      relations: [makeRelation('match', 'home_fkey', 'team'), makeRelation('match', 'guest_fkey', 'team')],
     })
     expect(text).toContain(`\
   insert  team   1  selected · 3

@@ -1,10 +1,10 @@
 /** The keys as docs: made of the one table that also drives input, footer and help. */
 import { expect, test } from 'vitest'
-import type { At, Binding } from '../../../src/tui/bindings/binding.ts'
+import type { Binding, ScreenName } from '../../../src/tui/bindings/binding.ts'
 import { bindingsAt } from '../../../src/tui/bindings/bindings.ts'
 import { displayKeyName } from '../../../src/tui/state/keys.ts'
 
-const screens: readonly (readonly [at: At, title: string])[] = [
+const screens: readonly (readonly [at: ScreenName, title: string])[] = [
   ['connect', 'Connect'],
   ['incidents', 'Incidents: what was lost'],
   ['tables', 'Tables'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { begin } from '../../../src/tui/state/jobs.ts'
+import { beginWork } from '../../../src/tui/state/jobs.ts'
 import { noPicks } from '../../../src/tui/state/picks.ts'
 import { makePlan, makeStep } from '../../format/plans.ts'
 import {
@@ -103,7 +103,7 @@ describe('Escape', () => {
   })
 
   test('on the first screen stops what is being read', () => {
-    const [busy] = begin(told, { kind: 'incidents', without: [] })
+    const [busy] = beginWork(told, { kind: 'incidents', without: [] })
     expect(press(busy, 'esc')).toEqual([
       { ...busy, jobs: [], message: note('stopped; ctrl-r reads again') },
       { do: 'cancel', ticket: 1 },

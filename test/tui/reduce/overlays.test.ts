@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { reduce } from '../../../src/tui/reduce/reduce.ts'
-import { begin } from '../../../src/tui/state/jobs.ts'
+import { beginWork } from '../../../src/tui/state/jobs.ts'
 import { noPicks } from '../../../src/tui/state/picks.ts'
 import type { State } from '../../../src/tui/state/state.ts'
 import { makePlan } from '../../format/plans.ts'
@@ -56,7 +56,7 @@ describe('leaving', () => {
 describe('Ctrl-C', () => {
   const plan = makePlan()
   const run = openAt({ at: 'run', isRehearsal: false, isUndo: false, phases: [] })
-  const [running] = begin(run, { kind: 'run', plan, rehearse: false, confirm: null })
+  const [running] = beginWork(run, { kind: 'run', plan, rehearse: false, confirm: null })
 
   test('asks before it stops a run', () => {
     expect(afterKeys(running, 'ctrl-c').overlay).toMatchObject({ question: { for: { what: 'stop run' } } })
@@ -67,7 +67,7 @@ describe('Ctrl-C', () => {
   })
 
   test('gives up any other work, and says how it is taken up again', () => {
-    const [busy] = begin(told, { kind: 'tables' })
+    const [busy] = beginWork(told, { kind: 'tables' })
     expect(press(busy, 'ctrl-c')).toEqual([
       { ...busy, jobs: [], message: note('stopped; ctrl-r reads again, ctrl-c leaves') },
       { do: 'cancel', ticket: 1 },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { TableDiff } from '../../../src/index.ts'
 import { reduce } from '../../../src/tui/reduce/reduce.ts'
-import { begin } from '../../../src/tui/state/jobs.ts'
+import { beginWork } from '../../../src/tui/state/jobs.ts'
 import { noPicks, pickedRows } from '../../../src/tui/state/picks.ts'
 import { makePlan, makeReport, makeStep } from '../../format/plans.ts'
 import {
@@ -99,7 +99,7 @@ describe('counts', () => {
   test('come one by one while the work goes on', () => {
     const diff = { table: 'public.photo', missing: 3, changed: 0, extra: 1, rows: 22 } as TableDiff // as far as keys tell
     const state = openAt(incidents)
-    const [busy] = begin(state, { kind: 'count', tables: ['public.photo'], states: 'keys' })
+    const [busy] = beginWork(state, { kind: 'count', tables: ['public.photo'], states: 'keys' })
     const result = { type: 'counted', states: 'keys', diff } as const
     expect(reduce(busy, { type: 'result', ticket: 1, now: 2_000, result })).toEqual([
       { ...busy, now: 2_000, counts: new Map([['public.photo', { diff, states: 'keys', liveRows: 10 }]]) },
@@ -151,7 +151,7 @@ describe('a run', () => {
   const work = { kind: 'run', plan, rehearse: false, confirm: null } as const
 
   test('tells each phase once, with how far it is', () => {
-    const [busy] = begin(running, work)
+    const [busy] = beginWork(running, work)
     const phase = (rows: number) => ({ type: 'run phase', phase: 'insert', table: 'public.gallery', rows }) as const
     const [some] = reduce(busy, { type: 'result', ticket: 1, now: 2_000, result: phase(1) })
     const [more] = reduce(some, { type: 'result', ticket: 1, now: 3_000, result: phase(5) })

@@ -1,9 +1,9 @@
 /** States as they are after this and that, made by hand: what `reduce` does is asked of them. */
 import type { DiffState, IncidentReport, Plan, RowList, RowReport, TableOverview } from '../../../src/index.ts'
 import { reduce } from '../../../src/tui/reduce/reduce.ts'
-import type { Result, Step, Work } from '../../../src/tui/state/actions.ts'
+import type { Result, Transition, Work } from '../../../src/tui/state/actions.ts'
 import { makeState } from '../../../src/tui/state/first-state.ts'
-import { begin } from '../../../src/tui/state/jobs.ts'
+import { beginWork } from '../../../src/tui/state/jobs.ts'
 import { sourceId } from '../../../src/tui/state/picks.ts'
 import type { Rows, Screen, State } from '../../../src/tui/state/state.ts'
 
@@ -143,15 +143,15 @@ export const reviewing = (plan: Plan, parts: Partial<State> = {}): State => {
 }
 
 /** What the last of these keys leads to. */
-export const press = (state: State, ...keys: readonly string[]): Step =>
-  keys.reduce<Step>(([before], key) => reduce(before, { type: 'key', key }), [state])
+export const press = (state: State, ...keys: readonly string[]): Transition =>
+  keys.reduce<Transition>(([before], key) => reduce(before, { type: 'key', key }), [state])
 
 /** The state after these keys. */
 export const afterKeys = (state: State, ...keys: readonly string[]): State => press(state, ...keys)[0]
 
 /** Begins work, and lets a result of it come in. */
-export const answered = (state: State, work: Work, result: Result): Step => {
-  const [busy] = begin(state, work)
+export const answered = (state: State, work: Work, result: Result): Transition => {
+  const [busy] = beginWork(state, work)
   return reduce(busy, { type: 'result', ticket: busy.tickets, now: 2_000, result })
 }
 

@@ -13,7 +13,7 @@ import { RowgraftError } from '../../errors.ts'
 import { maskSecrets, optionValues, spellings } from '../secrets.ts'
 import { fillFromEnvironment, type Settings } from './conninfo-parameters.ts'
 import { badConninfo, parseSettings, severalHosts } from './conninfo-syntax.ts'
-import { readPassword } from './pgpass.ts'
+import { type PassfileUse, passfileWarning, readPassword } from './pgpass.ts'
 import { parseChoice, parseTls, resolveTls, type TlsSettings } from './tls.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -58,6 +58,8 @@ export interface ConnectionTarget {
   readonly port: number
   /** In the order to try; the next one only if the server refused the last one's encryption, or lack of it. */
   readonly attempts: readonly ConnectionAttempt[]
+  /** What the password file came to; undefined where none was looked into, because a password was given. */
+  readonly passfile: PassfileUse | undefined
   /** Strings that must not be shown. */
   readonly secrets: readonly string[]
   /** 0 waits as long as the system does. */
@@ -184,9 +186,10 @@ export const resolveConninfo = async (conninfo: Conninfo, env: Environment): Pro
   const lookedUp =
     conninfo.password === undefined && passfile !== undefined
       ? await readPassword(passfile, { hosts: [host, ...local], port, database, user })
-      : { password: conninfo.password, warning: undefined }
+      : { password: conninfo.password, use: undefined }
 
-  const { password, warning } = lookedUp
+  const { password, use } = lookedUp
+  const warning = use && passfileWarning(use)
   const address = await findAddress(conninfo, host)
   const ways = await resolveTls(tls, host, home && join(home, '.postgresql'))
   return {
@@ -196,6 +199,7 @@ export const resolveConninfo = async (conninfo: Conninfo, env: Environment): Pro
     host,
     port,
     attempts: ways.map((ssl) => ({ host: address, port, database, user, password, ssl })),
+    passfile: use,
     secrets: makeSecrets(conninfo, password, [user, database, host]),
     connectTimeoutMs: conninfo.connectTimeoutMs,
     channelBinding: conninfo.channelBinding,

@@ -39,27 +39,50 @@ export const findPassword = (text: string, query: PasswordQuery): string | undef
   return undefined
 }
 
-/** What the password file said, and why it was left unread if it was. */
+/** What a password file came to. `mode` is octal, as `ls` and `chmod` have it. */
+export type PassfileUse =
+  | { readonly kind: 'used' | 'absent' | 'no line' | 'not a file'; readonly path: string }
+  | { readonly kind: 'open to others'; readonly path: string; readonly mode: string }
+  | { readonly kind: 'unreadable'; readonly path: string; readonly code: string }
+
+/** What the password file gave. */
 export interface PasswordLookup {
   readonly password: string | undefined
-  readonly warning: string | undefined
+  readonly use: PassfileUse
 }
 
-const none: PasswordLookup = { password: undefined, warning: undefined }
-const unread = (reason: string): PasswordLookup => ({ password: undefined, warning: reason })
+const readUsable = async (path: string, query: PasswordQuery): Promise<PasswordLookup> => {
+  const facts = await stat(path)
+  if (!facts.isFile()) return { password: undefined, use: { kind: 'not a file', path } }
+  if (process.platform !== 'win32' && (facts.mode & 0o077) !== 0) {
+    const mode = (facts.mode & 0o7777).toString(8).padStart(4, '0')
+    return { password: undefined, use: { kind: 'open to others', path, mode } }
+  }
+  const password = findPassword(await readFile(path, 'utf8'), query)
+  return { password, use: { kind: password === undefined ? 'no line' : 'used', path } }
+}
 
 /** Looks a password up in a file. A file that others may read is not used, as with psql; a missing one is no error. */
 export const readPassword = async (path: string, query: PasswordQuery): Promise<PasswordLookup> => {
   try {
-    const facts = await stat(path)
-    if (!facts.isFile()) return unread(`password file "${path}" is not a plain file; it was not used`)
-    if (process.platform !== 'win32' && (facts.mode & 0o077) !== 0) {
-      return unread(`password file "${path}" can be read by others; it was not used until you run: chmod 600 "${path}"`)
-    }
-    return { password: findPassword(await readFile(path, 'utf8'), query), warning: undefined }
+    return await readUsable(path, query)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') return none
-    return unread(`password file "${path}" cannot be read (${String(code)})`)
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const isAbsent = code === 'ENOENT' || code === 'ENOTDIR'
+    return { password: undefined, use: isAbsent ? { kind: 'absent', path } : { kind: 'unreadable', path, code } }
+  }
+}
+
+/** What is wrong with a password file that is there; undefined where nothing is. */
+export const passfileWarning = (use: PassfileUse): string | undefined => {
+  switch (use.kind) {
+    case 'not a file':
+      return `password file "${use.path}" is not a plain file; it was not used`
+    case 'open to others':
+      return `password file "${use.path}" can be read by others; it was not used until you run: chmod 600 "${use.path}"`
+    case 'unreadable':
+      return `password file "${use.path}" cannot be read (${use.code})`
+    default:
+      return undefined
   }
 }

@@ -3,7 +3,8 @@ import type { EventEmitter } from 'node:events'
 import pg from 'pg'
 import { RowgraftError } from '../../errors.ts'
 import type { ConnectionAttempt, ConnectionTarget } from '../conninfo/conninfo.ts'
-import { connectError } from './server-errors.ts'
+import { connectError, type FailedAttempt, isRefusedByHba, noPassword } from './connect-errors.ts'
+import { fieldsOf } from './server-errors.ts'
 
 const rawText = { getTypeParser: () => (value: unknown) => value }
 
@@ -17,8 +18,12 @@ export const connect = async (target: ConnectionTarget, attempt: ConnectionAttem
     port: attempt.port,
     database: attempt.database,
     user: attempt.user,
-    // An undefined password would let pg look into PGPASSWORD and pgpass again: the target has been resolved already.
-    password: attempt.password ?? '',
+    // Asked only where the server wants one. None at all would let pg look into PGPASSWORD and pgpass again.
+    password:
+      attempt.password ??
+      (() => {
+        throw noPassword(target)
+      }),
     ssl: attempt.ssl,
     options: target.options ?? '',
     sslnegotiation: target.directTls ? 'direct' : 'postgres',
@@ -32,7 +37,13 @@ export const connect = async (target: ConnectionTarget, attempt: ConnectionAttem
   // Without a listener a lost connection is an uncaught exception; the statement under way reports it.
   client.on('error', () => undefined)
   const binding = target.channelBinding === 'require' ? requireBinding(client, attempt) : undefined
-  await client.connect()
+  try {
+    await client.connect()
+  } catch (error) {
+    // Where it is we who give up, the server would wait for its authentication_timeout.
+    cut(client)
+    throw error
+  }
   binding?.()
   return client
 }
@@ -54,10 +65,21 @@ const requireBinding = (client: pg.Client, attempt: ConnectionAttempt): (() => v
   }
 }
 
-const isTlsRefusal = (error: unknown): boolean =>
-  error instanceof Error &&
-  (/does not support SSL|SSL|TLS|certificate|no pg_hba.conf entry/i.test(error.message) ||
-    ('code' in error && typeof error.code === 'string' && /^(ERR_SSL|ERR_TLS|EPROTO|ECONNRESET)/.test(error.code)))
+/** Whether another kind of encryption may be taken: what the server says in words is about it only where pg_hba.conf says so. */
+const isTlsRefusal = (error: unknown): boolean => {
+  if (error instanceof RowgraftError || !(error instanceof Error)) return false
+  const { code = '', severity } = fieldsOf(error)
+  if (severity !== undefined) return isRefusedByHba(error) || (code === '28000' && /certificate/.test(error.message))
+  return /SSL|TLS|certificate/i.test(error.message) || /^(ERR_SSL|ERR_TLS|EPROTO|ECONNRESET)/.test(code)
+}
+
+/** A wrong password is not cured by another protocol, and what pg_hba.conf says tells more than that there is no encryption. */
+const mostTelling = (failures: readonly FailedAttempt[]): unknown =>
+  (
+    failures.find(({ error }) => !isTlsRefusal(error)) ??
+    failures.find(({ error }) => isRefusedByHba(error)) ??
+    failures[0]
+  )?.error
 
 /**
  * Tries the target's attempts in their order; the next one only where the last failed for its encryption. Throws `cannot-connect` or
@@ -66,17 +88,16 @@ const isTlsRefusal = (error: unknown): boolean =>
 export const connectFirst = async (
   target: ConnectionTarget,
 ): Promise<{ client: pg.Client; attempt: ConnectionAttempt }> => {
-  let failure: unknown
+  const failures: FailedAttempt[] = []
   for (const attempt of target.attempts) {
     try {
       return { client: await connect(target, attempt), attempt }
     } catch (error) {
-      // The first failure that is not about TLS is the one to tell: a wrong password is not cured by another protocol.
-      if (failure === undefined || !isTlsRefusal(error)) failure = error
+      failures.push({ attempt, error })
       if (!isTlsRefusal(error)) break
     }
   }
-  throw connectError(failure, target)
+  throw connectError(mostTelling(failures), target, failures)
 }
 
 /** Cuts a connection without a word. */
@@ -103,7 +124,7 @@ export const connectAgain = async (
     cutAfter(client, limit)
     return client
   } catch (error) {
-    throw connectError(error, target)
+    throw connectError(error, target, [{ attempt, error }])
   }
 }
 

@@ -1,10 +1,10 @@
 /** Server and socket errors become RowgraftErrors here, once, keeping SQLSTATE. */
-import { type ErrorCode, RowgraftError } from '../../errors.ts'
+import { RowgraftError } from '../../errors.ts'
 import { type ConnectionTarget, redact } from '../conninfo/conninfo.ts'
 import { maskError } from '../secrets.ts'
 
 /** The fields of the server's ErrorResponse that node-postgres hands over. */
-interface ServerFields {
+export interface ServerFields {
   readonly severity?: string
   readonly code?: string
   readonly detail?: string
@@ -14,10 +14,16 @@ interface ServerFields {
   readonly table?: string
   readonly column?: string
   readonly constraint?: string
+  /** The function of the server that said it: the same in all languages. */
+  readonly routine?: string
 }
 
-const fieldsOf = (error: unknown): ServerFields => (typeof error === 'object' && error !== null ? error : {})
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+export const fieldsOf = (error: unknown): ServerFields => (typeof error === 'object' && error !== null ? error : {})
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** The SQLSTATE, where a server said it: what a socket or OpenSSL calls its failures is none. */
+export const sqlstateOf = ({ severity, code }: ServerFields): string | undefined =>
+  severity === undefined ? undefined : code
 
 /** Class 08, shutdown, crash, dropped database, idle and transaction timeouts: the server has ended the session. */
 const ended = /^(08|57P0[1-5]|25P0[34])/
@@ -68,7 +74,7 @@ export const serverError = (
     return new RowgraftError('connection-lost', `the connection to ${label} was lost`, {
       detail: mask(messageOf(error)),
       hint: 'Check that the server is up and reachable, then run the same command again.',
-      sqlstate: fields.code,
+      sqlstate: sqlstateOf(fields),
       cause,
     })
   }
@@ -83,29 +89,9 @@ export const serverError = (
   return new RowgraftError('server-error', mask(messageOf(error)), {
     detail: detail.length === 0 ? undefined : mask(detail.join('\n')),
     hint: hints[fields.code] ?? masked(fields.hint),
-    sqlstate: fields.code,
+    sqlstate: sqlstateOf(fields),
     constraint: masked(fields.constraint),
     context: masked(fields.where),
     cause,
-  })
-}
-
-const authentication = /^(28|3D000|42501)/
-
-/** Wraps what connecting failed with, without repeating a secret. */
-export const connectError = (error: unknown, target: ConnectionTarget): RowgraftError => {
-  if (error instanceof RowgraftError) return error
-  const fields = fieldsOf(error)
-  const code: ErrorCode = authentication.test(fields.code ?? '') ? 'authentication-failed' : 'cannot-connect'
-  const reason = error instanceof AggregateError ? error.errors.map(messageOf).join('; ') : messageOf(error)
-  return new RowgraftError(code, `cannot connect to ${target.label}`, {
-    detail: redact(reason, target.secrets),
-    hint:
-      fields.code === '3D000'
-        ? `There is no database "${target.database}" on that server: check the name.`
-        : code === 'authentication-failed'
-          ? 'Check the user and the password (URL, PGPASSWORD or ~/.pgpass).'
-          : `Check host and port (${target.host}:${target.port}) and that the server accepts connections from here.`,
-    sqlstate: fields.code,
   })
 }

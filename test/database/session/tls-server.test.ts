@@ -62,6 +62,18 @@ describe.skipIf(!hasOpenssl)('a server with TLS (needs the openssl command)', ()
   }
 
   test.each([
+    ['localhost', 'sslmode=verify-ca&sslrootcert=OTHER', 'was not issued by an authority that is trusted here'],
+    ['127.0.0.1', 'sslmode=verify-full&sslrootcert=ROOT', 'is for another host name'],
+  ])('reached as %s with %j is told which check its certificate fails', async (host, parameters, says) => {
+    const query = parameters.replace('ROOT', join(folder, 'server.crt')).replace('OTHER', join(folder, 'other.crt'))
+    const opened = openSession(`${cluster.url('postgres').replace('127.0.0.1', host)}?${query}`, { env: {} })
+    await expect(opened).rejects.toMatchObject({
+      message: `the certificate of ${host}:${cluster.port} ${says}`,
+      sqlstate: undefined,
+    })
+  })
+
+  test.each([
     ['127.0.0.1', '', 'encrypted'],
     ['127.0.0.1', 'sslmode=disable', 'plain'],
     ['127.0.0.1', 'sslmode=allow', 'plain'],

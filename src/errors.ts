@@ -45,7 +45,7 @@ export type ErrorCode =
   | 'verification-failed'
   // 6: outcome unknown
   | 'outcome-unknown'
-  // 130: interrupted, live unchanged
+  // 130, or 143 by SIGTERM: interrupted, live unchanged
   | 'interrupted'
 
 export interface ErrorFields {

@@ -14,6 +14,8 @@ export const exitCodes = {
   partial: 8,
   bug: 70,
   interrupted: 130,
+  /** Interrupted by SIGTERM. */
+  terminated: 143,
 } as const
 
 const byError: Readonly<Record<ErrorCode, number>> = {

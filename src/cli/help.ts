@@ -63,7 +63,7 @@ const exitCodes = `Exit codes:
   2  wrong usage                      7    done, but not everything asked for is back
   3  cannot connect                   8    stopped part way; run the same plan again
   4  refused; live is unchanged       70   a bug in rowgraft
-                                      130  interrupted; live is unchanged`
+                                      130  interrupted (143 by SIGTERM); live is unchanged`
 
 const formatExamples = (name: string): string => {
   const known = examples[name] ?? []

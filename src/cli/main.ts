@@ -20,13 +20,20 @@ const controller = new AbortController()
 /** Whoever leaves in the middle of one of these cannot know what became of it. */
 const isWriting = ['restore', 'undo', 'ui', undefined].includes(argv[0])
 
+let firstSignal: NodeJS.Signals | undefined
+
+/** Whoever sent SIGTERM looks for its own number. */
+const ofSignal = (code: number): number =>
+  code === exitCodes.interrupted && firstSignal === 'SIGTERM' ? exitCodes.terminated : code
+
 const leave = (): never => {
-  if (!isWriting) process.exit(exitCodes.interrupted)
+  if (!isWriting) process.exit(ofSignal(exitCodes.interrupted))
   process.stderr.write('Left without waiting: run "rowgraft recover" to find out whether live was changed.\n')
   process.exit(exitCodes.unknown)
 }
 
-const stop = (): void => {
+const stop = (signal: NodeJS.Signals): void => {
+  firstSignal ??= signal
   if (controller.signal.aborted) leave()
   controller.abort()
   const patience = () => process.stderr.write('Stopping, and waiting for the server. The same again leaves at once.\n')
@@ -86,4 +93,4 @@ const io: Io = {
 
 const code = await run(argv, io)
 await Promise.all([isRead ? drained(process.stdout) : undefined, drained(process.stderr)])
-process.exit(code)
+process.exit(ofSignal(code))

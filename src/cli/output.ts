@@ -37,7 +37,7 @@ const formatOf = (flags: OutputFlags): Format => flags.format ?? (flags.json ===
 export const makeContext = (io: Io, flags: OutputFlags): Context => {
   const isQuiet = flags.quiet === true
   const progress = makeProgress(io, isQuiet ? 'none' : flags.debug === true ? 'all' : 'some')
-  const hasColor = flags.color === 'always' || (flags.color !== 'never' && io.hasColor)
+  const hasColor = flags.color === 'always' || (flags.color !== 'never' && flags.color !== false && io.hasColor)
   const write = (text: string): void => {
     progress.clear()
     io.stdout(text)

@@ -35,6 +35,7 @@ import { addScreen } from './flags/screen-options.ts'
 import { addExamples, addExitCodes } from './help.ts'
 import type { Io } from './io.ts'
 import { type Context, makeContext } from './output.ts'
+import { findUnknown, unknownCommand } from './unknown-command.ts'
 
 /** What a command is called with. */
 interface Call<Flags> {
@@ -202,6 +203,17 @@ const withCommand = (argv: readonly string[], { commands }: Command): readonly s
   return first === undefined || first.startsWith('-') ? ['ui', ...argv] : argv
 }
 
+/** Commander itself would print the program's help for an unknown command with --help. Throws `usage`. */
+const refuseUnknown = (argv: readonly string[], { commands }: Command): void => {
+  const names = commands.map((command) => command.name())
+  const unknown = findUnknown(argv, [...names, 'help'])
+  if (unknown === undefined) return
+  throw unknownCommand(
+    unknown,
+    names.filter((name) => name !== 'ui'),
+  )
+}
+
 /** Runs one command line (without node and script) and resolves to its exit code; whatever goes wrong is printed. */
 export const run = async (typed: readonly string[], io: Io): Promise<number> => {
   let code: number = exitCodes.done
@@ -210,6 +222,7 @@ export const run = async (typed: readonly string[], io: Io): Promise<number> => 
   })
   const argv = withCommand(typed, program)
   try {
+    refuseUnknown(typed, program)
     await program.parseAsync([...argv], { from: 'user' })
     return code
   } catch (error) {

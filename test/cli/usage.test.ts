@@ -55,6 +55,10 @@ describe('help', () => {
 describe('wrong usage', () => {
   test.each([
     [['difff'], 'unknown command "difff"\nHint: Did you mean diff?\n'],
+    [['restor', '--help'], 'unknown command "restor"\nHint: Did you mean restore?\n'],
+    [['incident', '-V'], 'unknown command "incident"\nHint: Did you mean incidents?\n'],
+    [['help', 'tablse'], 'unknown command "tablse"\nHint: Did you mean tables?\n'],
+    [['dump'], 'unknown command "dump"\nHint: The commands are tables, diff, incidents, show, plan,'],
     [['diff', '--row'], 'unknown option "--row"\nHint: Did you mean --rows?\n'],
     [['restore', 'photo', '--huge'], 'unknown option "--huge"\n'],
     [
@@ -116,6 +120,11 @@ describe('wrong usage', () => {
     })
     expect((await runCli(['diff'], { env })).stderr).toContain('no backup is given\n')
     expect((await runCli(['undo'], { env: { ROWGRAFT_LIVE: ' ' } })).stderr).toContain('no live database is given\n')
+  })
+
+  test('of a command that does not exist is told in JSON, too', async () => {
+    const { code, stdout } = await runCli(['nosuch', '--help', '--json'])
+    expect({ code, error: JSON.parse(stdout).error.message }).toEqual({ code: 2, error: 'unknown command "nosuch"' })
   })
 
   test('is a JSON document where JSON is asked for', async () => {

@@ -29,13 +29,17 @@ const sleepy = `
   create trigger sleepy before insert on comment for each row execute function sleepy();`
 
 describe.concurrent('rowgraft restore', () => {
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('on %s rolls back and exits with 130', async (signal) => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 130],
+  ] as const)('on %s rolls back and exits with %i', async (signal, code) => {
     await withRestores({ ...gallery, live: `${gallery.live};${sleepy}` }, async (restores) => {
       const before = await dumpRows(restores.live)
       const { child, ended } = start(restores)
       await waitForSession(restores.live, `wait_event = 'PgSleep'`)
       child.kill(signal)
-      expect(await ended).toEqual({ code: 130, said: expect.stringContaining('live is unchanged') })
+      expect(await ended).toEqual({ code, said: expect.stringContaining('live is unchanged') })
       await expectNoTrace(restores.live)
       expect(await dumpRows(restores.live)).toEqual(before)
     })

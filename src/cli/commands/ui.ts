@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises'
 import { RowgraftError } from '../../errors.ts'
 import { type GivenSides, openBoth, readSides } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
-import type { ConnectionFlags } from '../flags/options.ts'
+import type { Color, ConnectionFlags } from '../flags/options.ts'
 import type { Io } from '../io.ts'
 import type { Context } from '../output.ts'
 
@@ -10,7 +10,7 @@ export interface UiFlags extends ConnectionFlags {
   readonly readOnly?: boolean
   readonly theme?: 'dark' | 'light' | 'high-contrast' | 'mono'
   readonly ascii?: boolean
-  readonly color?: 'auto' | 'always' | 'never'
+  readonly color?: Color | false
   readonly big?: boolean
   readonly commitEvery?: number
 }
@@ -63,7 +63,7 @@ export const ui = async (context: Context, flags: UiFlags): Promise<number> => {
     isReadOnly: flags.readOnly === true,
     theme: flags.theme,
     ascii: flags.ascii,
-    color: flags.color,
+    color: flags.color === false ? 'never' : flags.color,
     env: io.env,
     ...io.terminal,
     signal: io.signal,

@@ -8,6 +8,8 @@ import { RowgraftError } from '../../errors.ts'
 import type { Answer, PlanOptions } from '../../index.ts'
 import { parseCount, parseDuration } from './durations.ts'
 
+export type Color = 'auto' | 'always' | 'never'
+
 export type Format = 'text' | 'json' | 'ndjson' | 'csv'
 
 export interface OutputFlags {
@@ -16,7 +18,8 @@ export interface OutputFlags {
   readonly quiet?: boolean
   readonly verbose?: boolean
   readonly debug?: boolean
-  readonly color?: 'auto' | 'always' | 'never'
+  /** False for `--no-color`. */
+  readonly color?: Color | false
   /** False for `--no-input`. */
   readonly input: boolean
 }
@@ -235,13 +238,18 @@ export const addShowing = optionGroup('Plan:', () => [
   ),
 ])
 
+export const colorOptions = (): readonly Option[] => [
+  new Option('--color <when>', 'colour: auto, always, never').choices(['auto', 'always', 'never']),
+  new Option('--no-color', 'the same as --color never').default(undefined),
+]
+
 const outputOptions = (formats: readonly Format[]): readonly Option[] => [
   new Option('--format <format>', `what to print: ${formats.join(', ')}`).choices(formats),
   new Option('--json', 'the same as --format json'),
   new Option('--quiet', 'no progress and no notes'),
   new Option('--verbose', 'say more about the databases and about errors'),
   new Option('--debug', 'say everything'),
-  new Option('--color <when>', 'colour: auto, always, never').choices(['auto', 'always', 'never']),
+  ...colorOptions(),
   new Option('--no-input', 'never ask: what needs an answer is refused'),
 ]
 

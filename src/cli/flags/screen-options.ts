@@ -1,7 +1,7 @@
 /** The flags of the terminal UI. */
 import { Option } from 'commander'
 import { parseCount } from './durations.ts'
-import { optionGroup } from './options.ts'
+import { colorOptions, optionGroup } from './options.ts'
 
 /** How the terminal UI looks, and what it may. */
 export const addScreen = optionGroup('Screen:', () => [
@@ -17,5 +17,5 @@ export const addScreen = optionGroup('Screen:', () => [
   new Option('--commit-every <rows>', 'restore in parts of about so many rows, each complete in itself').argParser(
     parseCount,
   ),
-  new Option('--color <when>', 'colour: auto, always, never').choices(['auto', 'always', 'never']),
+  ...colorOptions(),
 ])

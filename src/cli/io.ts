@@ -11,6 +11,8 @@ export interface Io {
   readonly isInteractive: boolean
   /** Standard error is a terminal: progress is one line that changes. The same as `isInteractive` where it is not given. */
   readonly showsProgress?: boolean
+  /** Standard output is a terminal: no value may drive it. Not so where it is not given. */
+  readonly writesToTerminal?: boolean
   readonly hasColor: boolean
   readonly columns: number
   readonly signal: AbortSignal

@@ -85,6 +85,7 @@ const io: Io = {
   env: process.env,
   isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true && process.stderr.isTTY === true,
   showsProgress: process.stderr.isTTY === true,
+  writesToTerminal: process.stdout.isTTY === true,
   hasColor: process.stdout.isTTY === true && process.stdout.hasColors(),
   columns: process.stdout.isTTY ? process.stdout.columns || 80 : 100,
   signal: controller.signal,

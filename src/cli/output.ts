@@ -1,5 +1,5 @@
 /** Where a command's results and notes go. Standard output carries data only; everything else goes to standard error. */
-import { formatCsvLine } from '../format/csv.ts'
+import { formatCsvLine, shownCsvLine } from '../format/csv.ts'
 import { formatJson, sanitise } from '../format/sanitise.ts'
 import { colorStyle, plainStyle, type Setting } from '../format/style.ts'
 import type { Format, OutputFlags } from './flags/options.ts'
@@ -53,7 +53,7 @@ export const makeContext = (io: Io, flags: OutputFlags): Context => {
     isVerbose: flags.verbose === true || flags.debug === true,
     text: write,
     json: (value) => write(`${formatJson(value)}\n`),
-    csv: (cells) => write(formatCsvLine(cells)),
+    csv: (cells) => write(io.writesToTerminal === true ? shownCsvLine(cells) : formatCsvLine(cells)),
     note: (text) => {
       if (!isQuiet) aside(`${sanitise(text)}\n`)
     },

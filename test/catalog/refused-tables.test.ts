@@ -244,8 +244,8 @@ describe('a junction table', () => {
     await withAttempts({ schema, live }, async (sides) => {
       const { stdout } = await sides.rowgraft(['diff', 'photo_tag', '--format', 'csv', '--rows'])
       expect(stdout.trim().split(/\r?\n/).slice(1)).toEqual([
-        'public.photo_tag,missing,2,',
-        'public.photo_tag,missing,3,',
+        'public.photo_tag,missing,2,,"{""id"":""2"",""photo"":""1"",""tag"":""1""}",',
+        'public.photo_tag,missing,3,,"{""id"":""3"",""photo"":null,""tag"":""2""}",',
       ])
     })
   })

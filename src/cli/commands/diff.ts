@@ -1,7 +1,8 @@
+import { rowCsvCells, rowCsvHead } from '../../format/csv.ts'
 import { jsonRow, jsonRowLine, jsonTableDiff } from '../../format/json.ts'
 import { formatDiff, formatNotCompared, formatRow } from '../../format/look/diff.ts'
-import { formatKey, formatTable } from '../../format/names.ts'
-import { formatJson, sanitise } from '../../format/sanitise.ts'
+import { formatTable } from '../../format/names.ts'
+import { formatJson } from '../../format/sanitise.ts'
 import type { Rowgraft, RowReport, TableDiff } from '../../index.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
@@ -84,11 +85,11 @@ const printLines = async (question: Question, diffs: readonly TableDiff[]): Prom
   const { states, wantsRows } = question
   const { format, csv, json } = question.context.output
   const isCsv = format === 'csv'
-  if (isCsv) csv(wantsRows ? ['table', 'state', 'key', 'columns'] : ['table', ...states])
+  if (isCsv) csv(wantsRows ? rowCsvHead : ['table', ...states])
   for (const table of diffs) {
     if (wantsRows) {
       for await (const row of rowsOf(question, table)) {
-        if (isCsv) csv([row.table, row.state, formatKey(Object.values(row.key)), row.columns.map(sanitise).join(' ')])
+        if (isCsv) csv(rowCsvCells(row))
         else json(jsonRowLine(row))
       }
     } else if (isCsv) csv([table.table, ...states.map((state) => table[state])])

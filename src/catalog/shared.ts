@@ -168,7 +168,7 @@ export const shareCatalogs = (
     from.tables
       .filter(({ id }) => !other.has(id))
       .map(({ id, kind }) => {
-        const hint = from === backup ? moves.get(id) : undefined
+        const hint = from === backup ? moves.get(id)?.text : undefined
         return { id, kind: `${kind} table`, why, ...(hint === undefined ? {} : { hint }) }
       })
   const others = new Map(

@@ -6,6 +6,7 @@ import { parseJson } from '../documents/json.ts'
 import { readTextFile } from '../documents/text-file.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Config } from './config.ts'
+import { resolveOurselves } from './own-package.ts'
 import { checkConfig } from './schema.ts'
 
 const names = ['ts', 'mts', 'js', 'mjs', 'json'].map((ending) => `rowgraft.config.${ending}`)
@@ -23,6 +24,7 @@ const readConfig = async (path: string): Promise<unknown> => {
     return parsed.value
   }
   if (!(await stat(path)).isFile()) throw new Error('It is no ordinary file.')
+  resolveOurselves()
   // Node strips types by itself; a config file is code of the user's.
   const module: unknown = await import(pathToFileURL(path).href)
   return typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Catalog } from '../catalog/catalog.ts'
+import { likelyMoves, likelySchemas } from '../catalog/conventions/suggestions.ts'
 import type { DatabaseIdentity } from '../catalog/read/identity.ts'
 import type { Reader } from '../database/session/reader.ts'
 import type { Session } from '../database/session/session.ts'
@@ -70,18 +71,34 @@ export const checkNotStandby = async (
 const columnsOf = (catalog: Catalog): ReadonlySet<string> =>
   new Set(catalog.tables.flatMap((table) => table.columns.map(({ name }) => `${table.id}\0${name}`)))
 
+/** What the config file may have to say of the names; each line once. */
+const hintForUnrelated = (live: Catalog, backup: Catalog): string => {
+  const schemas = likelySchemas(live, backup).map(({ entry }) => entry)
+  const moves = [...likelyMoves(live, backup).values()].filter(({ of }) => of === 'tables').map(({ entry }) => entry)
+  const keys = [
+    ...(schemas.length === 0 ? [] : [`schemas: { ${schemas.join(', ')} }`]),
+    ...(moves.length === 0 ? [] : [`tables: { ${moves.join(', ')} }`]),
+  ]
+  if (keys.length === 0) return 'Check --live and --backup.'
+  return `Check --live and --backup. If only names differ, say so in rowgraft.config.ts: export default { ${keys.join(', ')} }`
+}
+
 /** Throws `unrelated-databases` when the two share less than half of the smaller one's columns. */
 export const checkRelated = (live: Catalog, backup: Catalog): void => {
   const [here, there] = [columnsOf(live), columnsOf(backup)]
   const smaller = Math.min(here.size, there.size)
   const shared = [...here].filter((name) => there.has(name)).length
   if (smaller > 0 && shared * 2 >= smaller) return
+  const moved = likelySchemas(live, backup).map(
+    ({ from, to, shared: found, columns }) =>
+      `Live's schema "${to}" has ${found} of the ${columns} columns of the backup's "${from}".`,
+  )
   throw new RowgraftError('unrelated-databases', 'live and backup do not look like the same application', {
     detail:
       smaller === 0
         ? `${here.size === 0 ? 'Live' : 'The backup'} has no tables that this role can see.`
-        : `They share ${shared} of ${smaller} columns.`,
-    hint: 'Check --live and --backup.',
+        : [`They share ${shared} of ${smaller} columns.`, ...moved].join('\n'),
+    hint: hintForUnrelated(live, backup),
   })
 }
 

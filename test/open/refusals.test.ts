@@ -110,6 +110,32 @@ describe('the two sides', () => {
     })
   })
 
+  test('are told apart by their schemas where only those differ, with what the config file has to say', async () => {
+    const schema = `create schema backed; create type backed."Tier" as enum ('a', 'b');
+      create table backed.photo (id integer primary key, title text, tier backed."Tier"); create table backed.tag (id integer primary key)`
+    await withAttempts({ schema, live: 'alter schema backed rename to shop' }, async ({ rowgraft }) => {
+      const { exit, stderr } = await rowgraft(['diff'])
+      expect(exit).toBe(4)
+      expect(stderr).toContain(
+        `They share 0 of 4 columns.\n  Live's schema "shop" has 4 of the 4 columns of the backup's "backed".`,
+      )
+      expect(stderr.replaceAll(/\s+/g, ' ')).toContain(`export default { schemas: { backed: 'shop' } }`)
+    })
+  })
+
+  test('are told apart by their tables where only those have other names', async () => {
+    const live = 'alter table photo rename to picture'
+    await withAttempts(
+      { schema: 'create table photo (id integer primary key, title text)', live },
+      async ({ rowgraft }) => {
+        const { stderr } = await rowgraft(['diff'])
+        expect(stderr.replaceAll(/\s+/g, ' ')).toContain(
+          `export default { tables: { 'public.photo': 'public.picture' } }`,
+        )
+      },
+    )
+  })
+
   test('are refused when one of them is empty', async () => {
     await withAttempts({ ...photos, live: 'drop table photo, tag' }, async (attempts) => {
       await refuse(attempts, ['tables'], { exit: 4, says: ['Live has no tables'], hint: '--live' })

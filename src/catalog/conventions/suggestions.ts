@@ -1,5 +1,5 @@
 /** Names that look like one another on the two sides: told, never assumed. Pure. */
-import { displayTable } from '../../database/display.ts'
+import { displayName, displayTable } from '../../database/display.ts'
 import type { Catalog, Column, Table } from '../catalog.ts'
 import { columnOf } from '../catalog.ts'
 
@@ -37,15 +37,60 @@ export const likelyRenames = (live: Table, backup: Table): readonly LikelyRename
   })
 }
 
-const shape = (table: Table): string => JSON.stringify(table.columns.map(({ name, type }) => `${name} ${type}`).sort())
+/** Names and types of the columns; types of the table's own schema without it, since they move along. */
+const shape = ({ schema, columns }: Table): string => {
+  const own = `${displayName(schema)}.`
+  return JSON.stringify(columns.map(({ name, type }) => `${name} ${type.replaceAll(own, '')}`).sort())
+}
 
-/** Tables of the backup that look like one that only live has: by the backup's id, a sentence with the line of the config file. */
-export const likelyMoves = (live: Catalog, backup: Catalog): ReadonlyMap<string, string> => {
+/** A schema of the backup that live may call otherwise. */
+export interface LikelySchema {
+  readonly from: string
+  readonly to: string
+  /** How many of its columns live has under the same table and column name. */
+  readonly shared: number
+  readonly columns: number
+  /** What `schemas` of the config file has to say. */
+  readonly entry: string
+}
+
+const columnsBySchema = ({ tables }: Catalog): ReadonlyMap<string, ReadonlySet<string>> =>
+  new Map(
+    [...Map.groupBy(tables, ({ schema }) => schema)].map(([schema, own]) => [
+      schema,
+      new Set(own.flatMap(({ name, columns }) => columns.map((column) => `${name}\0${column.name}`))),
+    ]),
+  )
+
+/** Schemas of the backup more than half of whose columns stand in one other schema of live. */
+export const likelySchemas = (live: Catalog, backup: Catalog): readonly LikelySchema[] => {
+  const here = [...columnsBySchema(live)]
+  return [...columnsBySchema(backup)].flatMap(([from, names]) => {
+    const counted = here.map(([to, own]) => ({ to, shared: [...names].filter((name) => own.has(name)).length }))
+    const [best, next] = counted.sort((a, b) => b.shared - a.shared)
+    if (best === undefined || best.to === from || best.shared * 2 <= names.size || best.shared === next?.shared)
+      return []
+    return [{ from, ...best, columns: names.size, entry: `${key(from)}: ${quote(best.to)}` }]
+  })
+}
+
+/** A table that may have moved. */
+export interface LikelyMove {
+  /** Whether the table has another name, or its schema. */
+  readonly of: 'tables' | 'schemas'
+  /** What that key of the config file has to say. */
+  readonly entry: string
+  /** One sentence, with the line of the config file. */
+  readonly text: string
+}
+
+/** Tables of the backup that look like one that only live has, by the backup's id. */
+export const likelyMoves = (live: Catalog, backup: Catalog): ReadonlyMap<string, LikelyMove> => {
   const inLive = new Set(live.tables.map(({ id }) => id))
   const inBackup = new Set(backup.tables.map(({ id }) => id))
   const come = live.tables.filter(({ id }) => !inBackup.has(id))
   const gone = backup.tables.filter(({ id }) => !inLive.has(id))
-  const found = new Map<string, string>()
+  const found = new Map<string, LikelyMove>()
   for (const table of gone) {
     const isAlike = (other: Table): boolean => shape(other) === shape(table)
     const candidates = come.filter(isAlike)
@@ -53,12 +98,12 @@ export const likelyMoves = (live: Catalog, backup: Catalog): ReadonlyMap<string,
     const [target, ...others] = namesake === undefined ? candidates : [namesake]
     if (target === undefined || others.length > 0 || (namesake === undefined && gone.filter(isAlike).length > 1))
       continue
-    const line =
-      namesake === undefined
-        ? `tables: { ${quote(table.id)}: ${quote(target.id)} }`
-        : `schemas: { ${key(table.schema)}: ${quote(target.schema)} }`
+    const of = namesake === undefined ? 'tables' : 'schemas'
+    const entry =
+      of === 'tables' ? `${quote(table.id)}: ${quote(target.id)}` : `${key(table.schema)}: ${quote(target.schema)}`
+    const line = `${of}: { ${entry} }`
     const text = `it may be "${displayTable(target)}" of live under another name; if it is, say so in the config file: ${line}`
-    found.set(table.id, text)
+    found.set(table.id, { of, entry, text })
   }
   return found
 }

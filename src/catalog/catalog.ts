@@ -124,6 +124,8 @@ export interface Table extends QualifiedName {
   readonly unpublishable: { readonly name: string; readonly update: boolean; readonly delete: boolean } | null
   /** Row-level security applies to the role that reads. */
   readonly hidesRows: boolean
+  /** The dump that it is from defines it without its rows, or without those of a partition. */
+  readonly withoutRows?: true
   readonly canSelect: boolean
   readonly canInsert: boolean
   readonly canUpdate: boolean

@@ -39,6 +39,7 @@ export interface SeenTable {
 
 /** Why rows of a table cannot all be seen on one side; null where they can. */
 export const whyHidden = ({ table, name, user }: SeenTable): string | null => {
+  if (table.withoutRows === true) return `its rows are not in ${name}: the dump was made without them`
   if (table.hidesRows) return `row-level security hides rows from this role in ${name}`
   const columns = table.canSelect ? [] : table.columns.filter(({ canSelect }) => !canSelect)
   if (columns.length === 0) return null

@@ -43,6 +43,8 @@ export interface SharedTable extends QualifiedName {
   readonly countsOnly: boolean
   /** Why its rows cannot all be seen: nothing may be concluded from them, nor may they be read. Then `refusal` says so too. */
   readonly hidden: string | null
+  /** The same for rows that others refer to: where the backup has none of the table, live can still say which of them it has. */
+  readonly hiddenParent: string | null
 }
 
 /** A row of the backup that is recognised by what it is called, and not by its key. */
@@ -114,7 +116,8 @@ const shareTable = (
   const junction = byKey ?? (declarations.junctions.includes(live.id) ? declaredJunction(live, relations) : null)
   const ends = junction?.ends ?? null
   const identity = declared ?? junction?.columns ?? liveKey
-  const hidden = whyHidden(here) ?? whyHidden(there) ?? whyNotFound(live, identity) ?? whyNotFound(backup, identity)
+  const unfound = whyNotFound(live, identity) ?? whyNotFound(backup, identity)
+  const hidden = whyHidden(here) ?? whyHidden(there) ?? unfound
   const { drift, refusal, required } = compareTables(live, backup, hidden)
   const sameKey = [...liveKey].sort().join('\0') === [...backupKey].sort().join('\0')
   const why =
@@ -145,6 +148,7 @@ const shareTable = (
     required: why === refusal ? required : null,
     countsOnly: refusal === null && identity.length === 0 && declarations.refusals[live.id] === undefined,
     hidden,
+    hiddenParent: backup.withoutRows === true ? (whyHidden(here) ?? unfound) : hidden,
   }
 }
 

@@ -1,5 +1,5 @@
 /** Opening both sides: sources, sessions, catalogs, and the refusals that come before anything else. */
-import type { Catalog } from '../catalog/catalog.ts'
+import type { Catalog, Table } from '../catalog/catalog.ts'
 import { type DatabaseIdentity, readIdentity } from '../catalog/read/identity.ts'
 import { readCatalog } from '../catalog/read/read.ts'
 import { renameBackup } from '../catalog/renames.ts'
@@ -88,6 +88,13 @@ const ofSide =
 const labelOf = (source: OpenedSource | null): string | undefined =>
   source?.createdAt === undefined ? source?.label : `${source.label} (${source.createdAt.slice(0, 16)})`
 
+/** Says of the tables that a dump defines without their rows that it does so. */
+const markWithoutRows = (tables: readonly Table[], source: OpenedSource | null): readonly Table[] =>
+  tables.map((table) => {
+    const isWithout = source?.withoutRows?.some(({ schema, name }) => schema === table.schema && name === table.name)
+    return isWithout === true ? { ...table, withoutRows: true } : table
+  })
+
 const openSide = async (
   side: Side,
   conninfo: string,
@@ -110,7 +117,8 @@ const openSide = async (
       return [await readCatalog(reader), known, await readCollationNotes(reader)] as const
     })
     const notes = [...(session.isPooled ? [pooled(side)] : []), ...drifted]
-    return { session, catalog, identity, label: labelOf(source) ?? session.target.label, source, notes }
+    const marked = { ...catalog, tables: markWithoutRows(catalog.tables, source) }
+    return { session, catalog: marked, identity, label: labelOf(source) ?? session.target.label, source, notes }
   } catch (error) {
     await session.close()
     throw error
@@ -119,7 +127,7 @@ const openSide = async (
 
 const checkPair = async (live: OpenSide, backup: OpenSide, options: OpenOptions): Promise<void> => {
   await checkDistinct(live.session, backup.session)
-  checkRelated(live.catalog, backup.catalog)
+  checkRelated(live.catalog, backup.catalog, backup.source?.warnings)
   await withReadTransaction(live.session, (here) =>
     withReadTransaction(backup.session, async (there: Reader) => {
       await checkNotStandby(there, { live: live.identity, backup: backup.identity })

@@ -83,8 +83,8 @@ const hintForUnrelated = (live: Catalog, backup: Catalog): string => {
   return `Check --live and --backup. If only names differ, say so in rowgraft.config.ts: export default { ${keys.join(', ')} }`
 }
 
-/** Throws `unrelated-databases` when the two share less than half of the smaller one's columns. */
-export const checkRelated = (live: Catalog, backup: Catalog): void => {
+/** Throws `unrelated-databases` when the two share less than half of the smaller one's columns. `notLoaded`: what a dump could not give. */
+export const checkRelated = (live: Catalog, backup: Catalog, notLoaded: readonly string[] = []): void => {
   const [here, there] = [columnsOf(live), columnsOf(backup)]
   const smaller = Math.min(here.size, there.size)
   const shared = [...here].filter((name) => there.has(name)).length
@@ -96,7 +96,7 @@ export const checkRelated = (live: Catalog, backup: Catalog): void => {
   throw new RowgraftError('unrelated-databases', 'live and backup do not look like the same application', {
     detail:
       smaller === 0
-        ? `${here.size === 0 ? 'Live' : 'The backup'} has no tables that this role can see.`
+        ? [`${here.size === 0 ? 'Live' : 'The backup'} has no tables that this role can see.`, ...notLoaded].join('\n')
         : [`They share ${shared} of ${smaller} columns.`, ...moved].join('\n'),
     hint: hintForUnrelated(live, backup),
   })

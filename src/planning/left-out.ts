@@ -7,6 +7,7 @@ import type { Conflict, ConflictLog } from '../plan/conflicts.ts'
 import { whyLeftOut } from '../plan/notes/left-out.ts'
 import type { PlanOptions } from '../plan/options.ts'
 import type { MissingReason, Plan } from '../plan/plan.ts'
+import type { Untouched } from '../selection/all-missing.ts'
 import type { Relinking, Survivor } from '../selection/closure/survivors.ts'
 import type { LeftOut, LeftOutReason } from '../selection/left-out.ts'
 import type { Decision } from './decide.ts'
@@ -20,6 +21,12 @@ const whyUnlinked = ({ emptied, isDefault }: Survivor, relinking: Relinking | un
   return { kind: 'not relinked', columns: emptied, because: relinking }
 }
 
+const toLeftOut = ({ table, why }: Untouched): LeftOut => ({
+  table,
+  key: '*',
+  reason: { kind: 'cannot be restored', refusal: why },
+})
+
 /** Rows that stay out. Those that are back already are not among them. `survivors` are those that were judged. */
 export const listLeftOut = (
   decision: Decision,
@@ -30,8 +37,10 @@ export const listLeftOut = (
   const isRow = ({ kind, of, uses = [] }: Conflict): boolean =>
     (kind !== 'looks restored' || of !== undefined) && uses.length === 0
   const skipped = log.skipped.filter(({ conflict }) => isRow(conflict))
+  const untouched = decision.untouched.filter(({ rows }) => rows === null)
   const asked: readonly LeftOut[] = [
     ...decision.leftOut,
+    ...untouched.filter(({ isAbsent }) => isAbsent === true).map(toLeftOut),
     ...skipped.map(({ conflict: { id, table, key }, said }): LeftOut => {
       return { table, key, reason: { kind: 'skipped', conflict: id, said } }
     }),
@@ -40,11 +49,11 @@ export const listLeftOut = (
     ...[...decision.dropped].flatMap(([table, keys]) =>
       [...keys].map((key): LeftOut => ({ table, key: displayKey(key), reason: { kind: 'dropped by its transform' } })),
     ),
-    ...decision.untouched.flatMap(({ table, rows, why }): readonly LeftOut[] =>
-      rows === null ? [{ table, key: '*', reason: { kind: 'cannot be restored', refusal: why } }] : [],
-    ),
+    ...untouched.filter(({ isAbsent }) => isAbsent !== true).map(toLeftOut),
     ...decision.closure.leftOut.filter(
-      ({ table, key }) => !decision.leftOut.some((row) => row.table === table && row.key === key),
+      ({ table, key }) =>
+        !decision.leftOut.some((row) => row.table === table && row.key === key) &&
+        !untouched.some((own) => own.isAbsent === true && own.table === table),
     ),
     ...decision.lookalikes.map(({ table, key, columns, canComeBeside }): LeftOut => {
       return { table, key, reason: { kind: 'looks like another', columns, canComeBeside } }

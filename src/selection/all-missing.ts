@@ -13,6 +13,8 @@ export interface Untouched {
   /** Its missing rows; null where the table cannot be restored, and they are not known. */
   readonly rows: number | null
   readonly why: string
+  /** The backup has none of its rows, whatever it lost: asked for, and not to be had. */
+  readonly isAbsent?: true
 }
 
 /** The tables of which everything missing is wanted where none is named. */
@@ -41,7 +43,8 @@ export const readUntouched = async (sides: Sides): Promise<readonly Untouched[]>
     const why = table.refusal ?? whyBookkeeping(table)
     if (why === null) continue
     if (table.refusal !== null) {
-      if (await mayHoldRows(sides, table)) found.push({ table: table.id, rows: null, why })
+      const absent = table.backup.withoutRows === true ? { isAbsent: true as const } : {}
+      if (await mayHoldRows(sides, table)) found.push({ table: table.id, rows: null, why, ...absent })
       continue
     }
     const rows = await countMissing(sides, table)

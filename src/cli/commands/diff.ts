@@ -35,6 +35,11 @@ interface Question {
   readonly wantsRows: boolean
 }
 
+interface NotCompared {
+  readonly table: string
+  readonly why: string
+}
+
 const isDifferent = (table: TableDiff, states: readonly DiffState[]): boolean =>
   states.some((state) => table[state] > 0)
 
@@ -46,8 +51,20 @@ async function* rowsOf({ context, rowgraft, states }: Question, table: TableDiff
   }
 }
 
+/** Tables that were not compared, each with why, where all were asked for. */
+const readNotCompared = async (
+  { rowgraft, tables }: Question,
+  diffs: readonly TableDiff[],
+): Promise<readonly NotCompared[]> => {
+  if (tables.length > 0) return []
+  const compared = new Set(diffs.map(({ table }) => table))
+  return (await rowgraft.tables())
+    .filter(({ table }) => !compared.has(table))
+    .map(({ table, why }) => ({ table, why: why ?? 'it has no identity' }))
+}
+
 const printText = async (question: Question, diffs: readonly TableDiff[]): Promise<void> => {
-  const { context, rowgraft, tables, states, wantsRows } = question
+  const { context, states, wantsRows } = question
   const { output } = context
   output.text(formatDiff(diffs, states, output.setting))
   if (wantsRows) {
@@ -56,11 +73,7 @@ const printText = async (question: Question, diffs: readonly TableDiff[]): Promi
       for await (const row of rowsOf(question, table)) output.text(`${formatRow(row, output.setting)}\n`)
     }
   }
-  if (tables.length > 0) return
-  const compared = new Set(diffs.map(({ table }) => table))
-  const others = (await rowgraft.tables())
-    .filter(({ table }) => !compared.has(table))
-    .map(({ table, why }) => ({ table, why: why ?? 'it has no identity' }))
+  const others = await readNotCompared(question, diffs)
   if (others.length > 0) output.text(`\n${formatNotCompared(others, output.setting)}`)
 }
 
@@ -78,7 +91,7 @@ const printJson = async (question: Question, diffs: readonly TableDiff[]): Promi
     }
     text(']}')
   }
-  text(']}\n')
+  text(`],"notCompared":${formatJson(await readNotCompared(question, diffs))}}\n`)
 }
 
 const printLines = async (question: Question, diffs: readonly TableDiff[]): Promise<void> => {
@@ -94,6 +107,10 @@ const printLines = async (question: Question, diffs: readonly TableDiff[]): Prom
       }
     } else if (isCsv) csv([table.table, ...states.map((state) => table[state])])
     else json({ v: 1, ...jsonTableDiff(table, states) })
+  }
+  // Lines are of tables and rows that were compared: what was not stands beside them.
+  for (const { table, why } of await readNotCompared(question, diffs)) {
+    question.context.output.note(`Not compared: ${formatTable(table)}: ${why}`)
   }
 }
 

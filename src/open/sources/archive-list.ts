@@ -29,6 +29,44 @@ const kindIs = (line: string, kinds: RegExp): boolean => kinds.test(line.replace
 export const countTableData = (list: string): number =>
   entriesOf(list).filter((line) => kindIs(line, /^TABLE DATA /)).length
 
+/** The oids that entries of a kind stand for, each with its line; the rows of a table bear the table's. */
+const byOid = (list: string, kind: RegExp): ReadonlyMap<string, string> =>
+  new Map(
+    entriesOf(list)
+      .filter((line) => kindIs(line, kind))
+      .map((line) => [/^\d+; \d+ (\d+) /.exec(line)?.[1] ?? '', line]),
+  )
+
+const tableEntry = /^TABLE (?!DATA |ATTACH )/
+
+/** What an archive was made without: whoever made it chose so. */
+export interface Partial {
+  readonly hasDefinitions: boolean
+  readonly hasRows: boolean
+  /** Tables that are defined and have no rows in it, not even none, as `schema name`; the roots of partitioned ones among them. */
+  readonly withoutRows: ReadonlySet<string>
+  /** Schemas that tables stand in and that it does not make. */
+  readonly schemas: readonly string[]
+}
+
+/** Reads it off the list of definitions and data. */
+export const parsePartial = (list: string): Partial => {
+  const [tables, data] = [byOid(list, tableEntry), byOid(list, /^TABLE DATA /)]
+  const names = nameEntries([...tables.values()])
+  const nameOf = (line: string): string => (names.get(line.split(';')[0] ?? '') ?? '').replace(/^TABLE /, '')
+  const without = [...tables].flatMap(([oid, line]) => (data.has(oid) ? [] : [nameOf(line)]))
+  const made = new Set(
+    [...nameEntries(entriesOf(list)).values()].flatMap((name) => /^SCHEMA (.*)$/.exec(name)?.[1] ?? []),
+  )
+  const used = new Set([...tables.values()].map((line) => nameOf(line).split(' ')[0] ?? ''))
+  return {
+    hasDefinitions: tables.size > 0,
+    hasRows: data.size > 0,
+    withoutRows: new Set(without),
+    schemas: [...used].filter((schema) => schema !== '' && schema !== 'public' && !made.has(schema)),
+  }
+}
+
 /** The lines to load: all of pre-data and data but statistics, and of post-data the keys and indexes. */
 export const selectEntries = (definitionsAndData: string, postData: string): readonly string[] => [
   ...entriesOf(definitionsAndData).filter((line) => !kindIs(line, /^STATISTICS DATA /)),

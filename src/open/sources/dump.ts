@@ -11,13 +11,14 @@ import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { interrupted, RowgraftError } from '../../errors.ts'
 import { parseArchiveHeader } from './archive-header.ts'
-import { countTableData, nameEntries, parseFacts, selectEntries } from './archive-list.ts'
+import { countTableData, nameEntries, type Partial, parseFacts, parsePartial, selectEntries } from './archive-list.ts'
 import { readDumpHead } from './file-format.ts'
 import type { OpenedSource, SourceOptions } from './opened-source.ts'
 import { findPgRestore, type PgRestore, runPgRestore } from './pg-restore.ts'
 import { assessFailures, collectMessages } from './restore-errors.ts'
-import { analyzeScratch, type Scratch, startScratch } from './scratch.ts'
+import { analyzeScratch, makeSchemas, type Scratch, startScratch } from './scratch.ts'
 import { watchForStall } from './stall.ts'
+import { findWithoutRows } from './without-rows.ts'
 
 const copyHint = 'Copy the file again from where it was made (compare size or checksum), or use another backup.'
 
@@ -124,7 +125,8 @@ const load = async (
 ): Promise<readonly string[]> => {
   // In the scratch server's own folder, because that is removed however this process ends.
   const list = join(scratch.socketDir, 'entries')
-  const messages = collectMessages(nameEntries(entries))
+  const names = nameEntries(entries)
+  const messages = collectMessages(names)
   let done = 0
   const onMessage = (line: string): void => {
     messages.read(line)
@@ -156,10 +158,16 @@ const load = async (
   const code = await withStallWatch(path, scratch, options, async (signal) => {
     return (await runPgRestore(program.path, args, { env, signal, onMessage })).code
   })
-  return assess(path, code, messages)
+  return assess(path, code, { messages, names: new Set(names.values()) })
 }
 
-const assess = (path: string, code: number | null, messages: ReturnType<typeof collectMessages>): readonly string[] => {
+/** What pg_restore said, and the names of all entries it was given. */
+interface Said {
+  readonly messages: ReturnType<typeof collectMessages>
+  readonly names: ReadonlySet<string>
+}
+
+const assess = (path: string, code: number | null, { messages, names }: Said): readonly string[] => {
   const { failures } = messages
   const noRoom = failures.find(({ message }) => message.includes('No space left on device'))
   if (noRoom !== undefined) {
@@ -177,7 +185,7 @@ const assess = (path: string, code: number | null, messages: ReturnType<typeof c
       hint: 'Check that the machine has memory and disk space left, then run the same command again.',
     })
   }
-  const { warnings, damage } = assessFailures(failures)
+  const { warnings, damage } = assessFailures(failures, names)
   const byServer = failures.every((failure) => failure.byServer)
   const complete = code === 0 ? failures.length === 0 : code === 1 && messages.ignored() === failures.length
   if (complete && damage.length === 0) return warnings
@@ -190,6 +198,23 @@ const assess = (path: string, code: number | null, messages: ReturnType<typeof c
   )
 }
 
+/** Throws `bad-file` for a dump that can give no rows, however whole it is. */
+const refuseHalf = (path: string, { hasDefinitions, hasRows }: Partial): void => {
+  if (hasDefinitions === hasRows) return
+  const hint =
+    'Make it again as a whole: pg_dump -Fc without -a, -s and --section; or restore it into a database of yours.'
+  if (hasRows) {
+    throw new RowgraftError('bad-file', `dump file "${path}" defines no tables`, {
+      detail: 'It holds rows alone, as pg_dump -a (--data-only, --section=data) makes it.',
+      hint,
+    })
+  }
+  throw new RowgraftError('bad-file', `the rows are not in the backup: dump file "${path}" holds definitions alone`, {
+    detail: 'pg_dump -s (--schema-only, --section=pre-data) or --exclude-table-data made it so.',
+    hint,
+  })
+}
+
 /** Opens a dump file. Throws `bad-file`, `damaged-dump`, `interrupted`. */
 export const openDump = async (path: string, options: SourceOptions): Promise<OpenedSource> => {
   const archive = parseArchiveHeader(path, await readDumpHead(path))
@@ -197,11 +222,14 @@ export const openDump = async (path: string, options: SourceOptions): Promise<Op
   const before = await stat(path)
   await refuseFullDisk(path, before.size)
   const definitionsAndData = await readList(program, path, ['pre-data', 'data'], options.signal)
+  const partial = parsePartial(definitionsAndData)
+  refuseHalf(path, partial)
   const entries = selectEntries(definitionsAndData, await readList(program, path, ['post-data'], options.signal))
   const identity = await hashFile(path, before.size, options)
   const scratch = await startScratch(options.signal)
   try {
     const tables = countTableData(definitionsAndData)
+    await makeSchemas(scratch, partial.schemas, options.signal)
     const warnings = await load({ program, path, scratch, entries, tables }, options)
     const after = await stat(path)
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
@@ -218,6 +246,7 @@ export const openDump = async (path: string, options: SourceOptions): Promise<Op
       identity,
       ...parseFacts(definitionsAndData),
       warnings,
+      withoutRows: await findWithoutRows(scratch, partial.withoutRows, options.signal),
       close: () => scratch.stop(),
     }
   } catch (error) {

@@ -1,3 +1,5 @@
+import type { QualifiedName } from '../../database/display.ts'
+
 /** How far opening has come. */
 export interface SourceProgress {
   readonly stage: 'reading' | 'loading' | 'analyzing'
@@ -33,5 +35,7 @@ export interface OpenedSource {
   readonly serverVersion: string | undefined
   /** What is missing though it is in the file, and why; or what was wrong with the connection without being fatal. */
   readonly warnings: readonly string[]
+  /** Tables that a dump defines without their rows: nothing is known of them. Those of partitions stand for the whole. A server cannot tell. */
+  readonly withoutRows?: readonly QualifiedName[]
   close(): Promise<void>
 }

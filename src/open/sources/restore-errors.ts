@@ -88,8 +88,17 @@ export interface Assessment {
 const describe = ({ entry, message }: RestoreFailure): string =>
   entry === undefined ? message : `${entry}: ${message}`
 
-/** Sorts the failures, in the order in which they happened. */
-export const assessFailures = (failures: readonly RestoreFailure[]): Assessment => {
+/** True where the server lacks a thing that no entry makes: the dump was made without it (pg_dump -t, -n, -N). */
+const isLeftOut = (message: string, names: ReadonlySet<string>): boolean => {
+  const [, lacked] = /^(?:relation|type) "([^"]+)" does not exist/.exec(message) ?? []
+  return lacked !== undefined && ![...names].some((name) => name.endsWith(` ${lacked.replace('.', ' ')}`))
+}
+
+/** Sorts the failures, in the order in which they happened. `names` are those of all entries, as in `TABLE public photo`. */
+export const assessFailures = (
+  failures: readonly RestoreFailure[],
+  names: ReadonlySet<string> = new Set(),
+): Assessment => {
   const warnings: string[] = []
   const damage: string[] = []
   for (const failure of failures) {
@@ -99,6 +108,7 @@ export const assessFailures = (failures: readonly RestoreFailure[]): Assessment 
       byServer &&
       (withoutRows.test(entry) ||
         unavailable.test(message) ||
+        (names.size > 0 && /^(TABLE|FK CONSTRAINT) /.test(entry) && isLeftOut(message, names)) ||
         (warnings.length > 0 && dependent.test(message)) ||
         (constraintKinds.test(entry) && brokenByRows.test(message)))
     ;(forgiven ? warnings : damage).push(describe(failure))

@@ -5,6 +5,7 @@
  * a folder that only this user can enter, and the role that loads and reads it owns its one database and may do nothing else.
  */
 import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
 import { openSession } from '../../database/session/session.ts'
 import { interrupted } from '../../errors.ts'
 import { type Cluster, startCluster } from '../cluster/cluster.ts'
@@ -64,6 +65,17 @@ export const startScratch = async (signal?: AbortSignal): Promise<Scratch> => {
   } catch (error) {
     await cluster.stop()
     throw error
+  }
+}
+
+/** Makes schemas that tables stand in and the dump does not make (pg_dump -t). */
+export const makeSchemas = async (scratch: Scratch, names: readonly string[], signal?: AbortSignal): Promise<void> => {
+  if (names.length === 0) return
+  const session = await openSession(scratch.url, { side: 'backup', signal, env: {} })
+  try {
+    for (const name of names) await session.execute(sql`create schema ${sql.id(name)}`)
+  } finally {
+    await session.close()
   }
 }
 

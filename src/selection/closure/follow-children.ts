@@ -44,9 +44,9 @@ export const followChildren = async (
   }
   const hiddenEnd = child.ends
     ?.map((end) => walk.sides.catalog.tables.get(end.parent))
-    .find((end) => end !== undefined && end.hidden !== null)
+    .find((end) => end !== undefined && end.hiddenParent !== null)
   if (isEnd && hiddenEnd !== undefined) {
-    const reason = { kind: 'end hidden', table: hiddenEnd.id, hidden: hiddenEnd.hidden ?? '' } as const
+    const reason = { kind: 'end hidden', table: hiddenEnd.id, hidden: hiddenEnd.hiddenParent ?? '' } as const
     for (const { key } of lost) leaveOut(walk, child, displayKey(key), reason)
     return
   }

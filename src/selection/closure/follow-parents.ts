@@ -14,7 +14,7 @@ export const followParents = async (
   relation: Relation,
   keys: readonly string[],
 ): Promise<void> => {
-  const hidden = walk.sides.catalog.tables.get(relation.parent)?.hidden ?? null
+  const hidden = walk.sides.catalog.tables.get(relation.parent)?.hiddenParent ?? null
   if (hidden !== null) {
     const why = `its parent cannot be looked at: ${hidden}`
     const referring = await readReferring(walk.sides, table, relation, keys)
@@ -31,7 +31,13 @@ export const followParents = async (
       else walk.missingParents.push({ relation, key, why, isHad })
     }
   }
-  fail(references.nowhere, 'is neither in live nor in the backup')
+  const isUnknown = parent?.backup.withoutRows === true
+  fail(
+    references.nowhere,
+    isUnknown
+      ? 'is not in live, and the rows of its table are not in the backup'
+      : 'is neither in live nor in the backup',
+  )
   if (parent === undefined || references.rows.length === 0) return
   const states = await walk.states.read(parent, [...new Set(references.rows.map(({ other }) => other))])
   const present = [...states].flatMap(([key, state]) => (isPresent(state) ? [key] : []))

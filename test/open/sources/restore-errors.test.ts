@@ -82,4 +82,15 @@ describe('a failure', () => {
     const assessment = assessFailures(failures)
     expect({ warnings: assessment.warnings.length, damage: assessment.damage.length }).toEqual({ warnings, damage })
   })
+
+  test('of things that the archive does not make is told from that of things that it makes', () => {
+    const key = server('FK CONSTRAINT public book f', 'relation "public.author" does not exist')
+    const table = server('TABLE public book', 'type "public.tier" does not exist')
+    const counts = (...names: readonly string[]): readonly number[] => {
+      const { warnings, damage } = assessFailures([key, table], new Set(['TABLE public book', ...names]))
+      return [warnings.length, damage.length]
+    }
+    expect(counts()).toEqual([2, 0])
+    expect(counts('TABLE public author', 'TYPE public tier')).toEqual([0, 2])
+  })
 })

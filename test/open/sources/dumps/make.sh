@@ -12,4 +12,20 @@ for name in shop partial hostile; do
   "$bin/psql" -X -q -v ON_ERROR_STOP=1 -h "$work" -U postgres -d postgres -f "$here/$name.sql" >/dev/null
   "$bin/pg_dump" -Fc -h "$work" -U postgres -d "$name" -f "${2:-$here}/$name.dump"
 done
+"$bin/psql" -X -q -v ON_ERROR_STOP=1 -h "$work" -U postgres -d postgres -f "$here/library.sql" >/dev/null
+part() {
+  name=$1
+  shift
+  "$bin/pg_dump" -Fc -h "$work" -U postgres -d library -f "${out:-$here}/library-$name.dump" "$@"
+}
+out=${2:-}
+part book -t book
+part deal -t sales.deal
+part offer -t sales.offer
+part rows -a
+part section --section=data
+part definitions -s
+part no-reviews --exclude-table-data=review
+part no-authors --exclude-table-data=author
+part no-2025 --exclude-table-data=visit_2025
 rm -f /tmp/rowgraft-hostile-program /tmp/rowgraft-hostile-file

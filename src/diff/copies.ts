@@ -20,8 +20,6 @@ import { type Found, mergeBlocks, nothingFound } from './keys/merge.ts'
 /** Tables of more rows are put into buckets first; there are so many of them. */
 const [small, buckets] = [100_000, 16_384]
 
-const sideOf = (reader: Reader, table: SharedTable) => (reader.side === 'live' ? table.live : table.backup)
-
 /** Equal rows would cancel out under xor: their hashes are summed, in halves that cannot overflow. */
 const sumOf = (hash: Query): Query => sql`
   pg_catalog.hashint4extended(0, pg_catalog.sum(${hash} & 4294967295)::bigint)
@@ -39,7 +37,7 @@ export const compareCopies = async (
   const columns = comparedColumns(table)
   const hash = tableDigest('t', table, columns, sides.hashing)
   const hashed = (reader: Reader): Query =>
-    sql`from (select ${hash} as hash from ${fromTable(sideOf(reader, table))} as t) as h`
+    sql`from (select ${hash} as hash from ${fromTable(table[reader.side])} as t) as h`
   const bucket = sql`(h.hash & ${sql.lit(buckets - 1)})::integer`
   let where = sql``
   const isBucketed = bucketRows !== undefined || Math.max(...extents.map(({ rows }) => rows)) > small

@@ -6,8 +6,8 @@ export type Key = readonly string[]
 /** Between the parts of a packed key. */
 export const separator = '\0' // cannot occur in PostgreSQL text
 
-/** A key as one string, for maps and sets. */
-export const packKey = (key: readonly string[]): string => key.join(separator)
+/** A key as one string, for maps and sets; of a NULL, which is no part of one, nothing is left. */
+export const packKey = (key: readonly (string | null)[]): string => key.join(separator)
 export const unpackKey = (packed: string): Key => packed.split(separator)
 
 /** A key as the user reads it: `7`, or `3,"a b"`. */

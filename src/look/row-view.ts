@@ -131,7 +131,7 @@ const askUser = async (sides: Sides, table: SharedTable, where: string): Promise
   const keys = new Set<string>()
   await sides.withUserSearchPath(async () => {
     for await (const rows of sides.backup.batches(query, batchSize)) {
-      for (const row of rows) keys.add(packKey(row.map((value) => value ?? '')))
+      for (const row of rows) keys.add(packKey(row))
     }
   })
   return keys

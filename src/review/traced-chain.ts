@@ -32,7 +32,7 @@ const readRelated = async (
     join ${fromTable(own.backup)} as ${sql.id(from)} on ${joinOn(own.identity, from, 'k')}
     join ${fromTable(to.backup)} as ${sql.id(other)} on ${joinRelation(relation, 'c', 'p')}
     where ${refers(relation, child.backup, 'backup', 'c')}`)
-  return rows.map((values) => packKey(values.map((value) => value ?? '')))
+  return rows.map((values) => packKey(values))
 }
 
 const relatedBy = ({ relations, tables }: SharedCatalog, via: string | null): Related | null => {

@@ -16,7 +16,7 @@ export const findMoved = async (
   if (columns.every((name) => table.identity.includes(name))) return moved
   for (const batch of inBatches(keys)) {
     const read = async (reader: Reader): Promise<ReadonlyMap<string, string>> => {
-      const side = reader.side === 'live' ? table.live : table.backup
+      const side = table[reader.side]
       const rows = await reader.rows(sql`
         select ${ordinal('k')}::text, ${asText('t', columns)}
         from ${keySource(side, table.identity, batch)}

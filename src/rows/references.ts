@@ -27,8 +27,6 @@ export interface Referring {
   readonly other: string
 }
 
-const pack = (values: readonly (string | null)[]): string => packKey(values.map((value) => value ?? ''))
-
 /**
  * The parents that rows of `table` refer to by `relation` in the backup: those the backup has, by identity; and the rows whose
  * parent is neither in the backup nor in live (`other` is the packed reference). A parent only live has is none of our business.
@@ -104,7 +102,8 @@ const queryParents = async (
       const key = batch[Number(ord) - 1] ?? ''
       const reference = values.slice(0, relation.columns.length)
       const identity = values.slice(relation.columns.length)
-      if (identity.length > 0 && identity.every((value) => value !== null)) found.push({ key, other: pack(identity) })
+      if (identity.length > 0 && identity.every((value) => value !== null))
+        found.push({ key, other: packKey(identity) })
       else unknown.push({ key, reference })
     }
   }
@@ -116,7 +115,7 @@ const queryParents = async (
     { table: sides.catalog.live.tables.find(({ id }) => id === relation.parent), show: [] },
   )
   const nowhere = unknown.filter((_, position) => !inLive.has(position))
-  return { rows: found, nowhere: nowhere.map(({ key, reference }) => ({ key, other: pack(reference) })) }
+  return { rows: found, nowhere: nowhere.map(({ key, reference }) => ({ key, other: packKey(reference) })) }
 }
 
 /**
@@ -168,7 +167,7 @@ const referencesInLive = async (
       from ${source}
       join ${fromTable(table)} as p
         on ${all(parentColumns.map((name, place) => isReferred(relation, place, column('k', name), column('p', name))))}`)
-    for (const [ord, ...key] of rows) found.set(offset + Number(ord) - 1, pack(key))
+    for (const [ord, ...key] of rows) found.set(offset + Number(ord) - 1, packKey(key))
     offset += batch.length
   }
   return found
@@ -223,7 +222,7 @@ export const readChildren = async (
       select ${ordinal('k')}::text, ${asText('c', child.identity)}
       ${joinChildren(child, parent, relation, batch)}
       where ${refers(relation, child.backup, 'backup', 'c')}`)
-    for (const [ord, ...key] of rows) found.push({ key: pack(key), other: batch[Number(ord) - 1] ?? '' })
+    for (const [ord, ...key] of rows) found.push({ key: packKey(key), other: batch[Number(ord) - 1] ?? '' })
   }
   return found
 }

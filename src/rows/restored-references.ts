@@ -30,7 +30,7 @@ export const followsRestored = async (
       reader: Reader,
       more: readonly Query[],
     ): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
-      const side = reader.side === 'live' ? table.live : table.backup
+      const side = table[reader.side]
       const rows = await reader.rows(sql`
         select ${list([sql`${ordinal('k')}::text`, asText('t', references), ...more])}
         from ${keySource(side, table.identity, batch)}

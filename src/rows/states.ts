@@ -32,7 +32,7 @@ export const readDigests = async (
   table: SharedTable,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, string>> => {
-  const side = reader.side === 'live' ? table.live : table.backup
+  const side = table[reader.side]
   const found = new Map<string, string>()
   if (isAllKey(side, table.identity))
     return new Map([...(await readPresent(reader, table, keys))].map((key) => [key, '']))
@@ -52,7 +52,7 @@ export const readMarked = async (
   table: SharedTable,
   keys: readonly string[],
 ): Promise<ReadonlySet<string>> => {
-  const side = reader.side === 'live' ? table.live : table.backup
+  const side = table[reader.side]
   const found = new Set<string>()
   if (table.softDelete === null) return found
   for (const batch of inBatches(keys)) {
@@ -72,7 +72,7 @@ export const readPresent = async (
   table: SharedTable,
   keys: readonly string[],
 ): Promise<ReadonlySet<string>> => {
-  const side = reader.side === 'live' ? table.live : table.backup
+  const side = table[reader.side]
   const found = new Set<string>()
   for (const batch of inBatches(keys)) {
     const rows = await reader.rows(sql`

@@ -56,7 +56,7 @@ export const readValues = async (
   table: SharedTable,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, Readonly<Record<string, string | null>>>> => {
-  const side = reader.side === 'live' ? table.live : table.backup
+  const side = table[reader.side]
   const names = side.columns.map(({ name }) => name)
   const values = new Map<string, Readonly<Record<string, string | null>>>()
   for (const batch of inBatches(keys, 1_000)) {
@@ -84,7 +84,7 @@ export const readLiveKeys = async (
       select ${ordinal('k')}::text, ${asText('t', table.identity)}
       from ${keySource(table.live, table.identity, batch)}
       join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
-    for (const [ord, ...key] of rows) found.set(batch[Number(ord) - 1] ?? '', packKey(key.map((value) => value ?? '')))
+    for (const [ord, ...key] of rows) found.set(batch[Number(ord) - 1] ?? '', packKey(key))
   }
   return found
 }

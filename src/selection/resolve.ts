@@ -56,7 +56,7 @@ const findInBackup = async (
           hint: `The key of "${table.id}" is ${table.identity.join(',')}.`,
         })
       })
-    const there = new Map(rows.map(([ord, ...key]) => [Number(ord), packKey(key.map((value) => value ?? ''))]))
+    const there = new Map(rows.map(([ord, ...key]) => [Number(ord), packKey(key)]))
     for (const [index, key] of batch.entries()) {
       const spelled = there.get(index + 1)
       if (spelled === undefined) lacking.push(key)
@@ -85,7 +85,7 @@ const findWhere = async (
   try {
     await withUserSearchPath(async () => {
       for await (const rows of sides.backup.batches(query, 10_000)) {
-        for (const row of rows) keys.push(index.add(packKey(row.map((value) => value ?? ''))))
+        for (const row of rows) keys.push(index.add(packKey(row)))
       }
     })
   } catch (error) {

@@ -36,7 +36,7 @@ const hasIndexOn = (side: Table, name: string | null): boolean =>
 
 /** Reads size and bounds; the rows are an estimate of today's size, not of the last ANALYZE. */
 export const readExtent = async (reader: Reader, table: SharedTable, integer: string | null): Promise<Extent> => {
-  const side = reader.side === 'live' ? table.live : table.backup
+  const side = table[reader.side]
   const { schema, name } = storedTable(side)
   const bound = (which: 'min' | 'max'): Query =>
     integer === null
@@ -97,7 +97,7 @@ export const readSample = async (
   const digests = new Map<string, string>()
   for (let at = 0; at < rows.length; at += step) {
     const [own, ...key] = rows[Math.floor(at)] ?? []
-    digests.set(packKey(key.map((value) => value ?? '')), own ?? '')
+    digests.set(packKey(key), own ?? '')
   }
   const keys = [...digests.keys()]
   const found = await sides.live.rows(sql`

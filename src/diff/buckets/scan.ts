@@ -55,7 +55,7 @@ const bucketRows = (
   table: SharedTable,
   { choice, columns }: { readonly choice: Chosen; readonly columns: readonly string[] },
 ): Query => {
-  const from = fromTable(reader.side === 'live' ? table.live : table.backup)
+  const from = fromTable(table[reader.side])
   const digest = tableDigest('t', table, columns, sides.hashing)
   if (choice.by === 'range' && choice.walked !== null) {
     const start = sql`((${sql.raw(`(${choice.base})`)} + r.bucket) << ${sql.lit(choice.shift)})`

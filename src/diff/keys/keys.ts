@@ -56,7 +56,7 @@ export const compareKeys = async (sides: Sides, table: SharedTable, options: Key
   const found = nothingFound(shape)
   const digests = creation === null ? [] : digestsOf(sides, table, creation)
   const stream = (reader: Reader): AsyncGenerator<Block> => {
-    const side = reader.side === 'live' ? table.live : table.backup
+    const side = table[reader.side]
     const query = sql`copy (
       select ${list([selectKey(shape, 't'), ...digests])}
       ${fromPart(side, part)}

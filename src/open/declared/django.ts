@@ -28,19 +28,17 @@ export const findContentTypes = (catalog: SharedCatalog): readonly SharedTable[]
     (table) => table.name === 'django_content_type' && has(table, ['id', 'app_label', 'model']),
   )
 
-const sideOf = (reader: Reader, table: SharedTable) => (reader.side === 'live' ? table.live : table.backup)
-
 const readContentTypes = async (reader: Reader, table: SharedTable): Promise<Named> => {
   const rows = await reader.rows(sql`
-    select t.app_label || '.' || t.model, t.id::text from ${fromTable(sideOf(reader, table))} as t`)
+    select t.app_label || '.' || t.model, t.id::text from ${fromTable(table[reader.side])} as t`)
   return new Map(rows.map(([name, id]) => [name ?? '', id ?? '']))
 }
 
 const readPermissions = async (reader: Reader, table: SharedTable, types: SharedTable): Promise<Named> => {
   const rows = await reader.rows(sql`
     select c.app_label || '.' || c.model || '.' || t.codename, t.id::text
-    from ${fromTable(sideOf(reader, table))} as t
-    join ${fromTable(sideOf(reader, types))} as c on c.id = t.content_type_id`)
+    from ${fromTable(table[reader.side])} as t
+    join ${fromTable(types[reader.side])} as c on c.id = t.content_type_id`)
   return new Map(rows.map(([name, id]) => [name ?? '', id ?? '']))
 }
 

@@ -90,7 +90,7 @@ export const findCandidates = async (
         )}
       order by 1, 2`)
     for (const [ord, own] of Map.groupBy(found, ([position]) => Number(position))) {
-      const live = own.map(([, ...key]) => packKey(key.map((value) => value ?? '')))
+      const live = own.map(([, ...key]) => packKey(key))
       for (const { key } of alike[ord - 1] ?? []) candidates.set(key, live)
     }
   }

@@ -40,7 +40,7 @@ export const probeUnique = async (
     for (const [ord, ...key] of conflicts) {
       const row = batch[Number(ord) - 1]
       if (row === undefined) continue
-      found.set(row.key, [...(found.get(row.key) ?? []), packKey(key.map((value) => value ?? ''))])
+      found.set(row.key, [...(found.get(row.key) ?? []), packKey(key)])
     }
   }
   return found

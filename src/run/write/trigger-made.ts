@@ -64,7 +64,7 @@ const refuseChanged = async (
   const key = list(table.identity.map((_, p) => sql`m.${identifier(`k${p}`)}::text`))
   const open = sql`select ${key} from ${made} as m where not m.isnew and ${mayBeUpdated(staged)}`
   const rows = writer.canRead ? await writer.rows(open) : []
-  const keys = rows.map((row) => packKey(row.map((value) => value ?? '')))
+  const keys = rows.map((row) => packKey(row))
   if (keys.length > 0 && (await seenByOthers(writer, table, keys))?.length === 0) return
   await writer.check({
     query: open,

@@ -77,7 +77,7 @@ export const findRefused = async (sides: Sides): Promise<readonly LeftOutRows[]>
 const findEmpty = async (reader: Reader, tables: readonly SharedTable[]): Promise<ReadonlySet<string>> => {
   if (tables.length === 0) return new Set()
   const checks = tables.map((table, place): Query => {
-    const side = reader.side === 'live' ? table.live : table.backup
+    const side = table[reader.side]
     return sql`select ${sql.lit(place)}::text where not exists (select from ${fromTable(side)} as t)`
   })
   const rows = await reader.rows(list(checks, ' union all '))

@@ -143,7 +143,7 @@ export const readHits = async (
   try {
     for await (const rows of sides.backup.batches(hitQuery(statement, reached, assignments), 10_000)) {
       for (const row of rows) {
-        const key = packKey(row.slice(0, width).map((value) => value ?? ''))
+        const key = packKey(row.slice(0, width))
         const values = row.slice(width)
         const known = hits.get(key)
         if (known === undefined) hits.set(key, [values])

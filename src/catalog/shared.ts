@@ -1,5 +1,6 @@
 import { displayName, displayTable, type QualifiedName } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
+import { isSameNames } from '../keys/key.ts'
 import { type Allocation, allocationOf, keyColumns } from './allocation.ts'
 import type { Catalog, Column, OtherRelation, Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
@@ -116,7 +117,7 @@ const shareTable = (
   const identity = declared ?? junction?.columns ?? liveKey
   const hidden = whyHidden(here) ?? whyHidden(there) ?? whyNotFound(live, identity) ?? whyNotFound(backup, identity)
   const { drift, refusal, required } = compareTables(live, backup, hidden)
-  const sameKey = [...liveKey].sort().join('\0') === [...backupKey].sort().join('\0')
+  const sameKey = isSameNames(liveKey.toSorted(), backupKey.toSorted())
   const why =
     declarations.refusals[live.id] ??
     refusal ??

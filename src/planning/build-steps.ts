@@ -3,6 +3,7 @@ import { columnOf } from '../catalog/catalog.ts'
 import { orderTables } from '../catalog/order.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import type { Keys } from '../keys/key.ts'
+import { packNames } from '../keys/key.ts'
 import { keyColumns } from '../keys/key-columns.ts'
 import { KeySequence } from '../keys/key-index.ts'
 import { compareKeys, sortKeys } from '../keys/key-order.ts'
@@ -133,7 +134,7 @@ const overwriteSteps = ({ catalog, decision }: Decided, id: string): readonly St
     }),
   )
   const updates = [...(decision.updates.get(id) ?? [])].sort(([a], [b]) => compareKeys(a, b))
-  const changed = groupBy(updates, ([, names]) => names.join('\0')).map(
+  const changed = groupBy(updates, ([, names]) => packNames(names)).map(
     (group): Step => ({
       action: 'update',
       table: id,
@@ -179,7 +180,7 @@ const survivorSteps = ({ catalog, survivors }: Decided, id: string): readonly St
     .filter(([{ relation }]) => relation.child === id)
     .filter(([, relinking]) => relinking === 'relink' || relinking === 'edited since')
     .sort(([a], [b]) => compareKeys(a.key, b.key))
-  return groupBy(rows, ([{ relation, emptied }]) => [relation.id, ...emptied].join('\0')).map((group) => {
+  return groupBy(rows, ([{ relation, emptied }]) => packNames([relation.id, ...emptied])).map((group) => {
     const [first] = group
     const edited = group.flatMap(([, relinking], position) => (relinking === 'edited since' ? [position] : []))
     return {

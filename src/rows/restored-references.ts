@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { SharedTable } from '../catalog/shared.ts'
 import { list, type Query } from '../database/names.ts'
 import type { Reader } from '../database/session/reader.ts'
+import { isSameNames } from '../keys/key.ts'
 import { refers } from '../sql/references.ts'
 import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../sql/rows.ts'
 import type { Sides } from './sides.ts'
@@ -18,7 +19,7 @@ export const followsRestored = async (
       child === table.id &&
       columns.length === 1 &&
       (sides.restored.get(parent)?.size ?? 0) > 0 &&
-      sides.catalog.tables.get(parent)?.identity.join() === parentColumns.join(),
+      isSameNames(sides.catalog.tables.get(parent)?.identity, parentColumns),
   )
   const followed = new Set<string>()
   const references = relations.flatMap(({ columns }) => columns)

@@ -2,6 +2,7 @@
 import { RowgraftError } from '../../errors.ts'
 import { formatTable } from '../../format/names.ts'
 import { displayKey, type PlanOptions, parseTableName, parseUnder, type TableOverview } from '../../index.ts'
+import { packKey } from '../../keys/key.ts'
 import type { PlanFlags } from './options.ts'
 import { parseMapEnum, parseSet, splitColumn } from './values.ts'
 
@@ -62,7 +63,7 @@ const resolveRows = (typed: string, tables: Tables): string => {
   if (!/^(?:"(?:[^"]|"")*"|[^":])+:/.test(typed)) return resolveTable(typed, tables)
   const row = parseUnder(typed)
   if (row.by !== 'under') throw new Error(`${typed} is no row`)
-  return `${resolveTable(row.table, tables)}:${row.keys.map((key) => displayKey(key.join('\0'))).join()}`
+  return `${resolveTable(row.table, tables)}:${row.keys.map((key) => displayKey(packKey(key))).join()}`
 }
 
 /** The options that were given; the others are for the engine to fill in. */

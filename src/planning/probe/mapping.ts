@@ -5,7 +5,7 @@
 import { sql } from 'kysely'
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { unpackKey } from '../../keys/key.ts'
+import { packKey, unpackKey } from '../../keys/key.ts'
 import { KeySet } from '../../keys/key-index.ts'
 import { readParents } from '../../rows/references.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
@@ -145,5 +145,6 @@ export const mappedKey = (
     const mapped = rewritten.get(table.identity[position] ?? '')
     return mapped === undefined ? value : mapped
   })
-  return values.some((value) => value === fresh || value === null) ? null : values.join('\0')
+  const known = values.filter((value) => value !== fresh && value !== null)
+  return known.length < values.length ? null : packKey(known)
 }

@@ -3,14 +3,13 @@
  * raw stage, image by image. Inserted rows equal the source in every stored column; updated rows equal the intention in the columns set and their
  * before-image in all others. What a trigger changed is found here: on inserted rows it stops the run unless accepted.
  */
-
 import { sql } from 'kysely'
 import { displayAlone, displayName, shellWord } from '../../database/display.ts'
 import { all, column, list, type Query } from '../../database/names.ts'
 import type { Check } from '../../database/session/check.ts'
 import type { Writer } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
-import { displayKey } from '../../keys/key.ts'
+import { displayKey, packKey } from '../../keys/key.ts'
 import { storedColumns } from '../../sql/images.ts'
 import { fromTable } from '../../sql/rows.ts'
 import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
@@ -134,7 +133,7 @@ const mismatch = async (
     ${facts.found} and not ${all(columns.map(([, same]) => same))}
     order by ${column('s', ordinalColumn)}
     limit 1`)
-  const key = displayKey((example ?? []).map((value) => value ?? '').join('\0'))
+  const key = displayKey(packKey(example ?? []))
   const again = await countDifferences(
     writer,
     differing.map(({ column: name }) => [name, sql`not ${isChangedSince(layout, staged, name)}`] as const),

@@ -92,7 +92,7 @@ export const clearTheWay = async (
     query: sql`select ${key} from ${made} as m where not m.ours`,
     expect: { none: table.identity.length },
     code: 'plan-stale',
-    message: ({ row }) => `live row ${displayKey(row.join('\0'))} of "${table.id}" is in the way by now`,
+    message: ({ row }) => `live row ${displayKey(packKey(row))} of "${table.id}" is in the way by now`,
     hint: 'Live has changed since the plan was made: make it again.',
   })
   await refuseChanged(writer, staged, { made, triggers })

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { all, column, list } from '../../database/names.ts'
-import { displayKey, unpackKey } from '../../keys/key.ts'
+import { displayKey, packKey, unpackKey } from '../../keys/key.ts'
 import { isText, labelColumn, labelTable, names, shorten } from '../../rows/labels.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { fromTable, joinOn, keySource, ordinal, typeOf } from '../../sql/rows.ts'
@@ -72,6 +72,6 @@ export const labelParent = async (sides: Sides, parent: NonNullable<Candidate['p
           from ${fromTable(table.backup)} as t
           where ${all(matches)}`)
   if (row === undefined) return null
-  const key = row.map((value) => value ?? '').join('\0')
+  const key = packKey(row)
   return (await labelRows(sides, table, [key])).get(key)?.label ?? null
 }

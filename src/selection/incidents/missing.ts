@@ -5,6 +5,7 @@
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { type DiffProgress, type DiffState, diffRows, type RowDiff } from '../../diff/diff.ts'
+import { packNames } from '../../keys/key.ts'
 import { findNever } from '../../rows/never.ts'
 import { readParents } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
@@ -114,7 +115,7 @@ const stateReader = (): ((row: RowDiff, isMarked: boolean) => RowState) => {
       const plain = state === 'reused' ? reused : gone
       return isMarked ? { ...plain, isMarked } : plain
     }
-    const id = columns.join('\0')
+    const id = packNames(columns)
     const known = deleted.get(id) ?? { state, columns }
     deleted.set(id, known)
     return known

@@ -1,5 +1,6 @@
 /** Survivors under their incident, by the same evidence as closure, and the time that they tell. */
 import { sql } from 'kysely'
+import { packNames } from '../../keys/key.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
 import { fromTable, joinOn, keySource } from '../../sql/rows.ts'
 import { judgeSurvivors, noStrangers, type Survivor } from '../closure/survivors.ts'
@@ -26,7 +27,7 @@ export const readSurvivorCounts = async (
   const hasTimes = relinked.length > 0 && (await keepsCommitTimes(sides))
   const found = new Map<number, { readonly counts: readonly SurvivorCount[]; readonly when: string | null }>()
   for (const [incident, own] of Map.groupBy(relinked, incidentOf)) {
-    const counts = [...Map.groupBy(own, ({ relation, emptied }) => `${relation.id}\0${emptied.join('\0')}`).values()]
+    const counts = [...Map.groupBy(own, ({ relation, emptied }) => packNames([relation.id, ...emptied])).values()]
     const witness = own.find((survivor) => judged.get(survivor) === 'relink' && survivor.age !== null)
     found.set(incident, {
       counts: counts.flatMap((rows) => {

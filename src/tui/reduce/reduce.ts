@@ -1,5 +1,6 @@
 /** The state after each action, and what is to be done. Pure: the same actions lead to the same screens. */
 import { displayKey } from '../../data.ts'
+import { packKey } from '../../keys/key.ts'
 import type { Binding, Command } from '../bindings/binding.ts'
 import { findBinding } from '../bindings/bindings.ts'
 import { paletteEntries } from '../bindings/palette.ts'
@@ -73,7 +74,7 @@ const along = (state: State): Step => {
   const row = currentRow(state)
   if (screen.at !== 'row') return goAlong(state)
   if (row !== null && (row.state === 'same' || row.state === 'changed')) {
-    return goAlong(pickUnder(state, screen.table, displayKey(Object.values(row.key).join('\0'))))
+    return goAlong(pickUnder(state, screen.table, displayKey(packKey(Object.values(row.key)))))
   }
   return countPicks(state.picks) === 0
     ? [{ ...state, message: { kind: 'note', text: 'nothing is picked yet: space picks' } }]

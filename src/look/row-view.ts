@@ -10,7 +10,7 @@ import type { DiffState } from '../diff/diff.ts'
 import { RowgraftError } from '../errors.ts'
 import { packKey } from '../keys/key.ts'
 import type { Sides } from '../rows/sides.ts'
-import { batchSize, fromTable, inBatches, joinOn, keySource, ordinal } from '../sql/rows.ts'
+import { batchSize, fromTable, inBatches, keyedRows, ordinal } from '../sql/rows.ts'
 import { type Filter, type FilterTerm, parseFilter } from './filter.ts'
 import type { RowList } from './row-list.ts'
 
@@ -97,8 +97,7 @@ const askSide = async (
     const sorted = isThere ? [sql`${column('t', sort.column)} ${direction}`] : []
     const query = sql`
       select ${ordinal('k')}::text
-      from ${keySource(side, table.identity, batch)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}
+      from ${keyedRows(side, table.identity, batch)}
       where ${conditions.length === 0 ? sql`true` : all(conditions)}
       order by ${list([...sorted, ordinal('k')])}`
     for await (const rows of reader.batches(query, batchSize)) {

@@ -19,6 +19,7 @@ import {
   typeOf,
   valueSource,
 } from '../sql/rows.ts'
+import { findKeys, readByKey } from './by-key.ts'
 import type { Sides } from './sides.ts'
 
 /** A row and the row at the other end of the relation, both packed. */
@@ -89,17 +90,17 @@ const queryParents = async (
   const parent = sides.catalog.tables.get(relation.parent)
   const found: Referring[] = []
   const unknown: { key: string; reference: readonly (string | null)[] }[] = []
-  for (const batch of inBatches(keys)) {
-    const known = parent !== undefined && parent.identity.length > 0
-    const rows = await sides.backup.rows(sql`
-      select ${ordinal('k')}::text, ${asText('c', relation.columns)}
-        ${known ? sql`, ${asText('p', parent.identity)}` : sql``}
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')} ${inKeyRange('c', table.backup, table.identity, batch)}
-      ${known ? sql`left join ${fromTable(parent.backup)} as p on ${joinRelation(relation, 'c', 'p')}` : sql``}
-      where ${refers(relation, table.backup, 'backup', 'c')}`)
-    for (const [ord, ...values] of rows) {
-      const key = batch[Number(ord) - 1] ?? ''
+  const columns = { keys, columns: relation.columns, where: refers(relation, table.backup, 'backup', 't') }
+  const asked =
+    parent === undefined || parent.identity.length === 0
+      ? columns
+      : {
+          ...columns,
+          show: parent.identity.map((name) => column('p', name)),
+          join: sql`left join ${fromTable(parent.backup)} as p on ${joinRelation(relation, 't', 'p')}`,
+        }
+  for await (const rows of readByKey(sides.backup, table, asked)) {
+    for (const { key, values } of rows) {
       const reference = values.slice(0, relation.columns.length)
       const identity = values.slice(relation.columns.length)
       if (identity.length > 0 && identity.every((value) => value !== null))
@@ -133,14 +134,11 @@ export const findByValue = async (
   const isOwn = (name: string): boolean => parent.identity.includes(name) || parent.primaryKey.includes(name)
   const found = new Map<string, string>()
   if (relation.parentColumns.every(isOwn) || rows.length === 0) return found
-  for (const batch of inBatches(rows.map(({ key }) => key))) {
-    const references = await sides.backup.rows(sql`
-      select ${ordinal('k')}::text, ${asText('c', relation.columns)}
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')}`)
-    const values = references.map(([, ...reference]) => reference)
+  const asked = { keys: rows.map(({ key }) => key), columns: relation.columns }
+  for await (const references of readByKey(sides.backup, table, asked)) {
+    const values = references.map((reference) => reference.values)
     const inLive = await referencesInLive(sides.live, relation, values, { table: parent.live, show: parent.identity })
-    for (const [position, key] of inLive) found.set(batch[Number(references[position]?.[0]) - 1] ?? '', key)
+    for (const [position, key] of inLive) found.set(references[position]?.key ?? '', key)
   }
   return found
 }
@@ -180,16 +178,8 @@ export const readReferring = async (
   relation: Relation,
   keys: readonly string[],
 ): Promise<readonly string[]> => {
-  const found: string[] = []
-  for (const batch of inBatches(keys)) {
-    const rows = await sides.backup.rows(sql`
-      select ${ordinal('k')}::text
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')}
-      where ${refers(relation, table.backup, 'backup', 'c')}`)
-    for (const [ord] of rows) found.push(batch[Number(ord) - 1] ?? '')
-  }
-  return found
+  const where = refers(relation, table.backup, 'backup', 't')
+  return [...(await findKeys(sides.backup, table, { keys, where }))]
 }
 
 /** Keys of parents `k`, joined with their children `c`; by way of the parents where the keys alone do not say what is referred to. */

@@ -2,13 +2,12 @@
  * The state of backup rows from live's point of view: missing, same, changed, reused or restored. Digests first; only rows whose
  * digests differ are read again, column by column.
  */
-import { sql } from 'kysely'
 import { isMarked } from '../catalog/conventions/soft-delete.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isAllKey } from '../catalog/spelling.ts'
 import type { Reader } from '../database/session/reader.ts'
 import { rowDigest } from '../sql/column-digest.ts'
-import { fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal } from '../sql/rows.ts'
+import { findKeys, readByKey } from './by-key.ts'
 import { readChangedColumns } from './records/changed-columns.ts'
 import { readCreation } from './records/habits.ts'
 import { comparedColumns, isReused } from './records/records.ts'
@@ -32,16 +31,12 @@ export const readDigests = async (
   table: SharedTable,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, string>> => {
-  const side = table[reader.side]
-  const found = new Map<string, string>()
-  if (isAllKey(side, table.identity))
+  if (isAllKey(table[reader.side], table.identity))
     return new Map([...(await readPresent(reader, table, keys))].map((key) => [key, '']))
-  for (const batch of inBatches(keys)) {
-    const rows = await reader.rows(sql`
-      select ${ordinal('k')}::text, ${rowDigest('t', comparedColumns(table), sides.digest)}::text
-      from ${keySource(side, table.identity, batch)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}`)
-    for (const [ord, digest] of rows) found.set(batch[Number(ord) - 1] ?? '', digest ?? '')
+  const found = new Map<string, string>()
+  const digest = rowDigest('t', comparedColumns(table), sides.digest)
+  for await (const rows of readByKey(reader, table, { keys, show: [digest] })) {
+    for (const { key, values } of rows) found.set(key, values[0] ?? '')
   }
   return found
 }
@@ -51,38 +46,17 @@ export const readMarked = async (
   reader: Reader,
   table: SharedTable,
   keys: readonly string[],
-): Promise<ReadonlySet<string>> => {
-  const side = table[reader.side]
-  const found = new Set<string>()
-  if (table.softDelete === null) return found
-  for (const batch of inBatches(keys)) {
-    const rows = await reader.rows(sql`
-      select ${ordinal('k')}::text
-      from ${keySource(side, table.identity, batch)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}
-      where ${isMarked(side, table.softDelete, 't')}`)
-    for (const [ord] of rows) found.add(batch[Number(ord) - 1] ?? '')
-  }
-  return found
-}
+): Promise<ReadonlySet<string>> =>
+  table.softDelete === null
+    ? new Set()
+    : findKeys(reader, table, { keys, where: isMarked(table[reader.side], table.softDelete, 't') })
 
-/** Of the live keys given, those that live still holds. */
-export const readPresent = async (
+/** Of the keys given, those that one side holds. */
+export const readPresent = (
   reader: Reader,
   table: SharedTable,
   keys: readonly string[],
-): Promise<ReadonlySet<string>> => {
-  const side = table[reader.side]
-  const found = new Set<string>()
-  for (const batch of inBatches(keys)) {
-    const rows = await reader.rows(sql`
-      select ${ordinal('k')}::text
-      from ${keySource(side, table.identity, batch)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}`)
-    for (const [ord] of rows) found.add(batch[Number(ord) - 1] ?? '')
-  }
-  return found
-}
+): Promise<ReadonlySet<string>> => findKeys(reader, table, { keys })
 
 // One object each: there may be millions of such rows.
 const missing: RowState = { state: 'missing' }

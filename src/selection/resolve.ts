@@ -44,6 +44,7 @@ const findInBackup = async (
 ): Promise<{ readonly found: readonly string[]; readonly lacking: readonly string[] }> => {
   const found: string[] = []
   const lacking: string[] = []
+  // Of keys as they are typed no range can be told: 1_000 is an integer too.
   for (const batch of inBatches(keys)) {
     const rows = await sides.backup
       .rows(sql`

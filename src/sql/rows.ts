@@ -139,6 +139,11 @@ export const inValueRange = (
 export const inKeyRange = (alias: string, table: Table, columns: readonly string[], keys: readonly string[]): Query =>
   keys.length < fewest ? sql`` : inValueRange(alias, table, columns, columnsOfKeys(columns.length, keys))
 
+/** Rows of a table by packed key, as a row source: the keys `k`, joined with their rows `t`. */
+export const keyedRows = (table: Table, identity: readonly string[], keys: readonly string[]): Query => sql`
+  ${keySource(table, identity, keys)}
+  join ${fromTable(table)} as t on ${joinOn(identity, 't', 'k')} ${inKeyRange('t', table, identity, keys)}`
+
 /** `t.a::text, t.b::text` */
 export const asText = (alias: string, columns: readonly string[]): Query =>
   list(columns.map((name) => sql`${column(alias, name)}::text`))

@@ -6,9 +6,10 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { column, type Query } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { packKey, unpackKey } from '../../keys/key.ts'
+import { readShown } from '../../rows/by-key.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { tableDigest } from '../../sql/column-digest.ts'
-import { asText, fromSample, fromTable, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import { asText, fromSample, fromTable } from '../../sql/rows.ts'
 
 /** One side of a table. */
 export interface Extent {
@@ -100,11 +101,8 @@ export const readSample = async (
     digests.set(packKey(key), own ?? '')
   }
   const keys = [...digests.keys()]
-  const found = await sides.live.rows(sql`
-    select ${ordinal('k')}::text, ${digest}::text
-    from ${keySource(table.live, table.identity, keys)}
-    join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
-  const same = found.filter(([position, own]) => digests.get(keys[Number(position) - 1] ?? '') === own).length
+  const found = await readShown(sides.live, table, { keys, show: [digest] })
+  const same = keys.filter((key) => found.get(key)?.[0] === digests.get(key)).length
   return {
     leading: keys.map((key) => unpackKey(key)[0] ?? ''),
     differing: keys.length === 0 ? 0 : 1 - same / keys.length,

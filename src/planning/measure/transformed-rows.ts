@@ -8,7 +8,7 @@ import { type KeyColumn, keysOf } from '../../keys/key-columns.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { placedDigest, placedMethod, rowImage } from '../../sql/column-digest.ts'
 import { imageColumns, pinsNothing } from '../../sql/images.ts'
-import { fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal, ordinalName } from '../../sql/rows.ts'
+import { fromTable, inBatches, joinOn, keyedRows, keySource, ordinal, ordinalName } from '../../sql/rows.ts'
 import { bareValues, readTransformed, refusingValues, transformedSource } from '../../transform/read.ts'
 import type { RowValues, TableTransform } from '../../transform/transform.ts'
 import { combineDigests, type Measured } from './measure.ts'
@@ -79,9 +79,7 @@ export const rowsToWrite = async (
 ): Promise<{ readonly read: Reader['rows']; readonly from: Query }> => {
   const own = sides.transforms?.get(table.id)
   if (own === undefined) {
-    const from = sql`${keySource(table.backup, table.identity, keys)}
-      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', table.backup, table.identity, keys)}`
-    return { read: (query) => sides.backup.rows(query), from }
+    return { read: (query) => sides.backup.rows(query), from: keyedRows(table.backup, table.identity, keys) }
   }
   const values: RowValues[] = []
   for await (const rows of readTransformed(sides.backup, own, keys)) {

@@ -2,14 +2,13 @@
  * What becomes of keys while planning: which rows keep theirs, get a new one, or are stood in for by a live row; and what that makes
  * of every reference to them. A key that is only allocated by the run is `fresh`: it cannot collide with anything.
  */
-import { sql } from 'kysely'
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { packKey, unpackKey } from '../../keys/key.ts'
 import { KeySet } from '../../keys/key-index.ts'
+import { readShown } from '../../rows/by-key.ts'
 import { readParents } from '../../rows/references.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
 
 /** A value the run will allocate. */
 export const fresh = Symbol('fresh')
@@ -121,15 +120,8 @@ export class Mapping {
     const open = wanted.filter((key) => !this.#liveValues.has(`${parent.id}\0${key}`))
     const referenced = this.#sides.catalog.relations.flatMap((r) => (r.parent === parent.id ? r.parentColumns : []))
     const columns = [...new Set([...parent.identity, ...referenced])]
-    for (const batch of inBatches(open)) {
-      const rows = await this.#sides.live.rows(sql`
-        select ${ordinal('k')}::text, ${asText('t', columns)}
-        from ${keySource(parent.live, parent.identity, batch)}
-        join ${fromTable(parent.live)} as t on ${joinOn(parent.identity, 't', 'k')}`)
-      for (const [ord, ...values] of rows) {
-        const key = batch[Number(ord) - 1] ?? ''
-        this.#liveValues.set(`${parent.id}\0${key}`, new Map(columns.map((name, p) => [name, values[p] ?? null])))
-      }
+    for (const [key, values] of await readShown(this.#sides.live, parent, { keys: open, columns })) {
+      this.#liveValues.set(`${parent.id}\0${key}`, new Map(columns.map((name, p) => [name, values[p] ?? null])))
     }
   }
 }

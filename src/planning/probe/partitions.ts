@@ -7,9 +7,10 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { any, type Query, serverText } from '../../database/names.ts'
 import { displayKey } from '../../keys/key.ts'
 import type { Finding } from '../../plan/finding.ts'
+import { findKeys } from '../../rows/by-key.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { readBackupValues } from '../../rows/values.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal, typeOf, valueSource } from '../../sql/rows.ts'
+import { inBatches, ordinal, typeOf, valueSource } from '../../sql/rows.ts'
 import { isInDefault } from '../../sql/tree.ts'
 import { fresh, type MappedValue } from './mapping.ts'
 
@@ -54,18 +55,8 @@ const readColumns = (table: SharedTable, partitions: readonly Partition[]): read
 }
 
 /** Of the rows given, those that stand in a default partition of the backup too. */
-const findAtHome = async (sides: Sides, table: SharedTable, keys: readonly string[]): Promise<ReadonlySet<string>> => {
-  const found = new Set<string>()
-  for (const batch of inBatches(keys)) {
-    const rows = await sides.backup.rows(sql`
-      select ${ordinal('k')}::text
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}
-      where ${isInDefault('t')}`)
-    for (const [ord] of rows) found.add(batch[Number(ord) - 1] ?? '')
-  }
-  return found
-}
+const findAtHome = (sides: Sides, table: SharedTable, keys: readonly string[]): Promise<ReadonlySet<string>> =>
+  findKeys(sides.backup, table, { keys, where: isInDefault('t') })
 
 const findingOf = (table: SharedTable, key: string, partition: string | null): Finding => ({
   kind: 'partition',

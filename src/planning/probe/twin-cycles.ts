@@ -3,13 +3,12 @@
  * first given the live rows that equal it in all other columns; then candidates whose references do not lead to the twins of the
  * row's own parents are dropped, until none is. What is left agrees with itself.
  */
-import { sql } from 'kysely'
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { unpackKey } from '../../keys/key.ts'
+import { readByKey } from '../../rows/by-key.ts'
 import { readParents } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
 import type { Mapping } from './mapping.ts'
 import { assign, findCandidates } from './twins.ts'
 
@@ -68,17 +67,10 @@ const findInconsistent = async (
   )
   const parents = new Map(rows.map(({ key, other }) => [key, other]))
   const wrong: Row[] = []
-  for (const batch of inBatches(own)) {
-    const live = await sides.live.rows(sql`
-      select ${ordinal('k')}::text, ${asText('t', relation.columns)}
-      from ${keySource(
-        table.live,
-        table.identity,
-        batch.map(([, liveKey]) => liveKey),
-      )}
-      join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
-    for (const [position, ...reference] of live) {
-      const [key = '', liveKey = ''] = batch[Number(position) - 1] ?? []
+  const asked = { keys: own.map(([, liveKey]) => liveKey), columns: relation.columns }
+  for await (const references of readByKey(sides.live, table, asked)) {
+    for (const { place, key: live, values: reference } of references) {
+      const [key = ''] = own[place] ?? []
       const parentKey = parents.get(key)
       const twin =
         parentKey === undefined
@@ -91,7 +83,7 @@ const findInconsistent = async (
         expected === null
           ? reference.some((value) => value === null)
           : !isByIdentity || expected.every((value, at) => value === reference[at])
-      if (!isRight) wrong.push({ table, key, live: liveKey })
+      if (!isRight) wrong.push({ table, key, live })
     }
   }
   return wrong

@@ -17,7 +17,7 @@ import type { Session } from '../../database/session/session.ts'
 import { withReadTransaction } from '../../database/transaction.ts'
 import { RowgraftError } from '../../errors.ts'
 import { keptDigest } from '../../sql/images.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import { inBatches, keyedRows, ordinal } from '../../sql/rows.ts'
 import type { RecoverReport } from '../run.ts'
 import { lockDatabase } from '../transaction-start.ts'
 import { JournalWriter } from './journal-file.ts'
@@ -82,9 +82,8 @@ const countEvidence = async (
     const [row] = await reader.rows(sql`
       select pg_catalog.count(*)::text,
              pg_catalog.count(*) filter (where t.xmin::text::bigint = ${xid}::bigint & 4294967295)::text
-      from ${keySource(table, identity, keys)}
+      from ${keyedRows(table, identity, keys)}
       join pg_catalog.unnest(${digests}::bigint[]) with ordinality as d(digest, position) on d.position = ${ordinal('k')}
-      join ${fromTable(table)} as t on ${joinOn(identity, 't', 'k')}
       where ${keptDigest('t', table, identity)} = d.digest`)
     same += Number(row?.[0] ?? 0)
     own += Number(row?.[1] ?? 0)
@@ -133,8 +132,7 @@ export const judgeRun = async (session: Session, before: JournalHead, longest = 
         for (const batch of inBatches(deleted)) {
           const [row] = await reader.rows(sql`
           select pg_catalog.count(*)::text
-          from ${keySource(table.live, table.identity, batch)}
-          join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
+          from ${keyedRows(table.live, table.identity, batch)}`)
           deletedThere += Number(row?.[0] ?? 0)
         }
       }

@@ -11,10 +11,11 @@ import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { all, any, column, list, serverText } from '../../database/names.ts'
 import { unpackKey } from '../../keys/key.ts'
+import { readShown } from '../../rows/by-key.ts'
 import type { Referring } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { holds } from '../../sql/references.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal, typeOf, valueSource } from '../../sql/rows.ts'
+import { fromTable, inBatches, ordinal, typeOf, valueSource } from '../../sql/rows.ts'
 
 /** A live row whose reference is set in the backup and empty in live. Keys are packed. */
 export interface Survivor {
@@ -60,12 +61,8 @@ export const readSurvivors = async (
   const survivors: Survivor[] = []
   const changing = relation.setColumns.filter((name) => isDefaulted || columnOf(child.live, name)?.notNull === false)
   for (const batch of inBatches(children)) {
-    const inBackup = await readReferences(
-      sides,
-      child,
-      relation,
-      batch.map(({ key }) => key),
-    )
+    const keys = batch.map(({ key }) => key)
+    const inBackup = await readShown(sides.backup, child, { keys, columns: relation.columns })
     const rows = batch.flatMap(({ key, other }) => {
       const reference = inBackup.get(key)
       return reference === undefined ? [] : [{ key, other, values: [...unpackKey(key), ...reference] }]
@@ -135,19 +132,6 @@ const ageOf = async (sides: Sides, child: SharedTable) => {
 
 const quoted = (table: SharedTable): string =>
   [table.schema, table.name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
-
-const readReferences = async (
-  sides: Sides,
-  child: SharedTable,
-  relation: Relation,
-  keys: readonly string[],
-): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
-  const rows = await sides.backup.rows(sql`
-    select ${ordinal('k')}::text, ${asText('t', relation.columns)}
-    from ${keySource(child.backup, child.identity, keys)}
-    join ${fromTable(child.backup)} as t on ${joinOn(child.identity, 't', 'k')}`)
-  return new Map(rows.map(([ord, ...values]) => [keys[Number(ord) - 1] ?? '', values]))
-}
 
 /**
  * What becomes of each survivor. Per deleted parent, over all its relations: the transaction that emptied most is the deletion

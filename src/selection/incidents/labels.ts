@@ -3,9 +3,10 @@ import { sql } from 'kysely'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { all, column, list } from '../../database/names.ts'
 import { displayKey, packKey, unpackKey } from '../../keys/key.ts'
+import { readShown } from '../../rows/by-key.ts'
 import { isText, labelColumn, labelTable, names, shorten } from '../../rows/labels.ts'
 import type { Sides } from '../../rows/sides.ts'
-import { fromTable, joinOn, keySource, ordinal, typeOf } from '../../sql/rows.ts'
+import { fromTable, typeOf } from '../../sql/rows.ts'
 import type { Candidate } from './conditions/candidates.ts'
 import { writeEqual } from './conditions/writing.ts'
 
@@ -37,14 +38,9 @@ export const labelRows = async (
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, Single>> => {
   const [label, natural] = [labelColumn(table), naturalKey(table)]
-  const shown = [label, natural].map((name) => (name === null ? sql`null` : sql`${column('t', name)}::text`))
-  const rows = await sides.backup.rows(sql`
-    select ${ordinal('k')}::text, ${list(shown)}
-    from ${keySource(table.backup, table.identity, keys)}
-    join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
+  const show = [label, natural].map((name) => (name === null ? sql`null` : column('t', name)))
   return new Map(
-    rows.map(([ord, name = null, unique = null]) => {
-      const key = keys[Number(ord) - 1] ?? ''
+    [...(await readShown(sides.backup, table, { keys, show }))].map(([key, [name = null, unique = null]]) => {
       const condition =
         natural === null || unique === null
           ? writeEqual(table, table.identity, unpackKey(key))

@@ -3,14 +3,14 @@
  * UPDATE would have made of the backup's row, the column is damaged and the backup's value comes back; a third value was put there
  * by somebody else, before or since, and is a question.
  */
-import { sql } from 'kysely'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { displayKey } from '../../keys/key.ts'
+import { readShown } from '../../rows/by-key.ts'
 import { readCreation } from '../../rows/records/habits.ts'
 import { isReused } from '../../rows/records/records.ts'
 import type { Sides } from '../../rows/sides.ts'
 import type { RowState } from '../../rows/states.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import { inBatches } from '../../sql/rows.ts'
 import type { LeftOut, LeftOutReason } from '../left-out.ts'
 import type { Hits, SetValues } from './hits.ts'
 
@@ -29,19 +29,6 @@ export interface Damage {
   readonly missing: number
   readonly restored: number
   readonly alreadyRight: number
-}
-
-const readLive = async (
-  sides: Sides,
-  table: SharedTable,
-  keys: readonly string[],
-  columns: readonly string[],
-): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
-  const rows = await sides.live.rows(sql`
-    select ${ordinal('k')}::text, ${asText('t', columns)}
-    from ${keySource(table.live, table.identity, keys)}
-    join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
-  return new Map(rows.map(([position, ...values]) => [keys[Number(position) - 1] ?? '', values]))
 }
 
 /** Why a row is left out, or null. */
@@ -112,12 +99,7 @@ export const findDamage = async (
     else open.push({ key, changed })
   }
   for (const batch of inBatches(open)) {
-    const live = await readLive(
-      sides,
-      table,
-      batch.map(({ key }) => key),
-      columns,
-    )
+    const live = await readShown(sides.live, table, { keys: batch.map(({ key }) => key), columns })
     for (const { key, changed } of batch) {
       const isLeft = (name: string): boolean => {
         const position = columns.indexOf(name)

@@ -8,7 +8,7 @@ import { sql } from 'kysely'
 import type { SharedTable } from '../../../catalog/shared.ts'
 import { list } from '../../../database/names.ts'
 import type { Sides } from '../../../rows/sides.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal } from '../../../sql/rows.ts'
+import { inBatches, keyedRows, ordinal } from '../../../sql/rows.ts'
 import type { Loss } from '../missing.ts'
 import { type Candidate, countRows, countWithout, findPartitions, findValues } from './candidates.ts'
 import { type Population, populationOf, withoutRows } from './population.ts'
@@ -144,8 +144,7 @@ const judge = async (
       select m.ord::text, m.mask::text
       from (
         select ${ordinal('k')} as ord, ${list(bits, ' + ')} as mask
-        from ${keySource(table.backup, table.identity, batch)}
-        join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}
+        from ${keyedRows(table.backup, table.identity, batch)}
       ) m
       where m.mask <> 0`)
     for (const [ord, text] of rows) {

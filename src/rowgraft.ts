@@ -17,7 +17,7 @@ import { closePair, connect, type OpenOptions, type OpenPair } from './open/conn
 import { sharePair } from './open/share-pair.ts'
 import { backupOf, checkPlanned } from './open/side.ts'
 import type { ChainLink } from './plan/chain.ts'
-import { isAnsweredAsMade, refuseAltered } from './plan/file/plan-file.ts'
+import { isAnsweredAsMade, refuseChanged } from './plan/file/plan-file.ts'
 import type { Answer } from './plan/finding.ts'
 import { defaultPlanOptions, type PlanOptions } from './plan/options.ts'
 import type { Plan } from './plan/plan.ts'
@@ -194,7 +194,7 @@ export class Rowgraft extends Looking {
     await checkDeclared(plan, this.opened.catalog, (check) => this.withSides(check))
     if (isAnsweredAsMade(plan)) return plan
     const again = await this.#plan(plan.selection, plan.options, plan.answers)
-    refuseAltered(plan, again)
+    refuseChanged(plan, again)
     return again
   }
 }

@@ -1,7 +1,7 @@
 import { displayName, displayTable, type QualifiedName } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
 import { isSameNames } from '../keys/key.ts'
-import { type Allocation, allocationOf, keyColumns } from './allocation.ts'
+import { type Allocation, allocationOf, primaryKeyColumns } from './allocation.ts'
 import type { Catalog, Column, OtherRelation, Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
 import { checkSoftDelete } from './conventions/soft-delete.ts'
@@ -106,7 +106,7 @@ const shareTable = (
 ): SharedTable => {
   const [live, backup] = [here.table, there.table]
   const columns = sharedColumns(live, backup)
-  const [liveKey, backupKey] = [keyColumns(live), keyColumns(backup)]
+  const [liveKey, backupKey] = [primaryKeyColumns(live), primaryKeyColumns(backup)]
   const names = new Set(columns.map(({ name }) => name))
   const declared = declarations.identities[live.id]
   const found = declared === undefined ? findJunction(live, relations) : null

@@ -15,7 +15,7 @@ import { readExtent } from './buckets/estimate.ts'
 import { prepareScan, type ScanOptions, withHeartbeat, withoutSorting } from './buckets/prepare.ts'
 import { type Block, decodeBlocks } from './keys/blocks.ts'
 import { copyShape } from './keys/key-shape.ts'
-import { type Found, mergeBlocks, nothingFound } from './keys/merge.ts'
+import { type FoundKeys, mergeBlocks, nothingFound } from './keys/merge.ts'
 
 /** Tables of more rows are put into buckets first; there are so many of them. */
 const [small, buckets] = [100_000, 16_384]
@@ -30,7 +30,7 @@ export const compareCopies = async (
   sides: Sides,
   table: SharedTable,
   { bucketRows, onRead }: Pick<ScanOptions, 'bucketRows' | 'onRead'>,
-): Promise<Found> => {
+): Promise<FoundKeys> => {
   const found = nothingFound(copyShape)
   await Promise.all([prepareScan(sides.live, sides.workers), prepareScan(sides.backup, sides.workers)])
   const extents = await Promise.all([readExtent(sides.live, table, null), readExtent(sides.backup, table, null)])

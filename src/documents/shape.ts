@@ -64,7 +64,7 @@ export const nullable = <T>(shape: Shape<T>): Shape<T | null> => v.nullable(shap
 
 export const optional = <T>(shape: Shape<T>): Optional<T> => v.exactOptional(shape)
 
-export const list = <T>(item: Shape<T>): Shape<readonly T[]> =>
+export const listOf = <T>(item: Shape<T>): Shape<readonly T[]> =>
   v.array(item, 'is not a list') as unknown as Shape<readonly T[]>
 
 /** Names, at least one of them and each once. */

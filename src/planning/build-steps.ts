@@ -14,14 +14,14 @@ import type { Relinking, Survivor } from '../selection/closure/survivors.ts'
 import type { Decision } from './decide.ts'
 
 /** The changed live rows that rows of the plan come to refer to. */
-export const buildAttached = ({ catalog, decision }: Decided): NonNullable<Plan['attached']> =>
+export const buildAttached = ({ catalog, decision }: DecidedPlan): NonNullable<Plan['attached']> =>
   decision.attached.map((rows) => ({
     ...rows,
     keys: keyColumns(sharedTable(catalog, rows.table).identity.length, sortKeys(rows.keys)),
   }))
 
 /** What planning knows when it builds steps. */
-export interface Decided {
+export interface DecidedPlan {
   readonly catalog: SharedCatalog
   readonly decision: Decision
   readonly survivors: ReadonlyMap<Survivor, Relinking>
@@ -64,7 +64,7 @@ const areAmong = (keys: Keys, others: SomeKeys): boolean => {
   return true
 }
 
-const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[] => {
+const insertSteps = ({ catalog, decision }: DecidedPlan, id: string): readonly Step[] => {
   const table = sharedTable(catalog, id)
   const members = decision.closure.members.get(id)
   if (members === undefined) return []
@@ -106,7 +106,7 @@ const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[
   })
 }
 
-const overwriteSteps = ({ catalog, decision }: Decided, id: string): readonly Step[] => {
+const overwriteSteps = ({ catalog, decision }: DecidedPlan, id: string): readonly Step[] => {
   const table = sharedTable(catalog, id)
   const fates = decision.mapping.of(id)
   const members = fates.overwritten.size === 0 ? undefined : decision.closure.members.get(id)
@@ -152,7 +152,7 @@ const overwriteSteps = ({ catalog, decision }: Decided, id: string): readonly St
 }
 
 /** Rows that live has marked as deleted: the mark is put back to what it was, and nothing else. */
-const reviveSteps = ({ catalog, decision }: Decided, id: string): readonly Step[] => {
+const reviveSteps = ({ catalog, decision }: DecidedPlan, id: string): readonly Step[] => {
   const table = sharedTable(catalog, id)
   const members = decision.closure.members.get(id)
   if (table.softDelete === null || members === undefined || members.deleted.size === 0) return []
@@ -174,7 +174,7 @@ const reviveSteps = ({ catalog, decision }: Decided, id: string): readonly Step[
   }))
 }
 
-const survivorSteps = ({ catalog, survivors }: Decided, id: string): readonly Step[] => {
+const survivorSteps = ({ catalog, survivors }: DecidedPlan, id: string): readonly Step[] => {
   const table = sharedTable(catalog, id)
   const rows = [...survivors]
     .filter(([{ relation }]) => relation.child === id)
@@ -201,7 +201,7 @@ const survivorSteps = ({ catalog, survivors }: Decided, id: string): readonly St
 }
 
 /** All steps in the order they run. */
-export const buildSteps = (decided: Decided): readonly Step[] => {
+export const buildSteps = (decided: DecidedPlan): readonly Step[] => {
   const { catalog, decision, survivors } = decided
   const tables = new Set([
     ...decision.closure.members.keys(),
@@ -218,7 +218,7 @@ export const buildSteps = (decided: Decided): readonly Step[] => {
 }
 
 /** Live rows that stand in and are not written: references to them follow. */
-export const buildStandIns = ({ catalog, decision }: Decided): readonly StandIns[] => {
+export const buildStandIns = ({ catalog, decision }: DecidedPlan): readonly StandIns[] => {
   const ids = new Set([...decision.closure.members.keys(), ...decision.closure.standIns.keys()])
   return [...ids].sort().flatMap((id) => {
     const table = sharedTable(catalog, id)

@@ -4,7 +4,7 @@ import { displayName } from '../database/display.ts'
 import { readShown } from './by-key.ts'
 import type { Sides } from './sides.ts'
 
-export const names =
+export const labelNames =
   /^(title|name|full_?name|display_?name|user_?name|login|handle|label|subject|headline|slug|email|code|sku|reference)$/i
 
 const order =
@@ -19,7 +19,7 @@ export const isText = (table: SharedTable, name: string): boolean =>
 
 /** The column that names a row for people, if the table has one. */
 export const labelColumn = (table: SharedTable): string | null => {
-  const fitting = table.columns.map(({ name }) => name).filter((name) => names.test(name) && isText(table, name))
+  const fitting = table.columns.map(({ name }) => name).filter((name) => labelNames.test(name) && isText(table, name))
   const rank = (name: string): number => order.indexOf(name.toLowerCase())
   const [best] = fitting.sort((a, b) => rank(a) - rank(b))
   return best ?? table.columns.find(({ name }) => /_(name|title)$/i.test(name) && isText(table, name))?.name ?? null

@@ -6,18 +6,10 @@ import type { Table } from '../catalog/catalog.ts'
 import { columnOf } from '../catalog/catalog.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { tableNamed } from '../catalog/table-name.ts'
+import type { RowValues, Transform } from '../config/config.ts'
 import { displayAlone } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
 import { displayKey, unpackKey } from '../keys/key.ts'
-
-/** Every column's text; null is NULL. */
-export type RowValues = Readonly<Record<string, string | null>>
-
-/** Gives a row's values, or null to leave the row out. */
-export type Transform = (
-  row: RowValues,
-  context: { readonly table: string; readonly key: RowValues },
-) => RowValues | null | Promise<RowValues | null>
 
 /** A transform bound to its table. */
 export interface TableTransform {

@@ -7,7 +7,7 @@ import { openSession } from '../../src/database/session/session.ts'
 import { withReadTransaction } from '../../src/database/transaction.ts'
 import { prepareScan } from '../../src/diff/buckets/prepare.ts'
 import { type DiffState, diffTable } from '../../src/diff/diff.ts'
-import { compareKeys } from '../../src/diff/keys/keys.ts'
+import { compareByKey } from '../../src/diff/keys/keys.ts'
 import { readCreation } from '../../src/rows/records/habits.ts'
 import { comparedColumns } from '../../src/rows/records/records.ts'
 import { openSides, type Sides, tableOf } from '../../src/rows/sides.ts'
@@ -41,7 +41,7 @@ const perform = async (sides: Sides, work: Work): Promise<string> => {
       return String(rows[0]?.[0])
     }
     case 'stream everything': {
-      const found = await compareKeys(sides, table, {
+      const found = await compareByKey(sides, table, {
         creation: await readCreation(sides, table),
         onRows: () => undefined,
       })

@@ -15,7 +15,7 @@ import { tableDigest } from '../../sql/column-digest.ts'
 import { fromTable } from '../../sql/rows.ts'
 import { type Block, decodeBlocks } from './blocks.ts'
 import { orderOfKey, selectKey, shapeOf } from './key-shape.ts'
-import { type Found, mergeBlocks, nothingFound } from './merge.ts'
+import { type FoundKeys, mergeBlocks, nothingFound } from './merge.ts'
 
 /** Which rows of a table are read. */
 export interface Part {
@@ -50,7 +50,7 @@ const digestsOf = (sides: Sides, table: SharedTable, creation: CreationColumns):
 }
 
 /** Compares the rows of `part`, or all rows, key by key. */
-export const compareKeys = async (sides: Sides, table: SharedTable, options: KeyOptions): Promise<Found> => {
+export const compareByKey = async (sides: Sides, table: SharedTable, options: KeyOptions): Promise<FoundKeys> => {
   const { creation, part = {}, onRows } = options
   const shape = shapeOf(table)
   const found = nothingFound(shape)

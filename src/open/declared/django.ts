@@ -13,7 +13,7 @@ import { column } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { shortName } from '../../sql/references.ts'
 import { fromTable } from '../../sql/rows.ts'
-import type { Sides } from './names.ts'
+import type { Snapshots } from './names.ts'
 
 /** Rows by their names: `photos.photo`, or `photos.photo.add_photo`. */
 type Named = ReadonlyMap<string, string>
@@ -48,7 +48,7 @@ const compareNames = (live: Named, backup: Named): ReadonlyMap<string, NamedRow>
 
 /** Content types and permissions of the backup by id, with what live calls the same. */
 export const readNamedRows = async (
-  sides: Sides,
+  sides: Snapshots,
   catalog: SharedCatalog,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, NamedRow>>> => {
   const found = new Map<string, ReadonlyMap<string, NamedRow>>()
@@ -93,7 +93,7 @@ const readUsed = async (
 
 /** Generic foreign keys, one relation per model that is in use; and which of their types are followed. */
 export const readGenericKeys = async (
-  sides: Sides,
+  sides: Snapshots,
   catalog: SharedCatalog,
   named: ReadonlyMap<string, ReadonlyMap<string, NamedRow>>,
 ): Promise<{ readonly relations: readonly DeclaredKey[]; readonly references: readonly FollowedReference[] }> => {

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { withoutEdits } from '../../catalog/catalog.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
+import type { RowValues } from '../../config/config.ts'
 import { arrayText, column, identifier, type Query } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { type KeyColumn, keysOf } from '../../keys/key-columns.ts'
@@ -10,7 +11,7 @@ import { placedDigest, placedMethod, rowImage } from '../../sql/column-digest.ts
 import { imageColumns, pinsNothing } from '../../sql/images.ts'
 import { fromTable, inBatches, joinOn, keyedRows, keySource, ordinal, ordinalName } from '../../sql/rows.ts'
 import { bareValues, readTransformed, refusingValues, transformedSource } from '../../transform/read.ts'
-import type { RowValues, TableTransform } from '../../transform/transform.ts'
+import type { TableTransform } from '../../transform/transform.ts'
 import { combineDigests, type Measured } from './measure.ts'
 
 /** The keys of rows that their transform leaves out. */

@@ -10,7 +10,7 @@ import { readByKey } from '../../rows/by-key.ts'
 import { readParents } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
 import type { Mapping } from './mapping.ts'
-import { assign, findCandidates } from './twins.ts'
+import { assignTwins, findCandidates } from './twins.ts'
 
 interface Row {
   readonly table: SharedTable
@@ -32,7 +32,7 @@ export const findCycleTwins = async (
     const ignored = inner.filter(({ child }) => child === table.id).flatMap(({ columns }) => columns)
     const rewritten = await mapping.rewrite(table, keys)
     const candidates = await findCandidates(sides, table, keys, rewritten, ignored)
-    twins.set(table.id, new Map(await assign(sides, table, candidates, taken(table))))
+    twins.set(table.id, new Map(await assignTwins(sides, table, candidates, taken(table))))
   }
   for (;;) {
     const wrong: Row[] = []

@@ -28,7 +28,7 @@ export const findTwins = async (
   rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
   taken: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, string>> =>
-  assign(sides, table, await findCandidates(sides, table, keys, rewritten, []), taken)
+  assignTwins(sides, table, await findCandidates(sides, table, keys, rewritten, []), taken)
 
 /** As the condition of a join it is worked out for every live row; where other columns lead, only for those they lead to. */
 const isSameDigest = (digest: Query, isLed: boolean): Query =>
@@ -109,7 +109,7 @@ export const ownRows = async (
 }
 
 /** Gives each live row to one backup row at most; those that are taken are given to none, the backup's own rows to none but themselves. */
-export const assign = async (
+export const assignTwins = async (
   sides: Sides,
   table: SharedTable,
   candidates: ReadonlyMap<string, readonly string[]>,

@@ -22,7 +22,7 @@ import type { Survivor } from './survivors.ts'
 import {
   type Attachment,
   type ByValue,
-  type Decided,
+  type DecidedRows,
   isLost,
   type MissingParent,
   note,
@@ -66,7 +66,7 @@ export const followEdges = async (
   resolved: Pick<Resolved, 'chosen' | 'under'>,
   updated: UpdatedRows,
   options: ClosureOptions,
-  decided: Decided,
+  decided: DecidedRows,
   states: StateCache,
 ): Promise<Closure> => {
   const walk = new Walk(sides, options, decided, states)

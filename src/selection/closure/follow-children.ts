@@ -10,7 +10,7 @@ import { addLinks } from './follow-links.ts'
 import type { Mark } from './members.ts'
 import { isFollowed } from './options.ts'
 import { readSurvivors } from './survivors.ts'
-import { addTo, isLost, isPresent, type Walk, wasMarked } from './walk.ts'
+import { addKey, isLost, isPresent, type Walk, wasMarked } from './walk.ts'
 
 /** Looks for the children of some rows by one relation: lost ones come along, survivors are noted, links are put off. */
 export const followChildren = async (
@@ -32,7 +32,7 @@ export const followChildren = async (
     children.map(({ key }) => key),
   )
   const isOut = (key: string): boolean => walk.isExcluded(child.id, key) || states.get(key)?.state === 'restored'
-  for (const { key } of children) if (isOut(key)) addTo(walk.met, child.id, key)
+  for (const { key } of children) if (isOut(key)) addKey(walk.met, child.id, key)
   for (const { key } of children) {
     if (walk.states.isNever(child.id, key)) leaveOut(walk, child, displayKey(key), { kind: 'never' })
   }
@@ -61,7 +61,7 @@ export const followChildren = async (
     // Most have both their ends at once; only the others wait.
     await addLinks(walk, child, links, (link) => walk.links.push(link))
     const linked = children.filter(({ key }) => isPresent(states.get(key)))
-    for (const { key } of linked) addTo(walk.linked, child.id, key)
+    for (const { key } of linked) addKey(walk.linked, child.id, key)
     return
   }
   const present = children.filter(({ key }) => isPresent(states.get(key)) && !walk.states.isNever(child.id, key))
@@ -70,7 +70,7 @@ export const followChildren = async (
   const emptied = new Set(survivors.map(({ key }) => key))
   const changed = present.filter(({ key }) => states.get(key)?.state === 'changed' && !emptied.has(key))
   // Their parent is gone from live, and they are not.
-  for (const { key } of changed.filter(({ other }) => walk.isGone(parent, other))) addTo(walk.namesakes, child.id, key)
+  for (const { key } of changed.filter(({ other }) => walk.isGone(parent, other))) addKey(walk.namesakes, child.id, key)
   const unhooked = new Set(survivors.filter(({ isDefault }) => !isDefault).map(({ parent: key }) => key))
   const follows = ({ other }: Referring): boolean => isFollowed(relation, walk.options, unhooked.has(other))
   const [along, behind] = [lost.filter(follows), lost.filter((row) => !follows(row))]

@@ -5,7 +5,7 @@ import { displayKey } from '../../keys/key.ts'
 import { findMoved } from '../../rows/moved.ts'
 import { findByValue, type Referring, readParents, readReferring } from '../../rows/references.ts'
 import { whyNever } from '../left-out.ts'
-import { addTo, isPresent, type Walk } from './walk.ts'
+import { addKey, isPresent, type Walk } from './walk.ts'
 
 /** Looks for the parents of some rows by one relation: those that live lacks come along as needed. */
 export const followParents = async (
@@ -72,7 +72,7 @@ export const followParents = async (
   const [never, others] = [out.filter((row) => isNever(row)), out.filter((row) => !isNever(row))]
   if (others.length > 0) fail(others, refusal ?? 'was left out')
   if (never.length > 0) fail(never, `is gone from live, and ${whyNever}`)
-  for (const { other } of out) addTo(walk.met, parent.id, other)
+  for (const { other } of out) addKey(walk.met, parent.id, other)
   walk.add(parent, along, 'needed', 'parent', relation, states)
 }
 

@@ -53,7 +53,7 @@ export interface ByValue {
 }
 
 /** Rows already decided upon, packed, per table. */
-export interface Decided {
+export interface DecidedRows {
   /** Treated as not to be had. */
   readonly excluded: ReadonlyMap<string, ReadonlySet<string>>
   /** A live row stands in for them: their children come along, their own parents are not needed. */
@@ -66,7 +66,7 @@ export interface Decided {
 export class Walk {
   readonly sides: Sides
   readonly options: ClosureOptions
-  readonly decided: Decided
+  readonly decided: DecidedRows
   readonly states: StateCache
   readonly members = new Map<string, Members>()
   readonly standIns = new Map<string, Map<string, string>>()
@@ -86,7 +86,7 @@ export class Walk {
   readonly namesakes = new Map<string, Set<string>>()
   links: Link[] = []
 
-  constructor(sides: Sides, options: ClosureOptions, decided: Decided, states: StateCache) {
+  constructor(sides: Sides, options: ClosureOptions, decided: DecidedRows, states: StateCache) {
     this.sides = sides
     this.options = options
     this.decided = decided
@@ -186,7 +186,7 @@ export class Walk {
 }
 
 /** Adds a row to a set per table. */
-export const addTo = (sets: Map<string, Set<string>>, table: string, key: string): void => {
+export const addKey = (sets: Map<string, Set<string>>, table: string, key: string): void => {
   sets.set(table, (sets.get(table) ?? new Set()).add(key))
 }
 

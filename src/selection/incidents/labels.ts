@@ -4,7 +4,7 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { all, column, list } from '../../database/names.ts'
 import { displayKey, packKey, unpackKey } from '../../keys/key.ts'
 import { readShown } from '../../rows/by-key.ts'
-import { isText, labelColumn, labelTable, names, shorten } from '../../rows/labels.ts'
+import { isText, labelColumn, labelNames, labelTable, shorten } from '../../rows/labels.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { fromTable, typeOf } from '../../sql/rows.ts'
 import type { Candidate } from './conditions/candidates.ts'
@@ -15,7 +15,7 @@ const naturalKey = (table: SharedTable): string | null => {
   const single = table.live.uniques.filter(
     ({ kind, columns, predicate }) => kind === 'unique' && columns.length === 1 && predicate === null,
   )
-  return single.flatMap(({ columns }) => columns).find((name) => names.test(name) && isText(table, name)) ?? null
+  return single.flatMap(({ columns }) => columns).find((name) => labelNames.test(name) && isText(table, name)) ?? null
 }
 
 const writeLabel = (table: SharedTable, key: string, name: string | null): string =>

@@ -37,7 +37,7 @@ const isEqual = (table: SharedTable, name: string, value: string | null): Query 
     : sql`${column('t', name)} = ${value}::${typeOf(table.backup, name)}`
 
 /** Every row of the population. */
-export const countRows = async (sides: Sides, { table, where }: Population): Promise<Candidate> => {
+export const countPopulation = async (sides: Sides, { table, where }: Population): Promise<Candidate> => {
   const [row] = await sides.backup.rows(
     sql`select pg_catalog.count(*)::text from ${fromTable(table.backup)} as t where ${where}`,
   )

@@ -3,7 +3,7 @@
  * that a screen can be drawn before they are there.
  */
 
-export { parseTableName } from './catalog/table-name.ts'
+export { parseTableName, tableNamed } from './catalog/table-name.ts'
 export { type ErrorCode, isRowgraftError, RowgraftError } from './errors.ts'
 export { displayKey } from './keys/key.ts'
 export { type Filter, parseFilter } from './look/filter.ts'

@@ -10,6 +10,7 @@ import { type Declarations, noDeclarations } from './declared.ts'
 import { compareTables, type Drift, type SeenTable, whyHidden, whyNotFound } from './drift.ts'
 import { nearestName } from './nearest-name.ts'
 import { buildRelations, declaredJunction, findJunction, isKeyOf, type Relation } from './relations.ts'
+import { parseTableName, type TableName, tableNamed } from './table-name.ts'
 import type { FollowedReference } from './typed-references.ts'
 
 /** A column both sides have. */
@@ -212,28 +213,27 @@ export const withSoftDeletes = (catalog: SharedCatalog, columns: ReadonlyMap<str
   return { ...catalog, tables }
 }
 
-/** The table a user means: `photo`, `public.photo`, `"Odd"`. Throws `unknown-table` with the nearest name, or `not-restorable`. */
-export const findTable = (catalog: SharedCatalog, wanted: QualifiedName | { readonly name: string }): SharedTable => {
-  const matches = [...catalog.tables.values()].filter(
-    (table) => table.name === wanted.name && (!('schema' in wanted) || table.schema === wanted.schema),
+/**
+ * The table of both sides that a user means, typed (`photo`, `public.photo`, `"Odd"`) or parsed. Throws `unknown-table` with the nearest
+ * name, or `not-restorable`.
+ */
+export const findTable = (catalog: SharedCatalog, wanted: string | TableName): SharedTable => {
+  const parsed = typeof wanted === 'string' ? parseTableName(wanted) : wanted
+  const tables = [...catalog.tables.values()]
+  const found = tableNamed(tables, parsed)
+  if (found !== undefined) return found
+  const { schema, name } = parsed
+  const text = schema === undefined ? name : `${schema}.${name}`
+  const other = catalog.others.find(({ id }) =>
+    schema === undefined ? id.endsWith(`.${displayName(name)}`) : id === displayTable({ schema, name }),
   )
-  const [only] = matches.length > 1 ? matches.filter(({ schema }) => schema === 'public') : matches
-  if (only !== undefined) return only
-  const text = 'schema' in wanted ? `${wanted.schema}.${wanted.name}` : wanted.name
-  if (matches.length > 1) {
-    throw new RowgraftError('unknown-table', `the name "${text}" fits several tables`, {
-      hint: `Name the schema: ${matches.map(({ id }) => id).join(' or ')}.`,
-    })
-  }
-  const id = 'schema' in wanted ? displayTable(wanted) : `.${displayName(wanted.name)}`
-  const other = catalog.others.find((each) => ('schema' in wanted ? each.id === id : each.id.endsWith(id)))
   if (other !== undefined) {
     throw new RowgraftError('not-restorable', `${other.kind} "${other.id}" cannot be restored`, {
       detail: other.why,
       hint: refusedHint,
     })
   }
-  const near = nearestName(wanted.name, [...catalog.tables.values()])
+  const near = nearestName(name, tables)
   throw new RowgraftError('unknown-table', `there is no table "${text}" on both sides`, {
     hint:
       near === undefined

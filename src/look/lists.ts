@@ -1,6 +1,5 @@
 import type { SharedTable } from '../catalog/shared.ts'
 import { findTable } from '../catalog/shared.ts'
-import { parseTableName } from '../catalog/table-name.ts'
 import type { DiffProgress, DiffState } from '../diff/diff.ts'
 import { RowgraftError } from '../errors.ts'
 import { packKey, unpackKey } from '../keys/key.ts'
@@ -92,7 +91,7 @@ export const readView = (sides: Sides, list: RowList, options: ViewOptions): Pro
 
 /** The rows that a row of the backup refers to, with what people call them. */
 export const readReferences = async (sides: Sides, name: string, typed: string): Promise<readonly RowReference[]> => {
-  const table = findTable(sides.catalog, parseTableName(name))
+  const table = findTable(sides.catalog, name)
   const key = packKey(fitKey(parseKey(typed), typed, table))
   const found: RowReference[] = []
   for (const relation of sides.catalog.relations) {

@@ -3,7 +3,6 @@
 import { recogniseSoftDelete } from '../catalog/conventions/soft-delete.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { findTable, hintForRefusal } from '../catalog/shared.ts'
-import { parseTableName } from '../catalog/table-name.ts'
 import { displayName, shellWord } from '../database/display.ts'
 import { type DiffProgress, type DiffState, diffRows } from '../diff/diff.ts'
 import { RowgraftError } from '../errors.ts'
@@ -65,7 +64,7 @@ export interface ChosenTables {
 export const chooseTables = (catalog: SharedCatalog, names: readonly string[] | undefined): readonly SharedTable[] => {
   if (names === undefined || names.length === 0) return [...catalog.tables.values()].filter(isComparable)
   return names.map((name) => {
-    const table = findTable(catalog, parseTableName(name))
+    const table = findTable(catalog, name)
     if (!isComparable(table)) throw refuse(table)
     return table
   })
@@ -111,7 +110,7 @@ export const showRow = async (
   tableName: string,
   typed: string,
 ): Promise<RowReport & { readonly relations: readonly RelationCount[] }> => {
-  const table = findTable(sides.catalog, parseTableName(tableName))
+  const table = findTable(sides.catalog, tableName)
   if (table.refusal !== null) throw refuse(table)
   const key = packKey(fitKey(parseKey(typed), typed, table))
   const backup = await readValues(sides.backup, table, [key])

@@ -2,7 +2,6 @@
 import { sql } from 'kysely'
 import { withoutEdits } from '../catalog/catalog.ts'
 import { findTable, hintForRefusal, type SharedCatalog, type SharedTable } from '../catalog/shared.ts'
-import { parseTableName } from '../catalog/table-name.ts'
 import { shellWord } from '../database/display.ts'
 import { serverText } from '../database/names.ts'
 import { RowgraftError } from '../errors.ts'
@@ -26,7 +25,7 @@ export type WithUserSearchPath = <T>(work: () => Promise<T>) => Promise<T>
 
 /** A table by the name typed; refuses one that cannot be restored. */
 export const restorableTable = (catalog: SharedCatalog, typed: string): SharedTable => {
-  const table = findTable(catalog, parseTableName(typed))
+  const table = findTable(catalog, typed)
   if (table.refusal !== null) {
     throw new RowgraftError('not-restorable', `table "${table.id}" cannot be restored`, {
       detail: table.refusal,

@@ -1,7 +1,6 @@
 /** Tables and columns as a config file names them. Pure. */
 import { columnOf } from '../../catalog/catalog.ts'
 import { findTable, type SharedCatalog, type SharedTable } from '../../catalog/shared.ts'
-import { parseTableName } from '../../catalog/table-name.ts'
 import { RowgraftError } from '../../errors.ts'
 import type { Sides } from '../../rows/sides.ts'
 
@@ -12,7 +11,7 @@ export const refuseConfig = (message: string, hint: string, detail?: string): Ro
 /** The table of both sides that a key of the config names. Throws `unknown-table` or `not-restorable`, naming the key. */
 export const namedTable = (catalog: SharedCatalog, name: string, key: string): SharedTable => {
   try {
-    return findTable(catalog, parseTableName(name))
+    return findTable(catalog, name)
   } catch (error) {
     if (!(error instanceof RowgraftError)) throw error
     const { code, message, detail, hint } = error

@@ -11,7 +11,6 @@ import { columnOf } from '../../catalog/catalog.ts'
 import { isBookkeeping } from '../../catalog/conventions/bookkeeping.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { findTable } from '../../catalog/shared.ts'
-import { parseTableName } from '../../catalog/table-name.ts'
 import type { DiffProgress } from '../../diff/diff.ts'
 import { rememberParents } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
@@ -136,7 +135,7 @@ export const narrowSides = (
   names: readonly string[],
 ): { readonly seen: Sides; readonly unseen: readonly string[] } => {
   const { catalog } = sides
-  const unseen = new Set(names.map((name) => findTable(catalog, parseTableName(name)).id))
+  const unseen = new Set(names.map((name) => findTable(catalog, name).id))
   if (unseen.size === 0) return { seen: sides, unseen: [] }
   const tables = new Map([...catalog.tables].filter(([id]) => !unseen.has(id)))
   const relations = catalog.relations.filter(({ child, parent }) => !unseen.has(child) && !unseen.has(parent))

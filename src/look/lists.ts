@@ -1,6 +1,7 @@
 import type { SharedTable } from '../catalog/shared.ts'
 import { findTable } from '../catalog/shared.ts'
-import type { DiffProgress, DiffState } from '../diff/diff.ts'
+import type { DiffProgress } from '../diff/diff.ts'
+import type { DiffState } from '../diff/diff-states.ts'
 import { RowgraftError } from '../errors.ts'
 import { packKey, unpackKey } from '../keys/key.ts'
 import { labelColumn, nameRows } from '../rows/labels.ts'

@@ -1,7 +1,8 @@
 /** Both sides, open, to look at: what differs, what was lost, and the rows themselves. */
 import type { Edits } from '../catalog/edits.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
-import { type DiffState, type DiffStep, diffStates, type TableDiff } from '../diff/diff.ts'
+import type { DiffStep, TableDiff } from '../diff/diff.ts'
+import { type DiffState, diffStates } from '../diff/diff-states.ts'
 import { type CountOptions, countTables } from '../diff/parallel.ts'
 import { type Call, Calls } from '../open/calls.ts'
 import type { OpenOptions, OpenPair } from '../open/connect.ts'

@@ -24,6 +24,18 @@ export type RowState =
   | { readonly state: 'deleted'; readonly columns: readonly string[] }
   | { readonly state: 'restored'; readonly liveKey: string }
 
+/** Live has the row. */
+export const isPresent = (state: RowState | undefined): boolean => state?.state === 'same' || state?.state === 'changed'
+
+/** Live lacks the row. */
+export const isGone = (
+  state: RowState | undefined,
+): state is Extract<RowState, { readonly state: 'missing' | 'reused' }> =>
+  state?.state === 'missing' || state?.state === 'reused'
+
+/** Live lacks the row, or has it marked as deleted. */
+export const isLost = (state: RowState | undefined): boolean => isGone(state) || state?.state === 'deleted'
+
 /** Digest per key of the rows one side has; keys that it lacks are absent. */
 export const readDigests = async (
   sides: Sides,
@@ -93,10 +105,10 @@ export const readStates = async (
   const differing = present.filter((key) => live.get(key) !== backup.get(key))
   for (const key of present) states.set(key, same)
   for (const [key, state] of await classifyDiffering(sides, table, differing)) states.set(key, state)
-  const gone = open.filter((key) => /^(missing|reused)$/.test(states.get(key)?.state ?? ''))
+  const gone = open.filter((key) => isGone(states.get(key)))
   for (const key of await readMarked(sides.backup, table, gone)) {
     const state = states.get(key)
-    if (state?.state === 'missing' || state?.state === 'reused') states.set(key, { ...state, isMarked: true })
+    if (isGone(state)) states.set(key, { ...state, isMarked: true })
   }
   return states
 }

@@ -1,5 +1,6 @@
 /** The flags, in groups, and what they become. Each group is added to the commands that take it. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { answers } from '../../data.ts'
 import { RowgraftError } from '../../errors.ts'
 import type { PlanOptions } from '../../index.ts'
 import { parseCount, parseDuration } from './durations.ts'
@@ -73,8 +74,6 @@ export interface ConflictAnswer {
   readonly rows: string | null
   readonly answer: Answer
 }
-
-const answers: readonly Answer[] = ['stop', 'skip', 'match', 'overwrite', 'attach', 'allocate']
 
 const parseConflictAnswer = (text: string): ConflictAnswer => {
   const at = text.lastIndexOf('=')

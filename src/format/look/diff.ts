@@ -1,5 +1,6 @@
 /** How two sides differ, as people read it: counts per table, and rows one per line. */
-import type { DiffState, TableDiff } from '../../diff/diff.ts'
+import type { TableDiff } from '../../diff/diff.ts'
+import type { DiffState } from '../../diff/diff-states.ts'
 import type { RowReport } from '../../index.ts'
 import { displayWidth, formatColumns, joinLines, padEnd, truncate } from '../layout.ts'
 import { formatKey, formatTable } from '../names.ts'

@@ -6,22 +6,16 @@ import {
   listOf,
   nullable,
   object,
+  oneOf,
   optional,
   type Shape,
   text,
   words,
 } from '../../documents/shape.ts'
 import type { Conflict } from '../conflicts.ts'
-import type { Answer, FindingKind, Help } from '../finding.ts'
+import { type Answer, answers, type FindingKind, type Help } from '../finding.ts'
 
-export const answerShape: Shape<Answer> = choice<Answer>({
-  stop: true,
-  skip: true,
-  match: true,
-  overwrite: true,
-  attach: true,
-  allocate: true,
-})
+export const answerShape: Shape<Answer> = oneOf(answers)
 
 export const conflictShape: Shape<Conflict> = object<Conflict>({
   id: words,

@@ -10,7 +10,7 @@ import { all, column, type Query } from '../../database/names.ts'
 import { packKey } from '../../keys/key.ts'
 import { comparedColumns } from '../../rows/records/records.ts'
 import type { Sides } from '../../rows/sides.ts'
-import { readPresent, readStates } from '../../rows/states.ts'
+import { isPresent, readPresent, readStates } from '../../rows/states.ts'
 import { rowDigest } from '../../sql/column-digest.ts'
 import { asText, fromTable, inBatches, ordinal, typeOf, valueSource } from '../../sql/rows.ts'
 import { rowsToWrite } from '../measure/transformed-rows.ts'
@@ -105,7 +105,7 @@ export const ownRows = async (
 ): Promise<ReadonlySet<string>> => {
   const inBackup = await readPresent(sides.backup, table, liveKeys)
   const states = await readStates(sides, table, [...inBackup])
-  return new Set([...inBackup].filter((key) => /^(same|changed)$/.test(states.get(key)?.state ?? '')))
+  return new Set([...inBackup].filter((key) => isPresent(states.get(key))))
 }
 
 /** Gives each live row to one backup row at most; those that are taken are given to none, the backup's own rows to none but themselves. */

@@ -10,6 +10,7 @@ import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
 import type { StateCache } from '../../rows/state-cache.ts'
+import { isLost } from '../../rows/states.ts'
 import { stepSize } from '../../sql/rows.ts'
 import type { LeftOut } from '../left-out.ts'
 import type { Resolved } from '../resolved.ts'
@@ -23,7 +24,6 @@ import {
   type Attachment,
   type ByValue,
   type DecidedRows,
-  isLost,
   type MissingParent,
   note,
   type RefusedParent,

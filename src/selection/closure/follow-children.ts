@@ -5,12 +5,13 @@ import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { displayKey } from '../../keys/key.ts'
 import { hasChildren, type Referring, readChildren, readParents } from '../../rows/references.ts'
+import { isLost, isPresent } from '../../rows/states.ts'
 import type { LeftOutReason } from '../left-out.ts'
 import { addLinks } from './follow-links.ts'
 import type { Mark } from './members.ts'
 import { isFollowed } from './options.ts'
 import { readSurvivors } from './survivors.ts'
-import { addKey, isLost, isPresent, type Walk, wasMarked } from './walk.ts'
+import { addKey, type Walk, wasMarked } from './walk.ts'
 
 /** Looks for the children of some rows by one relation: lost ones come along, survivors are noted, links are put off. */
 export const followChildren = async (

@@ -4,8 +4,9 @@ import type { NamedRow, SharedTable } from '../../catalog/shared.ts'
 import { displayKey } from '../../keys/key.ts'
 import { findMoved } from '../../rows/moved.ts'
 import { findByValue, type Referring, readParents, readReferring } from '../../rows/references.ts'
+import { isPresent } from '../../rows/states.ts'
 import { whyNever } from '../left-out.ts'
-import { addKey, isPresent, type Walk } from './walk.ts'
+import { addKey, type Walk } from './walk.ts'
 
 /** Looks for the parents of some rows by one relation: those that live lacks come along as needed. */
 export const followParents = async (

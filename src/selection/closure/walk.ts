@@ -4,7 +4,7 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import type { Referring } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
 import type { StateCache } from '../../rows/state-cache.ts'
-import type { RowState } from '../../rows/states.ts'
+import { isGone, isPresent, type RowState } from '../../rows/states.ts'
 import type { LeftOut } from '../left-out.ts'
 import { type Because, type Mark, Members } from './members.ts'
 import type { ClosureOptions } from './options.ts'
@@ -190,15 +190,8 @@ export const addKey = (sets: Map<string, Set<string>>, table: string, key: strin
   sets.set(table, (sets.get(table) ?? new Set()).add(key))
 }
 
-/** Live has the row. */
-export const isPresent = (state: RowState | undefined): boolean => state?.state === 'same' || state?.state === 'changed'
-/** Live lacks the row, or has it marked as deleted. */
-export const isLost = (state: RowState | undefined): boolean =>
-  state?.state === 'missing' || state?.state === 'reused' || state?.state === 'deleted'
-
 /** Deleted in the backup already: not what went with its parent. */
-export const wasMarked = (state: RowState | undefined): boolean =>
-  (state?.state === 'missing' || state?.state === 'reused') && state.isMarked === true
+export const wasMarked = (state: RowState | undefined): boolean => isGone(state) && state.isMarked === true
 
 /** Notes on a member what live holds of it. */
 export const note = (members: Members, key: string, state: RowState | undefined): void => {

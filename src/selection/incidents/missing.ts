@@ -4,7 +4,8 @@
  */
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { type DiffProgress, type DiffState, diffRows, type RowDiff } from '../../diff/diff.ts'
+import { type DiffProgress, diffRows, type RowDiff } from '../../diff/diff.ts'
+import type { DiffState } from '../../diff/diff-states.ts'
 import { packNames } from '../../keys/key.ts'
 import { findNever } from '../../rows/never.ts'
 import { readParents } from '../../rows/references.ts'

@@ -20,6 +20,7 @@ import {
   valueSource,
 } from '../sql/rows.ts'
 import { findKeys, readByKey } from './by-key.ts'
+import type { Remembered } from './parent-memory.ts'
 import type { Sides } from './sides.ts'
 
 /** A row and the row at the other end of the relation, both packed. */
@@ -48,10 +49,8 @@ export const readParents = async (
     })
     return { rows, nowhere: [] }
   }
-  const memory = memories.get(sides.backup)
-  if (memory === undefined) return queryParents(sides, table, relation, keys)
-  const known = memory.get(relation.id) ?? new Map<string, Remembered>()
-  memory.set(relation.id, known)
+  const known = sides.parents.of(relation.id)
+  if (known === null) return queryParents(sides, table, relation, keys)
   const unknown = keys.filter((key) => !known.has(key))
   const found = await queryParents(sides, table, relation, unknown)
   for (const key of unknown) known.set(key, noParent)
@@ -65,21 +64,7 @@ export const readParents = async (
   return { rows: pick(false), nowhere: pick(true) }
 }
 
-/** The parent of a row, packed, or its packed reference where that parent is nowhere. */
-interface Remembered {
-  readonly other: string | null
-  readonly isNowhere: boolean
-}
-
 const noParent: Remembered = { other: null, isNowhere: false }
-
-/** Parents by relation and key, for readers whose parents are remembered. */
-const memories = new WeakMap<Reader, Map<string, Map<string, Remembered>>>()
-
-/** Keeps what `readParents` finds until the snapshot ends: for whoever asks for the same rows more than once. */
-export const rememberParents = ({ backup }: Sides): void => {
-  memories.set(backup, new Map())
-}
 
 const queryParents = async (
   sides: Sides,

@@ -9,7 +9,7 @@ import { sql } from 'kysely'
 import { columnOf } from '../../catalog/catalog.ts'
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { all, any, column, list, serverText } from '../../database/names.ts'
+import { all, any, column, list, type Query, serverText } from '../../database/names.ts'
 import { unpackKey } from '../../keys/key.ts'
 import { readShown } from '../../rows/by-key.ts'
 import type { Referring } from '../../rows/references.ts'
@@ -113,21 +113,20 @@ export const readSurvivors = async (
   return survivors
 }
 
-const agesBySide = new WeakMap<Sides, boolean>()
-
 /** `age(xmin)` where the server has it: not every PostgreSQL-compatible one does. */
-const ageOf = async (sides: Sides, child: SharedTable) => {
+const ageOf = async (sides: Sides, child: SharedTable): Promise<Query> => {
   // A privilege by column does not cover the server's own columns.
   if (!child.live.canSelect) return sql`null::text`
-  let has = agesBySide.get(sides)
-  if (has === undefined) {
-    const rows = await sides.live.rows(sql`
-      select 1 from pg_catalog.pg_attribute
-      where attrelid = pg_catalog.to_regclass(${quoted(child)}) and attname = 'xmin'`)
-    has = rows.length > 0
-    agesBySide.set(sides, has)
-  }
-  return has ? sql`pg_catalog.age(t.xmin)::text` : sql`null::text`
+  const isAged = sides.aged.get(child.id) ?? readIsAged(sides, child)
+  sides.aged.set(child.id, isAged)
+  return (await isAged) ? sql`pg_catalog.age(t.xmin)::text` : sql`null::text`
+}
+
+const readIsAged = async (sides: Sides, child: SharedTable): Promise<boolean> => {
+  const rows = await sides.live.rows(sql`
+    select 1 from pg_catalog.pg_attribute
+    where attrelid = pg_catalog.to_regclass(${quoted(child)}) and attname = 'xmin'`)
+  return rows.length > 0
 }
 
 const quoted = (table: SharedTable): string =>

@@ -12,7 +12,6 @@ import { isBookkeeping } from '../../catalog/conventions/bookkeeping.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { findTable } from '../../catalog/shared.ts'
 import type { DiffProgress } from '../../diff/diff.ts'
-import { rememberParents } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
 import type { RowState } from '../../rows/states.ts'
 import { whyNever } from '../left-out.ts'
@@ -49,7 +48,7 @@ export const findIncidents = async (
   const { seen: sides, unseen } = narrowSides(all, without)
   const tables = [...sides.catalog.tables.values()].filter(({ refusal }) => refusal === null)
   const missing = await readMissing(sides, tables, onProgress)
-  rememberParents(sides)
+  sides.parents.keep()
   const edges = await readMissingEdges(sides, missing)
   const barred = new Set(tables.filter(isBookkeeping).map(({ id }) => id))
   const trees = await growTrees(sides, missing, edges, barred)

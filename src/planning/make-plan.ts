@@ -63,12 +63,12 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   // Incidents are told by what the backup itself holds.
   const direct = await nameIncidents({ ...known, catalog: input.sides.catalog }, selection, input.restoredIncidents)
   const resolved = await barNever(known, await resolveSelection(known, direct, known.withUserSearchPath))
-  const decision = await decideRows(
-    known,
-    resolved,
-    { closure: { ...options, without }, keys: options.keys, columns: selection.columns },
-    log,
-  )
+  const decision = await decideRows(known, resolved, {
+    closure: { ...options, without },
+    keys: options.keys,
+    columns: selection.columns,
+    decider: log,
+  })
   const isMet = log.conflicts.every(({ id }) => log.answers[id] !== 'skip' && log.answers[id] !== 'allocate')
   const reached = !isMet ? reachedRows(decision, resolved) : new Set<string>()
   log.forget(({ table, key }) => !reached.has(`${table}\0${key}`))

@@ -7,6 +7,7 @@ import { orderTables } from '../../catalog/order.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import type { Answer, Decider, Finding } from '../../plan/finding.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
+import type { Closure } from '../../selection/closure/closure.ts'
 import type { Members } from '../../selection/closure/members.ts'
 import { inBatches, stepSize } from '../../sql/rows.ts'
 import { findLabels } from './enum-labels.ts'
@@ -41,8 +42,7 @@ export interface Probed {
 /** Probes every row to be inserted. */
 export const probeRows = async (
   sides: Sides,
-  members: ReadonlyMap<string, Members>,
-  standIns: ReadonlyMap<string, ReadonlyMap<string, string>>,
+  { members, standIns }: Pick<Closure, 'members' | 'standIns'>,
   policy: KeyPolicy,
 ): Promise<Probed> => {
   const mapping = new Mapping(sides)

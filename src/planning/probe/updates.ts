@@ -9,13 +9,18 @@ import type { Moving } from './moving.ts'
 import { uniqueFinding } from './taken-findings.ts'
 import { probeUnique } from './unique-values.ts'
 
+/** What probing updates needs to know. */
+export interface UpdateProbe {
+  readonly sides: Sides
+  readonly decider: Decider
+  readonly moving: Moving
+}
+
 /** Rows whose restored columns live cannot take, or another live row's unique value stands in the way of; those answered `skip` are returned. */
 export const probeUpdates = async (
-  sides: Sides,
+  { sides, decider, moving }: UpdateProbe,
   table: SharedTable,
   rows: ReadonlyMap<string, readonly string[]>,
-  moving: Moving,
-  decider: Decider,
 ): Promise<readonly string[]> => {
   const skipped: string[] = []
   for (const find of [findLabels, findLargeObjects]) {

@@ -8,8 +8,7 @@
 
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { type Sides, tableOf } from '../../rows/sides.ts'
-import type { StateCache } from '../../rows/state-cache.ts'
+import { tableOf } from '../../rows/sides.ts'
 import { isLost } from '../../rows/states.ts'
 import { stepSize } from '../../sql/rows.ts'
 import type { LeftOut } from '../left-out.ts'
@@ -18,16 +17,15 @@ import { followChildren, followInheritance } from './follow-children.ts'
 import { judgeLinks } from './follow-links.ts'
 import { followParents } from './follow-parents.ts'
 import type { Members } from './members.ts'
-import type { ClosureOptions } from './options.ts'
 import type { Survivor } from './survivors.ts'
 import {
   type Attachment,
   type ByValue,
-  type DecidedRows,
   type MissingParent,
   note,
   type RefusedParent,
   Walk,
+  type WalkTerms,
 } from './walk.ts'
 
 export interface Closure {
@@ -62,14 +60,11 @@ export interface UpdatedRows {
 
 /** Computes the closure of the rows chosen. Excluded rows are left out with everything that comes only because of them. */
 export const followEdges = async (
-  sides: Sides,
+  terms: WalkTerms,
   resolved: Pick<Resolved, 'chosen' | 'under'>,
   updated: UpdatedRows,
-  options: ClosureOptions,
-  decided: DecidedRows,
-  states: StateCache,
 ): Promise<Closure> => {
-  const walk = new Walk(sides, options, decided, states)
+  const walk = new Walk(terms)
   for (const [id, { states: chosen }] of resolved.chosen) {
     const members = walk.membersOf(id)
     for (const [key, state] of chosen) {

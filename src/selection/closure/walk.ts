@@ -62,6 +62,14 @@ export interface DecidedRows {
   readonly refused: ReadonlyMap<string, ReadonlySet<string>>
 }
 
+/** What a walk goes by. */
+export interface WalkTerms {
+  readonly sides: Sides
+  readonly options: ClosureOptions
+  readonly decided: DecidedRows
+  readonly states: StateCache
+}
+
 /** One walk along the edges. */
 export class Walk {
   readonly sides: Sides
@@ -86,7 +94,7 @@ export class Walk {
   readonly namesakes = new Map<string, Set<string>>()
   links: Link[] = []
 
-  constructor(sides: Sides, options: ClosureOptions, decided: DecidedRows, states: StateCache) {
+  constructor({ sides, options, decided, states }: WalkTerms) {
     this.sides = sides
     this.options = options
     this.decided = decided

@@ -36,6 +36,9 @@ export const growTrees = async (
     { length: missing.size },
     (_, row) => !barred.has(missing.tableOf(row).id) && !missing.wasMarked(row),
   )
+  const decided = { excluded: new Map(), matched: new Map(), refused: new Map() }
+  const terms = { sides, states, decided, options: defaultClosureOptions }
+  const updated = { rows: new Map(), isPartial: () => false }
   const roots: Root[] = []
   let rootOf: readonly number[] = mayBeRoot.map(() => -1)
   let survivors: readonly Survivor[] = []
@@ -44,9 +47,7 @@ export const growTrees = async (
     if (found.length === 0) return { roots, rootOf, survivors }
     for (const root of found) roots.push(root)
     const resolved = { chosen: chooseRoots(missing, roots), under: new Map() }
-    const updated = { rows: new Map(), isPartial: () => false }
-    const decided = { excluded: new Map(), matched: new Map(), refused: new Map() }
-    const closure = await followEdges(sides, resolved, updated, defaultClosureOptions, decided, states)
+    const closure = await followEdges(terms, resolved, updated)
     survivors = closure.survivors
     rootOf = traceRoots(sides, missing, roots, closure)
   }

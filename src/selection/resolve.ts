@@ -20,9 +20,6 @@ import { type DirectSelection, fitKey, orderKey } from './selection.ts'
 import type { Repair } from './statement/damage.ts'
 import { resolveStatement } from './statement/resolve-statement.ts'
 
-/** Evaluates the user's own SQL with the search_path of a fresh connection. */
-export type WithUserSearchPath = <T>(work: () => Promise<T>) => Promise<T>
-
 /** A table by the name typed; refuses one that cannot be restored. */
 export const restorableTable = (catalog: SharedCatalog, typed: string): SharedTable => {
   const table = findTable(catalog, typed)
@@ -67,12 +64,7 @@ const findInBackup = async (
 }
 
 /** Keys of the rows for which the user's condition holds in the backup. Throws `bad-where`. */
-const findWhere = async (
-  sides: Sides,
-  table: SharedTable,
-  where: string,
-  withUserSearchPath: WithUserSearchPath,
-): Promise<KeySequence> => {
+const findWhere = async (sides: Sides, table: SharedTable, where: string): Promise<KeySequence> => {
   // One parenthesised expression of one statement. The parameter makes it so: with one, the protocol takes no second statement, which
   // could end the read-only transaction. The newline ends a comment.
   const query = sql`
@@ -83,7 +75,7 @@ const findWhere = async (
   const index = sides.keys.of(table.id)
   const keys = new KeySequence(index)
   try {
-    await withUserSearchPath(async () => {
+    await sides.withUserSearchPath(async () => {
       for await (const rows of sides.backup.batches(query, 10_000)) {
         for (const row of rows) keys.push(index.add(packKey(row)))
       }
@@ -101,11 +93,7 @@ const findWhere = async (
 }
 
 /** Resolves every selector against both snapshots. */
-export const resolveSelection = async (
-  sides: Sides,
-  selection: DirectSelection,
-  withUserSearchPath: WithUserSearchPath,
-): Promise<Resolved> => {
+export const resolveSelection = async (sides: Sides, selection: DirectSelection): Promise<Resolved> => {
   const chosen = new Map<string, ChosenRows & { readonly states: RowStates }>()
   const under = new Map<string, string[]>()
   const notInBackup: { table: string; key: string }[] = []
@@ -120,7 +108,7 @@ export const resolveSelection = async (
   }
   for (const selector of selection.selectors) {
     if (selector.by === 'statement') {
-      for (const rows of await resolveStatement(sides, selector, withUserSearchPath)) {
+      for (const rows of await resolveStatement(sides, selector)) {
         choose(rows.table, rows.lost)
         repairs.set(rows.table.id, mergeRepairs(repairs.get(rows.table.id), rows.repairs))
         for (const row of rows.leftOut) leftOut.push(row)
@@ -145,7 +133,7 @@ export const resolveSelection = async (
     }
     const table = restorableTable(sides.catalog, selector.table)
     if (selector.by === 'where') {
-      const keys = await findWhere(sides, table, selector.where, withUserSearchPath)
+      const keys = await findWhere(sides, table, selector.where)
       choose(table, [])
       for (const batch of inBatches(keys)) choose(table, await readStates(sides, table, batch))
       continue

@@ -119,10 +119,9 @@ const isLost = ([, { state }]: readonly [string, RowState]): boolean => state !=
 export const resolveStatement = async (
   sides: Sides,
   { statement: text, at }: { readonly statement: string; readonly at: string | null },
-  withUserSearchPath: <T>(work: () => Promise<T>) => Promise<T>,
 ): Promise<readonly StatementRows[]> => {
   const statement = await readStatement(text, at)
-  const tables = mergeTables(await withUserSearchPath(() => readTables(sides, statement, at)))
+  const tables = mergeTables(await sides.withUserSearchPath(() => readTables(sides, statement, at)))
   const resolved: StatementRows[] = []
   for (const { table, hits, assignments } of tables) {
     const known = await readKnown(sides, table, hits)

@@ -158,7 +158,7 @@ export const shareCatalogs = (
 ): SharedCatalog => {
   const inBackup = new Map(backup.tables.map((table) => [table.id, table]))
   const inLive = new Map(live.tables.map((table) => [table.id, table]))
-  const relations = buildRelations(inLive, inBackup, declarations.relations)
+  const relations = buildRelations({ live: inLive, backup: inBackup }, declarations.relations)
   const tables = live.tables.flatMap((table) => {
     const other = inBackup.get(table.id)
     if (other === undefined) return []

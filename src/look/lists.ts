@@ -99,7 +99,7 @@ export const readReferences = async (sides: Sides, name: string, typed: string):
     const parent = sides.catalog.tables.get(relation.parent)
     const isReadable = parent !== undefined && parent.identity.length > 0 && parent.hidden === null
     if (relation.child !== table.id || !isReadable) continue
-    const { rows } = await readParents(sides, table, relation, [key])
+    const { rows } = await readParents(sides, { relation, child: table }, [key])
     const [row] = rows
     if (row === undefined) continue
     const labels = await nameRows(sides, parent, [row.other])

@@ -145,7 +145,7 @@ const countRelations = async (sides: Sides, table: SharedTable, key: string): Pr
     const parent = sides.catalog.tables.get(relation.parent)
     const child = sides.catalog.tables.get(relation.child)
     if (relation.child === table.id && canCount(parent)) {
-      const { rows } = await readParents(sides, table, relation, [key])
+      const { rows } = await readParents(sides, { relation, child: table }, [key])
       const keys = rows.map(({ other }) => other)
       found.push({
         direction: 'parent',
@@ -156,7 +156,7 @@ const countRelations = async (sides: Sides, table: SharedTable, key: string): Pr
       })
     }
     if (relation.parent === table.id && canCount(child)) {
-      const keys = (await readChildren(sides, child, table, relation, [key])).map((row) => row.key)
+      const keys = (await readChildren(sides, { relation, child, parent: table }, [key])).map((row) => row.key)
       found.push({
         direction: 'child',
         via: relation.name,

@@ -8,8 +8,7 @@ import type { Sides } from './sides.ts'
 export const findMoved = async (
   sides: Sides,
   table: SharedTable,
-  columns: readonly string[],
-  keys: readonly string[],
+  { columns, keys }: { readonly columns: readonly string[]; readonly keys: readonly string[] },
 ): Promise<ReadonlySet<string>> => {
   const moved = new Set<string>()
   if (columns.every((name) => table.identity.includes(name))) return moved

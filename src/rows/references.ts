@@ -5,6 +5,7 @@ import type { Relation } from '../catalog/relations.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { findReferenceInKey } from '../catalog/spelling.ts'
 import { all, column, list, type Query } from '../database/names.ts'
+import type { Row } from '../database/session/outcome.ts'
 import type { Reader } from '../database/session/reader.ts'
 import { packKey, unpackKey } from '../keys/key.ts'
 import { isReferred, joinRelation, refers } from '../sql/references.ts'
@@ -29,19 +30,31 @@ export interface Referring {
   readonly other: string
 }
 
-/**
- * The parents that rows of `table` refer to by `relation` in the backup: those the backup has, by identity; and the rows whose
- * parent is neither in the backup nor in live (`other` is the packed reference). A parent only live has is none of our business.
- */
-export const readParents = async (
-  sides: Sides,
-  table: SharedTable,
-  relation: Relation,
-  keys: readonly string[],
-): Promise<{ readonly rows: readonly Referring[]; readonly nowhere: readonly Referring[] }> => {
+/** A relation, and the table whose rows refer by it. */
+export interface ChildEnd {
+  readonly relation: Relation
+  readonly child: SharedTable
+}
+
+/** The same with the table that is referred to, where both sides have it. */
+export interface Edge extends ChildEnd {
+  readonly parent: SharedTable
+}
+
+/** What rows refer to. */
+export interface Parents {
+  /** Parents that the backup has, by identity. */
+  readonly rows: readonly Referring[]
+  /** Rows whose parent is neither in the backup nor in live; `other` is the packed reference. */
+  readonly nowhere: readonly Referring[]
+}
+
+/** The parents that rows refer to in the backup. One that only live has is none of our business. */
+export const readParents = async (sides: Sides, end: ChildEnd, keys: readonly string[]): Promise<Parents> => {
+  const { relation, child } = end
   const parent = sides.catalog.tables.get(relation.parent)
   const isPlain = parent !== undefined && relation.condition === null
-  const places = isPlain ? findReferenceInKey(table, relation, parent) : null
+  const places = isPlain ? findReferenceInKey(child, relation, parent) : null
   if (places !== null) {
     const rows = keys.map((key) => {
       const values = unpackKey(key)
@@ -50,9 +63,9 @@ export const readParents = async (
     return { rows, nowhere: [] }
   }
   const known = sides.parents.of(relation.id)
-  if (known === null) return queryParents(sides, table, relation, keys)
+  if (known === null) return queryParents(sides, end, keys)
   const unknown = keys.filter((key) => !known.has(key))
-  const found = await queryParents(sides, table, relation, unknown)
+  const found = await queryParents(sides, end, unknown)
   for (const key of unknown) known.set(key, noParent)
   for (const { key, other } of found.rows) known.set(key, { other, isNowhere: false })
   for (const { key, other } of found.nowhere) known.set(key, { other, isNowhere: true })
@@ -66,16 +79,11 @@ export const readParents = async (
 
 const noParent: Remembered = { other: null, isNowhere: false }
 
-const queryParents = async (
-  sides: Sides,
-  table: SharedTable,
-  relation: Relation,
-  keys: readonly string[],
-): Promise<{ readonly rows: readonly Referring[]; readonly nowhere: readonly Referring[] }> => {
+const queryParents = async (sides: Sides, { relation, child }: ChildEnd, keys: readonly string[]): Promise<Parents> => {
   const parent = sides.catalog.tables.get(relation.parent)
   const found: Referring[] = []
-  const unknown: { key: string; reference: readonly (string | null)[] }[] = []
-  const columns = { keys, columns: relation.columns, where: refers(relation, table.backup, 'backup', 't') }
+  const unknown: { key: string; reference: Row }[] = []
+  const columns = { keys, columns: relation.columns, where: refers(relation, child.backup, 'backup', 't') }
   const asked =
     parent === undefined || parent.identity.length === 0
       ? columns
@@ -84,7 +92,7 @@ const queryParents = async (
           show: parent.identity.map((name) => column('p', name)),
           join: sql`left join ${fromTable(parent.backup)} as p on ${joinRelation(relation, 't', 'p')}`,
         }
-  for await (const rows of readByKey(sides.backup, table, asked)) {
+  for await (const rows of readByKey(sides.backup, child, asked)) {
     for (const { key, values } of rows) {
       const reference = values.slice(0, relation.columns.length)
       const identity = values.slice(relation.columns.length)
@@ -96,9 +104,8 @@ const queryParents = async (
   if (unknown.length === 0 || !relation.isEnforced) return { rows: found, nowhere: [] }
   const inLive = await referencesInLive(
     sides.live,
-    relation,
+    { relation, table: sides.catalog.live.tables.find(({ id }) => id === relation.parent), show: [] },
     unknown.map(({ reference }) => reference),
-    { table: sides.catalog.live.tables.find(({ id }) => id === relation.parent), show: [] },
   )
   const nowhere = unknown.filter((_, position) => !inLive.has(position))
   return { rows: found, nowhere: nowhere.map(({ key, reference }) => ({ key, other: packKey(reference) })) }
@@ -111,29 +118,34 @@ const queryParents = async (
  */
 export const findByValue = async (
   sides: Sides,
-  table: SharedTable,
-  parent: SharedTable,
-  relation: Relation,
+  { relation, child, parent }: Edge,
   rows: readonly Referring[],
 ): Promise<ReadonlyMap<string, string>> => {
   const isOwn = (name: string): boolean => parent.identity.includes(name) || parent.primaryKey.includes(name)
   const found = new Map<string, string>()
   if (relation.parentColumns.every(isOwn) || rows.length === 0) return found
   const asked = { keys: rows.map(({ key }) => key), columns: relation.columns }
-  for await (const references of readByKey(sides.backup, table, asked)) {
+  const shown = { relation, table: parent.live, show: parent.identity }
+  for await (const references of readByKey(sides.backup, child, asked)) {
     const values = references.map((reference) => reference.values)
-    const inLive = await referencesInLive(sides.live, relation, values, { table: parent.live, show: parent.identity })
+    const inLive = await referencesInLive(sides.live, shown, values)
     for (const [position, key] of inLive) found.set(references[position]?.key ?? '', key)
   }
   return found
 }
 
+/** Where references are looked up, and what is to be shown of what they refer to. */
+interface ReferredTo {
+  readonly relation: Relation
+  readonly table: Table | undefined
+  readonly show: readonly string[]
+}
+
 /** Positions of the references that live has a parent for, with what is to be shown of it, packed. */
 const referencesInLive = async (
   reader: Reader,
-  relation: Relation,
-  references: readonly (readonly (string | null)[])[],
-  { table, show }: { readonly table: Table | undefined; readonly show: readonly string[] },
+  { relation, table, show }: ReferredTo,
+  references: readonly Row[],
 ): Promise<ReadonlyMap<number, string>> => {
   const found = new Map<number, string>()
   if (table === undefined) return found
@@ -159,16 +171,15 @@ const referencesInLive = async (
 /** Of the rows given, those that refer to some parent in the backup, which need not be readable itself. */
 export const readReferring = async (
   sides: Sides,
-  table: SharedTable,
-  relation: Relation,
+  { relation, child }: ChildEnd,
   keys: readonly string[],
 ): Promise<readonly string[]> => {
-  const where = refers(relation, table.backup, 'backup', 't')
-  return [...(await findKeys(sides.backup, table, { keys, where }))]
+  const where = refers(relation, child.backup, 'backup', 't')
+  return [...(await findKeys(sides.backup, child, { keys, where }))]
 }
 
 /** Keys of parents `k`, joined with their children `c`; by way of the parents where the keys alone do not say what is referred to. */
-const joinChildren = (child: SharedTable, parent: SharedTable, relation: Relation, keys: readonly string[]): Query => {
+const joinChildren = ({ relation, child, parent }: Edge, keys: readonly string[]): Query => {
   const source = keySource(parent.backup, parent.identity, keys)
   const isByKey = relation.parentColumns.every((name) => parent.identity.includes(name))
   const own = parent.identity.map((name) => {
@@ -183,19 +194,18 @@ const joinChildren = (child: SharedTable, parent: SharedTable, relation: Relatio
       join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'p')}`
 }
 
-/** The children that refer to rows of `parent` by `relation` in the backup: `key` is the child, `other` the parent. */
+/** The children that refer to rows in the backup: `key` is the child, `other` the parent. */
 export const readChildren = async (
   sides: Sides,
-  child: SharedTable,
-  parent: SharedTable,
-  relation: Relation,
+  edge: Edge,
   keys: readonly string[],
 ): Promise<readonly Referring[]> => {
+  const { relation, child } = edge
   const found: Referring[] = []
   for (const batch of inBatches(keys)) {
     const rows = await sides.backup.rows(sql`
       select ${ordinal('k')}::text, ${asText('c', child.identity)}
-      ${joinChildren(child, parent, relation, batch)}
+      ${joinChildren(edge, batch)}
       where ${refers(relation, child.backup, 'backup', 'c')}`)
     for (const [ord, ...key] of rows) found.push({ key: packKey(key), other: batch[Number(ord) - 1] ?? '' })
   }
@@ -203,17 +213,12 @@ export const readChildren = async (
 }
 
 /** True where some row of the backup refers to one of the rows given; the child needs no key for it. */
-export const hasChildren = async (
-  sides: Sides,
-  child: SharedTable,
-  parent: SharedTable,
-  relation: Relation,
-  keys: readonly string[],
-): Promise<boolean> => {
+export const hasChildren = async (sides: Sides, edge: Edge, keys: readonly string[]): Promise<boolean> => {
+  const { relation, child } = edge
   for (const batch of inBatches(keys)) {
     const rows = await sides.backup.rows(sql`
       select 1
-      ${joinChildren(child, parent, relation, batch)}
+      ${joinChildren(edge, batch)}
       where ${refers(relation, child.backup, 'backup', 'c')}
       limit 1`)
     if (rows.length > 0) return true

@@ -165,12 +165,12 @@ export class StateCache {
       const isAll = isMadeOf(table, relation)
       const owned = keys.filter((key) => isStill(relation, this.#find(table.id, key), isAll))
       if (owned.length === 0 || !(isAll || isBelow(relation))) continue
-      const { rows } = await readParents(this.#sides, table, relation, owned)
+      const { rows } = await readParents(this.#sides, { relation, child: table }, owned)
       const parents = [...new Set(rows.map(({ other }) => other))]
       const states = await this.read(parent, parents)
       const isBySurrogate =
         hasSurrogate(parent) && relation.parentColumns.some((name) => !parent.identity.includes(name))
-      const moved = await findMoved(this.#sides, parent, relation.parentColumns, parents)
+      const moved = await findMoved(this.#sides, parent, { columns: relation.parentColumns, keys: parents })
       for (const { key, other } of rows) {
         const { state } = this.#find(parent.id, other) ?? missing
         // A surrogate that moved, or went: in live it may be anybody's.

@@ -109,7 +109,7 @@ export const findReferred = async (
     if (relation.parent !== table.id || child === undefined || child.identity.length === 0) continue
     // Nobody can say which rows such a table refers to: so it may be any.
     if (child.hidden !== null) return new Set(keys)
-    for (const { other } of await readChildren(sides, child, table, relation, keys)) referred.add(other)
+    for (const { other } of await readChildren(sides, { relation, child, parent: table }, keys)) referred.add(other)
   }
   return referred
 }

@@ -75,7 +75,7 @@ export class Mapping {
     const found = new Map<string, Map<string, MappedValue>>()
     for (const relation of this.changingRelations(table)) {
       const parent = tableOf(this.#sides.catalog, relation.parent)
-      const { rows } = await readParents(this.#sides, table, relation, keys)
+      const { rows } = await readParents(this.#sides, { relation, child: table }, keys)
       await this.#readLive(
         parent,
         rows.map(({ other }) => other),

@@ -61,8 +61,7 @@ const findInconsistent = async (
   const isByIdentity = positions.every((position) => position >= 0)
   const { rows } = await readParents(
     sides,
-    table,
-    relation,
+    { relation, child: table },
     own.map(([key]) => key),
   )
   const parents = new Map(rows.map(({ key, other }) => [key, other]))

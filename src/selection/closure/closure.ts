@@ -139,25 +139,18 @@ const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
   const members = walk.membersOf(table.id)
   const matched = walk.decided.matched.get(table.id)
   const needed = members.takeUnexpanded('parents', stepSize).filter((key) => !matched?.has(key))
-  await followInheritance(
-    walk,
-    table,
-    needed.filter((key) => members.isInserted(key)),
-    'needed',
-  )
+  const inserted = needed.filter((key) => members.isInserted(key))
+  await followInheritance(walk, table, { keys: inserted, mark: 'needed' })
   for (const relation of walk.sides.catalog.relations) {
     if (relation.child !== table.id) continue
     const referring = needed.filter((key) => members.writes(key, relation.columns))
-    if (referring.length > 0) await followParents(walk, table, relation, referring)
+    if (referring.length > 0) await followParents(walk, { relation, child: table }, referring)
   }
   const whole = members.takeUnexpanded('children', stepSize)
-  await followInheritance(
-    walk,
-    table,
-    whole.filter((key) => members.isInserted(key)),
-    'whole',
-  )
+  const own = whole.filter((key) => members.isInserted(key))
+  await followInheritance(walk, table, { keys: own, mark: 'whole' })
   for (const relation of walk.sides.catalog.relations) {
-    if (relation.parent === table.id && whole.length > 0) await followChildren(walk, table, relation, whole)
+    const child = relation.parent === table.id ? walk.sides.catalog.tables.get(relation.child) : undefined
+    if (child !== undefined && whole.length > 0) await followChildren(walk, { relation, child, parent: table }, whole)
   }
 }

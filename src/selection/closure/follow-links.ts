@@ -66,8 +66,7 @@ const findGoneEnds = async (
     if (end === undefined) continue
     const references = await readParents(
       walk.sides,
-      table,
-      relation,
+      { relation, child: table },
       links.map(({ key }) => key),
     )
     const there = await walk.isThere(end, [...new Set(references.rows.map(({ other }) => other))])
@@ -77,7 +76,7 @@ const findGoneEnds = async (
       lost.map(({ other }) => other),
     )
     const unmarked = lost.filter(({ other }) => states.get(other)?.state !== 'deleted')
-    const found = await findByValue(walk.sides, table, end, relation, unmarked)
+    const found = await findByValue(walk.sides, { relation, child: table, parent: end }, unmarked)
     for (const { key, other } of lost) {
       if (!found.has(key)) gone.set(key, { table: end, key: other, state: states.get(other) })
     }

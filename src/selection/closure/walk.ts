@@ -62,6 +62,14 @@ export interface DecidedRows {
   readonly refused: ReadonlyMap<string, ReadonlySet<string>>
 }
 
+/** How rows come along. */
+export interface Coming {
+  readonly mark: Mark
+  readonly because: Because
+  readonly via: Relation
+  readonly states: ReadonlyMap<string, RowState>
+}
+
 /** What a walk goes by. */
 export interface WalkTerms {
   readonly sides: Sides
@@ -165,7 +173,7 @@ export class Walk {
   }
 
   /** The same of a lost parent whose value that is referred to live has in another row. */
-  attachByValue(via: Relation, child: string, parent: string, liveKey: string): void {
+  attachByValue(via: Relation, child: string, { parent, liveKey }: { parent: string; liveKey: string }): void {
     const known = this.byValue.get(via.parent) ?? new Map<string, ByValue>()
     this.byValue.set(via.parent, known.set(parent, { liveKey, columns: via.parentColumns }))
     this.attach(via, child, parent)
@@ -177,14 +185,7 @@ export class Walk {
   }
 
   /** Adds `other` of each row; `key` is the row it comes because of. */
-  add(
-    table: SharedTable,
-    rows: readonly Referring[],
-    mark: Mark,
-    because: Because,
-    via: Relation,
-    states: ReadonlyMap<string, RowState>,
-  ): void {
+  add(table: SharedTable, rows: readonly Referring[], { mark, because, via, states }: Coming): void {
     const members = this.membersOf(table.id)
     for (const { key, other } of rows) {
       members.add(other, mark, because, via, key)

@@ -155,7 +155,7 @@ export const readMissingEdges = async (sides: Sides, missing: MissingRows): Prom
   for (const relation of sides.catalog.relations) {
     const table = tables.get(relation.child)
     if (table === undefined || !tables.has(relation.parent)) continue
-    const { rows } = await readParents(sides, table, relation, missing.keysOf(table.id))
+    const { rows } = await readParents(sides, { relation, child: table }, missing.keysOf(table.id))
     const children: number[] = []
     const parents: number[] = []
     for (const { key, other } of rows) {

@@ -21,16 +21,16 @@ export interface Trees {
   readonly survivors: readonly Survivor[]
 }
 
-/**
- * Grows a tree from each root. Rows of tables in `barred` are no roots; they may come along. Nor are rows that the backup has marked as
- * deleted: they come along with the row that needs them.
- */
-export const growTrees = async (
-  sides: Sides,
-  missing: MissingRows,
-  edges: readonly MissingEdges[],
-  barred: ReadonlySet<string>,
-): Promise<Trees> => {
+/** What trees are grown of. */
+export interface Ground {
+  readonly missing: MissingRows
+  readonly edges: readonly MissingEdges[]
+  /** Ids of tables whose rows are no roots; they may come along. */
+  readonly barred: ReadonlySet<string>
+}
+
+/** Grows a tree from each root. Rows that the backup has marked as deleted are none: they come along with the row that needs them. */
+export const growTrees = async (sides: Sides, { missing, edges, barred }: Ground): Promise<Trees> => {
   const states = await seedStates(sides, missing)
   const mayBeRoot = Array.from(
     { length: missing.size },

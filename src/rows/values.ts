@@ -1,6 +1,7 @@
 /** Values of backup rows that a probe needs, as text; read in batches, never kept. */
 import { columnOf } from '../catalog/catalog.ts'
 import type { SharedTable } from '../catalog/shared.ts'
+import type { Row } from '../database/session/outcome.ts'
 import type { Reader } from '../database/session/reader.ts'
 import { packKey, unpackKey } from '../keys/key.ts'
 import { readTransformed } from '../transform/read.ts'
@@ -11,11 +12,10 @@ import type { Sides } from './sides.ts'
 export const readBackupValues = async (
   sides: Sides,
   table: SharedTable,
-  keys: readonly string[],
-  columns: readonly string[],
-): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
+  { keys, columns }: { readonly keys: readonly string[]; readonly columns: readonly string[] },
+): Promise<ReadonlyMap<string, Row>> => {
   const known = columns.filter((name) => columnOf(table.backup, name) !== undefined)
-  const found = new Map<string, readonly (string | null)[]>()
+  const found = new Map<string, Row>()
   const places = known.map((name) => table.identity.indexOf(name))
   if (!places.includes(-1)) {
     // All of it is in the key.

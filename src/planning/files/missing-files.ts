@@ -59,7 +59,10 @@ export const findMissingFiles = async (
     const { table, column } = parseColumn(typed, sides)
     const check = await openStore(store, typed, signal)
     const keys = writtenKeys(steps, table.id, column)
-    const values = await readBackupValues(sides, tableOf(sides.catalog, table.id), keys.slice(0, most), [column])
+    const values = await readBackupValues(sides, tableOf(sides.catalog, table.id), {
+      keys: keys.slice(0, most),
+      columns: [column],
+    })
     const named = [...values].flatMap(([key, [name]]) => (name ? [{ key, name }] : []))
     const states = await checkAll(
       named.map(({ name }) => name),

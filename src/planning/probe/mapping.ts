@@ -15,6 +15,16 @@ export const fresh = Symbol('fresh')
 
 export type MappedValue = string | null | typeof fresh
 
+/** What becomes of the references of rows: per row, by packed key, the columns whose value in live will not be the backup's. */
+export type Rewritten = ReadonlyMap<string, ReadonlyMap<string, MappedValue>>
+
+/** Rows of a table as they would be written; keys are packed. */
+export interface MappedRows {
+  readonly table: SharedTable
+  readonly keys: readonly string[]
+  readonly rewritten: Rewritten
+}
+
 /** What becomes of the rows of one table. Keys are packed backup keys. */
 export interface TableFates {
   /** Rows that get a new primary key. */
@@ -68,10 +78,7 @@ export class Mapping {
   }
 
   /** Per row the columns whose value in live will not be the backup's. Rows without any are absent. */
-  async rewrite(
-    table: SharedTable,
-    keys: readonly string[],
-  ): Promise<ReadonlyMap<string, ReadonlyMap<string, MappedValue>>> {
+  async rewrite(table: SharedTable, keys: readonly string[]): Promise<Rewritten> {
     const found = new Map<string, Map<string, MappedValue>>()
     for (const relation of this.changingRelations(table)) {
       const parent = tableOf(this.#sides.catalog, relation.parent)
@@ -94,7 +101,7 @@ export class Mapping {
   }
 
   /** Keeps rewritten columns that other tables refer to, so that their references follow. */
-  keep(table: SharedTable, rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>): void {
+  keep(table: SharedTable, rewritten: Rewritten): void {
     const referenced = new Set(
       this.#sides.catalog.relations.flatMap(({ parent, parentColumns }) => (parent === table.id ? parentColumns : [])),
     )

@@ -12,7 +12,7 @@ import type { Sides } from '../../rows/sides.ts'
 import { readBackupValues } from '../../rows/values.ts'
 import { inBatches, ordinal, typeOf, valueSource } from '../../sql/rows.ts'
 import { isInDefault } from '../../sql/tree.ts'
-import { fresh, type MappedValue } from './mapping.ts'
+import { fresh, type MappedRows } from './mapping.ts'
 
 /** More partitions than these are not asked whether they take a row: the run finds out. */
 const most = 500
@@ -76,9 +76,7 @@ const findingOf = (table: SharedTable, key: string, partition: string | null): F
 /** A finding per row that no partition of live is made for, by packed key. */
 export const findUnhoused = async (
   sides: Sides,
-  table: SharedTable,
-  keys: readonly string[],
-  rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
+  { table, keys, rewritten }: MappedRows,
 ): Promise<ReadonlyMap<string, Finding>> => {
   const found = new Map<string, Finding>()
   if (table.live.kind !== 'partitioned' || keys.length === 0) return found
@@ -86,7 +84,7 @@ export const findUnhoused = async (
   const isHashed = partitions.some(({ condition }) => condition?.includes('satisfies_hash_partition'))
   if (isHashed || partitions.length > most) return found
   const columns = readColumns(table, partitions)
-  const values = [...(await readBackupValues(sides, table, keys, columns))].flatMap(([key, row]) => {
+  const values = [...(await readBackupValues(sides, table, { keys, columns }))].flatMap(([key, row]) => {
     const own = rewritten.get(key)
     const mapped = row.map((value, p) => (own?.has(columns[p] ?? '') ? own.get(columns[p] ?? '') : value))
     const known = mapped.filter((value) => value !== fresh)

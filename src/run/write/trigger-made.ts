@@ -42,7 +42,7 @@ const findMade = async (writer: Writer, layout: Layout, staged: StagedTable, mad
     const isIdentity = unique.kind === 'primary' && table.ends === null
     return sql`
       select ${list(keys)}, t.writer, ${sql.lit(isIdentity)} as isnew
-      from ${joinConflicts(table, unique, source, { mine: [], theirs })}`
+      from ${joinConflicts({ table, unique }, source, { mine: [], theirs })}`
   })
   const grouped = table.identity.map((_, p) => identifier(`k${p}`))
   await writer.execute(sql`

@@ -35,7 +35,7 @@ export const compareCopies = async (
   await Promise.all([prepareScan(sides.live, sides.workers), prepareScan(sides.backup, sides.workers)])
   const extents = await Promise.all([readExtent(sides.live, table, null), readExtent(sides.backup, table, null)])
   const columns = comparedColumns(table)
-  const hash = tableDigest('t', table, columns, sides.hashing)
+  const hash = tableDigest({ alias: 't', table, columns }, sides.hashing)
   const hashed = (reader: Reader): Query =>
     sql`from (select ${hash} as hash from ${fromTable(table[reader.side])} as t) as h`
   const bucket = sql`(h.hash & ${sql.lit(buckets - 1)})::integer`

@@ -37,7 +37,7 @@ const perform = async (sides: Sides, work: Work): Promise<string> => {
       return String((await sides.backup.rows(query))[0]?.[0])
     }
     case 'column digest': {
-      const digest = tableDigest('t', table, comparedColumns(table), sides.hashing)
+      const digest = tableDigest({ alias: 't', table, columns: comparedColumns(table) }, sides.hashing)
       const rows = await sides.backup.rows(sql`select pg_catalog.bit_xor(${digest})::text from ${from} as t`)
       return String(rows[0]?.[0])
     }

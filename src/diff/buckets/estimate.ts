@@ -90,7 +90,7 @@ export const readSample = async (
 ): Promise<Sample> => {
   const wanted = Math.min(sampled.pages, Math.max(20, pages / 50))
   const share = Math.min(100, (100 * wanted) / Math.max(1, pages))
-  const digest = tableDigest('t', table, columns, sides.hashing)
+  const digest = tableDigest({ alias: 't', table, columns }, sides.hashing)
   const rows = await sides.backup.rows(sql`
     select ${digest}::text, ${asText('t', table.identity)}
     from ${fromSample(table.backup, sql`system (${sql.lit(share)}) repeatable (0)`)}`)

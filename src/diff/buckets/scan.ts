@@ -42,7 +42,7 @@ type Chosen = Exclude<BucketChoice, { by: 'nothing' }>
 const bucketOf = (sides: Sides, table: SharedTable, choice: Chosen): Query =>
   choice.by === 'range'
     ? sql`((${column('t', table.identity[0] ?? '')}::bigint >> ${sql.lit(choice.shift)}) - ${sql.raw(`(${choice.base})`)})::integer`
-    : sql`(${tableDigest('t', table, table.identity, sides.hashing, 1)} & ${sql.lit(choice.buckets - 1)})::integer`
+    : sql`(${tableDigest({ alias: 't', table, columns: table.identity }, sides.hashing, 1)} & ${sql.lit(choice.buckets - 1)})::integer`
 
 /** What the planner must not do: sort rows by their bucket, or walk to each range in another way than by the bitmap of an index. */
 const waysPastBuckets = (choice: Chosen): readonly Way[] =>
@@ -56,7 +56,7 @@ const bucketRows = (
   { choice, columns }: { readonly choice: Chosen; readonly columns: readonly string[] },
 ): Query => {
   const from = fromTable(table[reader.side])
-  const digest = tableDigest('t', table, columns, sides.hashing)
+  const digest = tableDigest({ alias: 't', table, columns }, sides.hashing)
   if (choice.by === 'range' && choice.walked !== null) {
     const start = sql`((${sql.raw(`(${choice.base})`)} + r.bucket) << ${sql.lit(choice.shift)})`
     return sql`

@@ -45,7 +45,7 @@ const digestsOf = (sides: Sides, table: SharedTable, creation: CreationColumns):
   const rest = comparedColumns(table).filter((name) => !telling.includes(name))
   const parts = telling.length === 0 ? [rest] : [telling, rest]
   return parts.map((columns) =>
-    columns.length === 0 ? sql`0::bigint` : tableDigest('t', table, columns, sides.hashing),
+    columns.length === 0 ? sql`0::bigint` : tableDigest({ alias: 't', table, columns }, sides.hashing),
   )
 }
 

@@ -67,7 +67,7 @@ const measureRows = async (
       from ${keyedRows(table.backup, table.identity, batch)}`
     const [row] = await backup.rows(sql`
       select pg_catalog.count(*)::text,
-             coalesce(bit_xor(${placedDigest('t', table, columns, method, seed)}), 0)::text,
+             coalesce(bit_xor(${placedDigest({ alias: 't', table, columns }, method, seed)}), 0)::text,
              coalesce(sum(pg_catalog.octet_length(${rowImage('t', columns)})), 0)::text
       ${found}`)
     if (Number(row?.[0]) > batch.length) await refuseDoubled(backup, table, batch, found)

@@ -62,7 +62,7 @@ const measureTransformed = async (
     const seed = sql`(${positions}::bigint[])[${ordinal('t')}]`
     const [row] = await refusingValues(own.table, () =>
       sides.live.rows(sql`
-        select coalesce(bit_xor(${placedDigest('t', own.table, columns, placedMethod(sides.hashing), seed)}), 0)::text,
+        select coalesce(bit_xor(${placedDigest({ alias: 't', table: own.table, columns }, placedMethod(sides.hashing), seed)}), 0)::text,
                coalesce(sum(pg_catalog.octet_length(${rowImage('t', columns)})), 0)::text
         from ${transformedSource(own.table, written)}`),
     )

@@ -16,7 +16,7 @@ import type { Resolved } from '../resolved.ts'
 import { followChildren, followInheritance } from './follow-children.ts'
 import { judgeLinks } from './follow-links.ts'
 import { followParents } from './follow-parents.ts'
-import type { Members } from './members.ts'
+import { type Members, selected } from './members.ts'
 import type { Survivor } from './survivors.ts'
 import {
   type Attachment,
@@ -69,7 +69,7 @@ export const followEdges = async (
     const members = walk.membersOf(id)
     for (const [key, state] of chosen) {
       if (walk.isExcluded(id, key) || !isLost(state)) continue
-      members.add(key, 'whole', 'selected', null, null)
+      members.add(key, 'whole', selected)
       note(members, key, state)
     }
   }
@@ -104,7 +104,7 @@ const addAnchors = async (walk: Walk, id: string, keys: readonly string[]): Prom
   const wanted = keys.filter((key) => !walk.isExcluded(id, key))
   for (const [key, state] of await walk.states.read(tableOf(walk.sides.catalog, id), wanted)) {
     if (state.state === 'reused') {
-      members.add(key, 'whole', 'selected', null, null)
+      members.add(key, 'whole', selected)
       note(members, key, state)
       continue
     }
@@ -130,8 +130,8 @@ const countBehind = ({ behind, members }: Walk): ReadonlyMap<Relation, number> =
 const follow = async (walk: Walk): Promise<void> => {
   do {
     for (let table = walk.pending; table !== undefined; table = walk.pending) await expand(walk, table)
-  } while (await judgeLinks(walk, false))
-  await judgeLinks(walk, true)
+  } while (await judgeLinks(walk, { isLast: false }))
+  await judgeLinks(walk, { isLast: true })
 }
 
 /** Expands a batch of a table's new rows: memory is that of a batch, however many there are. */

@@ -87,7 +87,8 @@ const followLost = async (walk: Walk, edge: Edge, { all, states, lost }: FoundCh
   // Their parent is gone from live, and they are not.
   for (const { key } of changed.filter(({ other }) => walk.isGone(parent, other))) addKey(walk.namesakes, child.id, key)
   const unhooked = new Set(survivors.filter(({ isDefault }) => !isDefault).map(({ parent: key }) => key))
-  const follows = ({ other }: Referring): boolean => isFollowed(relation, walk.options, unhooked.has(other))
+  const follows = ({ other }: Referring): boolean =>
+    isFollowed(relation, walk.options, { isUnhooked: unhooked.has(other) })
   const along = lost.filter(follows).map(({ key, other }) => ({ key: other, other: key }))
   walk.add(child, along, { mark: 'whole', because: 'child', via: relation, states })
   countMissing(

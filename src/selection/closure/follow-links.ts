@@ -12,7 +12,7 @@ interface GoneEnd {
 }
 
 /** Adds the links whose ends will both be there; in the last round the others are left out. True if rows were added. */
-export const judgeLinks = async (walk: Walk, isLast: boolean): Promise<boolean> => {
+export const judgeLinks = async (walk: Walk, { isLast }: { readonly isLast: boolean }): Promise<boolean> => {
   const open: Link[] = []
   let added = 0
   for (const [table, links] of Map.groupBy(walk.links, (link) => link.table)) {
@@ -47,7 +47,7 @@ export const addLinks = async (
     const end = gone.get(link.key)
     if (end !== undefined) onGone(link, end)
     else {
-      added += members.add(link.key, 'whole', 'link', link.via, link.from)
+      added += members.add(link.key, 'whole', { because: 'link', via: link.via, from: link.from })
       note(members, link.key, link.state)
     }
   }
@@ -88,5 +88,5 @@ const pull = (walk: Walk, end: GoneEnd, link: Link): boolean => {
   if (walk.isBarred(end.table, end.key)) return false
   const relation = link.table.ends?.find(({ parent }) => parent === end.table.id) ?? link.via
   note(walk.membersOf(end.table.id), end.key, end.state)
-  return walk.membersOf(end.table.id).add(end.key, 'needed', 'parent', relation, link.key) === 1
+  return walk.membersOf(end.table.id).add(end.key, 'needed', { because: 'parent', via: relation, from: link.key }) === 1
 }

@@ -188,7 +188,7 @@ export class Walk {
   add(table: SharedTable, rows: readonly Referring[], { mark, because, via, states }: Coming): void {
     const members = this.membersOf(table.id)
     for (const { key, other } of rows) {
-      members.add(other, mark, because, via, key)
+      members.add(other, mark, { because, via, from: key })
       note(members, other, states.get(other))
     }
   }

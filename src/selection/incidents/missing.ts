@@ -165,7 +165,7 @@ export const readMissingEdges = async (sides: Sides, missing: MissingRows): Prom
       parents.push(parent)
     }
     const isEnd = table.ends?.some(({ id }) => id === relation.id) ?? false
-    const follows = isEnd || isFollowed(relation, defaultClosureOptions, false)
+    const follows = isEnd || isFollowed(relation, defaultClosureOptions, { isUnhooked: false })
     if (children.length > 0) edges.push({ relation, isFollowed: follows, children, parents })
   }
   return edges

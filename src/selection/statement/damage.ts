@@ -67,14 +67,16 @@ const usualValues = (hits: Hits, columns: readonly string[], keys: Iterable<stri
   return new Set([...counts].flatMap(([own, count]) => (count * 2 > hits.size ? [own] : [])))
 }
 
-/** Compares what live holds with what the statement would have put there. `columns` are those it sets, in the order of the hits' values. */
-export const findDamage = async (
-  sides: Sides,
-  table: SharedTable,
-  hits: Hits,
-  columns: readonly string[],
-  states: Known,
-): Promise<Damage> => {
+/** What an UPDATE hit in a table. */
+export interface Hit {
+  readonly table: SharedTable
+  readonly hits: Hits
+  /** Those it sets, in the order of the hits' values. */
+  readonly columns: readonly string[]
+}
+
+/** Compares what live holds with what the statement would have put there. */
+export const findDamage = async (sides: Sides, { table, hits, columns }: Hit, states: Known): Promise<Damage> => {
   const repairs = new Map<string, Repair>()
   const leftOut: LeftOut[] = []
   const open: { readonly key: string; readonly changed: readonly string[] }[] = []

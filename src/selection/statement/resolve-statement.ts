@@ -135,7 +135,7 @@ export const resolveStatement = async (
     }
     const columns = assignments.map(({ column }) => column)
     const others = await findOthers(sides, table, known, columns)
-    const { repairs, leftOut, ...counts } = await findDamage(sides, table, hits, columns, { ...known, others })
+    const { repairs, leftOut, ...counts } = await findDamage(sides, { table, hits, columns }, { ...known, others })
     const editedSince = [...repairs.values()].filter(({ edited }) => edited.length > 0).length
     const coverage = makeCoverage({ ...base, ...counts, editedSince, damaged: repairs.size - editedSince })
     resolved.push({ table, lost: new Map(), repairs, leftOut, coverage })

@@ -100,8 +100,7 @@ const whyTemporal = ({ foreignKeys }: Table): string | null => {
 }
 
 const shareTable = (
-  here: SeenTable,
-  there: SeenTable,
+  { here, there }: { readonly here: SeenTable; readonly there: SeenTable },
   relations: readonly Relation[],
   declarations: Declarations,
 ): SharedTable => {
@@ -163,7 +162,8 @@ export const shareCatalogs = (
     const other = inBackup.get(table.id)
     if (other === undefined) return []
     const here: SeenTable = { table, name: 'live', user: live.user }
-    return [shareTable(here, { table: other, name: 'the backup', user: backup.user }, relations, declarations)]
+    const there: SeenTable = { table: other, name: 'the backup', user: backup.user }
+    return [shareTable({ here, there }, relations, declarations)]
   })
   const moves = likelyMoves(live, backup)
   const onlyIn = (from: Catalog, other: ReadonlyMap<string, Table>, why: string): readonly OtherRelation[] =>

@@ -127,7 +127,7 @@ const refuseUnable = async (
   { sides: { live }, catalog, options }: Decided,
   { steps, standIns, sequences, used }: WrittenPlan,
 ): Promise<void> => {
-  if (!options.forOthers) refuseMissing(catalog.live, steps, sequences, standIns)
+  if (!options.forOthers) refuseMissing(catalog.live, { steps, sequences, standIns })
   refuseUnpublishable(catalog.live, steps, 'not-restorable')
   await checkRoom(live, catalog.live, sequences)
   await checkLockRoom(

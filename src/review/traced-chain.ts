@@ -6,7 +6,7 @@ import { type SharedCatalog, type SharedTable, shareCatalogs } from '../catalog/
 import type { Reader } from '../database/session/reader.ts'
 import { packKey } from '../keys/key.ts'
 import { keysOf } from '../keys/key-columns.ts'
-import { type ChainLink, cameFrom, findStepRow, linkOf, type StepRow } from '../plan/chain.ts'
+import { type AskedRow, type ChainLink, cameFrom, findStepRow, linkOf, type StepRow } from '../plan/chain.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Step } from '../plan/step.ts'
 import { joinRelation, refers } from '../sql/references.ts'
@@ -46,7 +46,7 @@ export const traceChain = async (
   backup: Reader,
   catalogs: { readonly live: Catalog; readonly backup: Catalog },
   plan: Plan,
-  row: { readonly table: string; readonly key: string; readonly shown: string },
+  row: AskedRow,
 ): Promise<readonly ChainLink[]> => {
   const catalog = shareCatalogs(catalogs.live, catalogs.backup, plan.declared)
   const positions = new Map<Step, ReadonlyMap<string, number>>()
@@ -55,7 +55,7 @@ export const traceChain = async (
     positions.set(step, known)
     return known
   }
-  const start = findStepRow(plan, row.table, row.key, row.shown)
+  const start = findStepRow(plan, row)
   const seen = new Set([`${row.table}\0${row.key}`])
   /** The rows that a row may have come along with, each met once. */
   const reasonsOf = async (last: StepRow): Promise<readonly StepRow[]> => {

@@ -6,7 +6,7 @@ import { isMarked } from '../catalog/conventions/soft-delete.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isAllKey } from '../catalog/spelling.ts'
 import type { Reader } from '../database/session/reader.ts'
-import { rowDigest } from '../sql/column-digest.ts'
+import { type DigestMethod, rowDigest } from '../sql/column-digest.ts'
 import { findKeys, readByKey } from './by-key.ts'
 import { readChangedColumns } from './records/changed-columns.ts'
 import { readCreation } from './records/habits.ts'
@@ -37,16 +37,15 @@ export const isGone = (
 export const isLost = (state: RowState | undefined): boolean => isGone(state) || state?.state === 'deleted'
 
 /** Digest per key of the rows one side has; keys that it lacks are absent. */
-export const readDigests = async (
-  sides: Sides,
+const readDigests = async (
   reader: Reader,
   table: SharedTable,
-  keys: readonly string[],
+  { keys, method }: { readonly keys: readonly string[]; readonly method: DigestMethod },
 ): Promise<ReadonlyMap<string, string>> => {
   if (isAllKey(table[reader.side], table.identity))
     return new Map([...(await readPresent(reader, table, keys))].map((key) => [key, '']))
   const found = new Map<string, string>()
-  const digest = rowDigest('t', comparedColumns(table), sides.digest)
+  const digest = rowDigest('t', comparedColumns(table), method)
   for await (const rows of readByKey(reader, table, { keys, show: [digest] })) {
     for (const { key, values } of rows) found.set(key, values[0] ?? '')
   }
@@ -98,10 +97,10 @@ export const readStates = async (
   const named = sides.catalog.named.get(table.id)
   for (const key of keys) if (named?.get(key)?.live === null) states.set(key, { state: 'missing' })
   const open = keys.filter((key) => !states.has(key))
-  const live = await readDigests(sides, sides.live, table, open)
+  const live = await readDigests(sides.live, table, { keys: open, method: sides.digest })
   const present = open.filter((key) => live.has(key))
   for (const key of open) if (!live.has(key)) states.set(key, missing)
-  const backup = await readDigests(sides, sides.backup, table, present)
+  const backup = await readDigests(sides.backup, table, { keys: present, method: sides.digest })
   const differing = present.filter((key) => live.get(key) !== backup.get(key))
   for (const key of present) states.set(key, same)
   for (const [key, state] of await classifyDiffering(sides, table, differing)) states.set(key, state)

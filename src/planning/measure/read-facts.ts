@@ -4,7 +4,7 @@ import { streamKeys } from '../../keys/key-columns.ts'
 import { rowsWriting, setEdits } from '../../plan/notes/edits.ts'
 import type { PlanOptions } from '../../plan/options.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { PlanSequence, StandIns, Step } from '../../plan/step.ts'
+import type { PlanUse, StandIns, Step } from '../../plan/step.ts'
 import { readUnseenFrom, type Sides, tableOf } from '../../rows/sides.ts'
 import { listNotFollowed } from '../../rows/typed-rows.ts'
 import { countLost } from './measure.ts'
@@ -13,10 +13,8 @@ import { countMapped } from './transformed-rows.ts'
 import { unindexedReferences } from './unindexed.ts'
 
 /** What a plan writes. */
-export interface Written {
-  readonly steps: readonly Step[]
+export interface Written extends PlanUse {
   readonly standIns: readonly StandIns[]
-  readonly sequences: readonly PlanSequence[]
   /** Bytes of the rows. */
   readonly bytes: number
 }
@@ -68,7 +66,10 @@ const readMapped = async (sides: Sides, { mapEnum }: PlanOptions, steps: readonl
   for (const [, [first, ...others]] of Map.groupBy(mapEnum, ({ table, column }) => JSON.stringify([table, column]))) {
     if (first === undefined) continue
     const { table, column } = first
-    const counts = await countMapped(sides, tableOf(sides.catalog, table), column, rowsWriting(steps, table, column))
+    const counts = await countMapped(sides, tableOf(sides.catalog, table), {
+      column,
+      keys: rowsWriting(steps, table, column),
+    })
     for (const { from, to } of [first, ...others]) {
       const rows = counts.get(from) ?? 0
       if (rows > 0) edits.push({ table, column, by: 'map-enum', from, to, rows })

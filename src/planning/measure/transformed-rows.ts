@@ -138,8 +138,7 @@ export const measureTransforms = async (
 export const countMapped = async (
   sides: Sides,
   table: SharedTable,
-  name: string,
-  keys: readonly string[],
+  { column: name, keys }: { readonly column: string; readonly keys: readonly string[] },
 ): Promise<ReadonlyMap<string, number>> => {
   const labels = Object.keys(table.backup.source?.columns[name]?.labels ?? {})
   const counts = new Map(labels.map((label) => [label, 0]))

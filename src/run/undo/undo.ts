@@ -105,7 +105,7 @@ export const planUndo = async (
   const steps = invertSteps(head.plan, addMade(written, made), catalog)
   const tables = new Map(live.tables.map((table) => [table.id, table]))
   const sequences = usedSequences(tables, steps, catalog)
-  refuseMissing(live, steps, sequences)
+  refuseMissing(live, { steps, sequences, standIns: [] })
   refuseUnpublishable(live, steps, 'undo-refused')
   // What held for the run holds for its undo, unless the user says otherwise.
   const triggers = given ?? head.plan.options.triggers

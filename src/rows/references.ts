@@ -69,12 +69,12 @@ export const readParents = async (sides: Sides, end: ChildEnd, keys: readonly st
   for (const key of unknown) known.set(key, noParent)
   for (const { key, other } of found.rows) known.set(key, { other, isNowhere: false })
   for (const { key, other } of found.nowhere) known.set(key, { other, isNowhere: true })
-  const all = keys.map((key) => ({ key, ...(known.get(key) ?? noParent) }))
-  const pick = (isNowhere: boolean): readonly Referring[] =>
-    all.flatMap((own) =>
-      own.other !== null && own.isNowhere === isNowhere ? [{ key: own.key, other: own.other }] : [],
-    )
-  return { rows: pick(false), nowhere: pick(true) }
+  const [rows, nowhere]: readonly [Referring[], Referring[]] = [[], []]
+  for (const key of keys) {
+    const { other, isNowhere } = known.get(key) ?? noParent
+    if (other !== null) (isNowhere ? nowhere : rows).push({ key, other })
+  }
+  return { rows, nowhere }
 }
 
 const noParent: Remembered = { other: null, isNowhere: false }

@@ -60,7 +60,7 @@ export const compareByKey = async (sides: Sides, table: SharedTable, options: Ke
     const query = sql`copy (
       select ${list([selectKey(shape, 't'), ...digests])}
       ${fromPart(side, part)}
-      order by ${orderOfKey(shape, 't', sides.isUtf8)}
+      order by ${orderOfKey(shape, 't', sides)}
     ) to stdout (format binary)`
     return decodeBlocks(reader.copyFrames(query), shape, digests.length)
   }

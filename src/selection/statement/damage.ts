@@ -31,11 +31,11 @@ export interface Damage {
   readonly alreadyRight: number
 }
 
-/** Why a row is left out, or null. */
-const whyOut = (state: RowState, isOther: boolean): LeftOutReason | null => {
+/** Why a row that live does not have is left out, or null. */
+const whyOut = (state: RowState): LeftOutReason | null => {
   if (state.state === 'missing') return { kind: 'hit and missing' }
   if (state.state === 'restored') return { kind: 'hit and restored', live: displayKey(state.liveKey) }
-  return isOther ? { kind: 'hit and reused' } : null
+  return null
 }
 
 /** What states tell of rows: as they were read, and judged by what their keys are made of. */
@@ -89,7 +89,7 @@ export const findDamage = async (sides: Sides, { table, hits, columns }: Hit, st
     const others = 'columns' in state ? state.columns.filter((name) => !columns.includes(name)) : []
     const isOther =
       state.state === 'reused' ? isReused(table, creation, others) : states.judged.get(key)?.state === 'reused'
-    const reason = whyOut(state, isOther)
+    const reason = whyOut(state) ?? (isOther ? ({ kind: 'hit and reused' } as const) : null)
     if (reason !== null) {
       leftOut.push({ table: table.id, key: displayKey(key), reason })
       if (state.state === 'restored') restored++

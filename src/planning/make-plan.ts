@@ -30,7 +30,7 @@ import { type Decision, decideRows } from './decide.ts'
 import { countLinked, listAlsoMissing, listLeftOut } from './left-out.ts'
 import { checkLockRoom } from './measure/locks.ts'
 import { combineDigests, type Measured, measureImages, readGuards } from './measure/measure.ts'
-import { type PlanFacts, readFacts, type Written } from './measure/read-facts.ts'
+import { type PlanFacts, readPlanFacts, type Written } from './measure/plan-facts.ts'
 import { checkRoom } from './measure/room.ts'
 import { readSetValues } from './measure/set-values.ts'
 import { measureTransforms } from './measure/transformed-rows.ts'
@@ -59,7 +59,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   const measured = await measureSteps(sides, written.steps)
   for (const finding of outwardFindings(written.triggers, options.triggers)) log.decide(finding)
   await refuseUnable(decided, written)
-  const facts = await readFacts(sides, { ...written, bytes: measured.bytes }, options)
+  const facts = await readPlanFacts(sides, { ...written, bytes: measured.bytes }, options)
   const missingFiles = await input.findMissingFiles(sides, written.steps)
   const plan = assemble(edited, decided, { ...written, measured, facts, missingFiles })
   return { ...plan, hash: hashPlan(plan) }

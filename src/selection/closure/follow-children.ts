@@ -6,7 +6,6 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { displayKey } from '../../keys/key.ts'
 import { type Edge, hasChildren, type Referring, readChildren, readParents } from '../../rows/references.ts'
 import { isLost, isPresent, type RowState } from '../../rows/states.ts'
-import type { LeftOutReason } from '../left-out.ts'
 import { addLinks } from './follow-links.ts'
 import type { Mark } from './members.ts'
 import { isFollowed } from './options.ts'
@@ -44,7 +43,7 @@ const readFound = async (walk: Walk, edge: Edge, keys: readonly string[]): Promi
   const isOut = (key: string): boolean => walk.isExcluded(child.id, key) || states.get(key)?.state === 'restored'
   for (const { key } of all) if (isOut(key)) addKey(walk.met, child.id, key)
   for (const { key } of all) {
-    if (walk.states.isNever(child.id, key)) leaveOut(walk, child, displayKey(key), { kind: 'never' })
+    if (walk.states.isNever(child.id, key)) walk.leaveOut(child, displayKey(key), { kind: 'never' })
   }
   const isAway = (key: string): boolean => isLost(states.get(key)) && !wasMarked(states.get(key))
   return { all, states, lost: all.filter(({ key }) => isAway(key) && !isOut(key)) }
@@ -61,7 +60,7 @@ const followLinks = async (
     .find((end) => end !== undefined && end.hidden !== null)
   if (hiddenEnd !== undefined) {
     const reason = { kind: 'end hidden', table: hiddenEnd.id, hidden: hiddenEnd.hidden ?? '' } as const
-    for (const { key } of lost) leaveOut(walk, child, displayKey(key), reason)
+    for (const { key } of lost) walk.leaveOut(child, displayKey(key), reason)
     return
   }
   const links = lost.map(({ key, other }) => ({
@@ -103,11 +102,7 @@ const leaveOutUnseen = async (walk: Walk, edge: Edge, keys: readonly string[]): 
   const { child, parent } = edge
   if (walk.options.children === 'none' || walk.options.without.has(child.id)) return
   if (isReadable(child.backup) && !(await hasChildren(walk.sides, edge, keys))) return
-  leaveOut(walk, child, '*', { kind: 'cannot be compared', parent: parent.id, refusal: child.refusal ?? '' })
-}
-
-const leaveOut = (walk: Walk, table: SharedTable, key: string, reason: LeftOutReason): void => {
-  walk.leftOut.set(`${table.id}\0${key}`, { table: table.id, key, reason })
+  walk.leaveOut(child, '*', { kind: 'cannot be compared', parent: parent.id, refusal: child.refusal ?? '' })
 }
 
 const countMissing = (walk: Walk, relation: Relation, rows: readonly Referring[]): void => {

@@ -23,7 +23,7 @@ export const judgeLinks = async (walk: Walk, { isLast }: { readonly isLast: bool
       if (isLast) {
         const canPull = walk.options.links !== 'pull' && !walk.isBarred(end.table, end.key)
         const reason = { kind: 'end gone', table: end.table.id, key: displayKey(end.key), canPull } as const
-        walk.leftOut.set(`${table.id}\0${link.key}`, { table: table.id, key: displayKey(link.key), reason })
+        walk.leaveOut(table, displayKey(link.key), reason)
       }
     })
     added += more

@@ -5,7 +5,7 @@ import type { Referring } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
 import type { StateCache } from '../../rows/state-cache.ts'
 import { isGone, isPresent, type RowState } from '../../rows/states.ts'
-import type { LeftOut } from '../left-out.ts'
+import type { LeftOut, LeftOutReason } from '../left-out.ts'
 import { type Because, type Mark, Members } from './members.ts'
 import type { ClosureOptions } from './options.ts'
 import type { Survivor } from './survivors.ts'
@@ -156,6 +156,11 @@ export class Walk {
   get pending(): SharedTable | undefined {
     for (const [id, members] of this.members) if (members.hasPending) return this.sides.catalog.tables.get(id)
     return undefined
+  }
+
+  /** Says why a row, as displayed, stays out. */
+  leaveOut({ id }: SharedTable, key: string, reason: LeftOutReason): void {
+    this.leftOut.set(`${id}\0${key}`, { table: id, key, reason })
   }
 
   nullOut(relation: Relation, key: string): void {

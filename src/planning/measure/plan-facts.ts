@@ -27,7 +27,7 @@ export interface PlanFacts
   readonly unindexed: readonly string[]
 }
 
-export const readFacts = async (sides: Sides, written: Written, options: PlanOptions): Promise<PlanFacts> => {
+export const readPlanFacts = async (sides: Sides, written: Written, options: PlanOptions): Promise<PlanFacts> => {
   const { live, catalog } = sides
   const { steps, sequences } = written
   const writtenTables = [...new Set(steps.map(({ table }) => table))]

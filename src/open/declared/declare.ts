@@ -83,7 +83,7 @@ const readNever = async (
   const conditions = new Map<string, string>()
   for (const [name, condition] of Object.entries(named)) {
     const table = namedTable(catalog, name, 'never')
-    await sides.withUserSearchPath(() => tryCondition(sides.backup, table.backup, condition, 'never'))
+    await sides.withUserSearchPath(() => tryCondition(sides.backup, table, { condition, key: 'never' }))
     conditions.set(table.id, condition)
   }
   return conditions
@@ -92,8 +92,7 @@ const readNever = async (
 /** Both catalogs side by side, with what the config file says of them. Throws for everything that it names and is not there. */
 export const declareCatalog = async (
   sides: Snapshots,
-  live: Catalog,
-  backup: Catalog,
+  { live, backup }: { readonly live: Catalog; readonly backup: Catalog },
   config: Config,
 ): Promise<SharedCatalog> => {
   const bare = shareCatalogs(live, backup)

@@ -53,8 +53,9 @@ const readKey = async (
     }
   }
   if (where !== undefined) {
-    await tryCondition(sides.backup, child.backup, where, 'relations')
-    await tryCondition(sides.live, child.live, where, 'relations')
+    const given = { condition: where, key: 'relations' }
+    await tryCondition(sides.backup, child, given)
+    await tryCondition(sides.live, child, given)
   }
   return {
     name: `${columns.map(displayName).join(', ')} -> ${shortName(parent)} (declared)`,

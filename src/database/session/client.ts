@@ -11,7 +11,7 @@ const rawText = { getTypeParser: () => (value: unknown) => value }
 export const oneStatement = { rowMode: 'array', queryMode: 'extended' } as const
 
 /** Connects once, with every parser off. */
-export const connect = async (target: ConnectionTarget, attempt: ConnectionAttempt): Promise<pg.Client> => {
+export const connectClient = async (target: ConnectionTarget, attempt: ConnectionAttempt): Promise<pg.Client> => {
   const client = new pg.Client({
     host: attempt.host,
     port: attempt.port,
@@ -69,7 +69,7 @@ export const connectFirst = async (
   let failure: unknown
   for (const attempt of target.attempts) {
     try {
-      return { client: await connect(target, attempt), attempt }
+      return { client: await connectClient(target, attempt), attempt }
     } catch (error) {
       // The first failure that is not about TLS is the one to tell: a wrong password is not cured by another protocol.
       if (failure === undefined || !isTlsRefusal(error)) failure = error
@@ -98,8 +98,8 @@ export const connectAgain = async (
   limit?: number,
 ): Promise<pg.Client> => {
   try {
-    if (limit === undefined) return await connect(target, attempt)
-    const client = await connect({ ...target, connectTimeoutMs: limit }, attempt)
+    if (limit === undefined) return await connectClient(target, attempt)
+    const client = await connectClient({ ...target, connectTimeoutMs: limit }, attempt)
     cutAfter(client, limit)
     return client
   } catch (error) {
@@ -139,7 +139,7 @@ export const cancelBackend = async (
   attempt: ConnectionAttempt,
   pid: string,
 ): Promise<void> => {
-  const client = await connect(target, attempt)
+  const client = await connectClient(target, attempt)
   await client.query('select pg_catalog.pg_cancel_backend($1)', [pid])
   await client.end()
 }

@@ -1,6 +1,6 @@
 /** Server and socket errors become RowgraftErrors here, once, keeping SQLSTATE. */
 import { type ErrorCode, RowgraftError } from '../../errors.ts'
-import { type ConnectionTarget, redact } from '../conninfo/conninfo.ts'
+import { type ConnectionTarget, redactSecrets } from '../conninfo/conninfo.ts'
 import { maskError } from '../secrets.ts'
 
 /** The fields of the server's ErrorResponse that node-postgres hands over. */
@@ -60,7 +60,7 @@ export const serverError = (
   secrets: readonly string[],
 ): RowgraftError => {
   if (error instanceof RowgraftError) return error
-  const mask = (text: string): string => redact(text, secrets)
+  const mask = (text: string): string => redactSecrets(text, secrets)
   const masked = (text: string | undefined): string | undefined => (text === undefined ? undefined : mask(text))
   const fields = fieldsOf(error)
   const cause = maskError(error, mask)
@@ -99,7 +99,7 @@ export const connectError = (error: unknown, target: ConnectionTarget): Rowgraft
   const code: ErrorCode = authentication.test(fields.code ?? '') ? 'authentication-failed' : 'cannot-connect'
   const reason = error instanceof AggregateError ? error.errors.map(messageOf).join('; ') : messageOf(error)
   return new RowgraftError(code, `cannot connect to ${target.label}`, {
-    detail: redact(reason, target.secrets),
+    detail: redactSecrets(reason, target.secrets),
     hint:
       fields.code === '3D000'
         ? `There is no database "${target.database}" on that server: check the name.`

@@ -3,28 +3,27 @@
  * first given the live rows that equal it in all other columns; then candidates whose references do not lead to the twins of the
  * row's own parents are dropped, until none is. What is left agrees with itself.
  */
-import { sql } from 'kysely'
-import type { Relation } from '../../catalog/relations.ts'
+
 import type { SharedTable } from '../../catalog/shared.ts'
 import { unpackKey } from '../../keys/key.ts'
-import { readParents } from '../../rows/references.ts'
+import { readByKey } from '../../rows/by-key.ts'
+import { type ChildEnd, readParents } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
 import type { Mapping } from './mapping.ts'
-import { assign, findCandidates } from './twins.ts'
+import type { RowToWrite } from './taken-findings.ts'
+import { assignTwins, findCandidates } from './twins.ts'
 
-interface Row {
-  readonly table: SharedTable
-  readonly key: string
-  readonly live: string
+/** Rows of the tables of a cycle, by packed key, and live rows of each that stand in for others. */
+export interface CycleRows {
+  readonly rows: ReadonlyMap<SharedTable, readonly string[]>
+  readonly taken: (table: SharedTable) => ReadonlySet<string>
 }
 
-/** Twins per table of a cycle, for the rows given by table. `taken` live rows stand in for others. */
+/** Twins per table of a cycle. */
 export const findCycleTwins = async (
   sides: Sides,
   mapping: Mapping,
-  rows: ReadonlyMap<SharedTable, readonly string[]>,
-  taken: (table: SharedTable) => ReadonlySet<string>,
+  { rows, taken }: CycleRows,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> => {
   const ids = new Set([...rows.keys()].map(({ id }) => id))
   const inner = sides.catalog.relations.filter(({ child, parent }) => ids.has(child) && ids.has(parent))
@@ -32,14 +31,14 @@ export const findCycleTwins = async (
   for (const [table, keys] of rows) {
     const ignored = inner.filter(({ child }) => child === table.id).flatMap(({ columns }) => columns)
     const rewritten = await mapping.rewrite(table, keys)
-    const candidates = await findCandidates(sides, table, keys, rewritten, ignored)
-    twins.set(table.id, new Map(await assign(sides, table, candidates, taken(table))))
+    const candidates = await findCandidates(sides, { table, keys, rewritten }, ignored)
+    twins.set(table.id, new Map(await assignTwins(sides, table, { candidates, taken: taken(table) })))
   }
   for (;;) {
-    const wrong: Row[] = []
+    const wrong: RowToWrite[] = []
     for (const table of rows.keys()) {
       for (const relation of inner.filter(({ child }) => child === table.id)) {
-        wrong.push(...(await findInconsistent(sides, mapping, table, relation, twins)))
+        wrong.push(...(await findInconsistent(sides, mapping, { relation, child: table, twins })))
       }
     }
     if (wrong.length === 0) return twins
@@ -51,10 +50,8 @@ export const findCycleTwins = async (
 const findInconsistent = async (
   sides: Sides,
   mapping: Mapping,
-  table: SharedTable,
-  relation: Relation,
-  twins: ReadonlyMap<string, ReadonlyMap<string, string>>,
-): Promise<readonly Row[]> => {
+  { relation, child: table, twins }: ChildEnd & { readonly twins: ReadonlyMap<string, ReadonlyMap<string, string>> },
+): Promise<readonly RowToWrite[]> => {
   const own = [...(twins.get(table.id) ?? [])]
   const parent = sides.catalog.tables.get(relation.parent)
   const positions = relation.parentColumns.map((name) => parent?.identity.indexOf(name) ?? -1)
@@ -62,23 +59,15 @@ const findInconsistent = async (
   const isByIdentity = positions.every((position) => position >= 0)
   const { rows } = await readParents(
     sides,
-    table,
-    relation,
+    { relation, child: table },
     own.map(([key]) => key),
   )
   const parents = new Map(rows.map(({ key, other }) => [key, other]))
-  const wrong: Row[] = []
-  for (const batch of inBatches(own)) {
-    const live = await sides.live.rows(sql`
-      select ${ordinal('k')}::text, ${asText('t', relation.columns)}
-      from ${keySource(
-        table.live,
-        table.identity,
-        batch.map(([, liveKey]) => liveKey),
-      )}
-      join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
-    for (const [position, ...reference] of live) {
-      const [key = '', liveKey = ''] = batch[Number(position) - 1] ?? []
+  const wrong: RowToWrite[] = []
+  const asked = { keys: own.map(([, liveKey]) => liveKey), columns: relation.columns }
+  for await (const references of readByKey(sides.live, table, asked)) {
+    for (const { place, values: reference } of references) {
+      const [key = ''] = own[place] ?? []
       const parentKey = parents.get(key)
       const twin =
         parentKey === undefined
@@ -91,7 +80,7 @@ const findInconsistent = async (
         expected === null
           ? reference.some((value) => value === null)
           : !isByIdentity || expected.every((value, at) => value === reference[at])
-      if (!isRight) wrong.push({ table, key, live: liveKey })
+      if (!isRight) wrong.push({ table, key })
     }
   }
   return wrong

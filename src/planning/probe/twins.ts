@@ -7,94 +7,121 @@ import { sql } from 'kysely'
 import { columnOf } from '../../catalog/catalog.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { all, column, type Query } from '../../database/names.ts'
+import type { Row } from '../../database/session/outcome.ts'
 import { packKey } from '../../keys/key.ts'
 import { comparedColumns } from '../../rows/records/records.ts'
 import type { Sides } from '../../rows/sides.ts'
-import { readPresent, readStates } from '../../rows/states.ts'
+import { isPresent, readPresent, readStates } from '../../rows/states.ts'
 import { rowDigest } from '../../sql/column-digest.ts'
 import { asText, fromTable, inBatches, ordinal, typeOf, valueSource } from '../../sql/rows.ts'
 import { rowsToWrite } from '../measure/transformed-rows.ts'
-import { fresh, type MappedValue } from './mapping.ts'
+import { fresh, type MappedRows } from './mapping.ts'
 
 /** True for tables whose rows can come back under another key of their own. */
 export const mayHaveTwins = (table: SharedTable): boolean =>
   table.allocation !== null && table.identity.includes(table.allocation.column)
 
-/** Twins by packed backup key. `rewritten` are the columns whose references are mapped, per row; `taken` live rows stand in for others. */
+/** Twins by packed backup key. `taken` live rows stand in for others. */
 export const findTwins = async (
   sides: Sides,
-  table: SharedTable,
-  keys: readonly string[],
-  rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
+  rows: MappedRows,
   taken: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, string>> =>
-  assign(sides, table, await findCandidates(sides, table, keys, rewritten, []), taken)
+  assignTwins(sides, rows.table, { candidates: await findCandidates(sides, rows, []), taken })
 
-/** As the condition of a join it is worked out for every live row; where other columns lead, only for those they lead to. */
-const isSameDigest = (digest: Query, isLed: boolean): Query =>
-  isLed ? sql`not (${digest} is distinct from k.digest)` : sql`${digest} = k.digest`
+/** By which columns rows are held against live's. */
+interface Compared {
+  /** Compared by their digest: they are written as they are. */
+  readonly fixed: readonly string[]
+  /** Of those, columns that are likely indexed: typed equality lets the server look rows up instead of reading the table. */
+  readonly lead: readonly string[]
+  /** Columns whose values are sent: those that lead, and references that are mapped. */
+  readonly sent: readonly string[]
+}
 
-/** Live rows that equal a backup row in all compared columns but the allocated one and those ignored: one list for rows that are alike. */
-export const findCandidates = async (
-  sides: Sides,
-  table: SharedTable,
-  keys: readonly string[],
-  rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
-  ignored: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> => {
-  if (!mayHaveTwins(table)) return new Map()
+/** What is compared: all but the allocated column and those ignored. */
+const columnsToCompare = ({ table, rewritten }: MappedRows, ignored: readonly string[]): Compared => {
   const mapped = [...new Set([...rewritten.values()].flatMap((row) => [...row.keys()]))].filter(
     (name) => !ignored.includes(name),
   )
   const left = [...mapped, ...ignored, table.allocation?.column]
   const fixed = comparedColumns(table).filter((name) => !left.includes(name))
-  if (fixed.length === 0) return new Map()
-  // Typed equality on columns that are likely indexed lets the server look rows up instead of reading the table.
   const keyed = [
     ...table.live.uniques.flatMap(({ columns }) => columns),
     ...table.live.foreignKeys.flatMap((k) => k.columns),
   ]
   const lead = fixed.filter((name) => keyed.includes(name) && columnOf(table.live, name)?.notNull)
-  const sent = [...lead, ...mapped]
+  return { fixed, lead, sent: [...lead, ...mapped] }
+}
+
+/** Live rows that equal a backup row in all compared columns but the allocated one and those ignored: one list for rows that are alike. */
+export const findCandidates = async (
+  sides: Sides,
+  rows: MappedRows,
+  ignored: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> => {
   const candidates = new Map<string, readonly string[]>()
-  for (const batch of inBatches(keys)) {
-    const { read, from } = await rowsToWrite(sides, table, batch)
-    const images = await read(sql`
-      select ${ordinal('k')}::text, ${rowDigest('t', fixed, sides.digest)}::text
-        ${sent.length === 0 ? sql`` : sql`, ${asText('t', sent)}`}
-      from ${from}`)
-    const rows = images.flatMap(([ord, digest, ...values]) => {
-      const key = batch[Number(ord) - 1] ?? ''
-      const own = rewritten.get(key)
-      const sentValues = sent.map((name, position) => (own?.has(name) ? own.get(name) : values[position]) ?? null)
-      if (sentValues.includes(fresh)) return []
-      return [{ key, values: [digest ?? null, ...sentValues.map((value) => (value === fresh ? null : value))] }]
-    })
-    const alike = [...Map.groupBy(rows, ({ values }) => JSON.stringify(values)).values()]
-    const names = sent.map((_, position) => `v${position}`)
-    const found = await sides.live.rows(sql`
-      select ${ordinal('k')}::text, ${asText('t', table.identity)}
-      from ${valueSource(
-        [sql`bigint`, ...sent.map((name) => typeOf(table.live, name))],
-        alike.map(([row]) => row?.values ?? []),
-        { names: ['digest', ...names] },
-      )}
-      join ${fromTable(table.live)} as t
-        on ${isSameDigest(rowDigest('t', fixed, sides.digest), lead.length > 0)}
-        and ${all(
-          sent.map((name, p) =>
-            lead.includes(name)
-              ? sql`${column('t', name)} = ${column('k', `v${p}`)}`
-              : sql`${column('t', name)} is not distinct from ${column('k', `v${p}`)}`,
-          ),
-        )}
-      order by 1, 2`)
-    for (const [ord, own] of Map.groupBy(found, ([position]) => Number(position))) {
-      const live = own.map(([, ...key]) => packKey(key.map((value) => value ?? '')))
-      for (const { key } of alike[ord - 1] ?? []) candidates.set(key, live)
+  if (!mayHaveTwins(rows.table)) return candidates
+  const compared = columnsToCompare(rows, ignored)
+  for (const keys of compared.fixed.length === 0 ? [] : inBatches(rows.keys)) {
+    const images = await readImages(sides, { ...rows, keys }, compared)
+    const alike = [...Map.groupBy(images, ({ values }) => JSON.stringify(values)).values()]
+    const wanted = alike.map(([first]) => first?.values ?? [])
+    for (const [place, live] of await findEqual(sides, rows.table, { ...compared, wanted })) {
+      for (const { key } of alike[place] ?? []) candidates.set(key, live)
     }
   }
   return candidates
+}
+
+/** The digest and the values sent of each row, as it would be written. Rows with a value that the run allocates are absent. */
+const readImages = async (
+  sides: Sides,
+  { table, keys, rewritten }: MappedRows,
+  { fixed, sent }: Compared,
+): Promise<readonly { readonly key: string; readonly values: Row }[]> => {
+  const { read, from } = await rowsToWrite(sides, table, keys)
+  const images = await read(sql`
+    select ${ordinal('k')}::text, ${rowDigest('t', fixed, sides.digest)}::text
+      ${sent.length === 0 ? sql`` : sql`, ${asText('t', sent)}`}
+    from ${from}`)
+  return images.flatMap(([ord, digest = null, ...values]) => {
+    const key = keys[Number(ord) - 1] ?? ''
+    const own = rewritten.get(key)
+    const mapped = sent.map((name, position) => (own?.has(name) ? own.get(name) : values[position]) ?? null)
+    const known = mapped.filter((value) => value !== fresh)
+    return known.length < mapped.length ? [] : [{ key, values: [digest, ...known] }]
+  })
+}
+
+/** As the condition of a join it is worked out for every live row; where other columns lead, only for those they lead to. */
+const isSameDigest = (digest: Query, { lead }: Compared): Query =>
+  lead.length > 0 ? sql`not (${digest} is distinct from k.digest)` : sql`${digest} = k.digest`
+
+/** The packed keys of live rows that equal what is wanted, by its place. */
+const findEqual = async (
+  sides: Sides,
+  table: SharedTable,
+  { wanted, ...compared }: Compared & { readonly wanted: readonly Row[] },
+): Promise<ReadonlyMap<number, readonly string[]>> => {
+  const { fixed, lead, sent } = compared
+  const names = sent.map((_, position) => `v${position}`)
+  const types = [sql`bigint`, ...sent.map((name) => typeOf(table.live, name))]
+  const found = await sides.live.rows(sql`
+    select ${ordinal('k')}::text, ${asText('t', table.identity)}
+    from ${valueSource(types, wanted, { names: ['digest', ...names] })}
+    join ${fromTable(table.live)} as t
+      on ${isSameDigest(rowDigest('t', fixed, sides.digest), compared)}
+      and ${all(
+        sent.map((name, p) =>
+          lead.includes(name)
+            ? sql`${column('t', name)} = ${column('k', `v${p}`)}`
+            : sql`${column('t', name)} is not distinct from ${column('k', `v${p}`)}`,
+        ),
+      )}
+    order by 1, 2`)
+  const byPlace = Map.groupBy(found, ([ord]) => Number(ord) - 1)
+  return new Map([...byPlace].map(([place, rows]) => [place, rows.map(([, ...key]) => packKey(key))]))
 }
 
 /** Live keys that are the backup's own rows: the same key, the same record. */
@@ -105,15 +132,20 @@ export const ownRows = async (
 ): Promise<ReadonlySet<string>> => {
   const inBackup = await readPresent(sides.backup, table, liveKeys)
   const states = await readStates(sides, table, [...inBackup])
-  return new Set([...inBackup].filter((key) => /^(same|changed)$/.test(states.get(key)?.state ?? '')))
+  return new Set([...inBackup].filter((key) => isPresent(states.get(key))))
+}
+
+/** Live rows that may be twins, by the backup's row, and live rows that stand in for others. Keys are packed. */
+export interface Offered {
+  readonly candidates: ReadonlyMap<string, readonly string[]>
+  readonly taken: ReadonlySet<string>
 }
 
 /** Gives each live row to one backup row at most; those that are taken are given to none, the backup's own rows to none but themselves. */
-export const assign = async (
+export const assignTwins = async (
   sides: Sides,
   table: SharedTable,
-  candidates: ReadonlyMap<string, readonly string[]>,
-  taken: ReadonlySet<string>,
+  { candidates, taken }: Offered,
 ): Promise<ReadonlyMap<string, string>> => {
   const lists = new Set(candidates.values())
   const own = await ownRows(sides, table, [...new Set([...lists].flat())])

@@ -5,6 +5,7 @@ import { parseJson } from '../../documents/json.ts'
 import { findFlaw, type Shape } from '../../documents/shape.ts'
 import { decodeText } from '../../documents/text-file.ts'
 import { isRowgraftError, RowgraftError } from '../../errors.ts'
+import { isSameNames } from '../../keys/key.ts'
 import { findStepContradiction } from '../../plan/file/consistent.ts'
 import { hashPlan } from '../../plan/plan.ts'
 import type { RunState } from '../run.ts'
@@ -151,7 +152,7 @@ export const streamImages = (path: string, wanted: Stream): Readable => {
       if (record.type === 'STREAM') {
         const stream = parseStream(path, record)
         const isWanted = stream.kind === wanted.kind && stream.table === wanted.table
-        if (isWanted && stream.columns.join('\0') !== wanted.columns.join('\0')) {
+        if (isWanted && !isSameNames(stream.columns, wanted.columns)) {
           throw unlike(path, `the images of "${stream.table}" have other columns than it.`)
         }
         check = isWanted ? fieldCounter(path, stream) : null

@@ -8,7 +8,7 @@ import {
   choice,
   count,
   type Entries,
-  list,
+  listOf,
   looseObject,
   name,
   nullable,
@@ -82,13 +82,15 @@ const planEntries: Entries<JournalledPlan> = {
   digest: digestShape,
   fingerprints: record(sha256),
   declared: optional(declarationsShape),
-  steps: list(looseObject<Step>(stepEntries)),
+  steps: listOf(looseObject<Step>(stepEntries)),
   hash: sha256,
   selection: looseObject<JournalledPlan['selection']>({
-    selectors: list(looseObject<JournalledPlan['selection']['selectors'][number]>({ by: words, id: optional(words) })),
+    selectors: listOf(
+      looseObject<JournalledPlan['selection']['selectors'][number]>({ by: words, id: optional(words) }),
+    ),
   }),
   options: looseObject<KeptOptions>({ triggers, acceptTrigger, role, settings }),
-  edits: list(looseObject<JournalledPlan['edits'][number]>({ table: tableId })),
+  edits: listOf(looseObject<JournalledPlan['edits'][number]>({ table: tableId })),
 }
 
 export const journalledPlan: Shape<JournalledPlan> = looseObject(planEntries)
@@ -109,5 +111,5 @@ export const beginRecord: Shape<BeginRecord> = looseObject<BeginRecord>({
 export const streamRecord: Shape<Stream> = looseObject<Stream>({
   kind: choice<StreamKind>({ updated: true, deleted: true, written: true, made: true }),
   table: tableId,
-  columns: list(name),
+  columns: listOf(name),
 })

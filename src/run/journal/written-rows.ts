@@ -1,6 +1,6 @@
 /** The rows a run wrote, as its journal has them: where they are in live, what they looked like, and what they are in the backup. */
 import { isInteger64 } from '../../documents/shape.ts'
-import { packKey } from '../../keys/key.ts'
+import { isSameNames, packKey } from '../../keys/key.ts'
 import { keysOf } from '../../keys/key-columns.ts'
 import type { WrittenRows } from '../../plan/inverse.ts'
 import { readRecords } from './journal-file.ts'
@@ -112,8 +112,8 @@ const areWritten = (columns: Stream['columns']): boolean => {
     columns[0] === 'action' &&
     digest > 1 &&
     identity !== null &&
-    (backup.length === 0 || named(backup, 'backup')?.join('\0') === identity.join('\0')) &&
-    named(old, 'old')?.join('\0') === named(now, 'new')?.join('\0')
+    (backup.length === 0 || isSameNames(named(backup, 'backup'), identity)) &&
+    isSameNames(named(old, 'old'), named(now, 'new'))
   )
 }
 

@@ -51,7 +51,7 @@ export const refuseChangedParts = async (
     if (rows.length > 0)
       changed.set(
         id,
-        rows.map((row) => packKey(row.map((value) => value ?? ''))),
+        rows.map((row) => packKey(row)),
       )
   }
   if (changed.size === 0) return

@@ -137,7 +137,9 @@ const checkUpdated = (outcome: Outcome, written: Written): Found =>
     const isOwn = isAskedFor || isAnswered(outcome.plan, table, key) || isNamedAttached(outcome.plan, table, key)
     const stranger = likenessOf(outcome, table, key) === 'plain' && !isOwn
     const told = `${because}: ${columns.join(', ')}; live had ${JSON.stringify(before)}, the backup ${JSON.stringify(row)}`
-    const values = plainColumns(table).filter((name) => columns.includes(name) && row[name] !== now[name])
+    const values = plainColumns(table).filter(
+      (name) => columns.includes(name) && row[name] !== now[name] && !isNamedDifferent(outcome.report, table, name),
+    )
     const others = differing(before, now).filter(
       (name) => !columns.includes(name) && !isNamedDifferent(outcome.report, table, name),
     )

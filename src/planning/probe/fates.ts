@@ -13,7 +13,7 @@ import { inBatches, stepSize } from '../../sql/rows.ts'
 import { findLabels } from './enum-labels.ts'
 import { findLargeObjects } from './large-objects.ts'
 import { findLiveConflicts, findReferred, findTaken, type LiveConflict } from './live-conflicts.ts'
-import { type MappedRows, Mapping } from './mapping.ts'
+import { type MappedRows, Mapping, type Rewritten } from './mapping.ts'
 import type { Moving } from './moving.ts'
 import { findUnhoused } from './partitions.ts'
 import {
@@ -24,8 +24,9 @@ import {
   twinFinding,
   uniqueFinding,
 } from './taken-findings.ts'
-import { findCycleTwins } from './twin-cycles.ts'
-import { findTwins } from './twins.ts'
+import { chooseSearch, lookUpEqual, mayHaveTwins, type Search, scanForEqual } from './twins/equal-rows.ts'
+import { findCycleTwins } from './twins/twin-cycles.ts'
+import { assignTwins, type Offered } from './twins/twins.ts'
 
 export interface KeyPolicy {
   readonly keys: 'auto' | 'keep' | 'new'
@@ -103,10 +104,29 @@ class Prober {
   async probe(table: SharedTable, options: { readonly hasTwins: boolean }): Promise<void> {
     const members = this.#members.get(table.id)
     if (members === undefined) return
+    const search = options.hasTwins || !mayHaveTwins(table) ? null : await this.#searchTwins(table)
     for (const keys of inBatches(this.#open(table), stepSize)) {
       const rewritten = await this.#mapping.rewrite(table, keys)
-      await this.#probeBatch({ table, keys, rewritten }, members, options)
+      await this.#probeBatch({ table, keys, rewritten }, members, search)
     }
+  }
+
+  /** Looks for all twins of a table at once where that is better; else how to look for those of a batch. */
+  async #searchTwins(table: SharedTable): Promise<Search | null> {
+    let count = 0
+    for (const _ of this.#open(table)) count++
+    const search = await chooseSearch(this.#sides, table, { count })
+    if (!search.isScan) return search
+    const rewrite = (keys: readonly string[]): Promise<Rewritten> => this.#mapping.rewrite(table, keys)
+    const candidates = await scanForEqual(this.#sides, { table, keys: this.#open(table), rewrite }, [])
+    await this.#settleTwins(table, candidates)
+    return null
+  }
+
+  /** Lets live rows that equal others stand in for them. The keys of those that are settled are returned. */
+  async #settleTwins(table: SharedTable, candidates: Offered['candidates']): Promise<readonly string[]> {
+    const twins = await assignTwins(this.#sides, table, { candidates, taken: this.#taken(table) })
+    return [...twins].flatMap(([key, live]) => (this.#settleTwin({ table, key }, live) ? [key] : []))
   }
 
   /** Looks for twins in tables that refer to each other. */
@@ -140,11 +160,7 @@ class Prober {
     return (this.skipped.get(table.id)?.has(key) || this.twins.get(table.id)?.has(key)) ?? false
   }
 
-  async #probeBatch(
-    { table, keys, rewritten }: MappedRows,
-    members: Members,
-    { hasTwins }: { readonly hasTwins: boolean },
-  ): Promise<void> {
+  async #probeBatch({ table, keys, rewritten }: MappedRows, members: Members, search: Search | null): Promise<void> {
     const open = new Set(keys)
     const openRows = (): MappedRows => ({ table, rewritten, keys: [...open] })
     for (const find of [findLabels, findLargeObjects]) {
@@ -157,9 +173,9 @@ class Prober {
       open.delete(key)
       this.#report(finding, key)
     }
-    if (!hasTwins) {
-      const twins = await findTwins(this.#sides, openRows(), this.#taken(table))
-      for (const [key, live] of twins) if (this.#settleTwin({ table, key }, live)) open.delete(key)
+    if (search !== null) {
+      const candidates = await lookUpEqual(this.#sides, openRows(), { ...search, ignored: [] })
+      for (const key of await this.#settleTwins(table, candidates)) open.delete(key)
     }
     const { taken: takenBy, linked } = await findTaken(this.#sides, openRows(), members)
     for (const [key, live] of linked) {

@@ -10,7 +10,7 @@ import type { Members } from '../../selection/closure/members.ts'
 import { canProbe } from '../../sql/uniques.ts'
 import { fresh, type MappedRows, mappedKey } from './mapping.ts'
 import type { Moving } from './moving.ts'
-import { ownRows } from './twins.ts'
+import { ownRows } from './twins/twins.ts'
 import { probeUnique } from './unique-values.ts'
 
 /** A live row in the way of a row to be written. */

@@ -4,14 +4,15 @@
  * row's own parents are dropped, until none is. What is left agrees with itself.
  */
 
-import type { SharedTable } from '../../catalog/shared.ts'
-import { unpackKey } from '../../keys/key.ts'
-import { readByKey } from '../../rows/by-key.ts'
-import { type ChildEnd, readParents } from '../../rows/references.ts'
-import type { Sides } from '../../rows/sides.ts'
-import type { Mapping } from './mapping.ts'
-import type { RowToWrite } from './taken-findings.ts'
-import { assignTwins, findCandidates } from './twins.ts'
+import type { SharedTable } from '../../../catalog/shared.ts'
+import { unpackKey } from '../../../keys/key.ts'
+import { readByKey } from '../../../rows/by-key.ts'
+import { type ChildEnd, readParents } from '../../../rows/references.ts'
+import type { Sides } from '../../../rows/sides.ts'
+import type { MappedRows, Mapping, Rewritten } from '../mapping.ts'
+import type { RowToWrite } from '../taken-findings.ts'
+import { chooseSearch, lookUpEqual, mayHaveTwins, scanForEqual } from './equal-rows.ts'
+import { assignTwins } from './twins.ts'
 
 /** Rows of the tables of a cycle, by packed key, and live rows of each that stand in for others. */
 export interface CycleRows {
@@ -30,8 +31,7 @@ export const findCycleTwins = async (
   const twins = new Map<string, Map<string, string>>()
   for (const [table, keys] of rows) {
     const ignored = inner.filter(({ child }) => child === table.id).flatMap(({ columns }) => columns)
-    const rewritten = await mapping.rewrite(table, keys)
-    const candidates = await findCandidates(sides, { table, keys, rewritten }, ignored)
+    const candidates = await findCandidates(sides, mapping, { table, keys, ignored })
     twins.set(table.id, new Map(await assignTwins(sides, table, { candidates, taken: taken(table) })))
   }
   for (;;) {
@@ -44,6 +44,19 @@ export const findCycleTwins = async (
     if (wrong.length === 0) return twins
     for (const { table, key } of wrong) twins.get(table.id)?.delete(key)
   }
+}
+
+/** Live rows that equal rows of one table, but for the references within the cycle. */
+const findCandidates = async (
+  sides: Sides,
+  mapping: Mapping,
+  { table, keys, ignored }: Pick<MappedRows, 'table' | 'keys'> & { readonly ignored: readonly string[] },
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  if (!mayHaveTwins(table)) return new Map()
+  const search = await chooseSearch(sides, table, { count: keys.length, ignored })
+  const rewrite = (batch: readonly string[]): Promise<Rewritten> => mapping.rewrite(table, batch)
+  if (search.isScan) return scanForEqual(sides, { table, keys, rewrite }, ignored)
+  return lookUpEqual(sides, { table, keys, rewritten: await rewrite(keys) }, { ...search, ignored })
 }
 
 /** Candidates whose reference in live is not the twin of the row's parent; or, for a parent that stayed, the parent itself. */

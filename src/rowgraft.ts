@@ -164,7 +164,7 @@ export class Rowgraft {
     const { live } = pair
     const backup = backupOf(pair)
     if (options.triggers === 'off') await refuseTriggersOff(live.session)
-    const restoredIncidents = readRestoredIncidents(await this.#opened.readRuns())
+    const restoredIncidents = readRestoredIncidents(await this.#opened.readRuns('heads'))
     return this.#opened.withSides((sides) =>
       makePlan({
         sides,

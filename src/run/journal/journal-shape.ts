@@ -22,6 +22,7 @@ import { digestShape, optionEntries, unitEntries } from '../../plan/file/plan-sh
 import { stepEntries, tableId } from '../../plan/file/step-shape.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Step } from '../../plan/step.ts'
+import type { Report } from '../run.ts'
 
 /** What a set of rows in the journal is for. */
 export type StreamKind =
@@ -106,6 +107,13 @@ export const beginRecord: Shape<BeginRecord> = looseObject<BeginRecord>({
   pid: words,
   backendStart: nullable(words),
   xid: pattern(/^[1-9]\d{0,18}$/, 'the id of a transaction'),
+})
+
+/** Of a report, what later commands need; the first ones did not tell how many keys changed. */
+export type ReportRecord = Partial<Pick<Report, 'changedKeys'>>
+
+export const reportRecord: Shape<ReportRecord> = looseObject<ReportRecord>({
+  changedKeys: optional(listOf(looseObject<Report['changedKeys'][number]>({ table: tableId, rows: count }))),
 })
 
 export const streamRecord: Shape<Stream> = looseObject<Stream>({

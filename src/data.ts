@@ -3,11 +3,13 @@
  * that a screen can be drawn before they are there.
  */
 
-export { parseTableName } from './catalog/table-name.ts'
+export { parseTableName, tableNamed } from './catalog/table-name.ts'
+export { diffStates } from './diff/diff-states.ts'
 export { type ErrorCode, isRowgraftError, RowgraftError } from './errors.ts'
 export { displayKey } from './keys/key.ts'
 export { type Filter, parseFilter } from './look/filter.ts'
 export { type ChainLink, chainOf } from './plan/chain.ts'
+export { answers } from './plan/finding.ts'
 export { type LeftOutWords, wordLeftOut } from './plan/notes/left-out.ts'
 export { defaultPlanOptions, type PlanOptions } from './plan/options.ts'
 export { openConflicts, type Plan } from './plan/plan.ts'

@@ -2,7 +2,8 @@
 
 export { type Config, defineConfig } from './config/config.ts'
 export * from './data.ts'
-export type { DiffState, TableDiff } from './diff/diff.ts'
+export type { TableDiff } from './diff/diff.ts'
+export type { DiffState } from './diff/diff-states.ts'
 export type { RowReference } from './look/lists.ts'
 export type { ListColumn, RowList } from './look/row-list.ts'
 export type { RowView, ViewOptions } from './look/row-view.ts'

@@ -8,7 +8,8 @@
 import type { Edits } from './catalog/edits.ts'
 import type { SharedCatalog } from './catalog/shared.ts'
 import { refuseTriggersOff } from './database/acting.ts'
-import { type DiffState, diffStates, type TableDiff } from './diff/diff.ts'
+import type { TableDiff } from './diff/diff.ts'
+import { type DiffState, diffStates } from './diff/diff-states.ts'
 import { type CountOptions, countTables } from './diff/parallel.ts'
 import { displayKey } from './keys/key.ts'
 import {
@@ -30,7 +31,7 @@ import { closePair, connect, type OpenOptions, type OpenPair } from './open/conn
 import { sharePair } from './open/share-pair.ts'
 import { backupOf, checkPlanned, describeSide, type SideInfo } from './open/side.ts'
 import type { ChainLink } from './plan/chain.ts'
-import { isAnsweredAsMade, refuseAltered } from './plan/file/plan-file.ts'
+import { isAnsweredAsMade, refuseChanged } from './plan/file/plan-file.ts'
 import type { Answer } from './plan/finding.ts'
 import { defaultPlanOptions, type PlanOptions } from './plan/options.ts'
 import type { Plan } from './plan/plan.ts'
@@ -163,7 +164,7 @@ export class Rowgraft {
     const { live } = pair
     const backup = backupOf(pair)
     if (options.triggers === 'off') await refuseTriggersOff(live.session)
-    const restoredIncidents = readRestoredIncidents(await this.#opened.readRuns())
+    const restoredIncidents = readRestoredIncidents(await this.#opened.readRuns('heads'))
     return this.#opened.withSides((sides) =>
       makePlan({
         sides,
@@ -287,7 +288,7 @@ export class Rowgraft {
     await checkDeclared(plan, catalog, (check) => this.#opened.withSides(check))
     if (isAnsweredAsMade(plan)) return plan
     const again = await this.#plan(plan.selection, plan.options, plan.answers)
-    refuseAltered(plan, again)
+    refuseChanged(plan, again)
     return again
   }
 }

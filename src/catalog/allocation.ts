@@ -10,7 +10,7 @@ export interface Allocation {
 }
 
 /** The primary key's columns in the order of its index, so that a composite key reads as its constraint does. */
-export const keyColumns = (table: Table): readonly string[] =>
+export const primaryKeyColumns = (table: Table): readonly string[] =>
   primaryKeyOf(table)?.elements.flatMap(({ column }) => (column === null ? [] : [column])) ?? []
 
 const isInteger = (column: Column): boolean => /^(smallint|integer|bigint)$/.test(column.baseType)
@@ -21,7 +21,7 @@ export const allocationOf = (table: Table, relations: readonly Relation[]): Allo
     ...table.foreignKeys.flatMap(({ columns }) => columns),
     ...relations.filter(({ child }) => child === table.id).flatMap(({ columns }) => columns),
   ])
-  const own = keyColumns(table).filter((name) => !foreign.has(name))
+  const own = primaryKeyColumns(table).filter((name) => !foreign.has(name))
   const generated = own.filter((name) => columnOf(table, name)?.sequence)
   const name = generated.length === 1 ? generated[0] : own.length === 1 ? own[0] : undefined
   const column = name === undefined ? undefined : columnOf(table, name)
@@ -30,7 +30,7 @@ export const allocationOf = (table: Table, relations: readonly Relation[]): Allo
   if (column.baseType === 'uuid') return { column: column.name, how: 'uuid', sequence: null }
   if (column.default?.includes('(')) return { column: column.name, how: 'default', sequence: null }
   // A part of a key that nothing generates means something: only a whole key is made as the next integer.
-  return own.length === keyColumns(table).length && isInteger(column)
+  return own.length === primaryKeyColumns(table).length && isInteger(column)
     ? { column: column.name, how: 'max', sequence: null }
     : null
 }

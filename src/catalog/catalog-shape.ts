@@ -2,7 +2,7 @@
 import {
   choice,
   type Entries,
-  list,
+  listOf,
   name,
   nullable,
   object,
@@ -35,13 +35,13 @@ const condition: Shape<Condition> = variant<'by', Condition>('by', {
 })
 
 export const declarationsShape: Shape<Declarations> = object<Declarations>({
-  relations: list(
+  relations: listOf(
     object<DeclaredKey>({
       name,
       child: name,
-      columns: list(name),
+      columns: listOf(name),
       parent: name,
-      parentColumns: list(name),
+      parentColumns: listOf(name),
       onDelete: choice<DeleteAction>({
         cascade: true,
         restrict: true,
@@ -52,8 +52,8 @@ export const declarationsShape: Shape<Declarations> = object<Declarations>({
       condition: nullable(condition),
     }),
   ),
-  identities: record(list(name)),
-  junctions: list(name),
+  identities: record(listOf(name)),
+  junctions: listOf(name),
   refusals: record(text),
 })
 

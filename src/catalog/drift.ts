@@ -93,64 +93,75 @@ interface Compared {
 
 /** Compares the columns. */
 export const compareTables = (live: Table, backup: Table, hidden: string | null): Compared => {
-  const drift: Drift[] = []
-  let required: string | null = null
-  const refusals: string[] = []
-  for (const column of live.columns) {
+  const compared = live.columns.map((column) => {
     const other = columnOf(backup, column.name)
-    if (other === undefined) {
-      if (column.generated !== null) continue
-      const filled = column.default !== null || column.identity !== null
-      if (column.notNull && !filled) {
-        if (refusals.length === 0) required = column.name
-        refusals.push(`column "${column.name}" of live is NOT NULL without a default, and the backup does not have it`)
-      }
-      drift.push({
-        kind: 'only in live',
-        column: column.name,
-        text: `column "${column.name}" is only in live (${filled ? 'has a default' : column.notNull ? 'NOT NULL, no default' : 'becomes NULL'})`,
-      })
-      continue
-    }
-    if (isGiven(backup, column.name)) continue
-    const isOwn = !isEdited(backup, column.name) && !mayConvert(live, backup, column.name)
-    if (isOwn && column.generated === null && !fits(other, column)) {
-      refusals.push(`column "${column.name}" is ${other.type} in the backup and ${column.type} in live`)
-    } else if (isOwn && column.generated === null && !sameAttributes(other, column)) {
-      refusals.push(
-        `column "${column.name}" has (${other.attributes?.join(', ')}) in the backup and (${column.attributes?.join(', ')}) in live`,
-      )
-    }
-    if (isOwn && other.type !== column.type) {
-      drift.push({
-        kind: 'type',
-        column: column.name,
-        text: `column "${column.name}" is ${other.type} in the backup and ${column.type} in live`,
-      })
-    }
-    const labels = other.enumLabels?.filter((label) => !column.enumLabels?.includes(label)) ?? []
-    if (column.enumLabels !== null && labels.length > 0) {
-      drift.push({
-        kind: 'enum labels',
-        column: column.name,
-        labels,
-        text: `column "${column.name}": live's type has no label ${labels.map((label) => `"${label}"`).join(', ')}`,
-      })
-    }
+    return other === undefined ? compareMissing(column) : compareColumn(live, backup, column, other)
+  })
+  const refusals = [...compared.flatMap(({ refusal }) => refusal ?? []), ...refuseTable(live, hidden)]
+  const first = compared.find(({ refusal }) => refusal !== null)
+  return {
+    drift: [
+      ...compared.flatMap(({ drift }) => drift),
+      ...backup.columns.flatMap((column) => compareExtra(live, column)),
+      ...renames(live, backup),
+    ],
+    refusal: refusals[0] ?? null,
+    required: first?.required ?? null,
   }
-  for (const column of backup.columns) {
-    if (column.generated !== null || columnOf(live, column.name) !== undefined) continue
-    drift.push({
-      kind: 'only in backup',
-      column: column.name,
-      text: `column "${column.name}" is only in the backup: its values are lost`,
-    })
-  }
-  drift.push(...renames(live, backup))
-  if (hidden !== null) refusals.push(hidden)
-  if (live.subscription !== null) {
-    refusals.push(`subscription "${live.subscription}" writes it in live: bring its rows back where they come from`)
-  }
-  if (live.rules.length > 0) refusals.push('a rule on live rewrites what is written to it')
-  return { drift, refusal: refusals[0] ?? null, required }
 }
+
+const asItIs: Compared = { drift: [], refusal: null, required: null }
+
+/** A column that only live has. */
+const compareMissing = ({ name, generated, notNull, ...column }: Column): Compared => {
+  if (generated !== null) return asItIs
+  const isFilled = column.default !== null || column.identity !== null
+  const becomes = isFilled ? 'has a default' : notNull ? 'NOT NULL, no default' : 'becomes NULL'
+  const isRequired = notNull && !isFilled
+  return {
+    drift: [{ kind: 'only in live', column: name, text: `column "${name}" is only in live (${becomes})` }],
+    refusal: isRequired
+      ? `column "${name}" of live is NOT NULL without a default, and the backup does not have it`
+      : null,
+    required: isRequired ? name : null,
+  }
+}
+
+/** A column that only the backup has. */
+const compareExtra = (live: Table, { name, generated }: Column): readonly Drift[] =>
+  generated !== null || columnOf(live, name) !== undefined
+    ? []
+    : [{ kind: 'only in backup', column: name, text: `column "${name}" is only in the backup: its values are lost` }]
+
+/** A column of both sides. */
+const compareColumn = (live: Table, backup: Table, column: Column, other: Column): Compared => {
+  const { name } = column
+  if (isGiven(backup, name)) return asItIs
+  const isOwn = !isEdited(backup, name) && !mayConvert(live, backup, name)
+  const types = `column "${name}" is ${other.type} in the backup and ${column.type} in live`
+  const drift: Drift[] = []
+  if (isOwn && other.type !== column.type) drift.push({ kind: 'type', column: name, text: types })
+  const labels = other.enumLabels?.filter((label) => !column.enumLabels?.includes(label)) ?? []
+  if (column.enumLabels !== null && labels.length > 0) {
+    const text = `column "${name}": live's type has no label ${labels.map((label) => `"${label}"`).join(', ')}`
+    drift.push({ kind: 'enum labels', column: name, labels, text })
+  }
+  const isWritten = isOwn && column.generated === null
+  return { drift, refusal: isWritten ? whyUnfit(column, other, types) : null, required: null }
+}
+
+/** Why live's column does not take the backup's values; null where it does. */
+const whyUnfit = (column: Column, other: Column, types: string): string | null => {
+  if (!fits(other, column)) return types
+  if (sameAttributes(other, column)) return null
+  return `column "${column.name}" has (${other.attributes?.join(', ')}) in the backup and (${column.attributes?.join(', ')}) in live`
+}
+
+/** Why no row of a table of live can be written, whatever its columns. */
+const refuseTable = (live: Table, hidden: string | null): readonly string[] => [
+  ...(hidden === null ? [] : [hidden]),
+  ...(live.subscription === null
+    ? []
+    : [`subscription "${live.subscription}" writes it in live: bring its rows back where they come from`]),
+  ...(live.rules.length > 0 ? ['a rule on live rewrites what is written to it'] : []),
+]

@@ -56,76 +56,55 @@ const mayBeEmpty = (child: Table, { columns, isMatchFull }: ForeignKey): boolean
   return isMatchFull ? columns.every(isNullable) : columns.some(isNullable)
 }
 
-/** The union of both sides' foreign keys, between tables and columns that both sides have. */
-export const buildRelations = (
-  live: ReadonlyMap<string, Table>,
-  backup: ReadonlyMap<string, Table>,
-  declared: readonly DeclaredKey[],
-): readonly Relation[] => {
-  const has = (tables: ReadonlyMap<string, Table>, id: string, columns: readonly string[]): boolean => {
-    const table = tables.get(id)
-    return table !== undefined && columns.every((name) => columnOf(table, name) !== undefined)
-  }
-  const find = (tables: ReadonlyMap<string, Table>, id: string, name: string): Column | undefined => {
-    const table = tables.get(id)
-    return table === undefined ? undefined : columnOf(table, name)
-  }
-  // Rows with a reference that the user gave refer to a row of live, and to none of the backup.
-  const isGivenKey = (child: string, key: Ends): boolean => {
-    const table = backup.get(child)
-    return table !== undefined && key.columns.some((name) => isGiven(table, name))
-  }
-  const isShared = (child: string, key: Ends): boolean =>
-    !isGivenKey(child, key) &&
-    [live, backup].every((side) => has(side, child, key.columns) && has(side, key.parent, key.parentColumns))
-  const compareEnds = (child: string, { columns, parent, parentColumns }: Ends): readonly Comparison[] =>
-    columns.map((name, position) => {
-      const found = [live, backup].map((side): Comparison => {
-        const [own, other] = [find(side, child, name), find(side, parent, parentColumns[position] ?? '')]
-        return own === undefined || other === undefined ? 'value' : compareColumns(own, other)
+/** The tables of both sides, by id. */
+interface SharedTables {
+  readonly live: ReadonlyMap<string, Table>
+  readonly backup: ReadonlyMap<string, Table>
+}
+
+/** The union of both sides' foreign keys, between tables and columns that both sides have, and of what is declared beside them. */
+export const buildRelations = (tables: SharedTables, declared: readonly DeclaredKey[]): readonly Relation[] => {
+  const enforced = relationsOfLive(tables)
+  const followed = [...enforced, ...relationsOfBackup(tables)]
+  return [...followed, ...declaredRelations(tables, declared, followed)]
+}
+
+const relationsOfLive = (tables: SharedTables): readonly Relation[] =>
+  [...tables.live.values()].flatMap((child) =>
+    child.foreignKeys
+      .filter((key) => !key.isPeriod && isShared(tables, child.id, key))
+      .map((key) => toRelation(tables, child, key)),
+  )
+
+/** Keys that only the backup has: followed, not enforced. */
+const relationsOfBackup = (tables: SharedTables): readonly Relation[] =>
+  [...tables.backup.values()].flatMap((table) => {
+    const child = tables.live.get(table.id)
+    if (child === undefined) return []
+    return table.foreignKeys
+      .filter((key) => !key.isPeriod && !child.foreignKeys.some((other) => sameKey(other, key)))
+      .filter((key) => isShared(tables, child.id, key))
+      .map((key) => {
+        // Live may have given the name to another key since.
+        const isTaken = child.foreignKeys.some(({ name }) => name === key.name)
+        const name = isTaken ? `${key.name} of the backup` : key.name
+        return toRelation(tables, child, { ...key, name, isEnforced: false })
       })
-      return found[0] === found[1] ? (found[0] ?? 'value') : 'text'
-    })
-  const toRelation = (child: Table, key: ForeignKey, isEnforced: boolean): Relation => ({
-    id: `${child.id}.${key.name}`,
-    name: key.name,
-    child: child.id,
-    columns: key.columns,
-    parent: key.parent,
-    parentColumns: key.parentColumns,
-    onDelete: key.onDelete,
-    setColumns: key.setColumns,
-    isNullable: mayBeEmpty(child, key),
-    isMatchFull: key.isMatchFull,
-    isEnforced,
-    isLink: false,
-    isDeclared: false,
-    condition: null,
-    compared: compareEnds(child.id, key),
-    isInheritance: isInheritance(child, key),
   })
-  const isTaken = (child: Table, name: string): boolean => child.foreignKeys.some((key) => key.name === name)
-  const seen: Relation[] = []
-  for (const child of live.values()) {
-    for (const key of child.foreignKeys) {
-      if (!key.isPeriod && isShared(child.id, key)) seen.push(toRelation(child, key, key.isEnforced))
-    }
-  }
-  for (const table of backup.values()) {
-    const child = live.get(table.id)
-    for (const key of child === undefined ? [] : table.foreignKeys) {
-      const known = child?.foreignKeys.some((other) => sameKey(other, key))
-      if (child === undefined || known || key.isPeriod || !isShared(child.id, key)) continue
-      // Live may have given the name to another key since.
-      const name = isTaken(child, key.name) ? `${key.name} of the backup` : key.name
-      seen.push(toRelation(child, { ...key, name }, false))
-    }
-  }
+
+/** What no constraint says, as far as none of the relations known says it. */
+const declaredRelations = (
+  tables: SharedTables,
+  declared: readonly DeclaredKey[],
+  known: readonly Relation[],
+): readonly Relation[] => {
+  const found: Relation[] = []
   for (const key of declared) {
-    const child = live.get(key.child)
-    const isKnown = key.condition === null && seen.some((other) => other.child === key.child && sameKey(other, key))
-    if (child === undefined || isKnown || !isShared(child.id, key)) continue
-    seen.push({
+    const child = tables.live.get(key.child)
+    const isSame = (other: Relation): boolean => other.child === key.child && sameKey(other, key)
+    const isKnown = key.condition === null && (known.some(isSame) || found.some(isSame))
+    if (child === undefined || isKnown || !isShared(tables, child.id, key)) continue
+    found.push({
       ...key,
       id: `${key.child}.${key.name}`,
       setColumns: key.columns,
@@ -134,12 +113,60 @@ export const buildRelations = (
       isEnforced: false,
       isLink: false,
       isDeclared: true,
-      compared: compareEnds(child.id, key),
+      compared: compareEnds(tables, child.id, key),
       isInheritance: false,
     })
   }
-  return seen
+  return found
 }
+
+const toRelation = (tables: SharedTables, child: Table, key: ForeignKey): Relation => ({
+  id: `${child.id}.${key.name}`,
+  name: key.name,
+  child: child.id,
+  columns: key.columns,
+  parent: key.parent,
+  parentColumns: key.parentColumns,
+  onDelete: key.onDelete,
+  setColumns: key.setColumns,
+  isNullable: mayBeEmpty(child, key),
+  isMatchFull: key.isMatchFull,
+  isEnforced: key.isEnforced,
+  isLink: false,
+  isDeclared: false,
+  condition: null,
+  compared: compareEnds(tables, child.id, key),
+  isInheritance: isInheritance(child, key),
+})
+
+/** Both sides have the columns of both ends, and no reference is one that the user gave: that refers to a row of live, and to none of the backup. */
+const isShared = ({ live, backup }: SharedTables, child: string, key: Ends): boolean => {
+  const given = backup.get(child)
+  if (given !== undefined && key.columns.some((name) => isGiven(given, name))) return false
+  const has = (side: ReadonlyMap<string, Table>, id: string, columns: readonly string[]): boolean =>
+    side.has(id) && columns.every((name) => findColumn(side, id, name) !== undefined)
+  return [live, backup].every((side) => has(side, child, key.columns) && has(side, key.parent, key.parentColumns))
+}
+
+const findColumn = (tables: ReadonlyMap<string, Table>, id: string, name: string): Column | undefined => {
+  const table = tables.get(id)
+  return table === undefined ? undefined : columnOf(table, name)
+}
+
+/** How each pair of columns is compared; by text where the sides do not agree. */
+const compareEnds = (
+  { live, backup }: SharedTables,
+  child: string,
+  { columns, parent, parentColumns }: Ends,
+): readonly Comparison[] =>
+  columns.map((name, position) => {
+    const [here, there] = [live, backup].map((side): Comparison => {
+      const own = findColumn(side, child, name)
+      const other = findColumn(side, parent, parentColumns[position] ?? '')
+      return own === undefined || other === undefined ? 'value' : compareColumns(own, other)
+    })
+    return here === there ? (here ?? 'value') : 'text'
+  })
 
 /** The columns of each unique key that holds for every row and is made of columns alone. */
 const plainKeys = (table: Table): readonly ReadonlySet<string | null>[] =>

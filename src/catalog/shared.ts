@@ -1,6 +1,7 @@
 import { displayName, displayTable, type QualifiedName } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
-import { type Allocation, allocationOf, keyColumns } from './allocation.ts'
+import { isSameNames } from '../keys/key.ts'
+import { type Allocation, allocationOf, primaryKeyColumns } from './allocation.ts'
 import type { Catalog, Column, OtherRelation, Table } from './catalog.ts'
 import { columnOf } from './catalog.ts'
 import { checkSoftDelete } from './conventions/soft-delete.ts'
@@ -9,6 +10,7 @@ import { type Declarations, noDeclarations } from './declared.ts'
 import { compareTables, type Drift, type SeenTable, whyHidden, whyNotFound } from './drift.ts'
 import { nearestName } from './nearest-name.ts'
 import { buildRelations, declaredJunction, findJunction, isKeyOf, type Relation } from './relations.ts'
+import { parseTableName, type TableName, tableNamed } from './table-name.ts'
 import type { FollowedReference } from './typed-references.ts'
 
 /** A column both sides have. */
@@ -100,14 +102,13 @@ const whyTemporal = ({ foreignKeys }: Table): string | null => {
 }
 
 const shareTable = (
-  here: SeenTable,
-  there: SeenTable,
+  { here, there }: { readonly here: SeenTable; readonly there: SeenTable },
   relations: readonly Relation[],
   declarations: Declarations,
 ): SharedTable => {
   const [live, backup] = [here.table, there.table]
   const columns = sharedColumns(live, backup)
-  const [liveKey, backupKey] = [keyColumns(live), keyColumns(backup)]
+  const [liveKey, backupKey] = [primaryKeyColumns(live), primaryKeyColumns(backup)]
   const names = new Set(columns.map(({ name }) => name))
   const declared = declarations.identities[live.id]
   const found = declared === undefined ? findJunction(live, relations) : null
@@ -119,7 +120,7 @@ const shareTable = (
   const unfound = whyNotFound(live, identity) ?? whyNotFound(backup, identity)
   const hidden = whyHidden(here) ?? whyHidden(there) ?? unfound
   const { drift, refusal, required } = compareTables(live, backup, hidden)
-  const sameKey = [...liveKey].sort().join('\0') === [...backupKey].sort().join('\0')
+  const sameKey = isSameNames(liveKey.toSorted(), backupKey.toSorted())
   const why =
     declarations.refusals[live.id] ??
     refusal ??
@@ -160,12 +161,13 @@ export const shareCatalogs = (
 ): SharedCatalog => {
   const inBackup = new Map(backup.tables.map((table) => [table.id, table]))
   const inLive = new Map(live.tables.map((table) => [table.id, table]))
-  const relations = buildRelations(inLive, inBackup, declarations.relations)
+  const relations = buildRelations({ live: inLive, backup: inBackup }, declarations.relations)
   const tables = live.tables.flatMap((table) => {
     const other = inBackup.get(table.id)
     if (other === undefined) return []
     const here: SeenTable = { table, name: 'live', user: live.user }
-    return [shareTable(here, { table: other, name: 'the backup', user: backup.user }, relations, declarations)]
+    const there: SeenTable = { table: other, name: 'the backup', user: backup.user }
+    return [shareTable({ here, there }, relations, declarations)]
   })
   const moves = likelyMoves(live, backup)
   const onlyIn = (from: Catalog, other: ReadonlyMap<string, Table>, why: string): readonly OtherRelation[] =>
@@ -215,28 +217,27 @@ export const withSoftDeletes = (catalog: SharedCatalog, columns: ReadonlyMap<str
   return { ...catalog, tables }
 }
 
-/** The table a user means: `photo`, `public.photo`, `"Odd"`. Throws `unknown-table` with the nearest name, or `not-restorable`. */
-export const findTable = (catalog: SharedCatalog, wanted: QualifiedName | { readonly name: string }): SharedTable => {
-  const matches = [...catalog.tables.values()].filter(
-    (table) => table.name === wanted.name && (!('schema' in wanted) || table.schema === wanted.schema),
+/**
+ * The table of both sides that a user means, typed (`photo`, `public.photo`, `"Odd"`) or parsed. Throws `unknown-table` with the nearest
+ * name, or `not-restorable`.
+ */
+export const findTable = (catalog: SharedCatalog, wanted: string | TableName): SharedTable => {
+  const parsed = typeof wanted === 'string' ? parseTableName(wanted) : wanted
+  const tables = [...catalog.tables.values()]
+  const found = tableNamed(tables, parsed)
+  if (found !== undefined) return found
+  const { schema, name } = parsed
+  const text = schema === undefined ? name : `${schema}.${name}`
+  const other = catalog.others.find(({ id }) =>
+    schema === undefined ? id.endsWith(`.${displayName(name)}`) : id === displayTable({ schema, name }),
   )
-  const [only] = matches.length > 1 ? matches.filter(({ schema }) => schema === 'public') : matches
-  if (only !== undefined) return only
-  const text = 'schema' in wanted ? `${wanted.schema}.${wanted.name}` : wanted.name
-  if (matches.length > 1) {
-    throw new RowgraftError('unknown-table', `the name "${text}" fits several tables`, {
-      hint: `Name the schema: ${matches.map(({ id }) => id).join(' or ')}.`,
-    })
-  }
-  const id = 'schema' in wanted ? displayTable(wanted) : `.${displayName(wanted.name)}`
-  const other = catalog.others.find((each) => ('schema' in wanted ? each.id === id : each.id.endsWith(id)))
   if (other !== undefined) {
     throw new RowgraftError('not-restorable', `${other.kind} "${other.id}" cannot be restored`, {
       detail: other.why,
       hint: refusedHint,
     })
   }
-  const near = nearestName(wanted.name, [...catalog.tables.values()])
+  const near = nearestName(name, tables)
   throw new RowgraftError('unknown-table', `there is no table "${text}" on both sides`, {
     hint:
       near === undefined

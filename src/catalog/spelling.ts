@@ -1,4 +1,5 @@
 /** Values that are equal to the server, and yet read differently. */
+import { isSameNames } from '../keys/key.ts'
 import { type Column, columnOf, type Table } from './catalog.ts'
 import type { Relation } from './relations.ts'
 import type { SharedTable } from './shared.ts'
@@ -32,8 +33,8 @@ export const findReferenceInKey = (
       key.parent === relation.parent &&
       key.isEnforced &&
       !key.definition.endsWith('NOT VALID') &&
-      key.columns.join('\0') === relation.columns.join('\0') &&
-      key.parentColumns.join('\0') === relation.parentColumns.join('\0'),
+      isSameNames(key.columns, relation.columns) &&
+      isSameNames(key.parentColumns, relation.parentColumns),
   )
   if (!isValid || parent.identity.length !== relation.columns.length) return null
   const places = parent.identity.map((name) => {

@@ -2,8 +2,14 @@
 import { displayTable, type QualifiedName } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
 
+/** What a table is called, by whoever may leave its schema out. */
+export interface TableName {
+  readonly schema?: string
+  readonly name: string
+}
+
 /** A table as typed: `photo`, `public.photo`, `"Odd Name"`. Throws `usage`. */
-export const parseTableName = (text: string): { readonly schema?: string; readonly name: string } => {
+export const parseTableName = (text: string): TableName => {
   const parts: string[] = []
   let rest = text.trim()
   for (;;) {
@@ -26,15 +32,22 @@ export const parseTableName = (text: string): { readonly schema?: string; readon
   return second === undefined ? { name: first } : { schema: first, name: second }
 }
 
-/** The table that a typed name means among those of one side: of several the one in `public`. Throws `unknown-table` for several others. */
-export const tableNamed = <T extends QualifiedName>(tables: readonly T[], typed: string): T | undefined => {
-  const { schema, name } = parseTableName(typed)
-  const matches = tables.filter((table) => table.name === name && (schema === undefined || table.schema === schema))
-  const [only, ...others] = matches.length > 1 ? matches.filter((table) => table.schema === 'public') : matches
-  if (matches.length > 1 && (only === undefined || others.length > 0)) {
-    throw new RowgraftError('unknown-table', `the name "${typed}" fits several tables`, {
-      hint: `Name the schema: ${matches.map(displayTable).join(' or ')}.`,
-    })
-  }
-  return only
+/** True where a name can mean the table. */
+export const isCalled = ({ schema, name }: TableName, table: QualifiedName): boolean =>
+  table.name === name && (schema === undefined || table.schema === schema)
+
+/** The table that a name, typed or parsed, means among some: of several the one in `public`. Throws `unknown-table` for several others. */
+export const tableNamed = <T extends QualifiedName>(
+  tables: readonly T[],
+  wanted: string | TableName,
+): T | undefined => {
+  const name = typeof wanted === 'string' ? parseTableName(wanted) : wanted
+  const matches = tables.filter((table) => isCalled(name, table))
+  const [only] = matches.length > 1 ? matches.filter(({ schema }) => schema === 'public') : matches
+  if (only !== undefined || matches.length === 0) return only
+  throw new RowgraftError(
+    'unknown-table',
+    `the name "${typeof wanted === 'string' ? wanted : wanted.name}" fits several tables`,
+    { hint: `Name the schema: ${matches.map(displayTable).join(' or ')}.` },
+  )
 }

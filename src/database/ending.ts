@@ -1,9 +1,9 @@
 /** How a transaction ends: COMMIT and its answer, or a ROLLBACK that is confirmed. */
 import type { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type connect, oneStatement } from './session/client.ts'
+import { type connectClient, oneStatement } from './session/client.ts'
 
-type Client = Awaited<ReturnType<typeof connect>>
+type Client = Awaited<ReturnType<typeof connectClient>>
 
 /** What was heard after COMMIT: a tag or an error; or nothing, for as long as anybody waited. */
 export type CommitAnswer =

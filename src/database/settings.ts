@@ -52,6 +52,8 @@ export const pinnedSettings = (extra: Settings, timeouts: Timeouts): Settings =>
   ['statement_timeout', String(timeouts.statement)],
   ['lock_timeout', String(timeouts.lock)],
   ['idle_in_transaction_session_timeout', String(timeouts.idle)],
+  // Queries of the catalog look dear to the planner and read little: to compile them takes longer than to run them. Not pinned: it shows nowhere.
+  ['jit', 'off'],
   ...extra,
 ]
 

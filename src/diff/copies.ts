@@ -15,12 +15,10 @@ import { readExtent } from './buckets/estimate.ts'
 import { prepareScan, type ScanOptions, withHeartbeat, withoutSorting } from './buckets/prepare.ts'
 import { type Block, decodeBlocks } from './keys/blocks.ts'
 import { copyShape } from './keys/key-shape.ts'
-import { type Found, mergeBlocks, nothingFound } from './keys/merge.ts'
+import { type FoundKeys, mergeBlocks, nothingFound } from './keys/merge.ts'
 
 /** Tables of more rows are put into buckets first; there are so many of them. */
 const [small, buckets] = [100_000, 16_384]
-
-const sideOf = (reader: Reader, table: SharedTable) => (reader.side === 'live' ? table.live : table.backup)
 
 /** Equal rows would cancel out under xor: their hashes are summed, in halves that cannot overflow. */
 const sumOf = (hash: Query): Query => sql`
@@ -32,14 +30,14 @@ export const compareCopies = async (
   sides: Sides,
   table: SharedTable,
   { bucketRows, onRead }: Pick<ScanOptions, 'bucketRows' | 'onRead'>,
-): Promise<Found> => {
+): Promise<FoundKeys> => {
   const found = nothingFound(copyShape)
   await Promise.all([prepareScan(sides.live, sides.workers), prepareScan(sides.backup, sides.workers)])
   const extents = await Promise.all([readExtent(sides.live, table, null), readExtent(sides.backup, table, null)])
   const columns = comparedColumns(table)
-  const hash = tableDigest('t', table, columns, sides.hashing)
+  const hash = tableDigest({ alias: 't', table, columns }, sides.hashing)
   const hashed = (reader: Reader): Query =>
-    sql`from (select ${hash} as hash from ${fromTable(sideOf(reader, table))} as t) as h`
+    sql`from (select ${hash} as hash from ${fromTable(table[reader.side])} as t) as h`
   const bucket = sql`(h.hash & ${sql.lit(buckets - 1)})::integer`
   let where = sql``
   const isBucketed = bucketRows !== undefined || Math.max(...extents.map(({ rows }) => rows)) > small

@@ -6,11 +6,7 @@ import { classifyDiffering, readPresent } from '../rows/states.ts'
 import { batchSize } from '../sql/rows.ts'
 import { scanTable } from './buckets/scan.ts'
 import { compareCopies } from './copies.ts'
-
-/** The states a diff tells apart; equal rows are not listed. */
-export type DiffState = 'missing' | 'changed' | 'deleted' | 'extra' | 'reused' | 'restored'
-
-export const diffStates: readonly DiffState[] = ['missing', 'changed', 'deleted', 'extra', 'reused', 'restored']
+import { type DiffState, diffStates } from './diff-states.ts'
 
 export interface RowDiff {
   readonly state: DiffState

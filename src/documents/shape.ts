@@ -53,7 +53,11 @@ export const count: Shape<number> = v.custom<number>(
 export const only = <const T extends string | number | boolean>(value: T): Shape<T> =>
   v.literal(value, `is not ${JSON.stringify(value)}`) as Shape<T>
 
-/** One of some words. */
+/** One of the words listed. */
+export const oneOf = <T extends string>(words: readonly T[]): Shape<T> =>
+  v.custom<T>((value) => words.some((word) => word === value), `is not one of ${words.join(', ')}`)
+
+/** The same of a type that has no list: the compiler names the word that is forgotten. */
 export const choice = <T extends string>(choices: Readonly<Record<T, true>>): Shape<T> =>
   v.custom<T>(
     (value) => typeof value === 'string' && Object.hasOwn(choices, value),
@@ -64,7 +68,7 @@ export const nullable = <T>(shape: Shape<T>): Shape<T | null> => v.nullable(shap
 
 export const optional = <T>(shape: Shape<T>): Optional<T> => v.exactOptional(shape)
 
-export const list = <T>(item: Shape<T>): Shape<readonly T[]> =>
+export const listOf = <T>(item: Shape<T>): Shape<readonly T[]> =>
   v.array(item, 'is not a list') as unknown as Shape<readonly T[]>
 
 /** Names, at least one of them and each once. */

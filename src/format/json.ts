@@ -1,5 +1,6 @@
 /** The JSON documents of the command line: stable shapes, every one with `"v":1`. */
-import type { DiffState, TableDiff } from '../diff/diff.ts'
+import type { TableDiff } from '../diff/diff.ts'
+import type { DiffState } from '../diff/diff-states.ts'
 import type { RowgraftError } from '../errors.ts'
 import type { RowReport, TableOverview } from '../index.ts'
 import type { Report, RunSummary } from '../run/run.ts'

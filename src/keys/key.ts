@@ -6,9 +6,16 @@ export type Key = readonly string[]
 /** Between the parts of a packed key. */
 export const separator = '\0' // cannot occur in PostgreSQL text
 
-/** A key as one string, for maps and sets. */
-export const packKey = (key: readonly string[]): string => key.join(separator)
+/** A key as one string, for maps and sets; of a NULL, which is no part of one, nothing is left. */
+export const packKey = (key: readonly (string | null)[]): string => key.join(separator)
 export const unpackKey = (packed: string): Key => packed.split(separator)
+
+/** Names of columns as one string, to group by. */
+export const packNames = (names: readonly string[]): string => names.join(separator)
+
+/** The same names in the same order; nothing is the same as nothing. */
+export const isSameNames = (some: readonly string[] | null | undefined, others: typeof some): boolean =>
+  some?.join(separator) === others?.join(separator)
 
 /** A key as the user reads it: `7`, or `3,"a b"`. */
 export const displayKey = (packed: string): string =>

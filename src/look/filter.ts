@@ -8,7 +8,7 @@
  *     where taken < now()      SQL, evaluated on the backup
  */
 
-import type { DiffState } from '../diff/diff.ts'
+import type { DiffState } from '../diff/diff-states.ts'
 import { RowgraftError } from '../errors.ts'
 
 /** One condition on a column; a column of null is any of them. */

@@ -1,7 +1,7 @@
 import type { SharedTable } from '../catalog/shared.ts'
 import { findTable } from '../catalog/shared.ts'
-import { parseTableName } from '../catalog/table-name.ts'
-import type { DiffProgress, DiffState } from '../diff/diff.ts'
+import type { DiffProgress } from '../diff/diff.ts'
+import type { DiffState } from '../diff/diff-states.ts'
 import { RowgraftError } from '../errors.ts'
 import { packKey, unpackKey } from '../keys/key.ts'
 import { labelColumn, nameRows } from '../rows/labels.ts'
@@ -96,14 +96,14 @@ export const readView = (sides: Sides, list: RowList, options: ViewOptions): Pro
 
 /** The rows that a row of the backup refers to, with what people call them. */
 export const readReferences = async (sides: Sides, name: string, typed: string): Promise<readonly RowReference[]> => {
-  const table = findTable(sides.catalog, parseTableName(name))
+  const table = findTable(sides.catalog, name)
   const key = packKey(fitKey(parseKey(typed), typed, table))
   const found: RowReference[] = []
   for (const relation of sides.catalog.relations) {
     const parent = sides.catalog.tables.get(relation.parent)
     const isReadable = parent !== undefined && parent.identity.length > 0 && parent.hidden === null
     if (relation.child !== table.id || !isReadable) continue
-    const { rows } = await readParents(sides, table, relation, [key])
+    const { rows } = await readParents(sides, { relation, child: table }, [key])
     const [row] = rows
     if (row === undefined) continue
     const labels = await nameRows(sides, parent, [row.other])

@@ -53,13 +53,13 @@ export class Opened {
   }
 
   /** The journals of every run on this live, newest first. */
-  readRuns(): Promise<readonly JournalHead[]> {
-    return readRuns(this.folder, this.pair.live.identity)
+  readRuns(depth: 'whole' | 'heads' = 'whole'): Promise<readonly JournalHead[]> {
+    return readRuns(this.folder, this.pair.live.identity, depth)
   }
 
   async #sides(): Promise<OpenedSides> {
     const backup = backupOf(this.pair).session
-    const restored = await readRestored(await this.readRuns())
+    const restored = await readRestored(await this.readRuns('heads'))
     return { live: this.pair.live.session, backup, catalog: this.catalog, restored }
   }
 }

@@ -1,7 +1,8 @@
 /** The rows of a table that differ, as keys in little space; their values are read by page. */
 import { columnOf } from '../catalog/catalog.ts'
 import type { SharedTable } from '../catalog/shared.ts'
-import { type DiffProgress, type DiffState, diffRows, diffStates } from '../diff/diff.ts'
+import { type DiffProgress, diffRows } from '../diff/diff.ts'
+import { type DiffState, diffStates } from '../diff/diff-states.ts'
 import { type Key, packKey, unpackKey } from '../keys/key.ts'
 import type { Sides } from '../rows/sides.ts'
 import type { RowState } from '../rows/states.ts'

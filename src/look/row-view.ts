@@ -6,11 +6,11 @@ import type { SharedTable } from '../catalog/shared.ts'
 import { displayAlone } from '../database/display.ts'
 import { all, any, column, list, type Query, serverText } from '../database/names.ts'
 import type { Reader } from '../database/session/reader.ts'
-import type { DiffState } from '../diff/diff.ts'
+import type { DiffState } from '../diff/diff-states.ts'
 import { RowgraftError } from '../errors.ts'
 import { packKey } from '../keys/key.ts'
 import type { Sides } from '../rows/sides.ts'
-import { batchSize, fromTable, inBatches, joinOn, keySource, ordinal } from '../sql/rows.ts'
+import { batchSize, fromTable, inBatches, keyedRows, ordinal } from '../sql/rows.ts'
 import { type Filter, type FilterTerm, parseFilter } from './filter.ts'
 import type { RowList } from './row-list.ts'
 
@@ -97,8 +97,7 @@ const askSide = async (
     const sorted = isThere ? [sql`${column('t', sort.column)} ${direction}`] : []
     const query = sql`
       select ${ordinal('k')}::text
-      from ${keySource(side, table.identity, batch)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}
+      from ${keyedRows(side, table.identity, batch)}
       where ${conditions.length === 0 ? sql`true` : all(conditions)}
       order by ${list([...sorted, ordinal('k')])}`
     for await (const rows of reader.batches(query, batchSize)) {
@@ -131,7 +130,7 @@ const askUser = async (sides: Sides, table: SharedTable, where: string): Promise
   const keys = new Set<string>()
   await sides.withUserSearchPath(async () => {
     for await (const rows of sides.backup.batches(query, batchSize)) {
-      for (const row of rows) keys.add(packKey(row.map((value) => value ?? '')))
+      for (const row of rows) keys.add(packKey(row))
     }
   })
   return keys

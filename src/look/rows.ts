@@ -3,9 +3,9 @@
 import { recogniseSoftDelete } from '../catalog/conventions/soft-delete.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { findTable, hintForRefusal } from '../catalog/shared.ts'
-import { parseTableName } from '../catalog/table-name.ts'
 import { displayName, shellWord } from '../database/display.ts'
-import { type DiffProgress, type DiffState, diffRows } from '../diff/diff.ts'
+import { type DiffProgress, diffRows } from '../diff/diff.ts'
+import type { DiffState } from '../diff/diff-states.ts'
 import { RowgraftError } from '../errors.ts'
 import { packKey, unpackKey } from '../keys/key.ts'
 import { readChildren, readParents } from '../rows/references.ts'
@@ -68,7 +68,7 @@ export interface ChosenTables {
 export const chooseTables = (catalog: SharedCatalog, names: readonly string[] | undefined): readonly SharedTable[] => {
   if (names === undefined || names.length === 0) return [...catalog.tables.values()].filter(isComparable)
   return names.map((name) => {
-    const table = findTable(catalog, parseTableName(name))
+    const table = findTable(catalog, name)
     if (!isComparable(table)) throw refuse(table)
     return table
   })
@@ -109,7 +109,7 @@ export async function* listRows(
 
 /** One row on both sides, and how many rows its references lead to. Throws `bad-key` for a key that neither side has. */
 export const showRow = async (sides: Sides, tableName: string, typed: string): Promise<RelatedRow> => {
-  const table = findTable(sides.catalog, parseTableName(tableName))
+  const table = findTable(sides.catalog, tableName)
   if (table.refusal !== null) throw refuse(table)
   const key = packKey(fitKey(parseKey(typed), typed, table))
   const backup = await readValues(sides.backup, table, [key])
@@ -143,7 +143,7 @@ const countRelations = async (sides: Sides, table: SharedTable, key: string): Pr
     const parent = sides.catalog.tables.get(relation.parent)
     const child = sides.catalog.tables.get(relation.child)
     if (relation.child === table.id && canCount(parent)) {
-      const { rows } = await readParents(sides, table, relation, [key])
+      const { rows } = await readParents(sides, { relation, child: table }, [key])
       const keys = rows.map(({ other }) => other)
       found.push({
         direction: 'parent',
@@ -154,7 +154,7 @@ const countRelations = async (sides: Sides, table: SharedTable, key: string): Pr
       })
     }
     if (relation.parent === table.id && canCount(child)) {
-      const keys = (await readChildren(sides, child, table, relation, [key])).map((row) => row.key)
+      const keys = (await readChildren(sides, { relation, child, parent: table }, [key])).map((row) => row.key)
       found.push({
         direction: 'child',
         via: relation.name,

@@ -97,8 +97,7 @@ const markWithoutRows = (tables: readonly Table[], source: OpenedSource | null):
 
 const openSide = async (
   side: Side,
-  conninfo: string,
-  source: OpenedSource | null,
+  { conninfo, source }: { readonly conninfo: string; readonly source: OpenedSource | null },
   options: OpenOptions,
 ): Promise<OpenSide> => {
   const env = options.env ?? process.env
@@ -161,7 +160,7 @@ export const connect = async <T>(options: OpenOptions, make: (pair: OpenPair) =>
 const openPair = async (options: OpenOptions): Promise<OpenPair> => {
   if (options.live.trim() === '') throw notGiven('live', 'live')
   if (options.backup?.trim() === '') throw notGiven('the backup', 'backup')
-  const live = await openSide('live', options.live, null, options).catch(ofSide('live'))
+  const live = await openSide('live', { conninfo: options.live, source: null }, options).catch(ofSide('live'))
   if (options.backup === undefined) return { live, backup: null, notes: live.notes }
   let source: OpenedSource | null = null
   let backup: OpenSide | null = null
@@ -175,7 +174,7 @@ const openPair = async (options: OpenOptions): Promise<OpenPair> => {
           text: `${stage} ${done} of ${total} ${unit}${table === undefined ? '' : ` (${table})`}`,
         }),
     }).catch(ofSide('the backup'))
-    backup = await openSide('backup', source.conninfo, source, options)
+    backup = await openSide('backup', { conninfo: source.conninfo, source }, options)
     backup = { ...backup, catalog: renameBackup(backup.catalog, live.catalog, options.config ?? {}) }
     await checkPair(live, backup, options)
     return { live, backup, notes: [...live.notes, ...backup.notes, ...source.warnings] }

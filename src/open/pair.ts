@@ -8,6 +8,7 @@ import type { Reader } from '../database/session/reader.ts'
 import type { Session } from '../database/session/session.ts'
 import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
+import { packKey } from '../keys/key.ts'
 
 const oldest = 140_000
 
@@ -119,7 +120,7 @@ const readMigrations = async (reader: Reader, catalog: Catalog): Promise<Readonl
     if (!isUsable) continue
     const parts = sql.join(columns.map((column) => sql`${sql.id(column)}::text`))
     const rows = await reader.rows(sql`select ${parts} from ${sql.id(table.schema, table.name)}`)
-    for (const row of rows) found.add(`${name}\0${row.join('\0')}`)
+    for (const row of rows) found.add(packKey([name, ...row]))
   }
   return found
 }

@@ -61,8 +61,15 @@ export interface StepRow {
   readonly position: number
 }
 
-/** Finds a row by its packed key. Throws `bad-key` for one that the plan does not write, saying what becomes of it. */
-export const findStepRow = (plan: Plan, table: string, key: string, shown: string): StepRow => {
+/** A row that is asked for: its packed key, and how it was typed. */
+export interface AskedRow {
+  readonly table: string
+  readonly key: string
+  readonly shown: string
+}
+
+/** Finds a row. Throws `bad-key` for one that the plan does not write, saying what becomes of it. */
+export const findStepRow = (plan: Plan, { table, key, shown }: AskedRow): StepRow => {
   for (const step of plan.steps) {
     const position = step.table === table ? keysOf(step.keys).indexOf(key) : -1
     if (position >= 0) return { step, key, position }
@@ -75,7 +82,7 @@ export const findStepRow = (plan: Plan, table: string, key: string, shown: strin
 
 /** The chain of a row, as far as the plan alone tells it. Throws as `findStepRow`. */
 export const chainOf = (plan: Plan, table: string, key: string, shown: string): readonly ChainLink[] => {
-  const { step, position } = findStepRow(plan, table, key, shown)
+  const { step, position } = findStepRow(plan, { table, key, shown })
   const [, ...others] = wayFrom(plan, step)
   return [linkOf(plan, step, [key], position), ...others.map((other) => linkOf(plan, other, keysOf(other.keys), null))]
 }

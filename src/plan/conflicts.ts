@@ -2,8 +2,6 @@
 import { displayAlone } from '../database/display.ts'
 import type { Answer, Decider, Finding, FindingKind, FindingPart, Help } from './finding.ts'
 
-export const answers: readonly Answer[] = ['stop', 'skip', 'match', 'overwrite', 'attach', 'allocate']
-
 export interface Conflict {
   /** Stable over re-planning: `public.gallery:7:unique taken`. */
   readonly id: string

@@ -1,7 +1,9 @@
 /** What a probe finds about one backup row, and how it is told to go on. Plain data. */
 
+export const answers = ['stop', 'skip', 'match', 'overwrite', 'attach', 'allocate'] as const
+
 /** The choice taken for a conflict. */
-export type Answer = 'stop' | 'skip' | 'match' | 'overwrite' | 'attach' | 'allocate'
+export type Answer = (typeof answers)[number]
 
 export type FindingKind =
   | 'key taken'

@@ -92,3 +92,10 @@ export interface StandIns {
   readonly backup: readonly KeyColumn[]
   readonly live: readonly KeyColumn[]
 }
+
+/** What a plan takes of live. */
+export interface PlanUse {
+  readonly steps: readonly Step[]
+  readonly standIns: readonly Pick<StandIns, 'table'>[]
+  readonly sequences: readonly PlanSequence[]
+}

@@ -3,6 +3,7 @@ import { columnOf } from '../catalog/catalog.ts'
 import { orderTables } from '../catalog/order.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import type { Keys } from '../keys/key.ts'
+import { packNames } from '../keys/key.ts'
 import { keyColumns } from '../keys/key-columns.ts'
 import { KeySequence } from '../keys/key-index.ts'
 import { compareKeys, sortKeys } from '../keys/key-order.ts'
@@ -13,14 +14,14 @@ import type { Relinking, Survivor } from '../selection/closure/survivors.ts'
 import type { Decision } from './decide.ts'
 
 /** The changed live rows that rows of the plan come to refer to. */
-export const buildAttached = ({ catalog, decision }: Decided): NonNullable<Plan['attached']> =>
+export const buildAttached = ({ catalog, decision }: DecidedPlan): NonNullable<Plan['attached']> =>
   decision.attached.map((rows) => ({
     ...rows,
     keys: keyColumns(sharedTable(catalog, rows.table).identity.length, sortKeys(rows.keys)),
   }))
 
 /** What planning knows when it builds steps. */
-export interface Decided {
+export interface DecidedPlan {
   readonly catalog: SharedCatalog
   readonly decision: Decision
   readonly survivors: ReadonlyMap<Survivor, Relinking>
@@ -80,7 +81,7 @@ const emptiedIn = (
   return nulled.length === 0 ? {} : { nulled }
 }
 
-const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[] => {
+const insertSteps = ({ catalog, decision }: DecidedPlan, id: string): readonly Step[] => {
   const table = sharedTable(catalog, id)
   const members = decision.closure.members.get(id)
   if (members === undefined) return []
@@ -116,7 +117,7 @@ const insertSteps = ({ catalog, decision }: Decided, id: string): readonly Step[
   })
 }
 
-const overwriteSteps = ({ catalog, decision }: Decided, id: string): readonly Step[] => {
+const overwriteSteps = ({ catalog, decision }: DecidedPlan, id: string): readonly Step[] => {
   const table = sharedTable(catalog, id)
   const fates = decision.mapping.of(id)
   const members = fates.overwritten.size === 0 ? undefined : decision.closure.members.get(id)
@@ -143,7 +144,7 @@ const overwriteSteps = ({ catalog, decision }: Decided, id: string): readonly St
     }
   })
   const updates = [...(decision.updates.get(id) ?? [])].sort(([a], [b]) => compareKeys(a, b))
-  const changed = groupBy(updates, ([, names]) => names.join('\0')).map((group): Step => {
+  const changed = groupBy(updates, ([, names]) => packNames(names)).map((group): Step => {
     const keys = group.map(([key]) => key)
     const written = group[0]?.[1] ?? []
     return {
@@ -161,7 +162,7 @@ const overwriteSteps = ({ catalog, decision }: Decided, id: string): readonly St
 }
 
 /** Rows that live has marked as deleted: the mark is put back to what it was, and nothing else. */
-const reviveSteps = ({ catalog, decision }: Decided, id: string): readonly Step[] => {
+const reviveSteps = ({ catalog, decision }: DecidedPlan, id: string): readonly Step[] => {
   const table = sharedTable(catalog, id)
   const members = decision.closure.members.get(id)
   if (table.softDelete === null || members === undefined || members.deleted.size === 0) return []
@@ -183,13 +184,13 @@ const reviveSteps = ({ catalog, decision }: Decided, id: string): readonly Step[
   }))
 }
 
-const survivorSteps = ({ catalog, survivors }: Decided, id: string): readonly Step[] => {
+const survivorSteps = ({ catalog, survivors }: DecidedPlan, id: string): readonly Step[] => {
   const table = sharedTable(catalog, id)
   const rows = [...survivors]
     .filter(([{ relation }]) => relation.child === id)
     .filter(([, relinking]) => relinking === 'relink' || relinking === 'edited since')
     .sort(([a], [b]) => compareKeys(a.key, b.key))
-  return groupBy(rows, ([{ relation, emptied }]) => [relation.id, ...emptied].join('\0')).map((group) => {
+  return groupBy(rows, ([{ relation, emptied }]) => packNames([relation.id, ...emptied])).map((group) => {
     const [first] = group
     const edited = group.flatMap(([, relinking], position) => (relinking === 'edited since' ? [position] : []))
     return {
@@ -210,7 +211,7 @@ const survivorSteps = ({ catalog, survivors }: Decided, id: string): readonly St
 }
 
 /** All steps in the order they run. */
-export const buildSteps = (decided: Decided): readonly Step[] => {
+export const buildSteps = (decided: DecidedPlan): readonly Step[] => {
   const { catalog, decision, survivors } = decided
   const tables = new Set([
     ...decision.closure.members.keys(),
@@ -227,7 +228,7 @@ export const buildSteps = (decided: Decided): readonly Step[] => {
 }
 
 /** Live rows that stand in and are not written: references to them follow. */
-export const buildStandIns = ({ catalog, decision }: Decided): readonly StandIns[] => {
+export const buildStandIns = ({ catalog, decision }: DecidedPlan): readonly StandIns[] => {
   const ids = new Set([...decision.closure.members.keys(), ...decision.closure.standIns.keys()])
   return [...ids].sort().flatMap((id) => {
     const table = sharedTable(catalog, id)

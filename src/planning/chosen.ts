@@ -3,14 +3,13 @@ import { columnOf, isGiven } from '../catalog/catalog.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { displayKey } from '../keys/key.ts'
 import { type KeyIndexes, KeySet } from '../keys/key-index.ts'
-import type { Answer, Decider } from '../plan/finding.ts'
+import type { Decider, Finding } from '../plan/finding.ts'
 import type { Likeness } from '../rows/records/weigh-columns.ts'
 import { StatesWithout } from '../rows/row-states.ts'
 import type { RowState } from '../rows/states.ts'
 import { checkColumns } from '../selection/columns.ts'
 import type { LeftOut } from '../selection/left-out.ts'
 import type { ChosenRows, Resolved } from '../selection/resolved.ts'
-import type { Repair } from '../selection/statement/damage.ts'
 import { canComeBeside } from './probe/taken-findings.ts'
 
 export interface Judged {
@@ -40,7 +39,7 @@ export interface JudgeOptions {
 
 /** Sorts the selected rows: lost ones go into the closure, changed ones are updated or a conflict, the rest is accounted for. */
 export const judgeChosen = (resolved: Resolved, options: JudgeOptions): Judged => {
-  const { keys, excluded, columns, decider } = options
+  const { keys, excluded, columns } = options
   const judged: Judged = {
     resolved: { ...resolved, chosen: new Map(resolved.chosen) },
     updates: new Map(),
@@ -58,7 +57,7 @@ export const judgeChosen = (resolved: Resolved, options: JudgeOptions): Judged =
       if (!isLeft) dropped.add(key)
     }
     chosen.set(id, { table, states: dropped.size === 0 ? states : new StatesWithout(states, dropped) })
-    judgeRepairs(judged, table, resolved.repairs.get(id), excluded.get(id), decider)
+    judgeRepairs(judged, table, options)
   }
   return { ...judged, resolved: { ...resolved, chosen } }
 }
@@ -86,17 +85,11 @@ const isLost = (judged: Judged, { table, key, state }: ChosenRow, options: Judge
 }
 
 /** Columns that an UPDATE left as they are in live are put back; those that hold a third value stay, unless they are to be overwritten. */
-const judgeRepairs = (
-  judged: Judged,
-  table: SharedTable,
-  repairs: ReadonlyMap<string, Repair> | undefined,
-  excluded: ReadonlySet<string> | undefined,
-  decider: Decider,
-): void => {
+const judgeRepairs = (judged: Judged, table: SharedTable, { excluded, decider }: JudgeOptions): void => {
   const rows = judged.updates.get(table.id) ?? new Map<string, readonly string[]>()
   const repaired = new Set<string>()
-  for (const [key, { damaged, edited }] of repairs ?? []) {
-    if (excluded?.has(key)) continue
+  for (const [key, { damaged, edited }] of judged.resolved.repairs.get(table.id) ?? []) {
+    if (excluded.get(table.id)?.has(key)) continue
     const isOverwritten =
       edited.length > 0 &&
       decider.decide({
@@ -154,7 +147,7 @@ const judgeChanged = (
   if (columns !== null) {
     const wanted = changed.filter((name) => columns.includes(name))
     const doubt = doubted.get(table.id)?.get(key)
-    const isOut = wanted.length > 0 && doubt !== undefined && askAboutOther(table, key, doubt, decider) === 'skip'
+    const isOut = wanted.length > 0 && doubt !== undefined && decider.decide(otherFinding(table, key, doubt)) === 'skip'
     if (isOut) return
     if (wanted.length > 0) judged.updates.set(table.id, rows.set(key, wanted))
     else judged.unchanged.set(table.id, (judged.unchanged.get(table.id) ?? 0) + 1)
@@ -180,16 +173,15 @@ const judgeChanged = (
   if (answer === 'overwrite') judged.updates.set(table.id, rows.set(key, writable))
 }
 
-/** Asks whether columns are to be put back in a row that may be another record by now. */
-const askAboutOther = (table: SharedTable, key: string, doubt: Likeness, decider: Decider): Answer =>
-  decider.decide({
-    kind: 'changed',
-    table: table.id,
-    key: displayKey(key),
-    constraint: null,
-    columns: doubt.columns,
-    values: [],
-    live: [displayKey(key)],
-    possible: ['skip', 'overwrite'],
-    of: doubt.of,
-  })
+/** The finding that columns are to be put back in a row that may be another record by now. */
+const otherFinding = (table: SharedTable, key: string, doubt: Likeness): Finding => ({
+  kind: 'changed',
+  table: table.id,
+  key: displayKey(key),
+  constraint: null,
+  columns: doubt.columns,
+  values: [],
+  live: [displayKey(key)],
+  possible: ['skip', 'overwrite'],
+  of: doubt.of,
+})

@@ -1,3 +1,4 @@
+/** Rules about rows, gone through until none decides anything new: what one decides, those before it have judged without. */
 import { displayKey } from '../keys/key.ts'
 import type { Decider } from '../plan/finding.ts'
 import type { Aside } from '../plan/plan.ts'
@@ -6,18 +7,20 @@ import { StateCache } from '../rows/state-cache.ts'
 import { type Closure, followEdges } from '../selection/closure/closure.ts'
 import type { ClosureOptions } from '../selection/closure/options.ts'
 import type { Strangers } from '../selection/closure/survivors.ts'
+import type { DecidedRows } from '../selection/closure/walk.ts'
 import type { LeftOut } from '../selection/left-out.ts'
 import type { Resolved } from '../selection/resolved.ts'
-import { judgeChosen } from './chosen.ts'
+import { type Judged, judgeChosen } from './chosen.ts'
 import { withoutEmptied } from './emptied.ts'
 import { findDropped } from './measure/transformed-rows.ts'
-import { probeRows } from './probe/fates.ts'
-import { type Attached, judgeParents } from './probe/judged-parents.ts'
-import { findDoubted, findLookalikes, findStrangers, type Lookalike } from './probe/lookalikes.ts'
+import { type Probed, probeRows } from './probe/fates.ts'
+import { type Attached, type JudgedParents, judgeParents } from './probe/judged-parents.ts'
+import { findDoubted, findLookalikes, findStrangers, type Judging, type Lookalike } from './probe/lookalikes.ts'
 import type { Mapping } from './probe/mapping.ts'
-import { findMoving } from './probe/moving.ts'
+import { findMoving, type Moving } from './probe/moving.ts'
 import { parentFinding } from './probe/taken-findings.ts'
 import { probeUpdates } from './probe/updates.ts'
+import { RowDecisions, type RowSets } from './row-decisions.ts'
 
 export interface DecideOptions {
   readonly closure: ClosureOptions
@@ -55,145 +58,209 @@ export interface Decision {
   readonly followers: ReadonlyMap<string, number>
 }
 
-type RowSets = Map<string, Set<string>>
-
-/** Adds rows to a set per table; true if one of them was new. */
-const grow = (sets: RowSets, table: string, keys: Iterable<string>): boolean => {
-  const known = sets.get(table) ?? new Set<string>()
-  const before = known.size
-  for (const key of keys) known.add(key)
-  sets.set(table, known)
-  return known.size > before
+/** What is asked of the rules, and all that they know: it is the same in every round but for what has been decided. */
+interface Deciding extends Judging {
+  readonly resolved: Resolved
+  readonly options: DecideOptions
+  /** Selected rows that may be other records by now. */
+  readonly doubted: Awaited<ReturnType<typeof findDoubted>>
+  readonly decisions: RowDecisions
 }
 
-const hasRows = (sets: RowSets): boolean => [...sets.values()].some(({ size }) => size > 0)
+/** What the rules find in a round that changes no decision. */
+interface Round {
+  readonly chosen: Judged
+  readonly moving: Moving
+  readonly closure: Closure
+  readonly parents: JudgedParents
+  readonly probed: Probed
+}
 
 /** Decides everything. Conflicts without an answer are left standing: their rows go on as if nothing was in the way. */
 export const decideRows = async (
   sides: Sides,
   resolved: Resolved,
-  options: DecideOptions,
-  decider: Decider,
+  options: DecideOptions & { readonly decider: Decider },
 ): Promise<Decision> => {
-  const excluded: RowSets = new Map()
-  const matched: RowSets = new Map()
-  const dropped: RowSets = new Map()
-  const twins = new Map<string, Map<string, string>>([...sides.restored].map(([table, rows]) => [table, new Map(rows)]))
+  const decisions = new RowDecisions(sides.restored)
   // What is found to be restored already is known to every state read from here on.
-  const known: Sides = { ...sides, restored: twins }
-  // Reused rows for which the live row of the same key stands in.
-  const inPlace: RowSets = new Map()
-  // Rows that live has with other values: those that come back beside them, and those to which nothing is attached.
-  const [beside, refused]: readonly [RowSets, RowSets] = [new Map(), new Map()]
-  const keptOut = new Map<string, LeftOut>()
-  const states = new StateCache(known, { inPlace, beside })
-  const judgement = { sides: known, states, decider }
-  for (const { table, states: read } of resolved.chosen.values()) await states.adopt(table, read)
-  const doubted = await findDoubted(judgement, resolved, options.columns)
+  const known: Sides = { ...sides, restored: decisions.twins }
+  const judging = { sides: known, states: new StateCache(known, decisions), decider: options.decider }
+  for (const { table, states } of resolved.chosen.values()) await judging.states.adopt(table, states)
+  const doubted = await findDoubted(judging, resolved, options.columns)
+  const deciding: Deciding = { ...judging, resolved, options, doubted, decisions }
   for (;;) {
-    decider.nextRound()
-    const { columns, acceptTrigger, keys: keyPolicy } = options
-    const judging = { keys: known.keys, columns, acceptTrigger, keyPolicy, doubted, decider }
-    const chosen = judgeChosen(currentStates(resolved, states), { ...judging, excluded })
-    let isStable = true
-    for (const [id, keys] of chosen.beside) if (grow(beside, id, keys)) isStable = false
-    if (!isStable) continue
-    const moving = await findMoving(known, chosen.updates)
-    for (const [id, rows] of chosen.updates) {
-      const blocked = await probeUpdates(known, tableOf(sides.catalog, id), rows, moving, decider)
-      if (grow(excluded, id, blocked)) isStable = false
-    }
-    if (!isStable) continue
-    // A row put back as a whole brings along what belongs to it; a row restored in some columns brings nothing.
-    const isPartial = (id: string, key: string): boolean =>
-      options.columns !== null || (chosen.repaired.get(id)?.has(key) ?? false)
-    const updates = { rows: chosen.updates, isPartial }
-    const decided = { excluded, matched, refused }
-    const closure = await followEdges(known, chosen.resolved, updates, options.closure, decided, states)
-    for (const { relation, key, parent } of closure.refusedParents) {
-      const reason = { kind: 'parent refused', table: relation.parent, key: displayKey(parent) } as const
-      keptOut.set(`${relation.child}\0${key}`, { table: relation.child, key: displayKey(key), reason })
-      if (grow(excluded, relation.child, [key])) isStable = false
-    }
-    for (const missing of closure.missingParents) {
-      const { relation, key } = missing
-      const answer = decider.decide(parentFinding(known, missing, options.closure))
-      if (answer === 'skip' && grow(excluded, relation.child, [key])) isStable = false
-    }
-    if (!isStable) continue
-    const parents = await judgeParents(judgement, closure, {
-      under: resolved.under,
-      updates: chosen.updates,
-      keys: options.keys,
-    })
-    for (const [id, keys] of parents.beside) if (grow(beside, id, keys)) isStable = false
-    for (const [id, keys] of parents.refused) {
-      const anchors = keys.filter((key) => resolved.under.get(id)?.includes(key))
-      const revived = keys.filter((key) => closure.members.get(id)?.deleted.has(key))
-      if (grow(refused, id, keys)) isStable = false
-      if (grow(excluded, id, [...anchors, ...revived])) isStable = false
-      const reason = { kind: 'anchor refused' } as const
-      for (const key of anchors) keptOut.set(`${id}\0${key}`, { table: id, key: displayKey(key), reason })
-    }
-    if (!isStable) continue
-    if (await dropRows(known, closure, chosen.updates, { excluded, dropped })) continue
-    for (const [id, { deleted }] of closure.members) {
-      const table = tableOf(sides.catalog, id)
-      const revived = new Map([...deleted].map((key) => [key, table.softDelete === null ? [] : [table.softDelete]]))
-      const blocked = await probeUpdates(known, table, revived, moving, decider)
-      if (grow(excluded, id, blocked)) isStable = false
-    }
-    if (!isStable) continue
-    const probed = await probeRows(known, closure.members, closure.standIns, {
-      keys: options.keys,
-      decider,
-      inPlace,
-      beside,
-      moving,
-    })
-    for (const [id, keys] of probed.skipped) if (grow(excluded, id, keys)) isStable = false
-    for (const [id, rows] of probed.twins) {
-      const all = twins.get(id) ?? new Map<string, string>()
-      twins.set(id, all)
-      for (const [key, liveKey] of rows) {
-        all.set(key, liveKey)
-        states.set(id, key, { state: 'restored', liveKey })
-        // It came back beside live's row before.
-        beside.get(id)?.delete(key)
-        isStable = false
-      }
-    }
-    for (const [id, members] of closure.members) {
-      const { standIns, overwritten } = probed.mapping.of(id)
-      const stoodIn = [...standIns.keys()].filter((key) => members.has(key) && members.isInserted(key))
-      const isMatched = (key: string): boolean => !overwritten.has(key)
-      const isInPlace = (key: string): boolean => standIns.get(key) === key
-      if (grow(matched, id, stoodIn.filter(isMatched))) isStable = false
-      if (grow(inPlace, id, stoodIn.filter(isInPlace))) isStable = false
-    }
-    if (!isStable) continue
-    const followers = async (): Promise<Decision['followers']> => {
-      const { resolved: whole } = judgeChosen(currentStates(resolved, states), { ...judging, excluded: new Map() })
-      const decidedAll = { excluded: new Map(), matched, refused: new Map() }
-      const all = await followEdges(known, whole, updates, options.closure, decidedAll, states)
-      return countFollowers(closure, all, excluded)
-    }
-    return {
-      closure: withoutWritten(closure, chosen.updates, probed.mapping),
-      mapping: probed.mapping,
-      updates: await withoutEmptied(known, closure, chosen.updates),
-      aside: moving.aside,
-      attached: parents.attached,
-      refused,
-      strangers: await findStrangers(judgement, closure),
-      lookalikes: await findLookalikes(judgement, closure, options.keys),
-      leftOut: [...chosen.leftOut, ...keptOut.values()],
-      dropped,
-      unchanged: chosen.unchanged,
-      untouched: resolved.untouched,
-      followers: hasRows(excluded) ? await followers() : new Map(),
+    const round = await playRound(deciding)
+    if (round !== null) return conclude(deciding, round)
+  }
+}
+
+/** Goes through the rules. Each stands on what those before it have found: null as soon as one has decided something new. */
+const playRound = async (deciding: Deciding): Promise<Round | null> => {
+  const { decisions, sides } = deciding
+  deciding.decider.nextRound()
+  decisions.nextRound()
+  const chosen = chooseRows(deciding)
+  if (decisions.hasChanged) return null
+  const moving = await findMoving(sides, chosen.updates)
+  await leaveOutBlocked(deciding, chosen.updates, moving)
+  if (decisions.hasChanged) return null
+  const closure = await follow(deciding, chosen, decisions)
+  leaveOutOrphans(deciding, closure)
+  if (decisions.hasChanged) return null
+  const parents = await askAboutParents(deciding, closure, chosen)
+  if (decisions.hasChanged) return null
+  await dropRows(deciding, closure, chosen.updates)
+  if (decisions.hasChanged) return null
+  await leaveOutBlocked(deciding, revivals(deciding, closure), moving)
+  if (decisions.hasChanged) return null
+  const probed = await settleKeys(deciding, closure, moving)
+  return decisions.hasChanged ? null : { chosen, moving, closure, parents, probed }
+}
+
+/** The selected rows, sorted by what live holds of them as things stand. */
+const judgeSelected = ({ sides, states, decider, resolved, options, doubted }: Deciding, excluded: RowSets): Judged =>
+  judgeChosen(currentStates(resolved, states), {
+    keys: sides.keys,
+    columns: options.columns,
+    acceptTrigger: options.acceptTrigger,
+    keyPolicy: options.keys,
+    doubted,
+    decider,
+    excluded,
+  })
+
+const chooseRows = (deciding: Deciding): Judged => {
+  const { decisions } = deciding
+  const chosen = judgeSelected(deciding, decisions.excluded)
+  for (const [id, keys] of chosen.beside) decisions.add(decisions.beside, id, keys)
+  return chosen
+}
+
+/** Leaves out live rows that cannot take the values they are to get back. */
+const leaveOutBlocked = async (deciding: Deciding, updates: Updates, moving: Moving): Promise<void> => {
+  const { sides, decisions } = deciding
+  for (const [id, rows] of updates) {
+    const blocked = await probeUpdates({ ...deciding, moving }, tableOf(sides.catalog, id), rows)
+    decisions.add(decisions.excluded, id, blocked)
+  }
+}
+
+/** What comes along with the selected rows. */
+const follow = (
+  { sides, states, options }: Deciding,
+  { resolved, updates, repaired }: Judged,
+  decided: DecidedRows,
+): Promise<Closure> => {
+  // A row put back as a whole brings along what belongs to it; a row restored in some columns brings nothing.
+  const isPartial = (id: string, key: string): boolean =>
+    options.columns !== null || (repaired.get(id)?.has(key) ?? false)
+  return followEdges({ sides, states, decided, options: options.closure }, resolved, { rows: updates, isPartial })
+}
+
+/** Leaves out rows whose parent was answered not to be theirs, or whose parent nobody has. */
+const leaveOutOrphans = ({ sides, decider, options, decisions }: Deciding, closure: Closure): void => {
+  for (const { relation, key, parent } of closure.refusedParents) {
+    decisions.tell(relation.child, key, { kind: 'parent refused', table: relation.parent, key: displayKey(parent) })
+    decisions.add(decisions.excluded, relation.child, [key])
+  }
+  for (const missing of closure.missingParents) {
+    const answer = decider.decide(parentFinding(sides, missing, options.closure))
+    if (answer === 'skip') decisions.add(decisions.excluded, missing.relation.child, [missing.key])
+  }
+}
+
+/** Asks about parents that may be other records by now. */
+const askAboutParents = async (deciding: Deciding, closure: Closure, { updates }: Judged): Promise<JudgedParents> => {
+  const { resolved, options, decisions } = deciding
+  const parents = await judgeParents(deciding, closure, { under: resolved.under, updates, keys: options.keys })
+  for (const [id, keys] of parents.beside) decisions.add(decisions.beside, id, keys)
+  for (const [id, keys] of parents.refused) {
+    const anchors = keys.filter((key) => resolved.under.get(id)?.includes(key))
+    const revived = keys.filter((key) => closure.members.get(id)?.deleted.has(key))
+    decisions.add(decisions.refused, id, keys)
+    decisions.add(decisions.excluded, id, [...anchors, ...revived])
+    for (const key of anchors) decisions.tell(id, key, { kind: 'anchor refused' })
+  }
+  return parents
+}
+
+/** Leaves out what transforms leave out. */
+const dropRows = async ({ sides, decisions }: Deciding, { members }: Closure, updates: Updates): Promise<void> => {
+  for (const [id, own] of sides.transforms ?? []) {
+    const keys = [...(members.get(id)?.keys() ?? []), ...(updates.get(id)?.keys() ?? [])]
+    const out = await findDropped(sides, own, keys)
+    decisions.add(decisions.dropped, id, out)
+    decisions.add(decisions.excluded, id, out)
+  }
+}
+
+/** Rows that live has marked as deleted, with the column of the mark. */
+const revivals = ({ sides }: Deciding, { members }: Closure): Updates =>
+  new Map(
+    [...members].map(([id, { deleted }]) => {
+      const { softDelete } = tableOf(sides.catalog, id)
+      return [id, new Map([...deleted].map((key) => [key, softDelete === null ? [] : [softDelete]]))]
+    }),
+  )
+
+/** What becomes of each key: rows that live has all the same, or has others for, change what comes along. */
+const settleKeys = async (deciding: Deciding, closure: Closure, moving: Moving): Promise<Probed> => {
+  const { sides, states, decider, options, decisions } = deciding
+  const { inPlace, beside } = decisions
+  const probed = await probeRows(sides, closure, { keys: options.keys, decider, inPlace, beside, moving })
+  for (const [id, keys] of probed.skipped) decisions.add(decisions.excluded, id, keys)
+  for (const [id, rows] of probed.twins) {
+    for (const [key, liveKey] of rows) {
+      decisions.addTwin(id, key, liveKey)
+      states.set(id, key, { state: 'restored', liveKey })
     }
   }
+  for (const [id, members] of closure.members) {
+    const { standIns, overwritten } = probed.mapping.of(id)
+    const stoodIn = [...standIns.keys()].filter((key) => members.has(key) && members.isInserted(key))
+    decisions.add(
+      decisions.matched,
+      id,
+      stoodIn.filter((key) => !overwritten.has(key)),
+    )
+    decisions.add(
+      inPlace,
+      id,
+      stoodIn.filter((key) => standIns.get(key) === key),
+    )
+  }
+  return probed
+}
+
+const conclude = async (deciding: Deciding, round: Round): Promise<Decision> => {
+  const { resolved, options, decisions } = deciding
+  const { chosen, moving, closure, parents, probed } = round
+  return {
+    closure: withoutWritten(closure, chosen.updates, probed.mapping),
+    mapping: probed.mapping,
+    updates: await withoutEmptied(deciding.sides, closure, chosen.updates),
+    aside: moving.aside,
+    attached: parents.attached,
+    refused: decisions.refused,
+    strangers: await findStrangers(deciding, closure),
+    lookalikes: await findLookalikes(deciding, closure, options.keys),
+    leftOut: [...chosen.leftOut, ...decisions.leftOut],
+    dropped: decisions.dropped,
+    unchanged: chosen.unchanged,
+    untouched: resolved.untouched,
+    followers: await findFollowers(deciding, round),
+  }
+}
+
+/** What would have come along, had nothing been left out. */
+const findFollowers = async (deciding: Deciding, { chosen, closure }: Round): Promise<Decision['followers']> => {
+  const { excluded, matched } = deciding.decisions
+  if (![...excluded.values()].some(({ size }) => size > 0)) return new Map()
+  const whole = judgeSelected(deciding, new Map())
+  const decided = { excluded: new Map(), matched, refused: new Map() }
+  const all = await follow(deciding, { ...chosen, resolved: whole.resolved }, decided)
+  return countFollowers(closure, all, excluded)
 }
 
 /** The closure without survivors whose references come back with the rest of their rows, which are overwritten. */
@@ -216,23 +283,6 @@ const countFollowers = ({ members }: Closure, all: Closure, excluded: RowSets): 
       return [id, count] as const
     }),
   )
-
-/** Leaves out what transforms leave out; true if there was any. */
-const dropRows = async (
-  sides: Sides,
-  { members }: Closure,
-  updates: Updates,
-  { excluded, dropped }: { readonly excluded: RowSets; readonly dropped: RowSets },
-): Promise<boolean> => {
-  let isAny = false
-  for (const [id, own] of sides.transforms ?? []) {
-    const keys = [...(members.get(id)?.keys() ?? []), ...(updates.get(id)?.keys() ?? [])]
-    const out = await findDropped(sides, own, keys)
-    grow(dropped, id, out)
-    if (grow(excluded, id, out)) isAny = true
-  }
-  return isAny
-}
 
 /** The selected rows with their states as things stand when they are read. */
 const currentStates = (resolved: Resolved, states: StateCache): Resolved => ({

@@ -4,22 +4,20 @@ import { declaredAbout, isUndeclared } from '../catalog/declared.ts'
 import { resolveEdits } from '../catalog/edits.ts'
 import { fingerprint } from '../catalog/read/fingerprint.ts'
 import type { DatabaseIdentity } from '../catalog/read/identity.ts'
-import { readMaterialisedViews } from '../catalog/read/views.ts'
+import type { SharedCatalog } from '../catalog/shared.ts'
 import { displayKey } from '../keys/key.ts'
-import { keysOf, streamKeys } from '../keys/key-columns.ts'
+import { keysOf } from '../keys/key-columns.ts'
 import { ConflictLog } from '../plan/conflicts.ts'
 import { firingTriggers, locksParents, outwardFindings, usedRelations, usedSequences } from '../plan/effects/effects.ts'
 import { listNotUndoable, refuseUnpublishable } from '../plan/effects/publications.ts'
 import { refuseMissing } from '../plan/effects/rights.ts'
 import type { Answer } from '../plan/finding.ts'
 import { findNarrower, renameHints, takenDefaults, usedSources } from '../plan/notes/drift.ts'
-import { rowsWriting, setEdits } from '../plan/notes/edits.ts'
 import { derivedColumns, serverBound, unfollowedKeys } from '../plan/notes/hints.ts'
 import type { PlanOptions } from '../plan/options.ts'
 import { hashPlan, type Plan } from '../plan/plan.ts'
 import type { Step } from '../plan/step.ts'
-import { namedKeys, readUnseenFrom, type Sides, tableOf } from '../rows/sides.ts'
-import { listNotFollowed } from '../rows/typed-rows.ts'
+import { namedKeys, type Sides, tableOf } from '../rows/sides.ts'
 import { judgeSurvivors } from '../selection/closure/survivors.ts'
 import { nameIncidents } from '../selection/incidents/select.ts'
 import { resolveSelection, restorableTable } from '../selection/resolve.ts'
@@ -27,16 +25,15 @@ import { barNever, type Resolved } from '../selection/resolved.ts'
 import type { Selection } from '../selection/selection.ts'
 import { placedMethod } from '../sql/column-digest.ts'
 import { type GivenTransforms, withEdits } from '../transform/edited.ts'
-import { buildAttached, buildStandIns, buildSteps } from './build-steps.ts'
+import { buildAttached, buildStandIns, buildSteps, type DecidedPlan } from './build-steps.ts'
 import { type Decision, decideRows } from './decide.ts'
 import { countLinked, listAlsoMissing, listLeftOut } from './left-out.ts'
 import { checkLockRoom } from './measure/locks.ts'
-import { combineDigests, countLost, type Measured, measureImages, readGuards } from './measure/measure.ts'
-import { readFootprint, readSequenceMoves } from './measure/read-footprint.ts'
+import { combineDigests, type Measured, measureImages, readGuards } from './measure/measure.ts'
+import { type PlanFacts, readPlanFacts, type Written } from './measure/plan-facts.ts'
 import { checkRoom } from './measure/room.ts'
 import { readSetValues } from './measure/set-values.ts'
-import { countMapped, measureTransforms } from './measure/transformed-rows.ts'
-import { unindexedReferences } from './measure/unindexed.ts'
+import { measureTransforms } from './measure/transformed-rows.ts'
 
 export interface MakePlanInput {
   readonly sides: Sides
@@ -55,25 +52,46 @@ export interface MakePlanInput {
 
 /** Makes a plan. Throws on unusable selections and missing privileges; conflicts are part of the plan. */
 export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
-  const { selection } = input
-  const { sides, options } = await editSides(input)
-  const log = new ConflictLog({ byId: input.answers, byTable: options.onConflict, again: options.again })
+  const edited = await editSides(input)
+  const decided = await decide(edited, input.sides.catalog)
+  const { sides, options, log } = decided
+  const written = buildWritten(decided)
+  const measured = await measureSteps(sides, written.steps)
+  for (const finding of outwardFindings(written.triggers, options.triggers)) log.decide(finding)
+  await refuseUnable(decided, written)
+  const facts = await readPlanFacts(sides, { ...written, bytes: measured.bytes }, options)
+  const missingFiles = await input.findMissingFiles(sides, written.steps)
+  const plan = assemble(edited, decided, { ...written, measured, facts, missingFiles })
+  return { ...plan, hash: hashPlan(plan) }
+}
+
+/** What the rules have decided, and what they were given. */
+interface Decided extends DecidedPlan {
+  readonly sides: Sides
+  readonly options: PlanOptions
+  /** Ids of the tables left out. */
+  readonly without: ReadonlySet<string>
+  readonly resolved: Resolved
+  readonly log: ConflictLog
+}
+
+/** Finds the rows that are wanted, and decides about them. Incidents are told by what the backup itself holds: `asBackedUp`. */
+const decide = async (
+  { sides, options, selection, answers, restoredIncidents }: MakePlanInput,
+  asBackedUp: SharedCatalog,
+): Promise<Decided> => {
+  const log = new ConflictLog({ byId: answers, byTable: options.onConflict, again: options.again })
   const known: Sides = options.again ? { ...sides, restored: namedKeys(sides.catalog) } : sides
-  const without = new Set(options.without.map((name) => restorableId(known, name)))
-  // Incidents are told by what the backup itself holds.
-  const direct = await nameIncidents({ ...known, catalog: input.sides.catalog }, selection, input.restoredIncidents)
-  const resolved = await barNever(known, await resolveSelection(known, direct, known.withUserSearchPath))
-  const decision = await decideRows(
-    known,
-    resolved,
-    {
-      closure: { ...options, without },
-      keys: options.keys,
-      columns: selection.columns,
-      acceptTrigger: options.acceptTrigger,
-    },
-    log,
-  )
+  const without = new Set(options.without.map((name) => restorableTable(known.catalog, name).id))
+  const direct = await nameIncidents({ ...known, catalog: asBackedUp }, selection, restoredIncidents)
+  const resolved = await barNever(known, await resolveSelection(known, direct))
+  const decision = await decideRows(known, resolved, {
+    closure: { ...options, without },
+    keys: options.keys,
+    columns: selection.columns,
+    acceptTrigger: options.acceptTrigger,
+    decider: log,
+  })
   const isMet = log.conflicts.every(({ id }) => log.answers[id] !== 'skip' && log.answers[id] !== 'allocate')
   const reached = !isMet ? reachedRows(decision, resolved) : new Set<string>()
   log.forget(({ table, key }) => !reached.has(`${table}\0${key}`))
@@ -81,39 +99,74 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     options.relink === 'none'
       ? new Map()
       : judgeSurvivors(decision.closure.survivors, decision.strangers, options.relink)
-  const decided = { catalog: sides.catalog, decision, survivors }
-  const tables = new Map(sides.catalog.live.tables.map((table) => [table.id, table]))
-  const bare = buildSteps(decided)
+  return { sides: known, options, without, resolved, log, catalog: known.catalog, decision, survivors }
+}
+
+/** The steps, and what of live they use. */
+interface WrittenPlan extends Omit<Written, 'bytes'> {
+  readonly triggers: Plan['triggers']
+  /** Ids of the tables written, and of those with rows that stand in. */
+  readonly used: readonly string[]
+}
+
+const buildWritten = (decided: Decided): WrittenPlan => {
+  const { catalog, options } = decided
+  const tables = new Map(catalog.live.tables.map((table) => [table.id, table]))
+  const steps = buildSteps(decided)
   const standIns = buildStandIns(decided)
-  const measured = await measureSteps(known, bare)
-  const triggers = firingTriggers(tables, bare, options.triggers)
-  for (const finding of outwardFindings(triggers, options.triggers)) log.decide(finding)
-  const sequences = usedSequences(tables, bare, sides.catalog)
-  if (!options.forOthers) refuseMissing(sides.catalog.live, bare, sequences, standIns)
-  refuseUnpublishable(sides.catalog.live, bare, 'not-restorable')
-  await checkRoom(known.live, sides.catalog.live, sequences)
-  const used = [...new Set([...bare, ...standIns].map(({ table }) => table))].sort()
+  return {
+    steps,
+    standIns,
+    triggers: firingTriggers(tables, steps, options.triggers),
+    sequences: usedSequences(tables, steps, catalog),
+    used: [...new Set([...steps, ...standIns].map(({ table }) => table))].sort(),
+  }
+}
+
+/** Refuses what could not be run: for want of privileges, of new keys or of locks, or because of a publication. */
+const refuseUnable = async (
+  { sides: { live }, catalog, options }: Decided,
+  { steps, standIns, sequences, used }: WrittenPlan,
+): Promise<void> => {
+  if (!options.forOthers) refuseMissing(catalog.live, { steps, sequences, standIns })
+  refuseUnpublishable(catalog.live, steps, 'not-restorable')
+  await checkRoom(live, catalog.live, sequences)
   await checkLockRoom(
-    known.live,
-    used.map((id) => tableOf(sides.catalog, id).live),
+    live,
+    used.map((id) => tableOf(catalog, id).live),
   )
-  const declared = declaredAbout(sides.catalog.declarations, new Set(used))
-  const plan: Omit<Plan, 'hash'> = {
+}
+
+/** What has been read about the steps. */
+interface Read {
+  readonly measured: Awaited<ReturnType<typeof measureSteps>>
+  readonly facts: PlanFacts
+  readonly missingFiles: Plan['missingFiles']
+}
+
+const assemble = (
+  { live, backup, selection, options }: MakePlanInput,
+  decided: Decided,
+  { steps, standIns, triggers, used, measured, facts, missingFiles }: WrittenPlan & Read,
+): Omit<Plan, 'hash'> => {
+  const { sides, catalog, decision, survivors, resolved, log, without } = decided
+  const declared = declaredAbout(catalog.declarations, new Set(used))
+  return {
     v: 1,
     kind: 'plan',
     made: new Date().toISOString(),
-    live: input.live,
-    backup: input.backup,
-    unseenFrom: await readUnseenFrom(sides.live),
+    live,
+    backup,
+    unseenFrom: facts.unseenFrom,
     undoes: null,
     selection,
     options,
     digest: { method: placedMethod(sides.hashing), value: measured.digest },
-    fingerprints: Object.fromEntries(used.map((id) => [id, fingerprint(tableOf(sides.catalog, id).live)])),
+    fingerprints: Object.fromEntries(used.map((id) => [id, fingerprint(tableOf(catalog, id).live)])),
     ...(isUndeclared(declared) ? {} : { declared }),
     steps: measured.steps,
     standIns,
-    relations: usedRelations(sides.catalog, bare),
+    relations: usedRelations(catalog, steps),
     conflicts: log.conflicts,
     leftOut: listLeftOut(decision, survivors, log),
     ...(decision.attached.length === 0 ? {} : { attached: buildAttached(decided) }),
@@ -121,79 +174,41 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
     coverage: resolved.coverage,
     unchanged: [...decision.unchanged].map(([table, rows]) => ({ table, rows })),
     alreadyLinked: countLinked(decision),
-    alsoMissing: listAlsoMissing(decision, sides.catalog, { ...options, without: [...without] }),
-    lost: [...(await lostValues(known, bare)), ...measured.lost],
+    alsoMissing: listAlsoMissing(decision, catalog, { ...options, without: [...without] }),
+    lost: [...facts.lost, ...measured.lost],
     triggers,
-    sequences: await readSequenceMoves(known.live, sequences, bare, (id) => tableOf(sides.catalog, id)),
-    defaults: takenDefaults(sides.catalog, bare),
-    narrower: findNarrower(sides.catalog, bare),
-    materialisedViews: await readMaterialisedViews(
-      sides.live,
-      [...new Set(bare.map(({ table }) => table))].map((id) => tableOf(sides.catalog, id).live),
-    ),
-    missingFiles: await input.findMissingFiles(known, bare),
+    sequences: facts.sequences,
+    defaults: takenDefaults(catalog, steps),
+    narrower: findNarrower(catalog, steps),
+    materialisedViews: facts.materialisedViews,
+    missingFiles,
     aside: decision.aside,
-    notUndoable: listNotUndoable(sides.catalog.live, bare),
-    locksParents: locksParents(sides.catalog, bare),
+    notUndoable: listNotUndoable(catalog.live, steps),
+    locksParents: locksParents(catalog, steps),
     bytes: measured.bytes,
-    footprint: await readFootprint({
-      live: known.live,
-      catalog: sides.catalog.live,
-      steps: bare,
-      sequences,
-      standIns,
-      bytes: measured.bytes,
-    }),
-    sources: usedSources(sides.catalog.backup, used),
-    edits: [...setEdits(bare, options), ...(await mappedEdits(sides, options, bare)), ...measured.edits],
-    notFollowed: await listNotFollowed(known, insertedKeys(bare)),
+    footprint: facts.footprint,
+    sources: usedSources(catalog.backup, used),
+    edits: [...facts.edits, ...measured.edits],
+    notFollowed: facts.notFollowed,
     hints: [
-      ...renameHints(sides.catalog, bare),
-      ...unfollowedKeys(sides.catalog, bare, standIns),
-      ...derivedColumns(sides.catalog, bare),
-      ...serverBound(sides.catalog, bare),
-      ...(await unindexedReferences(known.live, sides.catalog, bare)),
+      ...renameHints(catalog, steps),
+      ...unfollowedKeys(catalog, steps, standIns),
+      ...derivedColumns(catalog, steps),
+      ...serverBound(catalog, steps),
+      ...facts.unindexed,
     ],
     answers: log.answers,
     answered: log.answers,
   }
-  return { ...plan, hash: hashPlan(plan) }
 }
 
 /** Both sides as if the backup held the values that the user gives, and those as live spells them. */
-const editSides = async ({
-  sides,
-  options,
-  transforms,
-}: MakePlanInput): Promise<Pick<MakePlanInput, 'sides' | 'options'>> => {
+const editSides = async (input: MakePlanInput): Promise<MakePlanInput> => {
+  const { sides, options, transforms } = input
   const { set, mapEnum } = resolveEdits(sides.catalog, options)
   const spelled = { mapEnum, set: await readSetValues(sides.live, sides.catalog.live, set) }
   const edited = withEdits(sides.catalog, transforms, spelled)
-  return { sides: { ...sides, ...edited }, options: { ...options, ...spelled } }
-}
-
-/** What `--map-enum` makes of the rows written. */
-const mappedEdits = async (sides: Sides, { mapEnum }: PlanOptions, steps: readonly Step[]): Promise<Plan['edits']> => {
-  const edits: Plan['edits'][number][] = []
-  for (const [, [first, ...others]] of Map.groupBy(mapEnum, ({ table, column }) => JSON.stringify([table, column]))) {
-    if (first === undefined) continue
-    const { table, column } = first
-    const counts = await countMapped(sides, tableOf(sides.catalog, table), column, rowsWriting(steps, table, column))
-    for (const { from, to } of [first, ...others]) {
-      const rows = counts.get(from) ?? 0
-      if (rows > 0) edits.push({ table, column, by: 'map-enum', from, to, rows })
-    }
-  }
-  return edits
-}
-
-/** Packed keys of the rows to be inserted, by table. */
-const insertedKeys = (steps: readonly Step[]): ReadonlyMap<string, Iterable<string>> => {
-  const inserts = Map.groupBy(
-    steps.filter(({ action }) => action === 'insert'),
-    ({ table }) => table,
-  )
-  return new Map([...inserts].map(([table, own]) => [table, streamKeys(own.map(({ keys }) => keys))]))
+  return { ...input, sides: { ...sides, ...edited }, options: { ...options, ...spelled } }
 }
 
 /** Rows that were selected, or are still reached, as displayed: those that came only because of a row left out are not worth a word. */
@@ -210,8 +225,6 @@ const reachedRows = (decision: Decision, resolved: Resolved): ReadonlySet<string
   for (const [table, keys] of decision.refused) add(table, keys)
   return reached
 }
-
-const restorableId = (sides: Sides, name: string): string => restorableTable(sides.catalog, name).id
 
 /** Adds guards to steps that rely on live rows, and digests what will be written, in the order it will be staged. */
 const measureSteps = async (
@@ -234,17 +247,4 @@ const measureSteps = async (
   const made = await measureTransforms(sides, guarded)
   const digest = combineDigests([plain.digest, made.digest])
   return { ...made, steps: guarded, digest, bytes: plain.bytes + made.bytes }
-}
-
-const lostValues = async (sides: Sides, steps: readonly Step[]): Promise<Plan['lost']> => {
-  const lost: { table: string; column: string; values: number }[] = []
-  for (const [id, keys] of insertedKeys(steps)) {
-    // What a transform did not take out of its rows is counted with them.
-    const table = tableOf(sides.catalog, id)
-    if (sides.transforms?.has(id) || !table.drift.some(({ kind }) => kind === 'only in backup')) continue
-    for (const { column, values } of await countLost(sides, table, keys)) {
-      lost.push({ table: id, column, values })
-    }
-  }
-  return lost
 }

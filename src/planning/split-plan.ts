@@ -36,7 +36,7 @@ const joinRows = async ({ sides, plan }: SplitPlanInput, groups: RowGroups): Pro
   for (const relation of sides.catalog.relations) {
     const { child, parent } = relation
     if (!written.has(child) || !(written.has(parent) || standing.has(parent))) continue
-    const { rows } = await readParents(sides, tableOf(sides.catalog, child), relation, groups.keys(child))
+    const { rows } = await readParents(sides, { relation, child: tableOf(sides.catalog, child) }, groups.keys(child))
     for (const { key, other } of rows) {
       groups.join([child, key], [parent, other])
       if (standing.get(parent)?.has(other)) found.push({ child, key, parent, other })

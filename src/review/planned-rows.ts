@@ -8,7 +8,7 @@ import { unpackKey } from '../keys/key.ts'
 import { keysOf } from '../keys/key-columns.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Step } from '../plan/step.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../sql/rows.ts'
+import { asText, inBatches, keyedRows, ordinal } from '../sql/rows.ts'
 
 /** A row of a plan. A reference to a row that gets a new key still has the backup's. */
 export interface PlannedRow {
@@ -44,8 +44,7 @@ export async function* readPlannedRows(
     for (const keys of inBatches(keysOf(step.keys), batch)) {
       const rows = await backup.rows(sql`
         select ${asText('t', names)}
-        from ${keySource(table.backup, table.identity, keys)}
-        join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}
+        from ${keyedRows(table.backup, table.identity, keys)}
         order by ${ordinal('k')}`)
       if (rows.length !== keys.length) {
         throw new RowgraftError('plan-stale', `the backup has ${rows.length} of ${keys.length} rows of "${table.id}"`, {

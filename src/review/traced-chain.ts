@@ -6,7 +6,7 @@ import { type SharedCatalog, type SharedTable, shareCatalogs } from '../catalog/
 import type { Reader } from '../database/session/reader.ts'
 import { packKey } from '../keys/key.ts'
 import { keysOf } from '../keys/key-columns.ts'
-import { type ChainLink, cameFrom, findStepRow, linkOf, type StepRow } from '../plan/chain.ts'
+import { type AskedRow, type ChainLink, cameFrom, findStepRow, linkOf, type StepRow } from '../plan/chain.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Step } from '../plan/step.ts'
 import { joinRelation, refers } from '../sql/references.ts'
@@ -32,7 +32,7 @@ const readRelated = async (
     join ${fromTable(own.backup)} as ${sql.id(from)} on ${joinOn(own.identity, from, 'k')}
     join ${fromTable(to.backup)} as ${sql.id(other)} on ${joinRelation(relation, 'c', 'p')}
     where ${refers(relation, child.backup, 'backup', 'c')}`)
-  return rows.map((values) => packKey(values.map((value) => value ?? '')))
+  return rows.map((values) => packKey(values))
 }
 
 const relatedBy = ({ relations, tables }: SharedCatalog, via: string | null): Related | null => {
@@ -45,7 +45,7 @@ const relatedBy = ({ relations, tables }: SharedCatalog, via: string | null): Re
 export const traceChain = async (
   reader: Reader,
   { plan, live, backup }: { readonly plan: Plan; readonly live: Catalog; readonly backup: Catalog },
-  row: { readonly table: string; readonly key: string; readonly shown: string },
+  row: AskedRow,
 ): Promise<readonly ChainLink[]> => {
   const catalog = shareCatalogs(live, backup, plan.declared)
   const positions = new Map<Step, ReadonlyMap<string, number>>()
@@ -54,7 +54,7 @@ export const traceChain = async (
     positions.set(step, known)
     return known
   }
-  const start = findStepRow(plan, row.table, row.key, row.shown)
+  const start = findStepRow(plan, row)
   const seen = new Set([`${row.table}\0${row.key}`])
   /** The rows that a row may have come along with, each met once. */
   const reasonsOf = async (last: StepRow): Promise<readonly StepRow[]> => {

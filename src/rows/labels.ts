@@ -1,12 +1,10 @@
 /** What a person calls a row: the column that names it, and its value. */
-import { sql } from 'kysely'
 import type { SharedTable } from '../catalog/shared.ts'
 import { displayName } from '../database/display.ts'
-import { column } from '../database/names.ts'
-import { fromTable, joinOn, keySource, ordinal } from '../sql/rows.ts'
+import { readShown } from './by-key.ts'
 import type { Sides } from './sides.ts'
 
-export const names =
+export const labelNames =
   /^(title|name|full_?name|display_?name|user_?name|login|handle|label|subject|headline|slug|email|code|sku|reference)$/i
 
 const order =
@@ -21,7 +19,7 @@ export const isText = (table: SharedTable, name: string): boolean =>
 
 /** The column that names a row for people, if the table has one. */
 export const labelColumn = (table: SharedTable): string | null => {
-  const fitting = table.columns.map(({ name }) => name).filter((name) => names.test(name) && isText(table, name))
+  const fitting = table.columns.map(({ name }) => name).filter((name) => labelNames.test(name) && isText(table, name))
   const rank = (name: string): number => order.indexOf(name.toLowerCase())
   const [best] = fitting.sort((a, b) => rank(a) - rank(b))
   return best ?? table.columns.find(({ name }) => /_(name|title)$/i.test(name) && isText(table, name))?.name ?? null
@@ -44,11 +42,6 @@ export const nameRows = async (
 ): Promise<ReadonlyMap<string, string>> => {
   const label = labelColumn(table)
   if (label === null || keys.length === 0) return new Map()
-  const rows = await sides.backup.rows(sql`
-    select ${ordinal('k')}::text, ${column('t', label)}::text
-    from ${keySource(table.backup, table.identity, keys)}
-    join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
-  return new Map(
-    rows.flatMap(([ord, name]) => (name == null ? [] : [[keys[Number(ord) - 1] ?? '', shorten(name)] as const])),
-  )
+  const shown = await readShown(sides.backup, table, { keys, columns: [label] })
+  return new Map([...shown].flatMap(([key, [name]]) => (name == null ? [] : [[key, shorten(name)] as const])))
 }

@@ -1,11 +1,9 @@
 /** Rows that must not come back by any route, because the config file says so: SQL evaluated on the backup, which is only read. */
-
-import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
 import { withoutEdits } from '../catalog/catalog.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { holds } from '../sql/references.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal } from '../sql/rows.ts'
+import { findKeys } from './by-key.ts'
 import type { StatesByKey } from './row-states.ts'
 import type { Sides } from './sides.ts'
 import type { RowState } from './states.ts'
@@ -23,21 +21,12 @@ export const findNever = async (
   table: SharedTable,
   keys: readonly string[],
 ): Promise<ReadonlySet<string>> => {
-  const never = new Set<string>()
   const condition = sides.catalog.never.get(table.id)
-  if (condition === undefined || keys.length === 0) return never
-  const side = asBackedUp(table.backup)
-  await sides.withUserSearchPath(async () => {
-    for (const batch of inBatches(keys)) {
-      const rows = await sides.backup.rows(sql`
-        select ${ordinal('k')}::text
-        from ${keySource(side, table.identity, batch)}
-        join ${fromTable(side)} as c on ${joinOn(table.identity, 'c', 'k')}
-        where ${holds(condition, side, 'c')}`)
-      for (const [ord] of rows) never.add(batch[Number(ord) - 1] ?? '')
-    }
-  })
-  return never
+  if (condition === undefined || keys.length === 0) return new Set()
+  const backup = asBackedUp(table.backup)
+  return sides.withUserSearchPath(() =>
+    findKeys(sides.backup, { ...table, backup }, { keys, where: holds(condition, backup, 't') }),
+  )
 }
 
 /** A row that live holds as the backup does, or that is back already, is there: nothing about it can be written. */

@@ -5,6 +5,7 @@ import type { Relation } from '../catalog/relations.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { findReferenceInKey } from '../catalog/spelling.ts'
 import { all, column, list, type Query } from '../database/names.ts'
+import type { Row } from '../database/session/outcome.ts'
 import type { Reader } from '../database/session/reader.ts'
 import { packKey, unpackKey } from '../keys/key.ts'
 import { isReferred, joinRelation, refers } from '../sql/references.ts'
@@ -19,6 +20,8 @@ import {
   typeOf,
   valueSource,
 } from '../sql/rows.ts'
+import { findKeys, readByKey } from './by-key.ts'
+import type { Remembered } from './parent-memory.ts'
 import type { Sides } from './sides.ts'
 
 /** A row and the row at the other end of the relation, both packed. */
@@ -27,21 +30,31 @@ export interface Referring {
   readonly other: string
 }
 
-const pack = (values: readonly (string | null)[]): string => packKey(values.map((value) => value ?? ''))
+/** A relation, and the table whose rows refer by it. */
+export interface ChildEnd {
+  readonly relation: Relation
+  readonly child: SharedTable
+}
 
-/**
- * The parents that rows of `table` refer to by `relation` in the backup: those the backup has, by identity; and the rows whose
- * parent is neither in the backup nor in live (`other` is the packed reference). A parent only live has is none of our business.
- */
-export const readParents = async (
-  sides: Sides,
-  table: SharedTable,
-  relation: Relation,
-  keys: readonly string[],
-): Promise<{ readonly rows: readonly Referring[]; readonly nowhere: readonly Referring[] }> => {
+/** The same with the table that is referred to, where both sides have it. */
+export interface Edge extends ChildEnd {
+  readonly parent: SharedTable
+}
+
+/** What rows refer to. */
+export interface Parents {
+  /** Parents that the backup has, by identity. */
+  readonly rows: readonly Referring[]
+  /** Rows whose parent is neither in the backup nor in live; `other` is the packed reference. */
+  readonly nowhere: readonly Referring[]
+}
+
+/** The parents that rows refer to in the backup. One that only live has is none of our business. */
+export const readParents = async (sides: Sides, end: ChildEnd, keys: readonly string[]): Promise<Parents> => {
+  const { relation, child } = end
   const parent = sides.catalog.tables.get(relation.parent)
   const isPlain = parent !== undefined && relation.condition === null
-  const places = isPlain ? findReferenceInKey(table, relation, parent) : null
+  const places = isPlain ? findReferenceInKey(child, relation, parent) : null
   if (places !== null) {
     const rows = keys.map((key) => {
       const values = unpackKey(key)
@@ -49,74 +62,53 @@ export const readParents = async (
     })
     return { rows, nowhere: [] }
   }
-  const memory = memories.get(sides.backup)
-  if (memory === undefined) return queryParents(sides, table, relation, keys)
-  const known = memory.get(relation.id) ?? new Map<string, Remembered>()
-  memory.set(relation.id, known)
+  const known = sides.parents.of(relation.id)
+  if (known === null) return queryParents(sides, end, keys)
   const unknown = keys.filter((key) => !known.has(key))
-  const found = await queryParents(sides, table, relation, unknown)
+  const found = await queryParents(sides, end, unknown)
   for (const key of unknown) known.set(key, noParent)
   for (const { key, other } of found.rows) known.set(key, { other, isNowhere: false })
   for (const { key, other } of found.nowhere) known.set(key, { other, isNowhere: true })
-  const all = keys.map((key) => ({ key, ...(known.get(key) ?? noParent) }))
-  const pick = (isNowhere: boolean): readonly Referring[] =>
-    all.flatMap((own) =>
-      own.other !== null && own.isNowhere === isNowhere ? [{ key: own.key, other: own.other }] : [],
-    )
-  return { rows: pick(false), nowhere: pick(true) }
-}
-
-/** The parent of a row, packed, or its packed reference where that parent is nowhere. */
-interface Remembered {
-  readonly other: string | null
-  readonly isNowhere: boolean
+  const [rows, nowhere]: readonly [Referring[], Referring[]] = [[], []]
+  for (const key of keys) {
+    const { other, isNowhere } = known.get(key) ?? noParent
+    if (other !== null) (isNowhere ? nowhere : rows).push({ key, other })
+  }
+  return { rows, nowhere }
 }
 
 const noParent: Remembered = { other: null, isNowhere: false }
 
-/** Parents by relation and key, for readers whose parents are remembered. */
-const memories = new WeakMap<Reader, Map<string, Map<string, Remembered>>>()
-
-/** Keeps what `readParents` finds until the snapshot ends: for whoever asks for the same rows more than once. */
-export const rememberParents = ({ backup }: Sides): void => {
-  memories.set(backup, new Map())
-}
-
-const queryParents = async (
-  sides: Sides,
-  table: SharedTable,
-  relation: Relation,
-  keys: readonly string[],
-): Promise<{ readonly rows: readonly Referring[]; readonly nowhere: readonly Referring[] }> => {
+const queryParents = async (sides: Sides, { relation, child }: ChildEnd, keys: readonly string[]): Promise<Parents> => {
   const parent = sides.catalog.tables.get(relation.parent)
   const found: Referring[] = []
-  const unknown: { key: string; reference: readonly (string | null)[] }[] = []
-  for (const batch of inBatches(keys)) {
-    const known = parent !== undefined && parent.identity.length > 0
-    const rows = await sides.backup.rows(sql`
-      select ${ordinal('k')}::text, ${asText('c', relation.columns)}
-        ${known ? sql`, ${asText('p', parent.identity)}` : sql``}
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')} ${inKeyRange('c', table.backup, table.identity, batch)}
-      ${known ? sql`left join ${fromTable(parent.backup)} as p on ${joinRelation(relation, 'c', 'p')}` : sql``}
-      where ${refers(relation, table.backup, 'backup', 'c')}`)
-    for (const [ord, ...values] of rows) {
-      const key = batch[Number(ord) - 1] ?? ''
+  const unknown: { key: string; reference: Row }[] = []
+  const columns = { keys, columns: relation.columns, where: refers(relation, child.backup, 'backup', 't') }
+  const asked =
+    parent === undefined || parent.identity.length === 0
+      ? columns
+      : {
+          ...columns,
+          show: parent.identity.map((name) => column('p', name)),
+          join: sql`left join ${fromTable(parent.backup)} as p on ${joinRelation(relation, 't', 'p')}`,
+        }
+  for await (const rows of readByKey(sides.backup, child, asked)) {
+    for (const { key, values } of rows) {
       const reference = values.slice(0, relation.columns.length)
       const identity = values.slice(relation.columns.length)
-      if (identity.length > 0 && identity.every((value) => value !== null)) found.push({ key, other: pack(identity) })
+      if (identity.length > 0 && identity.every((value) => value !== null))
+        found.push({ key, other: packKey(identity) })
       else unknown.push({ key, reference })
     }
   }
   if (unknown.length === 0 || !relation.isEnforced) return { rows: found, nowhere: [] }
   const inLive = await referencesInLive(
     sides.live,
-    relation,
+    { relation, table: sides.catalog.live.tables.find(({ id }) => id === relation.parent), show: [] },
     unknown.map(({ reference }) => reference),
-    { table: sides.catalog.live.tables.find(({ id }) => id === relation.parent), show: [] },
   )
   const nowhere = unknown.filter((_, position) => !inLive.has(position))
-  return { rows: found, nowhere: nowhere.map(({ key, reference }) => ({ key, other: pack(reference) })) }
+  return { rows: found, nowhere: nowhere.map(({ key, reference }) => ({ key, other: packKey(reference) })) }
 }
 
 /**
@@ -126,32 +118,34 @@ const queryParents = async (
  */
 export const findByValue = async (
   sides: Sides,
-  table: SharedTable,
-  parent: SharedTable,
-  relation: Relation,
+  { relation, child, parent }: Edge,
   rows: readonly Referring[],
 ): Promise<ReadonlyMap<string, string>> => {
   const isOwn = (name: string): boolean => parent.identity.includes(name) || parent.primaryKey.includes(name)
   const found = new Map<string, string>()
   if (relation.parentColumns.every(isOwn) || rows.length === 0) return found
-  for (const batch of inBatches(rows.map(({ key }) => key))) {
-    const references = await sides.backup.rows(sql`
-      select ${ordinal('k')}::text, ${asText('c', relation.columns)}
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')}`)
-    const values = references.map(([, ...reference]) => reference)
-    const inLive = await referencesInLive(sides.live, relation, values, { table: parent.live, show: parent.identity })
-    for (const [position, key] of inLive) found.set(batch[Number(references[position]?.[0]) - 1] ?? '', key)
+  const asked = { keys: rows.map(({ key }) => key), columns: relation.columns }
+  const shown = { relation, table: parent.live, show: parent.identity }
+  for await (const references of readByKey(sides.backup, child, asked)) {
+    const values = references.map((reference) => reference.values)
+    const inLive = await referencesInLive(sides.live, shown, values)
+    for (const [position, key] of inLive) found.set(references[position]?.key ?? '', key)
   }
   return found
+}
+
+/** Where references are looked up, and what is to be shown of what they refer to. */
+interface ReferredTo {
+  readonly relation: Relation
+  readonly table: Table | undefined
+  readonly show: readonly string[]
 }
 
 /** Positions of the references that live has a parent for, with what is to be shown of it, packed. */
 const referencesInLive = async (
   reader: Reader,
-  relation: Relation,
-  references: readonly (readonly (string | null)[])[],
-  { table, show }: { readonly table: Table | undefined; readonly show: readonly string[] },
+  { relation, table, show }: ReferredTo,
+  references: readonly Row[],
 ): Promise<ReadonlyMap<number, string>> => {
   const found = new Map<number, string>()
   if (table === undefined) return found
@@ -168,7 +162,7 @@ const referencesInLive = async (
       from ${source}
       join ${fromTable(table)} as p
         on ${all(parentColumns.map((name, place) => isReferred(relation, place, column('k', name), column('p', name))))}`)
-    for (const [ord, ...key] of rows) found.set(offset + Number(ord) - 1, pack(key))
+    for (const [ord, ...key] of rows) found.set(offset + Number(ord) - 1, packKey(key))
     offset += batch.length
   }
   return found
@@ -177,24 +171,15 @@ const referencesInLive = async (
 /** Of the rows given, those that refer to some parent in the backup, which need not be readable itself. */
 export const readReferring = async (
   sides: Sides,
-  table: SharedTable,
-  relation: Relation,
+  { relation, child }: ChildEnd,
   keys: readonly string[],
 ): Promise<readonly string[]> => {
-  const found: string[] = []
-  for (const batch of inBatches(keys)) {
-    const rows = await sides.backup.rows(sql`
-      select ${ordinal('k')}::text
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as c on ${joinOn(table.identity, 'c', 'k')}
-      where ${refers(relation, table.backup, 'backup', 'c')}`)
-    for (const [ord] of rows) found.push(batch[Number(ord) - 1] ?? '')
-  }
-  return found
+  const where = refers(relation, child.backup, 'backup', 't')
+  return [...(await findKeys(sides.backup, child, { keys, where }))]
 }
 
 /** Keys of parents `k`, joined with their children `c`; by way of the parents where the keys alone do not say what is referred to. */
-const joinChildren = (child: SharedTable, parent: SharedTable, relation: Relation, keys: readonly string[]): Query => {
+const joinChildren = ({ relation, child, parent }: Edge, keys: readonly string[]): Query => {
   const source = keySource(parent.backup, parent.identity, keys)
   const isByKey = relation.parentColumns.every((name) => parent.identity.includes(name))
   const own = parent.identity.map((name) => {
@@ -209,37 +194,31 @@ const joinChildren = (child: SharedTable, parent: SharedTable, relation: Relatio
       join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'p')}`
 }
 
-/** The children that refer to rows of `parent` by `relation` in the backup: `key` is the child, `other` the parent. */
+/** The children that refer to rows in the backup: `key` is the child, `other` the parent. */
 export const readChildren = async (
   sides: Sides,
-  child: SharedTable,
-  parent: SharedTable,
-  relation: Relation,
+  edge: Edge,
   keys: readonly string[],
 ): Promise<readonly Referring[]> => {
+  const { relation, child } = edge
   const found: Referring[] = []
   for (const batch of inBatches(keys)) {
     const rows = await sides.backup.rows(sql`
       select ${ordinal('k')}::text, ${asText('c', child.identity)}
-      ${joinChildren(child, parent, relation, batch)}
+      ${joinChildren(edge, batch)}
       where ${refers(relation, child.backup, 'backup', 'c')}`)
-    for (const [ord, ...key] of rows) found.push({ key: pack(key), other: batch[Number(ord) - 1] ?? '' })
+    for (const [ord, ...key] of rows) found.push({ key: packKey(key), other: batch[Number(ord) - 1] ?? '' })
   }
   return found
 }
 
 /** True where some row of the backup refers to one of the rows given; the child needs no key for it. */
-export const hasChildren = async (
-  sides: Sides,
-  child: SharedTable,
-  parent: SharedTable,
-  relation: Relation,
-  keys: readonly string[],
-): Promise<boolean> => {
+export const hasChildren = async (sides: Sides, edge: Edge, keys: readonly string[]): Promise<boolean> => {
+  const { relation, child } = edge
   for (const batch of inBatches(keys)) {
     const rows = await sides.backup.rows(sql`
       select 1
-      ${joinChildren(child, parent, relation, batch)}
+      ${joinChildren(edge, batch)}
       where ${refers(relation, child.backup, 'backup', 'c')}
       limit 1`)
     if (rows.length > 0) return true

@@ -1,10 +1,9 @@
 /** References that follow rows which an earlier run brought back under another key. */
-import { sql } from 'kysely'
 import type { SharedTable } from '../catalog/shared.ts'
-import { list, type Query } from '../database/names.ts'
-import type { Reader } from '../database/session/reader.ts'
+import { isSameNames } from '../keys/key.ts'
 import { refers } from '../sql/references.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../sql/rows.ts'
+import { inBatches } from '../sql/rows.ts'
+import { readShown } from './by-key.ts'
 import type { Sides } from './sides.ts'
 
 /** Of the differing rows, those that differ only in references that follow rows restored under another key. */
@@ -18,27 +17,17 @@ export const followsRestored = async (
       child === table.id &&
       columns.length === 1 &&
       (sides.restored.get(parent)?.size ?? 0) > 0 &&
-      sides.catalog.tables.get(parent)?.identity.join() === parentColumns.join(),
+      isSameNames(sides.catalog.tables.get(parent)?.identity, parentColumns),
   )
   const followed = new Set<string>()
   const references = relations.flatMap(({ columns }) => columns)
   const keys = [...changed]
     .filter(([, columns]) => columns.every((name) => references.includes(name)))
     .map(([key]) => key)
+  const isMeant = relations.map((relation) => refers(relation, table.backup, 'backup', 't'))
   for (const batch of inBatches(keys, 1_000)) {
-    const read = async (
-      reader: Reader,
-      more: readonly Query[],
-    ): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
-      const side = reader.side === 'live' ? table.live : table.backup
-      const rows = await reader.rows(sql`
-        select ${list([sql`${ordinal('k')}::text`, asText('t', references), ...more])}
-        from ${keySource(side, table.identity, batch)}
-        join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')}`)
-      return new Map(rows.map(([ord, ...values]) => [batch[Number(ord) - 1] ?? '', values]))
-    }
-    const isMeant = relations.map((relation) => sql`${refers(relation, table.backup, 'backup', 't')}::text`)
-    const [live, backup] = [await read(sides.live, []), await read(sides.backup, isMeant)]
+    const live = await readShown(sides.live, table, { keys: batch, columns: references })
+    const backup = await readShown(sides.backup, table, { keys: batch, columns: references, show: isMeant })
     for (const key of batch) {
       const [here, there] = [live.get(key) ?? [], backup.get(key) ?? []]
       const follows = (name: string): boolean =>

@@ -7,6 +7,7 @@ import type { OpenFork } from '../database/snapshot.ts'
 import { KeyIndexes } from '../keys/key-index.ts'
 import { type DigestMethod, digestProbe, hashingProbe, instantProbe, type RowHashing } from '../sql/column-digest.ts'
 import type { Transforms } from '../transform/transform.ts'
+import { ParentMemory } from './parent-memory.ts'
 import type { ColumnHabits } from './records/records.ts'
 
 /** Backup key -> live key of rows that earlier runs brought back under another key, per table; keys are packed. */
@@ -25,6 +26,10 @@ export interface Sides {
   readonly restored: RestoredKeys
   /** Numbers for the keys met, for as long as the snapshots last. */
   readonly keys: KeyIndexes
+  /** The parents of backup rows, where they are kept: for as long as the snapshots last. */
+  readonly parents: ParentMemory
+  /** Which tables of live tell the age of a row (`xmin`), by id, as far as anybody has asked. */
+  readonly aged: Map<string, Promise<boolean>>
   /** How columns behave, by table id, as far as anybody has asked: for as long as the snapshots last. */
   readonly habits: Map<string, Promise<ColumnHabits>>
   /** Evaluates SQL of the user's on the backup with the search_path of a fresh connection. */
@@ -79,6 +84,8 @@ export const openSides = async (
     withUserSearchPath: (work) => work(),
     ...sides,
     keys: new KeyIndexes(),
+    parents: new ParentMemory(),
+    aged: new Map(),
     habits: new Map(),
     restored: new Map([...sides.restored, ...namedKeys(sides.catalog)]),
     digest: hashing.method,
@@ -97,7 +104,7 @@ export const forkSides = async (
   try {
     const backup = await sides.forks.backup()
     return {
-      sides: { ...sides, live: live.reader, backup: backup.reader, workers },
+      sides: { ...sides, live: live.reader, backup: backup.reader, parents: new ParentMemory(), workers },
       close: async () => {
         await live.close()
         await backup.close()

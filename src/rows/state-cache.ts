@@ -42,10 +42,6 @@ export const nothingDecided: DecidedKeys = { inPlace: new Map(), beside: new Map
 
 const missing: RowState = { state: 'missing' }
 
-/** A live row still refers by the relation as in the backup; and where that is not all that it is, it has changed in other columns. */
-const isStill = ({ columns }: Relation, state: RowState | undefined, isAll: boolean): boolean =>
-  state?.state === 'changed' ? !state.columns.some((name) => columns.includes(name)) : isAll
-
 /** Live has a row of this key: as it was, changed, or marked as deleted. */
 const isHeld = ({ state }: RowState): boolean => state === 'same' || state === 'changed' || state === 'deleted'
 
@@ -163,14 +159,18 @@ export class StateCache {
       if (relation.child !== table.id || parent === undefined || parent === table || parent.identity.length === 0)
         continue
       const isAll = isMadeOf(table, relation)
-      const owned = keys.filter((key) => isStill(relation, this.#find(table.id, key), isAll))
+      // Live's row still refers as in the backup; and where that is not all that it is, it has changed in other columns.
+      const owned = keys.filter((key) => {
+        const state = this.#find(table.id, key)
+        return state?.state === 'changed' ? !state.columns.some((name) => relation.columns.includes(name)) : isAll
+      })
       if (owned.length === 0 || !(isAll || isBelow(relation))) continue
-      const { rows } = await readParents(this.#sides, table, relation, owned)
+      const { rows } = await readParents(this.#sides, { relation, child: table }, owned)
       const parents = [...new Set(rows.map(({ other }) => other))]
       const states = await this.read(parent, parents)
       const isBySurrogate =
         hasSurrogate(parent) && relation.parentColumns.some((name) => !parent.identity.includes(name))
-      const moved = await findMoved(this.#sides, parent, relation.parentColumns, parents)
+      const moved = await findMoved(this.#sides, parent, { columns: relation.parentColumns, keys: parents })
       for (const { key, other } of rows) {
         const { state } = this.#find(parent.id, other) ?? missing
         // A surrogate that moved, or went: in live it may be anybody's.

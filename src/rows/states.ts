@@ -2,13 +2,12 @@
  * The state of backup rows from live's point of view: missing, same, changed, reused or restored. Digests first; only rows whose
  * digests differ are read again, column by column.
  */
-import { sql } from 'kysely'
 import { isMarked } from '../catalog/conventions/soft-delete.ts'
 import type { SharedTable } from '../catalog/shared.ts'
 import { isAllKey } from '../catalog/spelling.ts'
 import type { Reader } from '../database/session/reader.ts'
-import { rowDigest } from '../sql/column-digest.ts'
-import { fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal } from '../sql/rows.ts'
+import { type DigestMethod, rowDigest } from '../sql/column-digest.ts'
+import { findKeys, readByKey } from './by-key.ts'
 import { readChangedColumns } from './records/changed-columns.ts'
 import { readCreation } from './records/habits.ts'
 import { comparedColumns, isReused } from './records/records.ts'
@@ -25,23 +24,30 @@ export type RowState =
   | { readonly state: 'deleted'; readonly columns: readonly string[] }
   | { readonly state: 'restored'; readonly liveKey: string }
 
+/** Live has the row. */
+export const isPresent = (state: RowState | undefined): boolean => state?.state === 'same' || state?.state === 'changed'
+
+/** Live lacks the row. */
+export const isGone = (
+  state: RowState | undefined,
+): state is Extract<RowState, { readonly state: 'missing' | 'reused' }> =>
+  state?.state === 'missing' || state?.state === 'reused'
+
+/** Live lacks the row, or has it marked as deleted. */
+export const isLost = (state: RowState | undefined): boolean => isGone(state) || state?.state === 'deleted'
+
 /** Digest per key of the rows one side has; keys that it lacks are absent. */
-export const readDigests = async (
-  sides: Sides,
+const readDigests = async (
   reader: Reader,
   table: SharedTable,
-  keys: readonly string[],
+  { keys, method }: { readonly keys: readonly string[]; readonly method: DigestMethod },
 ): Promise<ReadonlyMap<string, string>> => {
-  const side = reader.side === 'live' ? table.live : table.backup
-  const found = new Map<string, string>()
-  if (isAllKey(side, table.identity))
+  if (isAllKey(table[reader.side], table.identity))
     return new Map([...(await readPresent(reader, table, keys))].map((key) => [key, '']))
-  for (const batch of inBatches(keys)) {
-    const rows = await reader.rows(sql`
-      select ${ordinal('k')}::text, ${rowDigest('t', comparedColumns(table), sides.digest)}::text
-      from ${keySource(side, table.identity, batch)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}`)
-    for (const [ord, digest] of rows) found.set(batch[Number(ord) - 1] ?? '', digest ?? '')
+  const found = new Map<string, string>()
+  const digest = rowDigest('t', comparedColumns(table), method)
+  for await (const rows of readByKey(reader, table, { keys, show: [digest] })) {
+    for (const { key, values } of rows) found.set(key, values[0] ?? '')
   }
   return found
 }
@@ -51,38 +57,17 @@ export const readMarked = async (
   reader: Reader,
   table: SharedTable,
   keys: readonly string[],
-): Promise<ReadonlySet<string>> => {
-  const side = reader.side === 'live' ? table.live : table.backup
-  const found = new Set<string>()
-  if (table.softDelete === null) return found
-  for (const batch of inBatches(keys)) {
-    const rows = await reader.rows(sql`
-      select ${ordinal('k')}::text
-      from ${keySource(side, table.identity, batch)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}
-      where ${isMarked(side, table.softDelete, 't')}`)
-    for (const [ord] of rows) found.add(batch[Number(ord) - 1] ?? '')
-  }
-  return found
-}
+): Promise<ReadonlySet<string>> =>
+  table.softDelete === null
+    ? new Set()
+    : findKeys(reader, table, { keys, where: isMarked(table[reader.side], table.softDelete, 't') })
 
-/** Of the live keys given, those that live still holds. */
-export const readPresent = async (
+/** Of the keys given, those that one side holds. */
+export const readPresent = (
   reader: Reader,
   table: SharedTable,
   keys: readonly string[],
-): Promise<ReadonlySet<string>> => {
-  const side = reader.side === 'live' ? table.live : table.backup
-  const found = new Set<string>()
-  for (const batch of inBatches(keys)) {
-    const rows = await reader.rows(sql`
-      select ${ordinal('k')}::text
-      from ${keySource(side, table.identity, batch)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}`)
-    for (const [ord] of rows) found.add(batch[Number(ord) - 1] ?? '')
-  }
-  return found
-}
+): Promise<ReadonlySet<string>> => findKeys(reader, table, { keys })
 
 // One object each: there may be millions of such rows.
 const missing: RowState = { state: 'missing' }
@@ -112,17 +97,17 @@ export const readStates = async (
   const named = sides.catalog.named.get(table.id)
   for (const key of keys) if (named?.get(key)?.live === null) states.set(key, { state: 'missing' })
   const open = keys.filter((key) => !states.has(key))
-  const live = await readDigests(sides, sides.live, table, open)
+  const live = await readDigests(sides.live, table, { keys: open, method: sides.digest })
   const present = open.filter((key) => live.has(key))
   for (const key of open) if (!live.has(key)) states.set(key, missing)
-  const backup = await readDigests(sides, sides.backup, table, present)
+  const backup = await readDigests(sides.backup, table, { keys: present, method: sides.digest })
   const differing = present.filter((key) => live.get(key) !== backup.get(key))
   for (const key of present) states.set(key, same)
   for (const [key, state] of await classifyDiffering(sides, table, differing)) states.set(key, state)
-  const gone = open.filter((key) => /^(missing|reused)$/.test(states.get(key)?.state ?? ''))
+  const gone = open.filter((key) => isGone(states.get(key)))
   for (const key of await readMarked(sides.backup, table, gone)) {
     const state = states.get(key)
-    if (state?.state === 'missing' || state?.state === 'reused') states.set(key, { ...state, isMarked: true })
+    if (isGone(state)) states.set(key, { ...state, isMarked: true })
   }
   return states
 }

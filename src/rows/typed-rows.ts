@@ -5,7 +5,7 @@ import { tablesOfClass } from '../catalog/conventions/inflection.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { findTypedNames, type TypedReference } from '../catalog/typed-references.ts'
 import { arrayText, column } from '../database/names.ts'
-import { fromSample, fromTable, inBatches, joinOn, keySource } from '../sql/rows.ts'
+import { fromSample, fromTable, inBatches, keyedRows } from '../sql/rows.ts'
 import { type Sides, tableOf } from './sides.ts'
 import type { Sizes } from './sizes.ts'
 
@@ -47,13 +47,12 @@ const countTypes = async (
 ): Promise<ReadonlyMap<string, number>> => {
   const { backup, identity } = tableOf(sides.catalog, id)
   const counts = new Map<string, number>()
-  const type = sql`${column('c', typeColumn)}::text`
+  const type = sql`${column('t', typeColumn)}::text`
   for (const batch of inBatches(keys)) {
     const rows = await sides.backup.rows(sql`
       select ${type}, pg_catalog.count(*)::text
-      from ${keySource(backup, identity, batch)}
-      join ${fromTable(backup)} as c on ${joinOn(identity, 'c', 'k')}
-      where ${column('c', idColumn)} is not null and ${type} <> all (${arrayText(followed)}::text[])
+      from ${keyedRows(backup, identity, batch)}
+      where ${column('t', idColumn)} is not null and ${type} <> all (${arrayText(followed)}::text[])
       group by 1
       order by 1`)
     for (const [name, count] of rows) counts.set(name ?? '', (counts.get(name ?? '') ?? 0) + Number(count))

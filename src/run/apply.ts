@@ -135,7 +135,7 @@ const lookAround = async (
   { writer, layout, catalog }: { readonly writer: Writer; readonly layout: Layout; readonly catalog: SharedCatalog },
 ): Promise<void> => {
   if (unit !== undefined) {
-    const parts = runsInLive(await readRuns(folder, live)).filter(({ plan }) => plan.unit?.of === unit.of)
+    const parts = runsInLive(await readRuns(folder, live, 'heads')).filter(({ plan }) => plan.unit?.of === unit.of)
     await refuseChangedParts(writer, layout, { catalog, parts })
   }
   await writeMade(journal.writer, writer, { layout, catalog })

@@ -2,31 +2,26 @@
 import { sql } from 'kysely'
 import { withoutEdits } from '../catalog/catalog.ts'
 import { findTable, hintForRefusal, type SharedCatalog, type SharedTable } from '../catalog/shared.ts'
-import { parseTableName } from '../catalog/table-name.ts'
 import { shellWord } from '../database/display.ts'
 import { serverText } from '../database/names.ts'
 import { RowgraftError } from '../errors.ts'
 import { displayKey, packKey } from '../keys/key.ts'
 import { KeySequence } from '../keys/key-index.ts'
-import { RowStates } from '../rows/row-states.ts'
 import type { Sides } from '../rows/sides.ts'
 import { nothingDecided, StateCache } from '../rows/state-cache.ts'
 import { type RowState, readStates } from '../rows/states.ts'
 import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../sql/rows.ts'
 import { readMissingKeys, readUntouched, wantedTables } from './all-missing.ts'
 import { checkColumns } from './columns.ts'
-import { type Coverage, coverKeys } from './coverage.ts'
-import type { ChosenRows, Resolved } from './resolved.ts'
-import { type DirectSelection, fitKey, orderKey } from './selection.ts'
+import { coverKeys } from './coverage.ts'
+import { type Resolved, SelectedRows } from './resolved.ts'
+import { type DirectSelection, type DirectSelector, fitKey, orderKey } from './selection.ts'
 import type { Repair } from './statement/damage.ts'
-import { resolveStatement } from './statement/resolve-statement.ts'
-
-/** Evaluates the user's own SQL with the search_path of a fresh connection. */
-export type WithUserSearchPath = <T>(work: () => Promise<T>) => Promise<T>
+import { resolveStatement, type StatementRows } from './statement/resolve-statement.ts'
 
 /** A table by the name typed; refuses one that cannot be restored. */
 export const restorableTable = (catalog: SharedCatalog, typed: string): SharedTable => {
-  const table = findTable(catalog, parseTableName(typed))
+  const table = findTable(catalog, typed)
   if (table.refusal !== null) {
     throw new RowgraftError('not-restorable', `table "${table.id}" cannot be restored`, {
       detail: table.refusal,
@@ -44,6 +39,7 @@ const findInBackup = async (
 ): Promise<{ readonly found: readonly string[]; readonly lacking: readonly string[] }> => {
   const found: string[] = []
   const lacking: string[] = []
+  // Of keys as they are typed no range can be told: 1_000 is an integer too.
   for (const batch of inBatches(keys)) {
     const rows = await sides.backup
       .rows(sql`
@@ -56,7 +52,7 @@ const findInBackup = async (
           hint: `The key of "${table.id}" is ${table.identity.join(',')}.`,
         })
       })
-    const there = new Map(rows.map(([ord, ...key]) => [Number(ord), packKey(key.map((value) => value ?? ''))]))
+    const there = new Map(rows.map(([ord, ...key]) => [Number(ord), packKey(key)]))
     for (const [index, key] of batch.entries()) {
       const spelled = there.get(index + 1)
       if (spelled === undefined) lacking.push(key)
@@ -67,12 +63,7 @@ const findInBackup = async (
 }
 
 /** Keys of the rows for which the user's condition holds in the backup. Throws `bad-where`. */
-const findWhere = async (
-  sides: Sides,
-  table: SharedTable,
-  where: string,
-  withUserSearchPath: WithUserSearchPath,
-): Promise<KeySequence> => {
+const findWhere = async (sides: Sides, table: SharedTable, where: string): Promise<KeySequence> => {
   // One parenthesised expression of one statement. The parameter makes it so: with one, the protocol takes no second statement, which
   // could end the read-only transaction. The newline ends a comment.
   const query = sql`
@@ -83,9 +74,9 @@ const findWhere = async (
   const index = sides.keys.of(table.id)
   const keys = new KeySequence(index)
   try {
-    await withUserSearchPath(async () => {
+    await sides.withUserSearchPath(async () => {
       for await (const rows of sides.backup.batches(query, 10_000)) {
-        for (const row of rows) keys.push(index.add(packKey(row.map((value) => value ?? ''))))
+        for (const row of rows) keys.push(index.add(packKey(row)))
       }
     })
   } catch (error) {
@@ -101,88 +92,109 @@ const findWhere = async (
 }
 
 /** Resolves every selector against both snapshots. */
-export const resolveSelection = async (
+export const resolveSelection = async (sides: Sides, { selectors }: DirectSelection): Promise<Resolved> => {
+  const selected = new SelectedRows(sides.keys)
+  for (const selector of selectors) {
+    switch (selector.by) {
+      case 'statement':
+        for (const rows of await resolveStatement(sides, selector)) addHit(selected, rows)
+        break
+      case 'all missing':
+        await addMissing(selected, sides, selector.table)
+        break
+      case 'where':
+        await addWhere(selected, sides, selector)
+        break
+      case 'keys':
+        await addKeys(selected, sides, selector)
+        break
+      case 'under':
+        await addAnchors(selected, sides, selector)
+        break
+    }
+  }
+  return selected
+}
+
+type SelectorBy<By extends DirectSelector['by']> = Extract<DirectSelector, { readonly by: By }>
+
+/** What a statement hit in one table. */
+const addHit = (selected: SelectedRows, { table, lost, repairs, leftOut, coverage }: StatementRows): void => {
+  selected.choose(table, lost)
+  selected.repair(table, repairs)
+  for (const row of leftOut) selected.leftOut.push(row)
+  selected.coverage.push(coverage)
+}
+
+/** Everything that is missing: of one table, or of all that are wanted. */
+const addMissing = async (selected: SelectedRows, sides: Sides, typed: string | null): Promise<void> => {
+  const tables = typed === null ? wantedTables(sides.catalog) : [restorableTable(sides.catalog, typed)]
+  for (const table of tables) {
+    selected.choose(table, [])
+    for await (const keys of readMissingKeys(sides, table)) {
+      selected.choose(
+        table,
+        keys.map((key) => [key, { state: 'missing' }]),
+      )
+    }
+  }
+  if (typed === null) for (const rows of await readUntouched(sides)) selected.untouched.push(rows)
+}
+
+const addWhere = async (selected: SelectedRows, sides: Sides, selector: SelectorBy<'where'>): Promise<void> => {
+  const table = restorableTable(sides.catalog, selector.table)
+  const keys = await findWhere(sides, table, selector.where)
+  selected.choose(table, [])
+  for (const batch of inBatches(keys)) selected.choose(table, await readStates(sides, table, batch))
+}
+
+/** The keys typed as the backup spells them, and their states; those that it lacks are noted. */
+const readTyped = async (
+  selected: SelectedRows,
   sides: Sides,
-  selection: DirectSelection,
-  withUserSearchPath: WithUserSearchPath,
-): Promise<Resolved> => {
-  const chosen = new Map<string, ChosenRows & { readonly states: RowStates }>()
-  const under = new Map<string, string[]>()
-  const notInBackup: { table: string; key: string }[] = []
-  const repairs = new Map<string, ReadonlyMap<string, Repair>>()
-  const leftOut: Resolved['leftOut'][number][] = []
-  const coverage: Coverage[] = []
-  const untouched: Resolved['untouched'][number][] = []
-  const choose = (table: SharedTable, states: Iterable<readonly [string, RowState]>): void => {
-    const rows = chosen.get(table.id) ?? { table, states: new RowStates(sides.keys.of(table.id)) }
-    for (const [key, state] of states) rows.states.set(key, state)
-    chosen.set(table.id, rows)
+  selector: SelectorBy<'keys' | 'under'>,
+): Promise<{
+  readonly table: SharedTable
+  readonly found: readonly string[]
+  readonly states: ReadonlyMap<string, RowState>
+  readonly lacking: readonly string[]
+}> => {
+  const table = restorableTable(sides.catalog, selector.table)
+  const columns = selector.by === 'keys' ? selector.columns : undefined
+  const typed = selector.keys.map((key) =>
+    packKey(columns === undefined ? fitKey(key, key.join(','), table) : orderKey(key, columns, table)),
+  )
+  const { found, lacking } = await findInBackup(sides, table, [...new Set(typed)])
+  for (const key of lacking) selected.notInBackup.push({ table: table.id, key: displayKey(key) })
+  return { table, found, states: await readStates(sides, table, found), lacking }
+}
+
+const addKeys = async (selected: SelectedRows, sides: Sides, selector: SelectorBy<'keys'>): Promise<void> => {
+  const { table, states, lacking } = await readTyped(selected, sides, selector)
+  const { only } = selector
+  if (only !== undefined) checkColumns(table, only)
+  const [kept, narrowed] = only === undefined ? [states, new Map<string, Repair>()] : narrow(states, only)
+  selected.choose(table, kept)
+  if (narrowed.size > 0) selected.repair(table, narrowed)
+  if (selector.isListed) selected.coverage.push(coverKeys(table.id, await judgeStates(sides, table, states), lacking))
+}
+
+/** Rows below which everything is wanted. Throws `bad-key` for one that live does not have. */
+const addAnchors = async (selected: SelectedRows, sides: Sides, selector: SelectorBy<'under'>): Promise<void> => {
+  const { table, found, states } = await readTyped(selected, sides, selector)
+  const refuse = (key: string, what: string, detail?: string): RowgraftError =>
+    new RowgraftError('bad-key', `row ${displayKey(key)} of "${table.id}" is ${what}`, {
+      detail,
+      hint: `Select the row: rowgraft plan ${shellWord(table.id)} ${shellWord(displayKey(key))}. What belongs to it comes along.`,
+    })
+  const gone = found.find((key) => states.get(key)?.state === 'missing')
+  if (gone !== undefined) throw refuse(gone, 'itself missing in live')
+  const reused = found.find((key) => states.get(key)?.state === 'reused')
+  if (reused !== undefined) {
+    const why = 'The row of that key was deleted, and its key was handed out again.'
+    throw refuse(reused, 'another record in live', why)
   }
-  for (const selector of selection.selectors) {
-    if (selector.by === 'statement') {
-      for (const rows of await resolveStatement(sides, selector, withUserSearchPath)) {
-        choose(rows.table, rows.lost)
-        repairs.set(rows.table.id, mergeRepairs(repairs.get(rows.table.id), rows.repairs))
-        for (const row of rows.leftOut) leftOut.push(row)
-        coverage.push(rows.coverage)
-      }
-      continue
-    }
-    if (selector.by === 'all missing') {
-      const all = selector.table === null
-      const tables = all ? wantedTables(sides.catalog) : [restorableTable(sides.catalog, selector.table)]
-      for (const table of tables) {
-        choose(table, [])
-        for await (const keys of readMissingKeys(sides, table)) {
-          choose(
-            table,
-            keys.map((key) => [key, { state: 'missing' }]),
-          )
-        }
-      }
-      if (all) for (const rows of await readUntouched(sides)) untouched.push(rows)
-      continue
-    }
-    const table = restorableTable(sides.catalog, selector.table)
-    if (selector.by === 'where') {
-      const keys = await findWhere(sides, table, selector.where, withUserSearchPath)
-      choose(table, [])
-      for (const batch of inBatches(keys)) choose(table, await readStates(sides, table, batch))
-      continue
-    }
-    const columns = selector.by === 'keys' ? selector.columns : undefined
-    const typed = selector.keys.map((key) =>
-      packKey(columns === undefined ? fitKey(key, key.join(','), table) : orderKey(key, columns, table)),
-    )
-    const { found, lacking } = await findInBackup(sides, table, [...new Set(typed)])
-    for (const key of lacking) notInBackup.push({ table: table.id, key: displayKey(key) })
-    if (selector.by === 'keys') {
-      const states = await readStates(sides, table, found)
-      const { only } = selector
-      if (only !== undefined) checkColumns(table, only)
-      const [kept, narrowed] = only === undefined ? [states, new Map<string, Repair>()] : narrow(states, only)
-      choose(table, kept)
-      if (narrowed.size > 0) repairs.set(table.id, mergeRepairs(repairs.get(table.id), narrowed))
-      if (selector.isListed) coverage.push(coverKeys(table.id, await judgeStates(sides, table, states), lacking))
-      continue
-    }
-    const states = await readStates(sides, table, found)
-    const gone = found.find((key) => states.get(key)?.state === 'missing')
-    if (gone !== undefined) {
-      throw new RowgraftError('bad-key', `row ${displayKey(gone)} of "${table.id}" is itself missing in live`, {
-        hint: `Select the row: rowgraft plan ${shellWord(table.id)} ${shellWord(displayKey(gone))}. What belongs to it comes along.`,
-      })
-    }
-    const reused = found.find((key) => states.get(key)?.state === 'reused')
-    if (reused !== undefined) {
-      throw new RowgraftError('bad-key', `row ${displayKey(reused)} of "${table.id}" is another record in live`, {
-        detail: 'The row of that key was deleted, and its key was handed out again.',
-        hint: `Select the row: rowgraft plan ${shellWord(table.id)} ${shellWord(displayKey(reused))}. What belongs to it comes along.`,
-      })
-    }
-    under.set(table.id, [...(under.get(table.id) ?? []), ...found])
-  }
-  return { chosen, under, notInBackup, repairs, leftOut, coverage, untouched }
+  selected.under.set(table.id, [...(selected.under.get(table.id) ?? []), ...found])
 }
 
 /** Changed rows apart: of those only some columns are put back, whatever else differs. */
@@ -207,19 +219,4 @@ const judgeStates = async (
   const cache = new StateCache(sides, nothingDecided)
   await cache.seed(table, states)
   return cache.read(table, [...states.keys()])
-}
-
-/** A column that one of several statements left as it is in live is damaged, whatever the others say. */
-const mergeRepairs = (
-  known: ReadonlyMap<string, Repair> | undefined,
-  more: ReadonlyMap<string, Repair>,
-): ReadonlyMap<string, Repair> => {
-  const merged = new Map(known)
-  for (const [key, { damaged, edited }] of more) {
-    const other = merged.get(key)
-    const all = [...new Set([...(other?.damaged ?? []), ...damaged])]
-    const rest = [...new Set([...(other?.edited ?? []), ...edited])].filter((name) => !all.includes(name))
-    merged.set(key, { damaged: all, edited: rest })
-  }
-  return merged
 }

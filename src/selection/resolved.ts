@@ -1,9 +1,11 @@
 /** The rows that a selection comes to, on both sides. */
 import type { SharedTable } from '../catalog/shared.ts'
 import { displayKey } from '../keys/key.ts'
+import type { KeyIndexes } from '../keys/key-index.ts'
 import { findNever, findNeverAmong } from '../rows/never.ts'
-import type { StatesByKey } from '../rows/row-states.ts'
+import { RowStates, type StatesByKey } from '../rows/row-states.ts'
 import type { Sides } from '../rows/sides.ts'
+import type { RowState } from '../rows/states.ts'
 import type { Untouched } from './all-missing.ts'
 import type { Coverage } from './coverage.ts'
 import type { LeftOut } from './left-out.ts'
@@ -27,6 +29,47 @@ export interface Resolved {
   readonly leftOut: readonly LeftOut[]
   readonly coverage: readonly Coverage[]
   readonly untouched: readonly Untouched[]
+}
+
+/** What selectors have come to so far. */
+export class SelectedRows implements Resolved {
+  readonly chosen = new Map<string, ChosenRows & { readonly states: RowStates }>()
+  readonly under = new Map<string, readonly string[]>()
+  readonly notInBackup: Resolved['notInBackup'][number][] = []
+  readonly repairs = new Map<string, ReadonlyMap<string, Repair>>()
+  readonly leftOut: LeftOut[] = []
+  readonly coverage: Coverage[] = []
+  readonly untouched: Untouched[] = []
+  readonly #keys: KeyIndexes
+
+  constructor(keys: KeyIndexes) {
+    this.#keys = keys
+  }
+
+  choose(table: SharedTable, states: Iterable<readonly [string, RowState]>): void {
+    const rows = this.chosen.get(table.id) ?? { table, states: new RowStates(this.#keys.of(table.id)) }
+    for (const [key, state] of states) rows.states.set(key, state)
+    this.chosen.set(table.id, rows)
+  }
+
+  repair(table: SharedTable, repairs: ReadonlyMap<string, Repair>): void {
+    this.repairs.set(table.id, mergeRepairs(this.repairs.get(table.id), repairs))
+  }
+}
+
+/** A column that one of several statements left as it is in live is damaged, whatever the others say. */
+const mergeRepairs = (
+  known: ReadonlyMap<string, Repair> | undefined,
+  more: ReadonlyMap<string, Repair>,
+): ReadonlyMap<string, Repair> => {
+  const merged = new Map(known)
+  for (const [key, { damaged, edited }] of more) {
+    const other = merged.get(key)
+    const all = [...new Set([...(other?.damaged ?? []), ...damaged])]
+    const rest = [...new Set([...(other?.edited ?? []), ...edited])].filter((name) => !all.includes(name))
+    merged.set(key, { damaged: all, edited: rest })
+  }
+  return merged
 }
 
 /** The selection without rows that must not come back; those are left out, and said so. */

@@ -4,7 +4,7 @@ import {
   choice,
   count,
   isTexts,
-  list,
+  listOf,
   name,
   nullable,
   object,
@@ -32,20 +32,20 @@ const selector: Shape<Selector> = variant<'by', Selector>('by', {
     by: only('keys'),
     table: name,
     keys,
-    columns: optional(list(name)),
+    columns: optional(listOf(name)),
     isListed: optional(only(true)),
-    only: optional(list(name)),
+    only: optional(listOf(name)),
   }),
   where: object<Kind<'where'>>({ by: only('where'), table: name, where: text }),
   'all missing': object<Kind<'all missing'>>({ by: only('all missing'), table: nullable(name) }),
   under: object<Kind<'under'>>({ by: only('under'), table: name, keys }),
-  incident: object<Kind<'incident'>>({ by: only('incident'), id: text, without: optional(list(name)) }),
+  incident: object<Kind<'incident'>>({ by: only('incident'), id: text, without: optional(listOf(name)) }),
   statement: object<Kind<'statement'>>({ by: only('statement'), statement: text, at: nullable(text) }),
 })
 
 export const selectionShape: Shape<Selection> = object<Selection>({
-  selectors: list(selector),
-  columns: nullable(list(name)),
+  selectors: listOf(selector),
+  columns: nullable(listOf(name)),
 })
 
 export const coverageShape: Shape<Coverage> = object<Coverage>({
@@ -60,7 +60,7 @@ export const coverageShape: Shape<Coverage> = object<Coverage>({
   changed: count,
   restored: count,
   notInBackup: count,
-  rows: list(
+  rows: listOf(
     object<Coverage['rows'][number]>({
       key: words,
       state: choice<NotMissing>({ unchanged: true, changed: true, restored: true, 'not in the backup': true }),

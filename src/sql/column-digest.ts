@@ -117,13 +117,15 @@ const typedHash = (kind: Kind, value: Query, position: number, { baseType }: Col
   }
 }
 
+/** Some columns of the row `alias` of a table, on either side. */
+export interface RowColumns {
+  readonly alias: string
+  readonly table: SharedTable
+  readonly columns: readonly string[]
+}
+
 /** One 64-bit hash per column: equal where both are NULL or print the same text, and otherwise different. */
-export const columnHashes = (
-  alias: string,
-  table: SharedTable,
-  columns: readonly string[],
-  hashing: RowHashing,
-): readonly Query[] =>
+export const columnHashes = ({ alias, table, columns }: RowColumns, hashing: RowHashing): readonly Query[] =>
   columns.map((name, position) => {
     const shared = table.columns.find((each) => each.name === name)
     if (shared === undefined) throw new Error(`table ${table.id} has no column ${name}`)
@@ -134,17 +136,11 @@ export const columnHashes = (
     return live.notNull && backup.notNull ? hash : sql`coalesce(${hash}, 0)`
   })
 
-/** 64 bits of some columns of the row `alias`, for either side. A seed gives other bits of the same columns. */
-export const tableDigest = (
-  alias: string,
-  table: SharedTable,
-  columns: readonly string[],
-  hashing: RowHashing,
-  seed = 0,
-): Query => {
-  const image = rowDigest(alias, columns, hashing.method, sql.lit(seed))
+/** 64 bits of some columns. A seed gives other bits of the same columns. */
+export const tableDigest = (row: RowColumns, hashing: RowHashing, seed = 0): Query => {
+  const image = rowDigest(row.alias, row.columns, hashing.method, sql.lit(seed))
   if (!hashing.isTyped) return image
-  const hashes = list(columnHashes(alias, table, columns, hashing), ' # ')
+  const hashes = list(columnHashes(row, hashing), ' # ')
   // Since PostgreSQL 18 a column may be NOT NULL while older rows in it are not (NOT VALID).
   return sql`coalesce(pg_catalog.hashint4extended(${sql.lit(seed)}, ${hashes}), ${image})`
 }
@@ -160,18 +156,12 @@ const hashingOf = (method: PlacedMethod): RowHashing =>
     ? { method, isTyped: false, hashesInstants: false }
     : { method: 'hash', isTyped: true, hashesInstants: method === 'typed instants' }
 
-/** 64 bits of some columns of the row `alias` in its place, a bigint: the same row elsewhere has others. */
-export const placedDigest = (
-  alias: string,
-  table: SharedTable,
-  columns: readonly string[],
-  method: PlacedMethod,
-  place: Query,
-): Query => {
+/** 64 bits of some columns of a row in its place, a bigint: the same row elsewhere has others. */
+export const placedDigest = (row: RowColumns, method: PlacedMethod, place: Query): Query => {
   const hashing = hashingOf(method)
-  const image = rowDigest(alias, columns, hashing.method, place)
+  const image = rowDigest(row.alias, row.columns, hashing.method, place)
   if (!hashing.isTyped) return image
-  const hashes = list(columnHashes(alias, table, columns, hashing), ' # ')
+  const hashes = list(columnHashes(row, hashing), ' # ')
   return sql`coalesce(pg_catalog.hashint8extended(${place}, ${hashes}), ${image})`
 }
 

@@ -27,8 +27,11 @@ export const stepSize = 2_000
 /** An ordinary table without its inheritance children; a partitioned one through its root. An alias must follow. */
 export const fromTable = (table: Table): Query => {
   if (table.source !== undefined) return readAs(table.source, table.kind, sql``)
-  return table.kind === 'partitioned' ? tableReference(table) : sql`only ${tableReference(table)}`
+  return stored(table, table.kind)
 }
+
+const stored = (table: QualifiedName, kind: Table['kind']): Query =>
+  kind === 'partitioned' ? tableReference(table) : sql`only ${tableReference(table)}`
 
 /** Some of a table's rows, as `t`: `method` is what TABLESAMPLE takes. */
 export const fromSample = (table: Table, method: Query): Query =>
@@ -139,6 +142,11 @@ export const inValueRange = (
 export const inKeyRange = (alias: string, table: Table, columns: readonly string[], keys: readonly string[]): Query =>
   keys.length < fewest ? sql`` : inValueRange(alias, table, columns, columnsOfKeys(columns.length, keys))
 
+/** Rows of a table by packed key, as a row source: the keys `k`, joined with their rows `t`. */
+export const keyedRows = (table: Table, identity: readonly string[], keys: readonly string[]): Query => sql`
+  ${keySource(table, identity, keys)}
+  join ${fromTable(table)} as t on ${joinOn(identity, 't', 'k')} ${inKeyRange('t', table, identity, keys)}`
+
 /** `t.a::text, t.b::text` */
 export const asText = (alias: string, columns: readonly string[]): Query =>
   list(columns.map((name) => sql`${column(alias, name)}::text`))
@@ -174,13 +182,10 @@ const read = ({ column: name, value, labels }: ColumnSource): Query => {
   return sql`case ${own}::text ${list(cases, ' ')} else ${own}::text end`
 }
 
-const only = (source: QualifiedName, isPartitioned: boolean): Query =>
-  isPartitioned ? sql.id(source.schema, source.name) : sql`only ${sql.id(source.schema, source.name)}`
-
 /** The rows of a table that is read as another one, as a row source without an alias. `sample` follows the table. */
 export const readAs = (source: TableSource, kind: Table['kind'], sample: Query): Query => {
   const columns = Object.entries(source.columns).map(([name, one]) => sql`${read(one)} as ${identifier(name)}`)
-  return sql`(select ${list([sql`o.tableoid`, ...columns])} from ${only(source, kind === 'partitioned')} as o ${sample})`
+  return sql`(select ${list([sql`o.tableoid`, ...columns])} from ${stored(source, kind)} as o ${sample})`
 }
 
 /** True for types whose own definition could round or cut what they are given: composites, and arrays of domains or composites. */

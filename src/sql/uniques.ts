@@ -4,6 +4,12 @@ import type { SharedTable } from '../catalog/shared.ts'
 import { all, column, identifier, list, type Query, serverText } from '../database/names.ts'
 import { fromTable } from './rows.ts'
 
+/** A unique index or an exclusion constraint of a table of live. */
+export interface UniqueOf {
+  readonly table: SharedTable
+  readonly unique: Uniqueness
+}
+
 const evaluate = (element: IndexElement): Query => {
   const expression = element.column === null ? serverText(`(${element.expression})`) : identifier(element.column)
   return element.collation === null
@@ -18,7 +24,7 @@ const conflict = (unique: Uniqueness, element: IndexElement, position: number): 
 }
 
 /** True where every column the constraint reads has a value on the backup's side. */
-export const canProbe = (table: SharedTable, unique: Uniqueness): boolean =>
+export const canProbe = ({ table, unique }: UniqueOf): boolean =>
   unique.columns.every((name) => columnOf(table.backup, name) !== undefined)
 
 /** An index's expressions by name, `u0`, `u1`, of the rows it holds. */
@@ -33,8 +39,7 @@ const indexed = (unique: Uniqueness, more: readonly Query[], source: Query): Que
  * names; `mine` and `theirs` are what else is wanted of each side.
  */
 export const joinConflicts = (
-  table: SharedTable,
-  unique: Uniqueness,
+  { table, unique }: UniqueOf,
   source: Query,
   wanted: { readonly mine: readonly Query[]; readonly theirs: readonly Query[] },
 ): Query => sql`

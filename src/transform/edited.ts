@@ -1,7 +1,8 @@
 /** Both sides as if the backup held what the user gives, with the transforms of the tables they share. Pure. */
 import { type Edits, editCatalog, resolveEdits } from '../catalog/edits.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
-import { bindTransforms, type Transform, type Transforms, transformedTables } from './transform.ts'
+import type { Transform } from '../config/config.ts'
+import { bindTransforms, type Transforms, transformedTables } from './transform.ts'
 
 /** Transforms by table, as the config file names them. */
 export type GivenTransforms = Readonly<Record<string, Transform>> | undefined

@@ -2,11 +2,12 @@
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'
 import type { SharedTable } from '../catalog/shared.ts'
+import type { RowValues } from '../config/config.ts'
 import { arrayText, column, identifier, list, type Query } from '../database/names.ts'
 import type { Reader } from '../database/session/reader.ts'
 import { RowgraftError } from '../errors.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal, ordinalName, stageType } from '../sql/rows.ts'
-import { type Made, type RowValues, type TableTransform, transformRow } from './transform.ts'
+import { inBatches, keyedRows, ordinal, ordinalName, stageType } from '../sql/rows.ts'
+import { type Made, type TableTransform, transformRow } from './transform.ts'
 
 /** Rows in memory at a time. */
 const rowsAtOnce = 1_000
@@ -43,8 +44,7 @@ export async function* readTransformed(
   for (const batch of inBatches(keys, rowsAtOnce)) {
     const rows = await backup.rows(sql`
       select ${ordinal('k')}::text, ${list([...names.map((name) => textOf(table, name)), ...extra])}
-      from ${keySource(table, identity, batch)}
-      join ${fromTable(table)} as t on ${joinOn(identity, 't', 'k')}
+      from ${keyedRows(table, identity, batch)}
       order by ${ordinal('k')}`)
     const made: TransformedRow[] = []
     for (const [ord, ...fields] of rows) {

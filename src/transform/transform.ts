@@ -6,18 +6,10 @@ import type { Table } from '../catalog/catalog.ts'
 import { columnOf } from '../catalog/catalog.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { tableNamed } from '../catalog/table-name.ts'
+import type { RowValues, Transform } from '../config/config.ts'
 import { displayAlone } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
 import { displayKey, unpackKey } from '../keys/key.ts'
-
-/** Every column's text; null is NULL. */
-export type RowValues = Readonly<Record<string, string | null>>
-
-/** Gives a row's values, or null to leave the row out. */
-export type Transform = (
-  row: RowValues,
-  context: { readonly table: string; readonly key: RowValues },
-) => RowValues | null | Promise<RowValues | null>
 
 /** A transform bound to its table. */
 export interface TableTransform {
@@ -59,13 +51,6 @@ export const bindTransforms = (catalog: SharedCatalog, given: Readonly<Record<st
   return bound
 }
 
-const refuse = ({ id }: SharedTable, key: string, what: string, hint: string, cause?: unknown): RowgraftError =>
-  new RowgraftError('not-restorable', `the transform of "${id}" ${what}`, {
-    detail: `It was given row ${displayKey(key)}.`,
-    hint,
-    cause,
-  })
-
 const namedKey = ({ identity }: SharedTable, key: string): RowValues =>
   Object.fromEntries(unpackKey(key).map((value, position) => [identity[position] ?? '', value]))
 
@@ -91,23 +76,27 @@ export const transformRow = async (
   key: string,
   row: RowValues,
 ): Promise<Made> => {
+  const refuse = (what: string, hint = correct, cause?: unknown): RowgraftError =>
+    new RowgraftError('not-restorable', `the transform of "${table.id}" ${what}`, {
+      detail: `It was given row ${displayKey(key)}.`,
+      hint,
+      cause,
+    })
   let made: unknown
   try {
     made = await change({ ...row }, { table: table.id, key: namedKey(table, key) })
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error)
-    throw refuse(table, key, `fails: ${words}`, 'Correct it in the config file.', error)
+    throw refuse(`fails: ${words}`, 'Correct it in the config file.', error)
   }
   if (made === null) return { values: null, left: [] }
-  if (!isRow(made)) throw refuse(table, key, 'gives no row', correct)
+  if (!isRow(made)) throw refuse('gives no row')
   const stored = new Set(table.columns.map(({ name }) => name))
   for (const [name, value] of Object.entries(made)) {
     const column = displayAlone(name)
-    if (!isText(value)) throw refuse(table, key, `gives ${column} a value that is no text`, correct)
+    if (!isText(value)) throw refuse(`gives ${column} a value that is no text`)
     if (fixed.has(name) && value !== row[name]) {
       throw refuse(
-        table,
-        key,
         `changes ${column}, by which rows are recognised or refer to each other`,
         'Leave it as it is; --set writes references of a whole table.',
       )
@@ -117,21 +106,19 @@ export const transformRow = async (
     if (other !== undefined && other.generated === null && !(name in row)) {
       const flag = `--set ${table.id}.${column}=<value>`
       throw refuse(
-        table,
-        key,
         `gives ${column}, which live fills with its default`,
         `Give it a value with ${flag}: the transform may change that.`,
       )
     }
-    if (!(name in row)) throw refuse(table, key, `gives ${column}, which live does not have`, correct)
-    if (value !== row[name]) throw refuse(table, key, `changes ${column}, which live does not store`, correct)
+    if (!(name in row)) throw refuse(`gives ${column}, which live does not have`)
+    if (value !== row[name]) throw refuse(`changes ${column}, which live does not store`)
   }
   const values: Record<string, string | null> = {}
   for (const { name, live } of table.columns) {
     const value = made[name]
-    if (!isText(value)) throw refuse(table, key, `gives no ${displayAlone(name)}`, correct)
+    if (!isText(value)) throw refuse(`gives no ${displayAlone(name)}`)
     if (value === null && live.notNull && row[name] === null) {
-      throw refuse(table, key, `leaves ${displayAlone(name)} empty, which live has NOT NULL`, correct)
+      throw refuse(`leaves ${displayAlone(name)} empty, which live has NOT NULL`)
     }
     values[name] = value
   }

@@ -6,8 +6,9 @@ import { serverText } from '../../src/database/names.ts'
 import { openSession } from '../../src/database/session/session.ts'
 import { withReadTransaction } from '../../src/database/transaction.ts'
 import { prepareScan } from '../../src/diff/buckets/prepare.ts'
-import { type DiffState, diffTable } from '../../src/diff/diff.ts'
-import { compareKeys } from '../../src/diff/keys/keys.ts'
+import { diffTable } from '../../src/diff/diff.ts'
+import type { DiffState } from '../../src/diff/diff-states.ts'
+import { compareByKey } from '../../src/diff/keys/keys.ts'
 import { readCreation } from '../../src/rows/records/habits.ts'
 import { comparedColumns } from '../../src/rows/records/records.ts'
 import { openSides, type Sides, tableOf } from '../../src/rows/sides.ts'
@@ -36,12 +37,12 @@ const perform = async (sides: Sides, work: Work): Promise<string> => {
       return String((await sides.backup.rows(query))[0]?.[0])
     }
     case 'column digest': {
-      const digest = tableDigest('t', table, comparedColumns(table), sides.hashing)
+      const digest = tableDigest({ alias: 't', table, columns: comparedColumns(table) }, sides.hashing)
       const rows = await sides.backup.rows(sql`select pg_catalog.bit_xor(${digest})::text from ${from} as t`)
       return String(rows[0]?.[0])
     }
     case 'stream everything': {
-      const found = await compareKeys(sides, table, {
+      const found = await compareByKey(sides, table, {
         creation: await readCreation(sides, table),
         onRows: () => undefined,
       })

@@ -111,7 +111,7 @@ const readHashes = async (
 ): Promise<readonly (readonly [image: string | null, hash: string])[]> => {
   const table = tableOf(sides.catalog, `public.t${number}`)
   const rows = await sides.live.rows(sql`
-    select row(t.a)::text, ${list(columnHashes('t', table, ['a'], hashing))}::text
+    select row(t.a)::text, ${list(columnHashes({ alias: 't', table, columns: ['a'] }, hashing))}::text
     from ${fromTable(table.live)} as t
     order by id`)
   return rows.map(([image = null, hash]) => [image, hash ?? 'none'])
@@ -152,7 +152,7 @@ describe('column digests', () => {
       const wrong: string[] = []
       for (const [number, type] of Object.keys(values).entries()) {
         const table = tableOf(sides.catalog, `public.t${number}`)
-        const digest = tableDigest('t', table, ['a', 'b'], choose(sides.hashing))
+        const digest = tableDigest({ alias: 't', table, columns: ['a', 'b'] }, choose(sides.hashing))
         const rows = await sides.live.rows(sql`
           select count(*)::text, count(distinct d)::text
           from (
@@ -177,7 +177,7 @@ describe('column digests', () => {
       const table = tableOf(sides.catalog, 'public.t')
       const read = (side: 'live' | 'backup') =>
         sides[side].rows(sql`
-          select ${asText('t', ['id'])}, ${tableDigest('t', table, ['id', 'a', 'b', 'c', 'd', 'e'], sides.hashing)}::text
+          select ${asText('t', ['id'])}, ${tableDigest({ alias: 't', table, columns: ['id', 'a', 'b', 'c', 'd', 'e'] }, sides.hashing)}::text
           from ${fromTable(table[side])} as t order by 1`)
       expect(await read('live')).toEqual(await read('backup'))
     })

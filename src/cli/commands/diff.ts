@@ -1,9 +1,10 @@
+import { diffStates } from '../../data.ts'
 import { rowCsvCells, rowCsvHead } from '../../format/csv.ts'
 import { jsonRow, jsonRowLine, jsonTableDiff } from '../../format/json.ts'
 import { formatDiff, formatNotCompared, formatRow } from '../../format/look/diff.ts'
 import { formatTable } from '../../format/names.ts'
 import { formatJson } from '../../format/sanitise.ts'
-import type { Rowgraft, RowReport, TableDiff } from '../../index.ts'
+import type { DiffState, Rowgraft, RowReport, TableDiff } from '../../index.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
 import type { ConnectionFlags } from '../flags/options.ts'
@@ -17,13 +18,9 @@ export interface DiffFlags extends ConnectionFlags {
   readonly jobs?: number
 }
 
-type DiffState = 'missing' | 'changed' | 'deleted' | 'extra' | 'reused' | 'restored'
-
-const allStates: readonly DiffState[] = ['missing', 'changed', 'deleted', 'extra', 'reused', 'restored']
-
 const statesOf = (flags: DiffFlags): readonly DiffState[] => {
   const narrowed = (['missing', 'changed', 'extra'] as const).filter((state) => flags[state] === true)
-  return narrowed.length > 0 ? narrowed : allStates
+  return narrowed.length > 0 ? narrowed : diffStates
 }
 
 /** What is asked: which states, and whether their rows are wanted. */

@@ -4,6 +4,7 @@ import { formatShownRow } from '../../format/look/row.ts'
 import { formatChain, jsonChain } from '../../format/plan/chain.ts'
 import { formatPlannedRow } from '../../format/plan/planned-rows.ts'
 import { chainOf, type Plan, parseKey } from '../../index.ts'
+import { packKey } from '../../keys/key.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
 import { isPlanFile, noPlanFile, printPlan, readPlanFile } from '../files/plan-file.ts'
@@ -29,7 +30,7 @@ const showChain = async (
     typed,
     [...new Set(tables)].map((id) => ({ table: id })),
   )
-  const packed = parseKey(key).join('\0')
+  const packed = packKey(parseKey(key))
   const chain =
     flags.values === true
       ? await withRowgraft(context, { flags, needs: 'both' }, (rowgraft) => rowgraft.trace(plan, table, packed))

@@ -4,6 +4,7 @@
  * In come words as they are typed; out go selections and options of the engine, or `usage`.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { answers } from '../../data.ts'
 import { RowgraftError } from '../../errors.ts'
 import type { Answer, PlanOptions } from '../../index.ts'
 import { parseCount, parseDuration } from './durations.ts'
@@ -79,8 +80,6 @@ export interface ConflictAnswer {
   readonly rows: string | null
   readonly answer: Answer
 }
-
-const answers: readonly Answer[] = ['stop', 'skip', 'match', 'overwrite', 'attach', 'allocate']
 
 const parseConflictAnswer = (text: string): ConflictAnswer => {
   const at = text.lastIndexOf('=')

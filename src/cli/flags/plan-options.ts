@@ -1,7 +1,15 @@
 /** From flags to the options of a plan: tables are typed as psql takes them, and become ids. */
 import { RowgraftError } from '../../errors.ts'
 import { formatTable } from '../../format/names.ts'
-import { displayKey, type PlanOptions, parseTableName, parseUnder, type TableOverview } from '../../index.ts'
+import {
+  displayKey,
+  type PlanOptions,
+  parseTableName,
+  parseUnder,
+  type TableOverview,
+  tableNamed,
+} from '../../index.ts'
+import { packKey } from '../../keys/key.ts'
 import type { PlanFlags } from './options.ts'
 import { parseMapEnum, parseSet, splitColumn } from './values.ts'
 
@@ -15,16 +23,10 @@ const unknown = (typed: string, tables: Tables): RowgraftError => {
 
 /** The id of a table as typed: `photo` is `public.photo`. Throws `unknown-table`. */
 export const resolveTable = (typed: string, tables: Tables): string => {
-  const wanted = parseTableName(typed)
-  const matches = tables
-    .map(({ table }) => ({ table, ...parseTableName(table) }))
-    .filter(({ schema, name }) => name === wanted.name && (wanted.schema === undefined || schema === wanted.schema))
-  const [only] = matches.length > 1 ? matches.filter(({ schema }) => schema === 'public') : matches
-  if (only !== undefined) return only.table
-  if (matches.length === 0) throw unknown(typed, tables)
-  throw new RowgraftError('unknown-table', `the name "${typed}" fits several tables`, {
-    hint: `Name the schema: ${matches.map(({ table }) => table).join(' or ')}.`,
-  })
+  const named = tables.map(({ table }) => ({ schema: '', ...parseTableName(table), table }))
+  const found = tableNamed(named, typed)
+  if (found === undefined) throw unknown(typed, tables)
+  return found.table
 }
 
 /** `gallery.updated_at` as `public.gallery.updated_at`. */
@@ -62,7 +64,7 @@ const resolveRows = (typed: string, tables: Tables): string => {
   if (!/^(?:"(?:[^"]|"")*"|[^":])+:/.test(typed)) return resolveTable(typed, tables)
   const row = parseUnder(typed)
   if (row.by !== 'under') throw new Error(`${typed} is no row`)
-  return `${resolveTable(row.table, tables)}:${row.keys.map((key) => displayKey(key.join('\0'))).join()}`
+  return `${resolveTable(row.table, tables)}:${row.keys.map((key) => displayKey(packKey(key))).join()}`
 }
 
 /** The options that were given; the others are for the engine to fill in. */

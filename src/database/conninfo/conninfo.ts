@@ -210,7 +210,7 @@ export const resolveConninfo = async (conninfo: Conninfo, env: Environment): Pro
 }
 
 /** Masks passwords: the given secrets wherever they stand, those in URLs, and those written `password=...`. */
-export const redact = (text: string, secrets: readonly string[] = []): string =>
+export const redactSecrets = (text: string, secrets: readonly string[] = []): string =>
   maskSecrets(text, secrets)
     .replace(/(:\/\/[^\s:@/]*):\S*@/g, '$1:***@')
     .replace(/(password\s*=\s*)('(?:\\.|[^'\\])*'?|(?:\\.|[^\s\\])+)/gis, '$1***')

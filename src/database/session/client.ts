@@ -12,7 +12,7 @@ const rawText = { getTypeParser: () => (value: unknown) => value }
 export const oneStatement = { rowMode: 'array', queryMode: 'extended' } as const
 
 /** Connects once, with every parser off. */
-export const connect = async (target: ConnectionTarget, attempt: ConnectionAttempt): Promise<pg.Client> => {
+export const connectClient = async (target: ConnectionTarget, attempt: ConnectionAttempt): Promise<pg.Client> => {
   const client = new pg.Client({
     host: attempt.host,
     port: attempt.port,
@@ -91,7 +91,7 @@ export const connectFirst = async (
   const failures: FailedAttempt[] = []
   for (const attempt of target.attempts) {
     try {
-      return { client: await connect(target, attempt), attempt }
+      return { client: await connectClient(target, attempt), attempt }
     } catch (error) {
       failures.push({ attempt, error })
       if (!isTlsRefusal(error)) break
@@ -119,8 +119,8 @@ export const connectAgain = async (
   limit?: number,
 ): Promise<pg.Client> => {
   try {
-    if (limit === undefined) return await connect(target, attempt)
-    const client = await connect({ ...target, connectTimeoutMs: limit }, attempt)
+    if (limit === undefined) return await connectClient(target, attempt)
+    const client = await connectClient({ ...target, connectTimeoutMs: limit }, attempt)
     cutAfter(client, limit)
     return client
   } catch (error) {
@@ -160,7 +160,7 @@ export const cancelBackend = async (
   attempt: ConnectionAttempt,
   pid: string,
 ): Promise<void> => {
-  const client = await connect(target, attempt)
+  const client = await connectClient(target, attempt)
   await client.query('select pg_catalog.pg_cancel_backend($1)', [pid])
   await client.end()
 }

@@ -1,7 +1,7 @@
 /** Why a connection did not come about: each kind of refusal in its own words, with what helps against it. Never with a password in it. */
 import { isIP } from 'node:net'
 import { type ErrorFields, RowgraftError } from '../../errors.ts'
-import { type ConnectionAttempt, type ConnectionTarget, redact } from '../conninfo/conninfo.ts'
+import { type ConnectionAttempt, type ConnectionTarget, redactSecrets } from '../conninfo/conninfo.ts'
 import type { PassfileUse } from '../conninfo/pgpass.ts'
 import { fieldsOf, messageOf, sqlstateOf } from './server-errors.ts'
 
@@ -205,7 +205,7 @@ const hbaRefusal = (failures: readonly FailedAttempt[], target: ConnectionTarget
     ({ attempt, error }) => `${attempt.ssl === false ? 'without' : 'with'} encryption: ${messageOf(error)}`,
   )
   return new RowgraftError('authentication-failed', `pg_hba.conf of the server refuses ${target.label}`, {
-    detail: redact(detail.join('\n'), target.secrets),
+    detail: redactSecrets(detail.join('\n'), target.secrets),
     hint: hbaHint(failures, target),
     sqlstate: '28000',
   })
@@ -231,7 +231,7 @@ export const connectError = (
   const usedFile =
     sqlstate === '28P01' && target.passfile !== undefined ? [passfileReason(target.passfile, target)] : []
   return new RowgraftError(refusal.code ?? 'cannot-connect', refusal.message, {
-    detail: redact([reasonOf(error), ...usedFile].join('\n'), target.secrets),
+    detail: redactSecrets([reasonOf(error), ...usedFile].join('\n'), target.secrets),
     hint: refusal.hint,
     sqlstate,
   })

@@ -1,6 +1,6 @@
 /** Server and socket errors become RowgraftErrors here, once, keeping SQLSTATE. */
 import { RowgraftError } from '../../errors.ts'
-import { type ConnectionTarget, redact } from '../conninfo/conninfo.ts'
+import { type ConnectionTarget, redactSecrets } from '../conninfo/conninfo.ts'
 import { maskError } from '../secrets.ts'
 
 /** The fields of the server's ErrorResponse that node-postgres hands over. */
@@ -66,7 +66,7 @@ export const serverError = (
   secrets: readonly string[],
 ): RowgraftError => {
   if (error instanceof RowgraftError) return error
-  const mask = (text: string): string => redact(text, secrets)
+  const mask = (text: string): string => redactSecrets(text, secrets)
   const masked = (text: string | undefined): string | undefined => (text === undefined ? undefined : mask(text))
   const fields = fieldsOf(error)
   const cause = maskError(error, mask)

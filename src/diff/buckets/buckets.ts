@@ -68,9 +68,10 @@ const rowBytes = 5 + 2 + 8 + 12 + 12
 const at = { bucket: 11, count: 19, digest: 31 }
 const signature = 19
 
-const addRows = (buckets: Buckets, chunk: Buffer, isFirst: boolean): void => {
+/** `head`: bytes before the first row. */
+const addRows = (buckets: Buckets, chunk: Buffer, head: number): void => {
   let start = 0
-  let skip = isFirst ? signature : 0
+  let skip = head
   while (start < chunk.length) {
     const length = 1 + chunk.readUInt32BE(start + 1)
     if (length === rowBytes + skip) {
@@ -89,10 +90,10 @@ const addRows = (buckets: Buckets, chunk: Buffer, isFirst: boolean): void => {
 
 /** Adds the rows of one side to its buckets: `rows` gives an int4 bucket, an int8 number of rows and an int8 digest of them. */
 export const scanBuckets = async (reader: Reader, buckets: Buckets, rows: Query): Promise<void> => {
-  let isFirst = true
+  let head = signature
   for await (const chunk of reader.copyFrames(sql`copy (${rows}) to stdout (format binary)`)) {
-    addRows(buckets, chunk, isFirst)
-    isFirst = false
+    addRows(buckets, chunk, head)
+    head = 0
   }
 }
 

@@ -6,9 +6,10 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { column, type Query } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { packKey, unpackKey } from '../../keys/key.ts'
+import { readShown } from '../../rows/by-key.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { tableDigest } from '../../sql/column-digest.ts'
-import { asText, fromSample, fromTable, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import { asText, fromSample, fromTable } from '../../sql/rows.ts'
 
 /** One side of a table. */
 export interface Extent {
@@ -36,7 +37,7 @@ const hasIndexOn = (side: Table, name: string | null): boolean =>
 
 /** Reads size and bounds; the rows are an estimate of today's size, not of the last ANALYZE. */
 export const readExtent = async (reader: Reader, table: SharedTable, integer: string | null): Promise<Extent> => {
-  const side = reader.side === 'live' ? table.live : table.backup
+  const side = table[reader.side]
   const { schema, name } = storedTable(side)
   const bound = (which: 'min' | 'max'): Query =>
     integer === null
@@ -89,7 +90,7 @@ export const readSample = async (
 ): Promise<Sample> => {
   const wanted = Math.min(sampled.pages, Math.max(20, pages / 50))
   const share = Math.min(100, (100 * wanted) / Math.max(1, pages))
-  const digest = tableDigest('t', table, columns, sides.hashing)
+  const digest = tableDigest({ alias: 't', table, columns }, sides.hashing)
   const rows = await sides.backup.rows(sql`
     select ${digest}::text, ${asText('t', table.identity)}
     from ${fromSample(table.backup, sql`system (${sql.lit(share)}) repeatable (0)`)}`)
@@ -97,14 +98,11 @@ export const readSample = async (
   const digests = new Map<string, string>()
   for (let at = 0; at < rows.length; at += step) {
     const [own, ...key] = rows[Math.floor(at)] ?? []
-    digests.set(packKey(key.map((value) => value ?? '')), own ?? '')
+    digests.set(packKey(key), own ?? '')
   }
   const keys = [...digests.keys()]
-  const found = await sides.live.rows(sql`
-    select ${ordinal('k')}::text, ${digest}::text
-    from ${keySource(table.live, table.identity, keys)}
-    join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
-  const same = found.filter(([position, own]) => digests.get(keys[Number(position) - 1] ?? '') === own).length
+  const found = await readShown(sides.live, table, { keys, show: [digest] })
+  const same = keys.filter((key) => found.get(key)?.[0] === digests.get(key)).length
   return {
     leading: keys.map((key) => unpackKey(key)[0] ?? ''),
     differing: keys.length === 0 ? 0 : 1 - same / keys.length,

@@ -16,8 +16,8 @@ import type { Sides } from '../../rows/sides.ts'
 import { tableDigest } from '../../sql/column-digest.ts'
 import { fromTable } from '../../sql/rows.ts'
 import { shapeOf } from '../keys/key-shape.ts'
-import { compareKeys, type Part } from '../keys/keys.ts'
-import type { Found } from '../keys/merge.ts'
+import { compareByKey, type Part } from '../keys/keys.ts'
+import type { FoundKeys } from '../keys/merge.ts'
 import { type BucketChoice, chooseBuckets } from './bucket-choice.ts'
 import { Buckets, groupedRows, scanBuckets } from './buckets.ts'
 import { type Extent, readExtent, readSample } from './estimate.ts'
@@ -42,7 +42,7 @@ type Chosen = Exclude<BucketChoice, { by: 'nothing' }>
 const bucketOf = (sides: Sides, table: SharedTable, choice: Chosen): Query =>
   choice.by === 'range'
     ? sql`((${column('t', table.identity[0] ?? '')}::bigint >> ${sql.lit(choice.shift)}) - ${sql.raw(`(${choice.base})`)})::integer`
-    : sql`(${tableDigest('t', table, table.identity, sides.hashing, 1)} & ${sql.lit(choice.buckets - 1)})::integer`
+    : sql`(${tableDigest({ alias: 't', table, columns: table.identity }, sides.hashing, 1)} & ${sql.lit(choice.buckets - 1)})::integer`
 
 /** What the planner must not do: sort rows by their bucket, or walk to each range in another way than by the bitmap of an index. */
 const waysPastBuckets = (choice: Chosen): readonly Way[] =>
@@ -55,8 +55,8 @@ const bucketRows = (
   table: SharedTable,
   { choice, columns }: { readonly choice: Chosen; readonly columns: readonly string[] },
 ): Query => {
-  const from = fromTable(reader.side === 'live' ? table.live : table.backup)
-  const digest = tableDigest('t', table, columns, sides.hashing)
+  const from = fromTable(table[reader.side])
+  const digest = tableDigest({ alias: 't', table, columns }, sides.hashing)
   if (choice.by === 'range' && choice.walked !== null) {
     const start = sql`((${sql.raw(`(${choice.base})`)} + r.bucket) << ${sql.lit(choice.shift)})`
     return sql`
@@ -139,13 +139,13 @@ const choose = async (
 }
 
 /** Streams what differs, in parts; within a part in the order of the keys. */
-export async function* scanTable(sides: Sides, table: SharedTable, options: ScanOptions): AsyncGenerator<Found> {
+export async function* scanTable(sides: Sides, table: SharedTable, options: ScanOptions): AsyncGenerator<FoundKeys> {
   const { wants, onRead } = options
   const columns = wants === 'keys' ? table.identity : comparedColumns(table)
   const onRows = (rows: number): void => onRead({ rows, buckets: 0 })
   const isKeyOnly = columns.every((name) => table.identity.includes(name))
   if (options.bucketRows === undefined && isKeyOnly && !shapeOf(table).isText) {
-    yield await compareKeys(sides, table, { creation: null, onRows })
+    yield await compareByKey(sides, table, { creation: null, onRows })
     return
   }
   await Promise.all([prepareScan(sides.live, sides.workers), prepareScan(sides.backup, sides.workers)])
@@ -155,7 +155,7 @@ export async function* scanTable(sides: Sides, table: SharedTable, options: Scan
     readExtent(sides.backup, table, integer),
   ])
   if (live.isEmpty || backup.isEmpty) {
-    yield await compareKeys(sides, table, { creation: null, onRows })
+    yield await compareByKey(sides, table, { creation: null, onRows })
     return
   }
   const isSmall = Math.max(live.rows, backup.rows) <= small && options.bucketRows === undefined
@@ -165,7 +165,7 @@ export async function* scanTable(sides: Sides, table: SharedTable, options: Scan
   // What a sample would show is not worth its round trips in a small table: there every row that it could tell of is looked at.
   const creation = isKeyOnly ? null : isSmall ? possibleCreation(sides, table) : await readCreation(sides, table)
   if (choice.by === 'nothing') {
-    yield await compareKeys(sides, table, { creation, onRows })
+    yield await compareByKey(sides, table, { creation, onRows })
     return
   }
   const scan = async (reader: Reader): Promise<Buckets> => {
@@ -181,10 +181,10 @@ export async function* scanTable(sides: Sides, table: SharedTable, options: Scan
   const rereads = differing.reduce((sum, bucket) => sum + Math.max(here.count(bucket), there.count(bucket)), 0)
   const isMost = rereads > most * Math.max(here.rows, there.rows)
   const again = { creation, onRows: () => undefined }
-  if (isMost) yield await compareKeys(sides, table, again)
+  if (isMost) yield await compareByKey(sides, table, again)
   else {
     const part = partOf(sides, table, choice, differing)
-    const read = (): Promise<Found> => compareKeys(sides, table, { ...again, part })
+    const read = (): Promise<FoundKeys> => compareByKey(sides, table, { ...again, part })
     // Rows that only hash alike lie all over the table: in the order of an index each would be fetched by itself.
     const ways: readonly Way[] = choice.by === 'hash' ? ['indexscan', 'indexonlyscan', 'bitmapscan'] : []
     yield await without(sides.live, ways, () => without(sides.backup, ways, read))

@@ -92,14 +92,15 @@ const decodeBigints = ({ block, digests }: Decoder, view: DataView, from: number
   return at
 }
 
-const decodeChunk = (decoder: Decoder, chunk: Buffer, isFirst: boolean): void => {
+/** `head`: bytes before the first row. */
+const decodeChunk = (decoder: Decoder, chunk: Buffer, head: number): void => {
   const { block, shape, layout } = decoder
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length)
   block.count = 0
   block.bytes = chunk
   makeRoom(decoder, chunk.length)
   const isBigint = !shape.isText && layout.length === 1 && shape.width === 2
-  let skip = isFirst ? signature : 0
+  let skip = head
   let at = 0
   while (at < chunk.length) {
     const start = at + rowHead + skip
@@ -123,10 +124,10 @@ export async function* decodeBlocks(
     digests,
     layout: partSizes(shape).map((size) => ({ words: size / 4, isSigned: size < 16 })),
   }
-  let isFirst = true
+  let head = signature
   for await (const chunk of chunks) {
-    decodeChunk(decoder, chunk, isFirst)
-    isFirst = false
+    decodeChunk(decoder, chunk, head)
+    head = 0
     if (decoder.block.count > 0) yield decoder.block
   }
 }

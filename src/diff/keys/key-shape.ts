@@ -70,8 +70,12 @@ export const selectKey = ({ parts }: KeyShape, alias: string): Query =>
 const serverCast = (value: Query, cast: string | null): Query =>
   cast === null ? value : list([value, serverText(cast)], '::')
 
-/** Their order. `isUtf8`: the server stores text as UTF-8, so that its bytes are in order already. */
-export const orderOfKey = ({ parts, isText }: KeyShape, alias: string, isUtf8: boolean): Query =>
+/** Their order. Where the servers store text as UTF-8, its bytes are in order already. */
+export const orderOfKey = (
+  { parts, isText }: KeyShape,
+  alias: string,
+  { isUtf8 }: { readonly isUtf8: boolean },
+): Query =>
   list(
     parts.map(({ name }) => {
       const value = column(alias, name)

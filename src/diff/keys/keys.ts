@@ -15,7 +15,7 @@ import { tableDigest } from '../../sql/column-digest.ts'
 import { fromTable } from '../../sql/rows.ts'
 import { type Block, decodeBlocks } from './blocks.ts'
 import { orderOfKey, selectKey, shapeOf } from './key-shape.ts'
-import { type Found, mergeBlocks, nothingFound } from './merge.ts'
+import { type FoundKeys, mergeBlocks, nothingFound } from './merge.ts'
 
 /** Which rows of a table are read. */
 export interface Part {
@@ -45,22 +45,22 @@ const digestsOf = (sides: Sides, table: SharedTable, creation: CreationColumns):
   const rest = comparedColumns(table).filter((name) => !telling.includes(name))
   const parts = telling.length === 0 ? [rest] : [telling, rest]
   return parts.map((columns) =>
-    columns.length === 0 ? sql`0::bigint` : tableDigest('t', table, columns, sides.hashing),
+    columns.length === 0 ? sql`0::bigint` : tableDigest({ alias: 't', table, columns }, sides.hashing),
   )
 }
 
 /** Compares the rows of `part`, or all rows, key by key. */
-export const compareKeys = async (sides: Sides, table: SharedTable, options: KeyOptions): Promise<Found> => {
+export const compareByKey = async (sides: Sides, table: SharedTable, options: KeyOptions): Promise<FoundKeys> => {
   const { creation, part = {}, onRows } = options
   const shape = shapeOf(table)
   const found = nothingFound(shape)
   const digests = creation === null ? [] : digestsOf(sides, table, creation)
   const stream = (reader: Reader): AsyncGenerator<Block> => {
-    const side = reader.side === 'live' ? table.live : table.backup
+    const side = table[reader.side]
     const query = sql`copy (
       select ${list([selectKey(shape, 't'), ...digests])}
       ${fromPart(side, part)}
-      order by ${orderOfKey(shape, 't', sides.isUtf8)}
+      order by ${orderOfKey(shape, 't', sides)}
     ) to stdout (format binary)`
     return decodeBlocks(reader.copyFrames(query), shape, digests.length)
   }

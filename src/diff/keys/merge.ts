@@ -4,7 +4,7 @@ import { KeyList } from './key-list.ts'
 import type { KeyShape } from './key-shape.ts'
 
 /** What a comparison found, in the order of the keys. */
-export interface Found {
+export interface FoundKeys {
   /** Only in the backup. */
   readonly missing: KeyList
   /** Only in live. */
@@ -15,7 +15,7 @@ export interface Found {
   readonly changed: KeyList
 }
 
-export const nothingFound = (shape: KeyShape): Found => ({
+export const nothingFound = (shape: KeyShape): FoundKeys => ({
   missing: new KeyList(shape),
   extra: new KeyList(shape),
   differing: new KeyList(shape),
@@ -77,7 +77,7 @@ export const mergeBlocks = async (
     readonly shape: KeyShape
     /** Digests per row: of the row; or of what tells records apart, and of the rest. */
     readonly digests: number
-    readonly found: Found
+    readonly found: FoundKeys
     readonly onRows: (rows: number) => void
   },
 ): Promise<void> => {

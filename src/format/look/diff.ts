@@ -3,7 +3,8 @@
  *
  * In come tables, rows and incidents as `look/` and `selection/` have them; out goes text.
  */
-import type { DiffState, TableDiff } from '../../diff/diff.ts'
+import type { TableDiff } from '../../diff/diff.ts'
+import type { DiffState } from '../../diff/diff-states.ts'
 import type { RowReport } from '../../index.ts'
 import { displayWidth, formatColumns, joinLines, padEnd, truncate } from '../layout.ts'
 import { formatKey, formatTable } from '../names.ts'

@@ -11,10 +11,10 @@ import { homedir, tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 
 import { parseJson } from '../../documents/json.ts'
-import { isOf, list, looseObject, name, type Shape } from '../../documents/shape.ts'
+import { isOf, listOf, looseObject, name, type Shape } from '../../documents/shape.ts'
 import { RowgraftError } from '../../errors.ts'
 import type { Account } from './account.ts'
-import { isOurs } from './folder.ts'
+import { isOurFolder } from './folder.ts'
 
 /** Where copies may lie, first choice first. A server under another account cannot read below our home. */
 export const cacheFolders = (account: Account | undefined): readonly string[] => [
@@ -29,7 +29,7 @@ interface Link {
   readonly target: string
 }
 
-const links: Shape<readonly Link[]> = list(looseObject<Link>({ source: name, target: name }))
+const links: Shape<readonly Link[]> = listOf(looseObject<Link>({ source: name, target: name }))
 
 /** The library links that npm packages cannot carry, both paths relative to the package. */
 const readLinks = async (native: string): Promise<readonly Link[]> => {
@@ -99,7 +99,7 @@ const removeAbandoned = async (cache: string): Promise<void> => {
  */
 export const copyToCache = async (native: string, cache: string): Promise<string> => {
   await mkdir(cache, { recursive: true, mode: 0o755 })
-  if (!isOurs(cache)) {
+  if (!isOurFolder(cache)) {
     throw new RowgraftError('cannot-connect', `cache folder "${cache}" can be written by others`, {
       hint: `Remove "${cache}", or make it writable for yourself alone.`,
     })

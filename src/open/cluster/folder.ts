@@ -86,7 +86,7 @@ const removeTree = (path: string): boolean => {
 export const removeFolder = (folder: ClusterFolder): boolean => removeTree(folder.data) && removeTree(folder.path)
 
 /** True for a real folder that belongs to us, so that nobody else can have put it there or swapped what is in it. */
-export const isOurs = (path: string): boolean => {
+export const isOurFolder = (path: string): boolean => {
   const status = lstatSync(path)
   return status.isDirectory() && status.uid === process.geteuid?.() && (status.mode & 0o022) === 0
 }

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { count, isOf, looseObject, type Shape, words } from '../../documents/shape.ts'
-import { folderAt, folderBases, folderPrefix, isOurs, removeFolder } from './folder.ts'
+import { folderAt, folderBases, folderPrefix, isOurFolder, removeFolder } from './folder.ts'
 import { isRunning, type ProcessIdentity, stopPostmasterSync } from './processes.ts'
 
 /** How long a folder without a readable owner may be one that is being made, in ms. */
@@ -21,7 +21,7 @@ const readOwner = (path: string): ProcessIdentity | 'unknown' | undefined => {
 }
 
 const sweepFolder = (path: string): void => {
-  if (!isOurs(path)) return
+  if (!isOurFolder(path)) return
   const folder = folderAt(path)
   const found = readOwner(folder.owner)
   if (found === 'unknown') return

@@ -12,10 +12,10 @@ import { tryCondition } from './conditions.ts'
 import { readGenericKeys, readNamedRows } from './django.ts'
 import { findFlaws } from './flaws.ts'
 import { nameApart, readKeys } from './keys.ts'
-import { checkColumns, namedTable, refuseConfig, type Sides } from './names.ts'
+import { checkConfigColumns, namedTable, refuseConfig, type Snapshots } from './names.ts'
 import { joinTyped, readPolymorphic } from './polymorphic.ts'
 
-const both = (sides: Sides, { live, backup }: SharedTable) => ({
+const both = (sides: Snapshots, { live, backup }: SharedTable) => ({
   live: { reader: sides.live, table: live },
   backup: { reader: sides.backup, table: backup },
 })
@@ -36,7 +36,7 @@ const readExcluded = (catalog: SharedCatalog, names: readonly string[]): Readonl
 type Found = Pick<Declarations, 'identities' | 'junctions' | 'refusals'>
 
 const readIdentities = async (
-  sides: Sides,
+  sides: Snapshots,
   catalog: SharedCatalog,
   named: NonNullable<Config['identities']>,
 ): Promise<Found> => {
@@ -44,7 +44,7 @@ const readIdentities = async (
   const refusals: Record<string, string> = {}
   for (const [name, columns] of Object.entries(named)) {
     const table = namedTable(catalog, name, 'identities')
-    checkColumns(table, columns, 'identities')
+    checkConfigColumns(table, columns, 'identities')
     identities[table.id] = columns
     const flaws = table.hidden === null ? await findFlaws(both(sides, table), columns) : null
     if (flaws !== null) refusals[table.id] = `its identity (${columns.join(', ')}) is ${flaws}`
@@ -53,7 +53,7 @@ const readIdentities = async (
 }
 
 /** `catalog` has the declared relations already: an end may be one of them. */
-const readJunctions = async (sides: Sides, catalog: SharedCatalog, names: readonly string[]): Promise<Found> => {
+const readJunctions = async (sides: Snapshots, catalog: SharedCatalog, names: readonly string[]): Promise<Found> => {
   const junctions: string[] = []
   const refusals: Record<string, string> = {}
   for (const name of names) {
@@ -76,14 +76,14 @@ const readJunctions = async (sides: Sides, catalog: SharedCatalog, names: readon
 
 /** SQL naming rows that must not come back, tried on the backup. */
 const readNever = async (
-  sides: Sides,
+  sides: Snapshots,
   catalog: SharedCatalog,
   named: NonNullable<Config['never']>,
 ): Promise<ReadonlyMap<string, string>> => {
   const conditions = new Map<string, string>()
   for (const [name, condition] of Object.entries(named)) {
     const table = namedTable(catalog, name, 'never')
-    await sides.withUserSearchPath(() => tryCondition(sides.backup, table.backup, condition, 'never'))
+    await sides.withUserSearchPath(() => tryCondition(sides.backup, table, { condition, key: 'never' }))
     conditions.set(table.id, condition)
   }
   return conditions
@@ -91,9 +91,8 @@ const readNever = async (
 
 /** Both catalogs side by side, with what the config file says of them. Throws for everything that it names and is not there. */
 export const declareCatalog = async (
-  sides: Sides,
-  live: Catalog,
-  backup: Catalog,
+  sides: Snapshots,
+  { live, backup }: { readonly live: Catalog; readonly backup: Catalog },
   config: Config,
 ): Promise<SharedCatalog> => {
   const bare = shareCatalogs(live, backup)

@@ -13,7 +13,7 @@ import { column } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { shortName } from '../../sql/references.ts'
 import { fromTable } from '../../sql/rows.ts'
-import type { Sides } from './names.ts'
+import type { Snapshots } from './names.ts'
 
 /** Rows by their names: `photos.photo`, or `photos.photo.add_photo`. */
 type Named = ReadonlyMap<string, string>
@@ -28,19 +28,17 @@ export const findContentTypes = (catalog: SharedCatalog): readonly SharedTable[]
     (table) => table.name === 'django_content_type' && has(table, ['id', 'app_label', 'model']),
   )
 
-const sideOf = (reader: Reader, table: SharedTable) => (reader.side === 'live' ? table.live : table.backup)
-
 const readContentTypes = async (reader: Reader, table: SharedTable): Promise<Named> => {
   const rows = await reader.rows(sql`
-    select t.app_label || '.' || t.model, t.id::text from ${fromTable(sideOf(reader, table))} as t`)
+    select t.app_label || '.' || t.model, t.id::text from ${fromTable(table[reader.side])} as t`)
   return new Map(rows.map(([name, id]) => [name ?? '', id ?? '']))
 }
 
 const readPermissions = async (reader: Reader, table: SharedTable, types: SharedTable): Promise<Named> => {
   const rows = await reader.rows(sql`
     select c.app_label || '.' || c.model || '.' || t.codename, t.id::text
-    from ${fromTable(sideOf(reader, table))} as t
-    join ${fromTable(sideOf(reader, types))} as c on c.id = t.content_type_id`)
+    from ${fromTable(table[reader.side])} as t
+    join ${fromTable(types[reader.side])} as c on c.id = t.content_type_id`)
   return new Map(rows.map(([name, id]) => [name ?? '', id ?? '']))
 }
 
@@ -50,7 +48,7 @@ const compareNames = (live: Named, backup: Named): ReadonlyMap<string, NamedRow>
 
 /** Content types and permissions of the backup by id, with what live calls the same. */
 export const readNamedRows = async (
-  sides: Sides,
+  sides: Snapshots,
   catalog: SharedCatalog,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, NamedRow>>> => {
   const found = new Map<string, ReadonlyMap<string, NamedRow>>()
@@ -95,7 +93,7 @@ const readUsed = async (
 
 /** Generic foreign keys, one relation per model that is in use; and which of their types are followed. */
 export const readGenericKeys = async (
-  sides: Sides,
+  sides: Snapshots,
   catalog: SharedCatalog,
   named: ReadonlyMap<string, ReadonlyMap<string, NamedRow>>,
 ): Promise<{ readonly relations: readonly DeclaredKey[]; readonly references: readonly FollowedReference[] }> => {

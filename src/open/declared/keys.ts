@@ -6,7 +6,7 @@ import { displayName } from '../../database/display.ts'
 import { shortName } from '../../sql/references.ts'
 import { tryCondition } from './conditions.ts'
 import { findFlaws } from './flaws.ts'
-import { checkColumns, namedTable, refuseConfig, type Sides } from './names.ts'
+import { checkConfigColumns, namedTable, refuseConfig, type Snapshots } from './names.ts'
 
 /** Tells relations of the same name apart by numbers. */
 export const nameApart = (keys: readonly DeclaredKey[]): readonly DeclaredKey[] => {
@@ -20,7 +20,7 @@ export const nameApart = (keys: readonly DeclaredKey[]): readonly DeclaredKey[] 
 }
 
 const readKey = async (
-  sides: Sides,
+  sides: Snapshots,
   catalog: SharedCatalog,
   { from, columns, to, toColumns, where, onDelete }: DeclaredRelation,
 ): Promise<DeclaredKey> => {
@@ -32,8 +32,8 @@ const readKey = async (
       'Name its columns with toColumns.',
     )
   }
-  checkColumns(child, columns, 'relations')
-  checkColumns(parent, parentColumns, 'relations')
+  checkConfigColumns(child, columns, 'relations')
+  checkConfigColumns(parent, parentColumns, 'relations')
   const what = `"relations" refers from ${columns.length} column(s) of "${child.id}" to ${parentColumns.length} of "${parent.id}"`
   if (columns.length !== parentColumns.length)
     throw refuseConfig(what, 'Give as many toColumns as columns, in the same order.')
@@ -53,8 +53,9 @@ const readKey = async (
     }
   }
   if (where !== undefined) {
-    await tryCondition(sides.backup, child.backup, where, 'relations')
-    await tryCondition(sides.live, child.live, where, 'relations')
+    const given = { condition: where, key: 'relations' }
+    await tryCondition(sides.backup, child, given)
+    await tryCondition(sides.live, child, given)
   }
   return {
     name: `${columns.map(displayName).join(', ')} -> ${shortName(parent)} (declared)`,
@@ -69,7 +70,7 @@ const readKey = async (
 
 /** The relations of the config file. Throws for tables, columns and conditions that are not there. */
 export const readKeys = async (
-  sides: Sides,
+  sides: Snapshots,
   catalog: SharedCatalog,
   relations: readonly DeclaredRelation[],
 ): Promise<readonly DeclaredKey[]> => {

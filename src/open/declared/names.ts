@@ -1,9 +1,8 @@
 /** Tables and columns as a config file names them. Pure. */
 import { columnOf } from '../../catalog/catalog.ts'
 import { findTable, type SharedCatalog, type SharedTable } from '../../catalog/shared.ts'
-import { parseTableName } from '../../catalog/table-name.ts'
-import type { Reader } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
+import type { Sides } from '../../rows/sides.ts'
 
 /** A config file that says what cannot be. */
 export const refuseConfig = (message: string, hint: string, detail?: string): RowgraftError =>
@@ -12,7 +11,7 @@ export const refuseConfig = (message: string, hint: string, detail?: string): Ro
 /** The table of both sides that a key of the config names. Throws `unknown-table` or `not-restorable`, naming the key. */
 export const namedTable = (catalog: SharedCatalog, name: string, key: string): SharedTable => {
   try {
-    return findTable(catalog, parseTableName(name))
+    return findTable(catalog, name)
   } catch (error) {
     if (!(error instanceof RowgraftError)) throw error
     const { code, message, detail, hint } = error
@@ -21,7 +20,7 @@ export const namedTable = (catalog: SharedCatalog, name: string, key: string): S
 }
 
 /** Throws `unknown-column` unless a table has the columns on both sides. */
-export const checkColumns = (table: SharedTable, columns: readonly string[], key: string): void => {
+export const checkConfigColumns = (table: SharedTable, columns: readonly string[], key: string): void => {
   const lacks = (name: string): string | null => {
     if (columnOf(table.live, name) === undefined) return 'live'
     return columnOf(table.backup, name) === undefined ? 'the backup' : null
@@ -38,9 +37,4 @@ export const checkColumns = (table: SharedTable, columns: readonly string[], key
 }
 
 /** A snapshot of each side. */
-export interface Sides {
-  readonly live: Reader
-  readonly backup: Reader
-  /** Evaluates SQL of the user's on the backup with the search_path of a fresh connection. */
-  readonly withUserSearchPath: <T>(work: () => Promise<T>) => Promise<T>
-}
+export type Snapshots = Pick<Sides, 'live' | 'backup' | 'withUserSearchPath'>

@@ -6,7 +6,7 @@ import type { FollowedReference } from '../../catalog/typed-references.ts'
 import type { PolymorphicRelation } from '../../config/config.ts'
 import { displayName } from '../../database/display.ts'
 import { shortName } from '../../sql/references.ts'
-import { checkColumns, namedTable, refuseConfig } from './names.ts'
+import { checkConfigColumns, namedTable, refuseConfig } from './names.ts'
 
 const key = 'polymorphic'
 
@@ -57,7 +57,7 @@ export const readPolymorphic = (
   const followed: FollowedReference[] = []
   for (const { from, typeColumn, idColumn, types } of references) {
     const table = namedTable(catalog, from, key)
-    checkColumns(table, [typeColumn, idColumn], key)
+    checkConfigColumns(table, [typeColumn, idColumn], key)
     const names = namesOf(catalog, table, typeColumn)
     const texts: string[] = []
     for (const [type, to] of Object.entries(types)) {

@@ -88,14 +88,14 @@ export const findPgRestore = async (archive: ArchiveVersion, env: Environment): 
 }
 
 /** How a run of pg_restore ended. */
-export interface Ending {
+export interface ProgramEnd {
   /** null if a signal ended it. */
   readonly code: number | null
   /** What it printed, its messages aside. */
   readonly output: string
 }
 
-export interface RunOptions {
+export interface ProgramOptions {
   /** The whole environment, beside PATH, language and time zone. */
   readonly env?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
@@ -107,8 +107,8 @@ export interface RunOptions {
 export const runPgRestore = async (
   path: string,
   args: readonly string[],
-  options: RunOptions = {},
-): Promise<Ending> => {
+  options: ProgramOptions = {},
+): Promise<ProgramEnd> => {
   if (options.signal?.aborted) throw interrupted()
   const { PATH, LD_LIBRARY_PATH } = process.env
   const child = spawn(path, args, {

@@ -1,7 +1,7 @@
 /** What a run takes of live beside its rows: privileges, room, and whoever gets its changes as well. Pure. */
 import type { Catalog } from '../../catalog/catalog.ts'
 import { displayAlone } from '../../database/display.ts'
-import type { Footprint, PlanSequence, StandIns, Step, UsedPrivilege } from '../step.ts'
+import type { Footprint, PlanUse, Step, UsedPrivilege } from '../step.ts'
 
 const ofTable = (steps: readonly Step[], standsIn: boolean): string => {
   const columns = [...new Set(steps.flatMap((step) => (step.action === 'update' ? step.columns : [])))]
@@ -17,9 +17,7 @@ const ofTable = (steps: readonly Step[], standsIn: boolean): string => {
 /** Every privilege that a run uses, those on tables first. */
 export const usedPrivileges = (
   { database }: Catalog,
-  steps: readonly Step[],
-  sequences: readonly PlanSequence[],
-  standIns: readonly Pick<StandIns, 'table'>[],
+  { steps, sequences, standIns }: PlanUse,
 ): readonly UsedPrivilege[] => {
   if (steps.length === 0) return []
   const standing = new Set(standIns.map(({ table }) => table))

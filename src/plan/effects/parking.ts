@@ -2,9 +2,10 @@
  * Rows that are in each other's way: a unique value goes from one updated row to another, or to an inserted one. A unique index is
  * checked row by row, so one of them first has to be moved aside, to a value that collides with nothing. Pure.
  */
-import { columnOf, type Uniqueness } from '../../catalog/catalog.ts'
+
+import { columnOf } from '../../catalog/catalog.ts'
 import type { Relation } from '../../catalog/relations.ts'
-import type { SharedTable } from '../../catalog/shared.ts'
+import type { UniqueOf } from '../../sql/uniques.ts'
 
 /** The column by which a row is moved aside, and what it holds until it gets its own value. */
 export interface Parking {
@@ -19,8 +20,7 @@ const isNumber = /^(smallint|integer|bigint|numeric)$/
  * row or is referred to. A deferrable constraint needs nothing of the kind: it waits until every row is in place.
  */
 export const findParking = (
-  table: SharedTable,
-  unique: Uniqueness,
+  { table, unique }: UniqueOf,
   columns: readonly string[],
   relations: Iterable<Relation>,
 ): Parking | null => {

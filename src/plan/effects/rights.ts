@@ -3,18 +3,13 @@ import { type Catalog, columnOf, type Table } from '../../catalog/catalog.ts'
 import { isReadable } from '../../catalog/drift.ts'
 import { displayAlone, displayTable } from '../../database/display.ts'
 import { RowgraftError } from '../../errors.ts'
-import type { PlanSequence, StandIns, Step } from '../step.ts'
+import type { PlanUse } from '../step.ts'
 
 /** Rows can be locked by who may update some column of theirs. */
 const canLock = (table: Table): boolean => table.canUpdate || table.columns.some(({ canUpdate }) => canUpdate)
 
 /** Every missing privilege on live, one GRANT each; empty when the plan may be run. */
-export const missingGrants = (
-  live: Catalog,
-  steps: readonly Step[],
-  sequences: readonly PlanSequence[],
-  standIns: readonly Pick<StandIns, 'table'>[] = [],
-): readonly string[] => {
+export const missingGrants = (live: Catalog, { steps, sequences, standIns }: PlanUse): readonly string[] => {
   const role = displayAlone(live.user)
   const grants: string[] = []
   if (!live.canStage) grants.push(`grant temporary on database ${displayAlone(live.database)} to ${role};`)
@@ -57,13 +52,8 @@ export const missingGrants = (
 }
 
 /** Throws `missing-privileges` with every GRANT that a plan lacks. */
-export const refuseMissing = (
-  live: Catalog,
-  steps: readonly Step[],
-  sequences: readonly PlanSequence[],
-  standIns: readonly Pick<StandIns, 'table'>[] = [],
-): void => {
-  const grants = steps.length === 0 ? [] : missingGrants(live, steps, sequences, standIns)
+export const refuseMissing = (live: Catalog, use: PlanUse): void => {
+  const grants = use.steps.length === 0 ? [] : missingGrants(live, use)
   if (grants.length === 0) return
   throw new RowgraftError('missing-privileges', `role "${live.user}" may not do this on live`, {
     detail: grants.join('\n'),

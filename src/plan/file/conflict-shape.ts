@@ -3,25 +3,19 @@ import {
   choice,
   count,
   flag,
-  list,
+  listOf,
   nullable,
   object,
+  oneOf,
   optional,
   type Shape,
   text,
   words,
 } from '../../documents/shape.ts'
 import type { Conflict } from '../conflicts.ts'
-import type { Answer, FindingKind, Help } from '../finding.ts'
+import { type Answer, answers, type FindingKind, type Help } from '../finding.ts'
 
-export const answerShape: Shape<Answer> = choice<Answer>({
-  stop: true,
-  skip: true,
-  match: true,
-  overwrite: true,
-  attach: true,
-  allocate: true,
-})
+export const answerShape: Shape<Answer> = oneOf(answers)
 
 export const conflictShape: Shape<Conflict> = object<Conflict>({
   id: words,
@@ -43,13 +37,13 @@ export const conflictShape: Shape<Conflict> = object<Conflict>({
   table: text,
   key: words,
   constraint: nullable(words),
-  columns: list(text),
-  values: list(nullable(words)),
-  live: list(words),
+  columns: listOf(text),
+  values: listOf(nullable(words)),
+  live: listOf(words),
   text: words,
-  answers: list(object<Conflict['answers'][number]>({ answer: answerShape, does: words })),
-  helps: optional(list(object<Help>({ flag: words, does: words }))),
+  answers: listOf(object<Conflict['answers'][number]>({ answer: answerShape, does: words })),
+  helps: optional(listOf(object<Help>({ flag: words, does: words }))),
   of: optional(count),
   firesAlways: optional(flag),
-  uses: optional(list(object<NonNullable<Conflict['uses']>[number]>({ table: words, rows: count }))),
+  uses: optional(listOf(object<NonNullable<Conflict['uses']>[number]>({ table: words, rows: count }))),
 })

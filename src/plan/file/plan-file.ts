@@ -116,7 +116,7 @@ const guardsOf = ({ steps }: Plan): ReadonlyMap<string, string> =>
   )
 
 /** Throws `plan-stale` when a table that both plans use was altered between them, or a row that both change. */
-export const refuseAltered = (planned: Plan, again: Plan): void => {
+export const refuseChanged = (planned: Plan, again: Plan): void => {
   const altered = Object.entries(planned.fingerprints).find(
     ([id, known]) => again.fingerprints[id] !== undefined && again.fingerprints[id] !== known,
   )

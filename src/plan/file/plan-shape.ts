@@ -9,7 +9,7 @@ import {
   type Entries,
   flag,
   isInteger64,
-  list,
+  listOf,
   name,
   nullable,
   object,
@@ -49,18 +49,18 @@ export const optionEntries: Entries<PlanOptions> = {
   children: choice<PlanOptions['children']>({ all: true, cascade: true, none: true }),
   links: choice<PlanOptions['links']>({ existing: true, pull: true, none: true }),
   relink: choice<PlanOptions['relink']>({ evidence: true, all: true, none: true }),
-  without: list(name),
+  without: listOf(name),
   keys: choice<PlanOptions['keys']>({ auto: true, keep: true, new: true }),
   onConflict: record(answerShape),
   again: flag,
   forOthers: flag,
   triggers: nullable(choice<NonNullable<PlanOptions['triggers']>>({ fire: true, off: true })),
-  acceptTrigger: list(text),
-  set: list(object<SetValue>({ table: name, column: name, value: nullable(text) })),
-  mapEnum: list(object<MappedLabel>({ table: name, column: name, from: text, to: text })),
+  acceptTrigger: listOf(text),
+  set: listOf(object<SetValue>({ table: name, column: name, value: nullable(text) })),
+  mapEnum: listOf(object<MappedLabel>({ table: name, column: name, from: text, to: text })),
   role: nullable(name),
   settings: record(text),
-  hooks: object<PlanOptions['hooks']>({ before: list(text), after: list(text) }),
+  hooks: object<PlanOptions['hooks']>({ before: listOf(text), after: listOf(text) }),
 }
 
 const missingReason = choice<MissingReason>({
@@ -75,17 +75,17 @@ const missingReason = choice<MissingReason>({
 })
 
 const footprint = object<Footprint>({
-  privileges: list(
+  privileges: listOf(
     object<UsedPrivilege>({
       privilege: words,
       kind: choice<UsedPrivilege['kind']>({ table: true, sequence: true, database: true }),
-      on: list(words),
+      on: listOf(words),
     }),
   ),
   stage: count,
   wal: count,
-  publications: list(object<PublishedTables>({ publication: words, tables: list(words) })),
-  followers: list(
+  publications: listOf(object<PublishedTables>({ publication: words, tables: listOf(words) })),
+  followers: listOf(
     object<Follower>({
       kind: choice<Follower['kind']>({ standby: true, slot: true }),
       name: words,
@@ -116,11 +116,11 @@ const planEntries: Entries<Plan> = {
   digest: digestShape,
   fingerprints: record(sha256),
   declared: optional(declarationsShape),
-  steps: list(object(stepEntries)),
-  standIns: list(standInsShape),
-  relations: list(relationShape),
-  conflicts: list(conflictShape),
-  leftOut: list(
+  steps: listOf(object(stepEntries)),
+  standIns: listOf(standInsShape),
+  relations: listOf(relationShape),
+  conflicts: listOf(conflictShape),
+  leftOut: listOf(
     object<Plan['leftOut'][number]>({
       table: words,
       key: words,
@@ -130,22 +130,22 @@ const planEntries: Entries<Plan> = {
     }),
   ),
   attached: optional(
-    list(
+    listOf(
       object<NonNullable<Plan['attached']>[number]>({
         table: tableId,
         via: name,
         child: tableId,
-        columns: list(name),
-        keys: list(keyColumnShape),
+        columns: listOf(name),
+        keys: listOf(keyColumnShape),
         rows: count,
       }),
     ),
   ),
-  notInBackup: list(tableKey),
-  coverage: list(coverageShape),
-  unchanged: list(tableRows),
-  alreadyLinked: list(tableRows),
-  alsoMissing: list(
+  notInBackup: listOf(tableKey),
+  coverage: listOf(coverageShape),
+  unchanged: listOf(tableRows),
+  alreadyLinked: listOf(tableRows),
+  alsoMissing: listOf(
     object<Plan['alsoMissing'][number]>({
       table: words,
       rows: count,
@@ -154,17 +154,17 @@ const planEntries: Entries<Plan> = {
       reason: optional(missingReason),
     }),
   ),
-  lost: list(object<Plan['lost'][number]>({ table: words, column: words, values: count })),
-  triggers: list(
+  lost: listOf(object<Plan['lost'][number]>({ table: words, column: words, values: count })),
+  triggers: listOf(
     object<PlanTrigger>({
       table: tableId,
       name,
-      events: list(words),
+      events: listOf(words),
       reachesOutside: nullable(words),
       fires: flag,
     }),
   ),
-  sequences: list(
+  sequences: listOf(
     object<PlanSequence>({
       table: tableId,
       column: name,
@@ -174,19 +174,19 @@ const planEntries: Entries<Plan> = {
       after: optional(nullable(integer)),
     }),
   ),
-  defaults: list(object<Plan['defaults'][number]>({ table: words, column: words, value: words })),
-  narrower: list(object<Plan['narrower'][number]>({ table: words, column: words, live: words, backup: words })),
-  materialisedViews: list(words),
-  missingFiles: list(
-    object<Plan['missingFiles'][number]>({ table: words, column: words, keys: list(words), unchecked: count }),
+  defaults: listOf(object<Plan['defaults'][number]>({ table: words, column: words, value: words })),
+  narrower: listOf(object<Plan['narrower'][number]>({ table: words, column: words, live: words, backup: words })),
+  materialisedViews: listOf(words),
+  missingFiles: listOf(
+    object<Plan['missingFiles'][number]>({ table: words, column: words, keys: listOf(words), unchecked: count }),
   ),
-  aside: list(object<Aside>({ table: words, constraint: words, column: nullable(words), rows: count })),
-  notUndoable: list(object<Plan['notUndoable'][number]>({ table: words, why: words })),
+  aside: listOf(object<Aside>({ table: words, constraint: words, column: nullable(words), rows: count })),
+  notUndoable: listOf(object<Plan['notUndoable'][number]>({ table: words, why: words })),
   locksParents: flag,
   footprint: nullable(footprint),
   bytes: count,
   sources: record(sourceShape),
-  edits: list(
+  edits: listOf(
     object<Plan['edits'][number]>({
       table: tableId,
       column: name,
@@ -196,7 +196,7 @@ const planEntries: Entries<Plan> = {
       rows: count,
     }),
   ),
-  notFollowed: list(
+  notFollowed: listOf(
     object<NotFollowed>({
       table: words,
       typeColumn: words,
@@ -206,7 +206,7 @@ const planEntries: Entries<Plan> = {
       why: choice<NotFollowed['why']>({ 'unknown type': true, 'not approved': true, 'refers to it': true }),
     }),
   ),
-  hints: list(words),
+  hints: listOf(words),
   answers: record(answerShape),
   answered: record(answerShape),
   hash: sha256,

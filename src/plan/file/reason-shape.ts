@@ -1,5 +1,5 @@
 /** What the reason of a row that stays out must look like. Pure. */
-import { choice, flag, list, object, only, type Shape, variant, words } from '../../documents/shape.ts'
+import { choice, flag, listOf, object, only, type Shape, variant, words } from '../../documents/shape.ts'
 import type { LeftOutReason, UnlinkedBecause } from '../../selection/left-out.ts'
 
 type Of<Kind extends LeftOutReason['kind']> = Extract<LeftOutReason, { readonly kind: Kind }>
@@ -19,20 +19,20 @@ export const leftOutReasonShape: Shape<LeftOutReason> = variant<'kind', LeftOutR
   'no row for columns': object<Of<'no row for columns'>>({ kind: only('no row for columns') }),
   'hit and missing': object<Of<'hit and missing'>>({ kind: only('hit and missing') }),
   'hit and reused': object<Of<'hit and reused'>>({ kind: only('hit and reused') }),
-  'hit and doubtful': object<Of<'hit and doubtful'>>({ kind: only('hit and doubtful'), columns: list(words) }),
+  'hit and doubtful': object<Of<'hit and doubtful'>>({ kind: only('hit and doubtful'), columns: listOf(words) }),
   'hit and restored': object<Of<'hit and restored'>>({ kind: only('hit and restored'), live: words }),
   'parent refused': object<Of<'parent refused'>>({ kind: only('parent refused'), table: words, key: words }),
   'anchor refused': object<Of<'anchor refused'>>({ kind: only('anchor refused') }),
   skipped: object<Of<'skipped'>>({ kind: only('skipped'), conflict: words, said: words }),
   'looks like another': object<Of<'looks like another'>>({
     kind: only('looks like another'),
-    columns: list(words),
+    columns: listOf(words),
     canComeBeside: flag,
   }),
-  'relink none': object<Of<'relink none'>>({ kind: only('relink none'), columns: list(words), isDefault: flag }),
+  'relink none': object<Of<'relink none'>>({ kind: only('relink none'), columns: listOf(words), isDefault: flag }),
   'not relinked': object<Of<'not relinked'>>({
     kind: only('not relinked'),
-    columns: list(words),
+    columns: listOf(words),
     because: choice<UnlinkedBecause>({
       'at its default': true,
       'another record': true,

@@ -8,7 +8,7 @@ import {
   flag,
   isInteger64,
   isTexts,
-  list,
+  listOf,
   name,
   names,
   nullable,
@@ -66,13 +66,13 @@ export const stepEntries: Entries<Step> = {
   table: tableId,
   because: becauses,
   via: nullable(name),
-  columns: list(name),
+  columns: listOf(name),
   rows: count,
-  keys: list(keyColumnShape),
-  live: optional(list(keyColumnShape)),
+  keys: listOf(keyColumnShape),
+  live: optional(listOf(keyColumnShape)),
   allocate: optional(allPositions),
   guards: optional(guards),
-  nulled: optional(list(object({ columns: names, rows: positions }))),
+  nulled: optional(listOf(object({ columns: names, rows: positions }))),
   isAtDefault: optional(flag),
   editedSince: optional(positions),
 }
@@ -80,14 +80,14 @@ export const stepEntries: Entries<Step> = {
 export const standInsShape: Shape<StandIns> = object<StandIns>({
   table: tableId,
   why: choice<StandIns['why']>({ match: true, restored: true, moved: true }),
-  backup: list(keyColumnShape),
-  live: list(keyColumnShape),
+  backup: listOf(keyColumnShape),
+  live: listOf(keyColumnShape),
 })
 
 export const relationShape: Shape<PlanRelation> = object<PlanRelation>({
   id: name,
   child: tableId,
-  columns: list(name),
+  columns: listOf(name),
   parent: tableId,
-  parentColumns: list(name),
+  parentColumns: listOf(name),
 })

@@ -1,7 +1,6 @@
 /** Files that restored rows point to, and that do not exist: a database brings back names, never what they name. */
 import { columnOf } from '../../catalog/catalog.ts'
 import { findTable, type SharedTable } from '../../catalog/shared.ts'
-import { parseTableName } from '../../catalog/table-name.ts'
 import type { Config } from '../../config/config.ts'
 import { RowgraftError } from '../../errors.ts'
 import { displayKey } from '../../keys/key.ts'
@@ -25,7 +24,7 @@ const parseColumn = (typed: string, sides: Sides): { readonly table: SharedTable
   const at = typed.lastIndexOf('.')
   const column = typed.slice(at + 1)
   if (at > 0) {
-    const table = findTable(sides.catalog, parseTableName(typed.slice(0, at)))
+    const table = findTable(sides.catalog, typed.slice(0, at))
     if (columnOf(table.live, column) !== undefined) return { table, column }
   }
   throw new RowgraftError('unknown-column', `"files" of the config file names "${typed}", which is no column`, {
@@ -60,7 +59,10 @@ export const findMissingFiles = async (
     const { table, column } = parseColumn(typed, sides)
     const check = await openStore(store, typed, signal)
     const keys = writtenKeys(steps, table.id, column)
-    const values = await readBackupValues(sides, tableOf(sides.catalog, table.id), keys.slice(0, most), [column])
+    const values = await readBackupValues(sides, tableOf(sides.catalog, table.id), {
+      keys: keys.slice(0, most),
+      columns: [column],
+    })
     const named = [...values].flatMap(([key, [name]]) => (name ? [{ key, name }] : []))
     const states = await checkAll(
       named.map(({ name }) => name),

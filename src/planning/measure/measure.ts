@@ -6,10 +6,11 @@ import type { Reader } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
 import { displayKey } from '../../keys/key.ts'
 import { type KeyColumn, keyBatches } from '../../keys/key-columns.ts'
+import { readShown } from '../../rows/by-key.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
 import { type PlacedMethod, placedDigest, rowImage } from '../../sql/column-digest.ts'
 import { imageColumns, keptDigest, pinsNothing } from '../../sql/images.ts'
-import { batchSize, fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import { batchSize, inBatches, keyedRows, ordinal } from '../../sql/rows.ts'
 
 export interface Measured {
   /** 64 bits over all images, each seeded with its ordinal; as a decimal text. */
@@ -63,11 +64,10 @@ const measureRows = async (
     }
     const seed = sql`(${ordinal('k')} + ${String(offset)}::bigint)`
     const found = sql`
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', table.backup, table.identity, batch)}`
+      from ${keyedRows(table.backup, table.identity, batch)}`
     const [row] = await backup.rows(sql`
       select pg_catalog.count(*)::text,
-             coalesce(bit_xor(${placedDigest('t', table, columns, method, seed)}), 0)::text,
+             coalesce(bit_xor(${placedDigest({ alias: 't', table, columns }, method, seed)}), 0)::text,
              coalesce(sum(pg_catalog.octet_length(${rowImage('t', columns)})), 0)::text
       ${found}`)
     if (Number(row?.[0]) > batch.length) await refuseDoubled(backup, table, batch, found)
@@ -115,16 +115,8 @@ export const readGuards = async (
   table: SharedTable,
   keys: readonly string[],
 ): Promise<readonly string[]> => {
-  const guards: string[] = []
-  for (const batch of inBatches(keys)) {
-    const rows = await live.rows(sql`
-      select ${ordinal('k')}::text, ${keptDigest('t', table.live, table.identity)}::text
-      from ${keySource(table.live, table.identity, batch)}
-      join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
-    const found = new Map(rows.map(([ord, digest]) => [Number(ord), digest ?? '']))
-    for (const index of batch.keys()) guards.push(found.get(index + 1) ?? '')
-  }
-  return guards
+  const found = await readShown(live, table, { keys, show: [keptDigest('t', table.live, table.identity)] })
+  return keys.map((key) => found.get(key)?.[0] ?? '')
 }
 
 /** How many values the columns that only the backup has hold in the rows given. */
@@ -139,8 +131,7 @@ export const countLost = async (
   for (const batch of inBatches(keys)) {
     const [row] = await sides.backup.rows(sql`
       select ${list(names.map((name) => sql`pg_catalog.count(${column('t', name)})::text`))}
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
+      from ${keyedRows(table.backup, table.identity, batch)}`)
     for (const position of names.keys()) totals[position] = (totals[position] ?? 0) + Number(row?.[position] ?? 0)
   }
   return names.map((name, position) => ({ column: name, values: totals[position] ?? 0 }))

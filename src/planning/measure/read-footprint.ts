@@ -8,27 +8,24 @@ import { column } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { columnValues } from '../../keys/key-columns.ts'
 import { measureRoom, usedPrivileges } from '../../plan/effects/footprint.ts'
-import type { Footprint, PlanSequence, StandIns, Step } from '../../plan/step.ts'
+import type { Footprint, PlanSequence, PlanUse, Step } from '../../plan/step.ts'
 import { fromTable } from '../../sql/rows.ts'
 
-export interface FootprintInput {
+export interface FootprintInput extends PlanUse {
   readonly live: Reader
   readonly catalog: Catalog
-  readonly steps: readonly Step[]
-  readonly sequences: readonly PlanSequence[]
-  readonly standIns: readonly Pick<StandIns, 'table'>[]
   readonly bytes: number
 }
 
 /** Privileges, room, publications and followers of a plan; null for one that writes nothing. */
 export const readFootprint = async (input: FootprintInput): Promise<Footprint | null> => {
-  const { live, catalog, steps, sequences, standIns, bytes } = input
+  const { live, catalog, steps, bytes } = input
   if (steps.length === 0) return null
   const published = (await readPublished(live)).filter(({ table, inserts, updates }) =>
     steps.some((step) => step.table === table && (step.action === 'insert' ? inserts : updates)),
   )
   return {
-    privileges: usedPrivileges(catalog, steps, sequences, standIns),
+    privileges: usedPrivileges(catalog, input),
     ...measureRoom(catalog, steps, bytes),
     publications: [...Map.groupBy(published, ({ publication }) => publication)].map(([publication, of]) => ({
       publication,

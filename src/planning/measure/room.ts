@@ -26,11 +26,14 @@ const limits: Readonly<Record<string, readonly [low: bigint, high: bigint]>> = {
 }
 
 /** The outermost key in live, where an index tells it at once. */
-const readExtreme = async (live: Reader, { table, column: { name } }: Taker, isUp: boolean): Promise<bigint | null> => {
+const readExtreme = async (
+  live: Reader,
+  { table, column: { name } }: Taker,
+  which: 'min' | 'max',
+): Promise<bigint | null> => {
   if (!table.uniques.some(({ elements }) => elements[0]?.column === name)) return null
-  const extreme = isUp ? sql`pg_catalog.max` : sql`pg_catalog.min`
   const [row] = await live.rows(
-    sql`select ${extreme}(${column('t', name)})::bigint::text from ${fromTable(table)} as t`,
+    sql`select pg_catalog.${sql.raw(which)}(${column('t', name)})::bigint::text from ${fromTable(table)} as t`,
   )
   return row?.[0] == null ? null : BigInt(row[0])
 }
@@ -52,7 +55,7 @@ const checkSequence = async (live: Reader, sequence: Sequence, takers: readonly 
   let end = BigInt(isUp ? sequence.maximum : sequence.minimum)
   let what = `sequence "${displayTable(sequence)}"`
   for (const taker of takers) {
-    const found = await readExtreme(live, taker, isUp)
+    const found = await readExtreme(live, taker, isUp ? 'max' : 'min')
     // Values up to there are passed over first, in the sequence's own steps.
     const behind = found === null ? -1n : isUp ? found - next : next - found
     if (behind >= 0n) next += (behind / size + 1n) * step
@@ -70,7 +73,7 @@ const checkSequence = async (live: Reader, sequence: Sequence, takers: readonly 
 const checkMaximum = async (live: Reader, taker: Taker): Promise<void> => {
   const end = limits[taker.column.baseType]?.[1]
   if (end === undefined) return
-  const left = end - ((await readExtreme(live, taker, true)) ?? 0n)
+  const left = end - ((await readExtreme(live, taker, 'max')) ?? 0n)
   const what = `column "${displayAlone(taker.column.name)}" of "${taker.table.id}"`
   if (left < BigInt(taker.allocates)) throw outOf(what, left, taker.allocates, end)
 }

@@ -2,15 +2,16 @@
 import { sql } from 'kysely'
 import { withoutEdits } from '../../catalog/catalog.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
+import type { RowValues } from '../../config/config.ts'
 import { arrayText, column, identifier, type Query } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { type KeyColumn, keysOf } from '../../keys/key-columns.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { placedDigest, placedMethod, rowImage } from '../../sql/column-digest.ts'
 import { imageColumns, pinsNothing } from '../../sql/images.ts'
-import { fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal, ordinalName } from '../../sql/rows.ts'
+import { fromTable, inBatches, joinOn, keyedRows, keySource, ordinal, ordinalName } from '../../sql/rows.ts'
 import { bareValues, readTransformed, refusingValues, transformedSource } from '../../transform/read.ts'
-import type { RowValues, TableTransform } from '../../transform/transform.ts'
+import type { TableTransform } from '../../transform/transform.ts'
 import { combineDigests, type Measured } from './measure.ts'
 
 /** The keys of rows that their transform leaves out. */
@@ -61,7 +62,7 @@ const measureTransformed = async (
     const seed = sql`(${positions}::bigint[])[${ordinal('t')}]`
     const [row] = await refusingValues(own.table, () =>
       sides.live.rows(sql`
-        select coalesce(bit_xor(${placedDigest('t', own.table, columns, placedMethod(sides.hashing), seed)}), 0)::text,
+        select coalesce(bit_xor(${placedDigest({ alias: 't', table: own.table, columns }, placedMethod(sides.hashing), seed)}), 0)::text,
                coalesce(sum(pg_catalog.octet_length(${rowImage('t', columns)})), 0)::text
         from ${transformedSource(own.table, written)}`),
     )
@@ -79,9 +80,7 @@ export const rowsToWrite = async (
 ): Promise<{ readonly read: Reader['rows']; readonly from: Query }> => {
   const own = sides.transforms?.get(table.id)
   if (own === undefined) {
-    const from = sql`${keySource(table.backup, table.identity, keys)}
-      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', table.backup, table.identity, keys)}`
-    return { read: (query) => sides.backup.rows(query), from }
+    return { read: (query) => sides.backup.rows(query), from: keyedRows(table.backup, table.identity, keys) }
   }
   const values: RowValues[] = []
   for await (const rows of readTransformed(sides.backup, own, keys)) {
@@ -139,8 +138,7 @@ export const measureTransforms = async (
 export const countMapped = async (
   sides: Sides,
   table: SharedTable,
-  name: string,
-  keys: readonly string[],
+  { column: name, keys }: { readonly column: string; readonly keys: readonly string[] },
 ): Promise<ReadonlyMap<string, number>> => {
   const labels = Object.keys(table.backup.source?.columns[name]?.labels ?? {})
   const counts = new Map(labels.map((label) => [label, 0]))

@@ -35,7 +35,7 @@ export const findLabels = async (
   const drifted = table.drift.filter(({ kind }) => kind === 'enum labels')
   if (drifted.length === 0) return found
   const names = drifted.map(({ column }) => column)
-  for (const [key, values] of await readBackupValues(sides, table, keys, names)) {
+  for (const [key, values] of await readBackupValues(sides, table, { keys, columns: names })) {
     const lacking = drifted.map(({ labels = [] }, p) => labels.filter((label) => hasLabel(values[p] ?? null, label)))
     const bad = drifted.filter((_, p) => lacking[p]?.length)
     if (bad.length === 0) continue

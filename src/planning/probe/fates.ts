@@ -7,17 +7,26 @@ import { orderTables } from '../../catalog/order.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import type { Answer, Decider, Finding } from '../../plan/finding.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
+import type { Closure } from '../../selection/closure/closure.ts'
 import type { Members } from '../../selection/closure/members.ts'
 import { inBatches, stepSize } from '../../sql/rows.ts'
 import { findLabels } from './enum-labels.ts'
 import { findLargeObjects } from './large-objects.ts'
 import { findLiveConflicts, findReferred, findTaken, type LiveConflict } from './live-conflicts.ts'
-import { Mapping } from './mapping.ts'
+import { type MappedRows, Mapping, type Rewritten } from './mapping.ts'
 import type { Moving } from './moving.ts'
 import { findUnhoused } from './partitions.ts'
-import { canComeBeside, severalFinding, takenFinding, twinFinding, uniqueFinding } from './taken-findings.ts'
-import { findCycleTwins } from './twin-cycles.ts'
-import { findTwins } from './twins.ts'
+import {
+  canComeBeside,
+  type RowToWrite,
+  severalFinding,
+  takenFinding,
+  twinFinding,
+  uniqueFinding,
+} from './taken-findings.ts'
+import { chooseSearch, lookUpEqual, mayHaveTwins, type Search, scanForEqual } from './twins/equal-rows.ts'
+import { findCycleTwins } from './twins/twin-cycles.ts'
+import { assignTwins, type Offered } from './twins/twins.ts'
 
 export interface KeyPolicy {
   readonly keys: 'auto' | 'keep' | 'new'
@@ -41,13 +50,12 @@ export interface Probed {
 /** Probes every row to be inserted. */
 export const probeRows = async (
   sides: Sides,
-  members: ReadonlyMap<string, Members>,
-  standIns: ReadonlyMap<string, ReadonlyMap<string, string>>,
+  { members, standIns }: Pick<Closure, 'members' | 'standIns'>,
   policy: KeyPolicy,
 ): Promise<Probed> => {
   const mapping = new Mapping(sides)
   for (const [table, rows] of standIns) for (const [key, live] of rows) mapping.of(table).standIns.set(key, live)
-  const prober = new Prober(sides, mapping, members, policy)
+  const prober = new Prober(mapping, { sides, members, policy })
   for (const group of orderTables([...members.keys()], sides.catalog.relations)) {
     const isCycle =
       group.length > 1 || sides.catalog.relations.some(({ child, parent }) => child === group[0] && parent === group[0])
@@ -68,6 +76,13 @@ export const probeRows = async (
 const hasNew = (standIns: ReadonlyMap<string, string>, known: ReadonlySet<string> | undefined): boolean =>
   [...standIns].some(([key, live]) => key === live && known?.has(key) !== true)
 
+/** What is probed, and what goes for it. */
+interface Probing {
+  readonly sides: Sides
+  readonly members: ReadonlyMap<string, Members>
+  readonly policy: KeyPolicy
+}
+
 class Prober {
   readonly skipped = new Map<string, Set<string>>()
   readonly twins = new Map<string, Map<string, string>>()
@@ -78,7 +93,7 @@ class Prober {
   readonly #members: ReadonlyMap<string, Members>
   readonly #policy: KeyPolicy
 
-  constructor(sides: Sides, mapping: Mapping, members: ReadonlyMap<string, Members>, policy: KeyPolicy) {
+  constructor(mapping: Mapping, { sides, members, policy }: Probing) {
     this.#sides = sides
     this.#mapping = mapping
     this.#members = members
@@ -89,14 +104,37 @@ class Prober {
   async probe(table: SharedTable, options: { readonly hasTwins: boolean }): Promise<void> {
     const members = this.#members.get(table.id)
     if (members === undefined) return
-    for (const batch of inBatches(this.#open(table), stepSize)) await this.#probeBatch(table, members, batch, options)
+    const search = options.hasTwins || !mayHaveTwins(table) ? null : await this.#searchTwins(table)
+    for (const keys of inBatches(this.#open(table), stepSize)) {
+      const rewritten = await this.#mapping.rewrite(table, keys)
+      await this.#probeBatch({ table, keys, rewritten }, members, search)
+    }
+  }
+
+  /** Looks for all twins of a table at once where that is better; else how to look for those of a batch. */
+  async #searchTwins(table: SharedTable): Promise<Search | null> {
+    let count = 0
+    for (const _ of this.#open(table)) count++
+    const search = await chooseSearch(this.#sides, table, { count })
+    if (!search.isScan) return search
+    const rewrite = (keys: readonly string[]): Promise<Rewritten> => this.#mapping.rewrite(table, keys)
+    const candidates = await scanForEqual(this.#sides, { table, keys: this.#open(table), rewrite }, [])
+    await this.#settleTwins(table, candidates)
+    return null
+  }
+
+  /** Lets live rows that equal others stand in for them. The keys of those that are settled are returned. */
+  async #settleTwins(table: SharedTable, candidates: Offered['candidates']): Promise<readonly string[]> {
+    const twins = await assignTwins(this.#sides, table, { candidates, taken: this.#taken(table) })
+    return [...twins].flatMap(([key, live]) => (this.#settleTwin({ table, key }, live) ? [key] : []))
   }
 
   /** Looks for twins in tables that refer to each other. */
   async probeCycleTwins(tables: readonly SharedTable[]): Promise<void> {
     const rows = new Map(tables.map((table) => [table, [...this.#open(table)]]))
-    const twins = await findCycleTwins(this.#sides, this.#mapping, rows, (table) => this.#taken(table))
-    for (const table of tables) for (const [key, live] of twins.get(table.id) ?? []) this.#settleTwin(table, key, live)
+    const twins = await findCycleTwins(this.#sides, this.#mapping, { rows, taken: (table) => this.#taken(table) })
+    for (const table of tables)
+      for (const [key, live] of twins.get(table.id) ?? []) this.#settleTwin({ table, key }, live)
   }
 
   /** Live rows that stand in for a row of the backup, now or since an earlier run. */
@@ -122,41 +160,37 @@ class Prober {
     return (this.skipped.get(table.id)?.has(key) || this.twins.get(table.id)?.has(key)) ?? false
   }
 
-  async #probeBatch(
-    table: SharedTable,
-    members: Members,
-    keys: readonly string[],
-    { hasTwins }: { readonly hasTwins: boolean },
-  ): Promise<void> {
-    const rewritten = await this.#mapping.rewrite(table, keys)
+  async #probeBatch({ table, keys, rewritten }: MappedRows, members: Members, search: Search | null): Promise<void> {
     const open = new Set(keys)
+    const openRows = (): MappedRows => ({ table, rewritten, keys: [...open] })
     for (const find of [findLabels, findLargeObjects]) {
       for (const [key, finding] of await find(this.#sides, table, [...open])) {
         open.delete(key)
         this.#report(finding, key)
       }
     }
-    for (const [key, finding] of await findUnhoused(this.#sides, table, [...open], rewritten)) {
+    for (const [key, finding] of await findUnhoused(this.#sides, openRows())) {
       open.delete(key)
       this.#report(finding, key)
     }
-    if (!hasTwins) {
-      const twins = await findTwins(this.#sides, table, [...open], rewritten, this.#taken(table))
-      for (const [key, live] of twins) if (this.#settleTwin(table, key, live)) open.delete(key)
+    if (search !== null) {
+      const candidates = await lookUpEqual(this.#sides, openRows(), { ...search, ignored: [] })
+      for (const key of await this.#settleTwins(table, candidates)) open.delete(key)
     }
-    const { taken: takenBy, linked } = await findTaken(this.#sides, table, members, [...open], rewritten)
+    const { taken: takenBy, linked } = await findTaken(this.#sides, openRows(), members)
     for (const [key, live] of linked) {
       this.#mapping.of(table.id).linked.add(key)
-      this.#standIn(table, key, live, false)
+      this.#standIn({ table, key }, live)
       open.delete(key)
     }
-    const conflicts = await findLiveConflicts(this.#sides, table, [...open], rewritten, this.#policy.moving)
+    const conflicts = await findLiveConflicts(this.#sides, openRows(), this.#policy.moving)
     const referred = await findReferred(this.#sides, table, [...takenBy.keys()])
     for (const key of open) {
+      const row = { table, key }
       const mine = conflicts.get(key) ?? []
       const owner = takenBy.get(key)
-      if (owner !== undefined) this.#settleTaken(table, key, owner, mine, referred.has(key))
-      else if (mine.length > 0) this.#settleUnique(table, key, mine)
+      if (owner !== undefined) this.#settleTaken(row, { owner, isReferred: referred.has(key) }, mine)
+      else if (mine.length > 0) this.#settleUnique(row, mine)
       else if (this.#isAllocatedAnew(table)) this.#mapping.of(table.id).allocated.add(key)
     }
     this.#mapping.keep(table, rewritten)
@@ -174,40 +208,46 @@ class Prober {
     return answer
   }
 
-  #standIn(table: SharedTable, key: string, live: string, isOverwritten: boolean): void {
-    const fates = this.#mapping.of(table.id)
-    fates.standIns.set(key, live)
+  #standIn({ table, key }: RowToWrite, live: string): void {
+    this.#mapping.of(table.id).standIns.set(key, live)
     this.#taken(table).add(live)
-    if (isOverwritten) fates.overwritten.add(key)
     this.standInCount++
   }
 
+  /** Lets live's row stand in, as it is or overwritten, where that is the answer. */
+  #standInIf(answer: Answer, row: RowToWrite, live: string): void {
+    if (answer !== 'match' && answer !== 'overwrite') return
+    this.#standIn(row, live)
+    if (answer === 'overwrite') this.#mapping.of(row.table.id).overwritten.add(row.key)
+  }
+
   /** Lets a twin stand in, unless the row is to be restored again. True if it does. */
-  #settleTwin(table: SharedTable, key: string, live: string): boolean {
-    const answer = this.#policy.decider.decide(twinFinding(table, key, live))
+  #settleTwin(row: RowToWrite, live: string): boolean {
+    const { table, key } = row
+    const answer = this.#policy.decider.decide(twinFinding(row, live))
     if (answer !== 'skip') return false
     const twins = this.twins.get(table.id) ?? new Map<string, string>()
     this.twins.set(table.id, twins.set(key, live))
-    this.#standIn(table, key, live, false)
+    this.#standIn(row, live)
     return true
   }
 
+  /** A row whose key the live row `owner` has. `isReferred`: some row of the backup refers to it. */
   #settleTaken(
-    table: SharedTable,
-    key: string,
-    owner: string,
+    row: RowToWrite,
+    { owner, isReferred }: { readonly owner: string; readonly isReferred: boolean },
     conflicts: readonly LiveConflict[],
-    isReferred: boolean,
   ): void {
+    const { table, key } = row
     const { allocated, undecided } = this.#mapping.of(table.id)
     const others = new Set(conflicts.map(({ live }) => live))
     if (this.#policy.beside.get(table.id)?.has(key)) {
       allocated.add(key)
-      if (conflicts.length > 0) this.#settleUnique(table, key, conflicts)
+      if (conflicts.length > 0) this.#settleUnique(row, conflicts)
       return
     }
     if (others.size > (others.has(owner) ? 1 : 0)) {
-      this.#settleSeveral(table, key, conflicts, owner)
+      this.#settleSeveral(row, conflicts, owner)
       return
     }
     const canAllocate = others.size === 0 && canComeBeside(table, this.#policy.keys)
@@ -215,14 +255,15 @@ class Prober {
       allocated.add(key)
       return
     }
-    const answer = this.#report(takenFinding(table, key, owner, canAllocate), key)
+    const answer = this.#report(takenFinding(row, owner, { canAllocate }), key)
     // Whatever the answer will be, the row will not have this key as its own.
     if (answer === 'stop') undecided.add(key)
     if (answer === 'allocate') allocated.add(key)
-    else if (answer === 'match' || answer === 'overwrite') this.#standIn(table, key, owner, answer === 'overwrite')
+    this.#standInIf(answer, row, owner)
   }
 
-  #settleUnique(table: SharedTable, key: string, conflicts: readonly LiveConflict[]): void {
+  #settleUnique(row: RowToWrite, conflicts: readonly LiveConflict[]): void {
+    const { table, key } = row
     // The key of a link that is not one of its ends, and which nobody sees, is made anew without asking.
     const own = conflicts.filter(({ unique }) => unique.kind === 'primary')
     const rest = conflicts.filter(({ unique }) => unique.kind !== 'primary')
@@ -233,20 +274,20 @@ class Prober {
     const [first] = open
     if (first === undefined) return
     if (live.length > 1) {
-      this.#settleSeveral(table, key, open, null)
+      this.#settleSeveral(row, open, null)
       return
     }
     // A link whose own key is taken, and a live row that is another row of the backup, are nothing to stand in.
     const isStranger = first.unique.kind === 'primary' || first.isOwn
     const possible: readonly Answer[] = isStranger ? ['skip'] : ['skip', 'match', 'overwrite']
-    const answer = this.#report(uniqueFinding(table, key, first, live, possible), key)
+    const answer = this.#report(uniqueFinding(row, first, { live, possible }), key)
     if (answer !== 'match' && answer !== 'overwrite') return
     this.#mapping.of(table.id).allocated.delete(key)
-    this.#standIn(table, key, first.live, answer === 'overwrite')
+    this.#standInIf(answer, row, first.live)
   }
 
-  #settleSeveral(table: SharedTable, key: string, conflicts: readonly LiveConflict[], owner: string | null): void {
+  #settleSeveral(row: RowToWrite, conflicts: readonly LiveConflict[], owner: string | null): void {
     const [first, ...rest] = conflicts
-    if (first !== undefined) this.#report(severalFinding(table, key, [first, ...rest], owner), key)
+    if (first !== undefined) this.#report(severalFinding(row, [first, ...rest], owner), row.key)
   }
 }

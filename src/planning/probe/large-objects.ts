@@ -52,7 +52,7 @@ export const findLargeObjects = async (
   // The extension "lo" has a domain over it.
   const names = table.columns.filter(({ live }) => live.baseType === 'oid').map(({ name }) => name)
   if (names.length === 0 || keys.length === 0) return found
-  const rows = await readBackupValues(sides, table, keys, names)
+  const rows = await readBackupValues(sides, table, { keys, columns: names })
   const numbers = [...new Set([...rows.values()].flat())].filter((value) => value !== null)
   const there = await readLargeObjects(sides.backup, numbers)
   if (there.size === 0) return found

@@ -8,9 +8,9 @@ import { readPresent } from '../../rows/states.ts'
 import { readBackupValues } from '../../rows/values.ts'
 import type { Members } from '../../selection/closure/members.ts'
 import { canProbe } from '../../sql/uniques.ts'
-import { fresh, type MappedValue, mappedKey } from './mapping.ts'
+import { fresh, type MappedRows, mappedKey } from './mapping.ts'
 import type { Moving } from './moving.ts'
-import { ownRows } from './twins.ts'
+import { ownRows } from './twins/twins.ts'
 import { probeUnique } from './unique-values.ts'
 
 /** A live row in the way of a row to be written. */
@@ -37,19 +37,17 @@ const isIdentityOf = ({ identity, ...table }: SharedTable, { kind, elements }: U
  */
 export const findLiveConflicts = async (
   sides: Sides,
-  table: SharedTable,
-  keys: readonly string[],
-  rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
+  { table, keys, rewritten }: MappedRows,
   moving: Moving,
 ): Promise<ReadonlyMap<string, readonly LiveConflict[]>> => {
   const found = new Map<string, LiveConflict[]>()
   for (const unique of table.live.uniques) {
     const isOwn = unique.kind === 'primary' && table.ends === null && !hasSurrogate(table)
-    if (isOwn || !canProbe(table, unique)) continue
+    if (isOwn || !canProbe({ table, unique })) continue
     const isIdentity = isIdentityOf(table, unique)
     // Live is known to lack rows that keep their identity: only where it changes could another row have it.
     const asked = isIdentity ? keys.filter((key) => rewritten.has(key)) : keys
-    const values = await readBackupValues(sides, table, asked, unique.columns)
+    const values = await readBackupValues(sides, table, { keys: asked, columns: unique.columns })
     const rows = [...values].flatMap(([key, row]) => {
       const own = rewritten.get(key)
       const mapped = row.map((value, p) => {
@@ -60,12 +58,12 @@ export const findLiveConflicts = async (
       return known.length < mapped.length ? [] : [{ key, values: known }]
     })
     const written = new Map(rows.map((row) => [row.key, row.values]))
-    const probed = await probeUnique(sides.live, table, unique, rows)
+    const probed = await probeUnique(sides.live, { table, unique }, rows)
     const own = await ownRows(sides, table, [...new Set([...probed.values()].flat())])
     for (const [key, live] of probed) {
       const values = written.get(key) ?? []
       const conflicts = moving
-        .staying(table, unique, live)
+        .staying({ table, unique }, live)
         .map((row) => ({ unique, live: row, values, isOwn: own.has(row) }))
       if (conflicts.length > 0) found.set(key, [...(found.get(key) ?? []), ...conflicts])
     }
@@ -79,10 +77,8 @@ export const findLiveConflicts = async (
  */
 export const findTaken = async (
   sides: Sides,
-  table: SharedTable,
+  { table, keys, rewritten }: MappedRows,
   members: Members,
-  keys: readonly string[],
-  rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
 ): Promise<{ readonly taken: ReadonlyMap<string, string>; readonly linked: ReadonlyMap<string, string> }> => {
   const taken = new Map<string, string>()
   const linked = new Map<string, string>()
@@ -109,7 +105,7 @@ export const findReferred = async (
     if (relation.parent !== table.id || child === undefined || child.identity.length === 0) continue
     // Nobody can say which rows such a table refers to: so it may be any.
     if (child.hidden !== null) return new Set(keys)
-    for (const { other } of await readChildren(sides, child, table, relation, keys)) referred.add(other)
+    for (const { other } of await readChildren(sides, { relation, child, parent: table }, keys)) referred.add(other)
   }
   return referred
 }

@@ -2,19 +2,28 @@
  * What becomes of keys while planning: which rows keep theirs, get a new one, or are stood in for by a live row; and what that makes
  * of every reference to them. A key that is only allocated by the run is `fresh`: it cannot collide with anything.
  */
-import { sql } from 'kysely'
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { unpackKey } from '../../keys/key.ts'
+import { packKey, unpackKey } from '../../keys/key.ts'
 import { KeySet } from '../../keys/key-index.ts'
+import { readShown } from '../../rows/by-key.ts'
 import { readParents } from '../../rows/references.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
 
 /** A value the run will allocate. */
 export const fresh = Symbol('fresh')
 
 export type MappedValue = string | null | typeof fresh
+
+/** What becomes of the references of rows: per row, by packed key, the columns whose value in live will not be the backup's. */
+export type Rewritten = ReadonlyMap<string, ReadonlyMap<string, MappedValue>>
+
+/** Rows of a table as they would be written; keys are packed. */
+export interface MappedRows {
+  readonly table: SharedTable
+  readonly keys: readonly string[]
+  readonly rewritten: Rewritten
+}
 
 /** What becomes of the rows of one table. Keys are packed backup keys. */
 export interface TableFates {
@@ -69,14 +78,11 @@ export class Mapping {
   }
 
   /** Per row the columns whose value in live will not be the backup's. Rows without any are absent. */
-  async rewrite(
-    table: SharedTable,
-    keys: readonly string[],
-  ): Promise<ReadonlyMap<string, ReadonlyMap<string, MappedValue>>> {
+  async rewrite(table: SharedTable, keys: readonly string[]): Promise<Rewritten> {
     const found = new Map<string, Map<string, MappedValue>>()
     for (const relation of this.changingRelations(table)) {
       const parent = tableOf(this.#sides.catalog, relation.parent)
-      const { rows } = await readParents(this.#sides, table, relation, keys)
+      const { rows } = await readParents(this.#sides, { relation, child: table }, keys)
       await this.#readLive(
         parent,
         rows.map(({ other }) => other),
@@ -95,7 +101,7 @@ export class Mapping {
   }
 
   /** Keeps rewritten columns that other tables refer to, so that their references follow. */
-  keep(table: SharedTable, rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>): void {
+  keep(table: SharedTable, rewritten: Rewritten): void {
     const referenced = new Set(
       this.#sides.catalog.relations.flatMap(({ parent, parentColumns }) => (parent === table.id ? parentColumns : [])),
     )
@@ -121,15 +127,8 @@ export class Mapping {
     const open = wanted.filter((key) => !this.#liveValues.has(`${parent.id}\0${key}`))
     const referenced = this.#sides.catalog.relations.flatMap((r) => (r.parent === parent.id ? r.parentColumns : []))
     const columns = [...new Set([...parent.identity, ...referenced])]
-    for (const batch of inBatches(open)) {
-      const rows = await this.#sides.live.rows(sql`
-        select ${ordinal('k')}::text, ${asText('t', columns)}
-        from ${keySource(parent.live, parent.identity, batch)}
-        join ${fromTable(parent.live)} as t on ${joinOn(parent.identity, 't', 'k')}`)
-      for (const [ord, ...values] of rows) {
-        const key = batch[Number(ord) - 1] ?? ''
-        this.#liveValues.set(`${parent.id}\0${key}`, new Map(columns.map((name, p) => [name, values[p] ?? null])))
-      }
+    for (const [key, values] of await readShown(this.#sides.live, parent, { keys: open, columns })) {
+      this.#liveValues.set(`${parent.id}\0${key}`, new Map(columns.map((name, p) => [name, values[p] ?? null])))
     }
   }
 }
@@ -145,5 +144,6 @@ export const mappedKey = (
     const mapped = rewritten.get(table.identity[position] ?? '')
     return mapped === undefined ? value : mapped
   })
-  return values.some((value) => value === fresh || value === null) ? null : values.join('\0')
+  const known = values.filter((value) => value !== fresh && value !== null)
+  return known.length < values.length ? null : packKey(known)
 }

@@ -1,11 +1,9 @@
 /** Live rows that give up a unique value because the plan updates them: what needs that value need not wait for an answer. */
-import type { Uniqueness } from '../../catalog/catalog.ts'
-import type { SharedTable } from '../../catalog/shared.ts'
 import { findParking } from '../../plan/effects/parking.ts'
 import type { Aside } from '../../plan/plan.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
 import { readBackupValues, readLiveKeys } from '../../rows/values.ts'
-import { canProbe } from '../../sql/uniques.ts'
+import { canProbe, type UniqueOf } from '../../sql/uniques.ts'
 import { probeUnique } from './unique-values.ts'
 
 interface Leaving {
@@ -14,19 +12,19 @@ interface Leaving {
   readonly moved: Set<string>
 }
 
-const idOf = (table: SharedTable, unique: Uniqueness): string => `${table.id}\0${unique.name}`
+const idOf = ({ table, unique }: UniqueOf): string => `${table.id}\0${unique.name}`
 
 export class Moving {
   readonly #leaving = new Map<string, Leaving>()
 
-  /** Adds updated rows of a table that take other values of a constraint than they have. */
-  add(table: SharedTable, unique: Uniqueness, column: string | null, keys: ReadonlySet<string>): void {
-    this.#leaving.set(idOf(table, unique), { column, keys, moved: new Set() })
+  /** Adds updated rows that take other values of a constraint than they have. */
+  add(of: UniqueOf, { column, keys }: Omit<Leaving, 'moved'>): void {
+    this.#leaving.set(idOf(of), { column, keys, moved: new Set() })
   }
 
   /** Live rows that stay in the way: those that leave are noted as moved aside. */
-  staying(table: SharedTable, unique: Uniqueness, live: readonly string[]): readonly string[] {
-    const leaving = this.#leaving.get(idOf(table, unique))
+  staying(of: UniqueOf, live: readonly string[]): readonly string[] {
+    const leaving = this.#leaving.get(idOf(of))
     if (leaving === undefined) return live
     for (const key of live) if (leaving.keys.has(key)) leaving.moved.add(key)
     return live.filter((key) => !leaving.keys.has(key))
@@ -49,37 +47,33 @@ export const findMoving = async (
   for (const [id, rows] of updates) {
     const table = tableOf(sides.catalog, id)
     for (const unique of table.live.uniques) {
-      if (unique.kind === 'primary' || !canProbe(table, unique)) continue
+      if (unique.kind === 'primary' || !canProbe({ table, unique })) continue
       const parkings = [...rows].flatMap(([key, columns]) => {
-        const parking = findParking(table, unique, columns, sides.catalog.relations)
+        const parking = findParking({ table, unique }, columns, sides.catalog.relations)
         const touches = columns.some((name) => unique.columns.includes(name))
         return touches && (unique.isDeferrable || parking !== null) ? [{ key, parking }] : []
       })
       if (parkings.length === 0) continue
       const column = unique.isDeferrable ? null : (parkings[0]?.parking?.column ?? null)
       const leaving = parkings.map(({ key }) => key)
-      const stayed = await findStaying(sides, table, unique, leaving)
+      const stayed = await findStaying(sides, { table, unique }, leaving)
       const live = await readLiveKeys(
         sides,
         table,
         leaving.filter((key) => !stayed.has(key)),
       )
-      moving.add(table, unique, column, new Set(live.values()))
+      moving.add({ table, unique }, { column, keys: new Set(live.values()) })
     }
   }
   return moving
 }
 
 /** Of the rows given, those that will still hold the value they hold: the backup's collides with their own. */
-const findStaying = async (
-  sides: Sides,
-  table: SharedTable,
-  unique: Uniqueness,
-  keys: readonly string[],
-): Promise<ReadonlySet<string>> => {
-  const values = await readBackupValues(sides, table, keys, unique.columns)
+const findStaying = async (sides: Sides, of: UniqueOf, keys: readonly string[]): Promise<ReadonlySet<string>> => {
+  const { table, unique } = of
+  const values = await readBackupValues(sides, table, { keys, columns: unique.columns })
   const probed = [...values].map(([key, row]) => ({ key, values: row }))
-  const found = await probeUnique(sides.live, table, unique, probed)
+  const found = await probeUnique(sides.live, of, probed)
   const own = await readLiveKeys(sides, table, [...found.keys()])
   return new Set([...found].flatMap(([key, live]) => (live.includes(own.get(key) ?? '') ? [key] : [])))
 }

@@ -7,11 +7,12 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { any, type Query, serverText } from '../../database/names.ts'
 import { displayKey } from '../../keys/key.ts'
 import type { Finding } from '../../plan/finding.ts'
+import { findKeys } from '../../rows/by-key.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { readBackupValues } from '../../rows/values.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal, typeOf, valueSource } from '../../sql/rows.ts'
+import { inBatches, ordinal, typeOf, valueSource } from '../../sql/rows.ts'
 import { isInDefault } from '../../sql/tree.ts'
-import { fresh, type MappedValue } from './mapping.ts'
+import { fresh, type MappedRows } from './mapping.ts'
 
 /** More partitions than these are not asked whether they take a row: the run finds out. */
 const most = 500
@@ -54,18 +55,8 @@ const readColumns = (table: SharedTable, partitions: readonly Partition[]): read
 }
 
 /** Of the rows given, those that stand in a default partition of the backup too. */
-const findAtHome = async (sides: Sides, table: SharedTable, keys: readonly string[]): Promise<ReadonlySet<string>> => {
-  const found = new Set<string>()
-  for (const batch of inBatches(keys)) {
-    const rows = await sides.backup.rows(sql`
-      select ${ordinal('k')}::text
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}
-      where ${isInDefault('t')}`)
-    for (const [ord] of rows) found.add(batch[Number(ord) - 1] ?? '')
-  }
-  return found
-}
+const findAtHome = (sides: Sides, table: SharedTable, keys: readonly string[]): Promise<ReadonlySet<string>> =>
+  findKeys(sides.backup, table, { keys, where: isInDefault('t') })
 
 const findingOf = (table: SharedTable, key: string, partition: string | null): Finding => ({
   kind: 'partition',
@@ -85,9 +76,7 @@ const findingOf = (table: SharedTable, key: string, partition: string | null): F
 /** A finding per row that no partition of live is made for, by packed key. */
 export const findUnhoused = async (
   sides: Sides,
-  table: SharedTable,
-  keys: readonly string[],
-  rewritten: ReadonlyMap<string, ReadonlyMap<string, MappedValue>>,
+  { table, keys, rewritten }: MappedRows,
 ): Promise<ReadonlyMap<string, Finding>> => {
   const found = new Map<string, Finding>()
   if (table.live.kind !== 'partitioned' || keys.length === 0) return found
@@ -95,7 +84,7 @@ export const findUnhoused = async (
   const isHashed = partitions.some(({ condition }) => condition?.includes('satisfies_hash_partition'))
   if (isHashed || partitions.length > most) return found
   const columns = readColumns(table, partitions)
-  const values = [...(await readBackupValues(sides, table, keys, columns))].flatMap(([key, row]) => {
+  const values = [...(await readBackupValues(sides, table, { keys, columns }))].flatMap(([key, row]) => {
     const own = rewritten.get(key)
     const mapped = row.map((value, p) => (own?.has(columns[p] ?? '') ? own.get(columns[p] ?? '') : value))
     const known = mapped.filter((value) => value !== fresh)

@@ -2,7 +2,7 @@
 import { columnOf, type Uniqueness } from '../../catalog/catalog.ts'
 import { type SharedTable, setFlagFor } from '../../catalog/shared.ts'
 import { displayAlone } from '../../database/display.ts'
-import { displayKey } from '../../keys/key.ts'
+import { displayKey, unpackKey } from '../../keys/key.ts'
 import type { Answer, Finding, FindingPart, Help } from '../../plan/finding.ts'
 import type { Likeness } from '../../rows/records/weigh-columns.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
@@ -11,6 +11,12 @@ import type { MissingParent } from '../../selection/closure/walk.ts'
 import type { LiveConflict } from './live-conflicts.ts'
 
 type Taken = Pick<LiveConflict, 'unique' | 'values'>
+
+/** A row by its packed key. */
+export interface RowToWrite {
+  readonly table: SharedTable
+  readonly key: string
+}
 
 const word = /"(?:[^"]|"")*"|[\w$]+/g
 
@@ -39,11 +45,9 @@ const valuesOf = ({ unique, values }: Taken): Pick<Finding, 'columns' | 'values'
 
 /** The finding that live rows hold a unique value, or are excluded with it. */
 export const uniqueFinding = (
-  table: SharedTable,
-  key: string,
+  { table, key }: RowToWrite,
   taken: Taken,
-  live: readonly string[],
-  possible: readonly Answer[],
+  { live, possible }: { readonly live: readonly string[]; readonly possible: readonly Answer[] },
 ): Finding => {
   const { unique } = taken
   const expressions = unique.kind === 'exclusion' ? undefined : compared(unique)
@@ -61,11 +65,11 @@ export const uniqueFinding = (
 
 /** The finding that different live rows hold what one row of the backup needs. `owner` is the live row that has its key. */
 export const severalFinding = (
-  table: SharedTable,
-  key: string,
+  row: RowToWrite,
   conflicts: readonly [LiveConflict, ...LiveConflict[]],
   owner: string | null,
 ): Finding => {
+  const { table } = row
   const [first] = conflicts
   const primary = table.live.uniques.find(({ kind }) => kind === 'primary')
   const own: readonly FindingPart[] =
@@ -76,7 +80,7 @@ export const severalFinding = (
             constraint: primary.name,
             isExclusion: false,
             columns: table.identity,
-            values: owner.split('\0'),
+            values: unpackKey(owner),
             live: [displayKey(owner)],
           },
         ]
@@ -90,7 +94,7 @@ export const severalFinding = (
   )
   const live = new Set([...(owner === null ? [] : [owner]), ...conflicts.map((conflict) => conflict.live)])
   return {
-    ...uniqueFinding(table, key, first, [...live], ['skip']),
+    ...uniqueFinding(row, first, { live: [...live], possible: ['skip'] }),
     kind: 'several live rows',
     parts: [...own, ...others],
   }
@@ -179,7 +183,7 @@ export const changedParentFinding = ({
 }
 
 /** The finding that a live row looks like the backup's row, brought back by an earlier run. */
-export const twinFinding = (table: SharedTable, key: string, live: string): Finding => ({
+export const twinFinding = ({ table, key }: RowToWrite, live: string): Finding => ({
   kind: 'looks restored',
   table: table.id,
   key: displayKey(key),
@@ -190,14 +194,18 @@ export const twinFinding = (table: SharedTable, key: string, live: string): Find
   possible: ['skip', 'allocate'],
 })
 
-/** The finding that another record has the row's key. */
-export const takenFinding = (table: SharedTable, key: string, owner: string, canAllocate: boolean): Finding => ({
+/** The finding that another record has the row's key: the one of live's key `owner`. */
+export const takenFinding = (
+  { table, key }: RowToWrite,
+  owner: string,
+  { canAllocate }: { readonly canAllocate: boolean },
+): Finding => ({
   kind: 'key taken',
   table: table.id,
   key: displayKey(key),
   constraint: table.live.uniques.find(({ kind }) => kind === 'primary')?.name ?? null,
   columns: table.identity,
-  values: owner.split('\0'),
+  values: unpackKey(owner),
   live: [displayKey(owner)],
   possible: canAllocate ? ['skip', 'match', 'overwrite', 'allocate'] : ['skip', 'match', 'overwrite'],
 })

@@ -9,13 +9,18 @@ import type { Moving } from './moving.ts'
 import { uniqueFinding } from './taken-findings.ts'
 import { probeUnique } from './unique-values.ts'
 
+/** What probing updates needs to know. */
+export interface UpdateProbe {
+  readonly sides: Sides
+  readonly decider: Decider
+  readonly moving: Moving
+}
+
 /** Rows whose restored columns live cannot take, or another live row's unique value stands in the way of; those answered `skip` are returned. */
 export const probeUpdates = async (
-  sides: Sides,
+  { sides, decider, moving }: UpdateProbe,
   table: SharedTable,
   rows: ReadonlyMap<string, readonly string[]>,
-  moving: Moving,
-  decider: Decider,
 ): Promise<readonly string[]> => {
   const skipped: string[] = []
   for (const find of [findLabels, findLargeObjects]) {
@@ -25,26 +30,23 @@ export const probeUpdates = async (
     }
   }
   for (const unique of table.live.uniques) {
-    if (!canProbe(table, unique)) continue
+    if (!canProbe({ table, unique })) continue
     const touched = [...rows].filter(([, columns]) => columns.some((name) => unique.columns.includes(name)))
-    const values = await readBackupValues(
-      sides,
-      table,
-      touched.map(([key]) => key),
-      unique.columns,
-    )
+    const values = await readBackupValues(sides, table, {
+      keys: touched.map(([key]) => key),
+      columns: unique.columns,
+    })
     const probed = [...values].map(([key, row]) => ({ key, values: row }))
-    const found = await probeUnique(sides.live, table, unique, probed)
+    const found = await probeUnique(sides.live, { table, unique }, probed)
     const own = await readLiveKeys(sides, table, [...found.keys()])
     for (const [key, live] of found) {
       const others = moving.staying(
-        table,
-        unique,
+        { table, unique },
         live.filter((other) => other !== own.get(key)),
       )
       if (others.length === 0) continue
       const taken = { unique, values: values.get(key) ?? [] }
-      const answer = decider.decide(uniqueFinding(table, key, taken, others, ['skip']))
+      const answer = decider.decide(uniqueFinding({ table, key }, taken, { live: others, possible: ['skip'] }))
       if (answer === 'skip') skipped.push(key)
     }
   }

@@ -1,10 +1,12 @@
 /** Rows of both sides, column by column. */
 import { sql } from 'kysely'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { any, column, list } from '../../database/names.ts'
+import { any, column } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
+import { packNames } from '../../keys/key.ts'
 import { rowDigest } from '../../sql/column-digest.ts'
-import { fromTable, inBatches, inKeyRange, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import { inBatches } from '../../sql/rows.ts'
+import { readByKey, readShown } from '../by-key.ts'
 import type { Sides } from '../sides.ts'
 import { comparedColumns } from './records.ts'
 
@@ -39,38 +41,20 @@ const compareRows = async (
   table: SharedTable,
   { keys, live, columns }: RowPairs,
 ): Promise<ReadonlyMap<string, readonly string[]>> => {
-  const digests = columns.map((name) => sql`${rowDigest('t', [name], sides.digest)}::text`)
-  /** The digests of each row of one side, by its place in the batch. */
-  const read = async (
-    reader: Reader,
-    batch: readonly string[],
-  ): Promise<ReadonlyMap<number, readonly (string | null)[]>> => {
-    const side = reader.side === 'live' ? table.live : table.backup
-    const rows = await reader.rows(sql`
-      select ${ordinal('k')}::text, ${list(digests)}
-      from ${keySource(side, table.identity, batch)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, batch)}`)
-    return new Map(rows.map(([ord, ...values]) => [Number(ord) - 1, values]))
-  }
+  const show = columns.map((name) => rowDigest('t', [name], sides.digest))
   const changed = new Map<string, readonly string[]>()
   // Most rows differ in the same columns as others: one list for all of them.
   const lists = new Map<string, readonly string[]>()
   const rows = keys.map((key, place) => [key, live[place] ?? key] as const)
   for (const batch of inBatches(rows, 1_000)) {
-    const here = await read(
-      sides.live,
-      batch.map(([, key]) => key),
-    )
-    const there = await read(
-      sides.backup,
-      batch.map(([key]) => key),
-    )
-    for (const [place, [key]] of batch.entries()) {
-      const [mine, other] = [here.get(place), there.get(place)]
+    const here = await readShown(sides.live, table, { keys: batch.map(([, own]) => own), show })
+    const there = await readShown(sides.backup, table, { keys: batch.map(([key]) => key), show })
+    for (const [key, own] of batch) {
+      const [mine, other] = [here.get(own), there.get(key)]
       if (mine === undefined || other === undefined) continue
-      const own = columns.filter((_, position) => mine[position] !== other[position])
-      const name = own.join('\0')
-      const list = lists.get(name) ?? own
+      const differing = columns.filter((_, position) => mine[position] !== other[position])
+      const name = packNames(differing)
+      const list = lists.get(name) ?? differing
       lists.set(name, list)
       changed.set(key, list)
     }
@@ -85,28 +69,21 @@ export const readEmpty = async (
   { keys, live, columns }: RowPairs,
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
   const empty = new Map<string, Set<string>>()
-  const read = async (reader: Reader, own: readonly string[], places: readonly string[]): Promise<void> => {
-    const side = reader.side === 'live' ? table.live : table.backup
-    const rows = await reader.rows(sql`
-      select ${ordinal('k')}::text, ${list(columns.map((name) => sql`(${column('t', name)} is null)::text`))}
-      from ${keySource(side, table.identity, own)}
-      join ${fromTable(side)} as t on ${joinOn(table.identity, 't', 'k')} ${inKeyRange('t', side, table.identity, own)}
-      where ${any(columns.map((name) => sql`${column('t', name)} is null`))}`)
-    for (const [ord, ...flags] of rows) {
-      const key = places[Number(ord) - 1] ?? ''
-      const names = columns.filter((_, place) => flags[place] === 'true')
-      empty.set(key, new Set([...(empty.get(key) ?? []), ...names]))
+  if (columns.length === 0) return empty
+  const show = columns.map((name) => sql`${column('t', name)} is null`)
+  const read = async (reader: Reader, own: readonly string[]): Promise<void> => {
+    for await (const rows of readByKey(reader, table, { keys: own, show, where: any(show) })) {
+      for (const { place, values } of rows) {
+        const key = keys[place] ?? ''
+        const names = columns.filter((_, position) => values[position] === 'true')
+        empty.set(key, new Set([...(empty.get(key) ?? []), ...names]))
+      }
     }
   }
-  const rows = keys.map((key, place) => [key, live[place] ?? key] as const)
-  for (const batch of columns.length === 0 ? [] : inBatches(rows)) {
-    const own = batch.map(([key]) => key)
-    await read(sides.backup, own, own)
-    await read(
-      sides.live,
-      batch.map(([, key]) => key),
-      own,
-    )
-  }
+  await read(sides.backup, keys)
+  await read(
+    sides.live,
+    keys.map((key, place) => live[place] ?? key),
+  )
   return empty
 }

@@ -5,7 +5,8 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { any, column, list, type Query } from '../../database/names.ts'
 import { packKey } from '../../keys/key.ts'
 import { joinRelation } from '../../sql/references.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import { fromTable } from '../../sql/rows.ts'
+import { findKeys, readByKey } from '../by-key.ts'
 import type { Sides } from '../sides.ts'
 import type { StateCache } from '../state-cache.ts'
 import { readPresent } from '../states.ts'
@@ -63,21 +64,19 @@ export const findKept = async (
   const broken = new Set<string>()
   for (const { relation, child } of kinRelations(sides, table)) {
     if (!relation.isEnforced || !(await hasContent(sides, child, relation))) continue
-    for (const batch of inBatches(keys.filter((key) => !kept.has(key)))) {
-      const rows = await sides.live.rows(sql`
-        select ${ordinal('k')}::text, ${asText('c', child.identity)}
-        from ${keySource(table.live, table.identity, batch)}
-        join ${fromTable(table.live)} as p on ${joinOn(table.identity, 'p', 'k')}
+    const asked = {
+      keys: keys.filter((key) => !kept.has(key)),
+      show: child.identity.map((name) => column('c', name)),
+      join: sql`
         cross join lateral (
           select ${list(child.identity.map((name) => column('o', name)))}
           from ${fromTable(child.live)} as o
-          where ${joinRelation(relation, 'o', 'p')} and ${hasStayed?.('o') ?? sql`true`}
+          where ${joinRelation(relation, 'o', 't')} and ${hasStayed?.('o') ?? sql`true`}
           order by ${list(child.identity.map((name) => column('o', name)))}
-          limit ${sql.lit(mostKin)}) as c`)
-      const kin = rows.map(([ord, ...key]) => ({
-        parent: batch[Number(ord) - 1] ?? '',
-        key: packKey(key.map((value) => value ?? '')),
-      }))
+          limit ${sql.lit(mostKin)}) as c`,
+    }
+    for await (const rows of readByKey(sides.live, table, asked)) {
+      const kin = rows.map(({ key, values }) => ({ parent: key, key: packKey(values) }))
       const known = await readPresent(sides.backup, child, [...new Set(kin.map(({ key }) => key))])
       const found = await states.read(child, [...known])
       for (const [parent, own] of Map.groupBy(kin, (row) => row.parent)) {
@@ -118,25 +117,23 @@ export const findUnhooked = async (
 ): Promise<ReadonlySet<string>> => {
   const unhooked = new Set<string>()
   for (const { relation, child } of kinRelations(sides, table)) {
-    for (const batch of relation.isNullable ? inBatches(keys) : []) {
-      const rows = await sides.backup.rows(sql`
-        select ${ordinal('k')}::text, ${asText('c', child.identity)}
-        from ${keySource(table.backup, table.identity, batch)}
-        join ${fromTable(table.backup)} as p on ${joinOn(table.identity, 'p', 'k')}
+    if (!relation.isNullable) continue
+    const asked = {
+      keys,
+      show: child.identity.map((name) => column('c', name)),
+      join: sql`
         cross join lateral (
           select ${list(child.identity.map((name) => column('o', name)))}
           from ${fromTable(child.backup)} as o
-          where ${joinRelation(relation, 'o', 'p')}
-          limit ${sql.lit(mostKin)}) as c`)
-      const referred = rows.map(([, ...key]) => packKey(key.map((value) => value ?? '')))
-      const emptied = await sides.live.rows(sql`
-        select ${ordinal('k')}::text
-        from ${keySource(child.live, child.identity, referred)}
-        join ${fromTable(child.live)} as t on ${joinOn(child.identity, 't', 'k')}
-        where ${any(relation.columns.map((name) => sql`${column('t', name)} is null`))}`)
-      for (const [ord] of emptied) {
-        const [parent] = rows[Number(ord) - 1] ?? []
-        unhooked.add(batch[Number(parent) - 1] ?? '')
+          where ${joinRelation(relation, 'o', 't')}
+          limit ${sql.lit(mostKin)}) as c`,
+    }
+    const isEmptied = any(relation.columns.map((name) => sql`${column('t', name)} is null`))
+    for await (const rows of readByKey(sides.backup, table, asked)) {
+      const children = rows.map(({ values }) => packKey(values))
+      const emptied = await findKeys(sides.live, child, { keys: children, where: isEmptied })
+      for (const [position, { key }] of rows.entries()) {
+        if (emptied.has(children[position] ?? '')) unhooked.add(key)
       }
     }
   }

@@ -116,7 +116,7 @@ const findDoubted = async (
   for (const relation of leaning.length === 0 ? [] : relations) {
     const parent = sides.catalog.tables.get(relation.parent)
     if (parent === undefined || parent.hidden !== null || parent.identity.length === 0) continue
-    const { rows } = await readParents(sides, table, relation, leaning)
+    const { rows } = await readParents(sides, { relation, child: table }, leaning)
     const known = await states.read(parent, [...new Set(rows.map(({ other }) => other))])
     const changed = new Map(
       [...known].flatMap(([key, state]) => (state.state === 'changed' ? [[key, state.columns] as const] : [])),

@@ -179,9 +179,12 @@ const chunkSize = 1 << 20
 
 /**
  * Reads the records one after the other; memory is one record. Stops silently at a torn end, and yields nothing where there is no
- * file. Throws `damaged-journal`.
+ * file. Throws `damaged-journal`. What is passed over comes with an empty payload, and is not held against its checksum.
  */
-export async function* readRecords(path: string): AsyncGenerator<JournalRecord> {
+export async function* readRecords(
+  path: string,
+  isPassedOver: (type: RecordType) => boolean = () => false,
+): AsyncGenerator<JournalRecord> {
   const file = await openForReading(path)
   if (file === null) return
   try {
@@ -211,8 +214,9 @@ export async function* readRecords(path: string): AsyncGenerator<JournalRecord> 
         if (await isTornEnd(read, isHead ? offset + 1 : offset, size)) return
         throw damaged(path, offset)
       }
-      const payload = await read(offset + lineEnd + 1, bytes)
-      if (checksum(payload) !== sum) throw damaged(path, offset)
+      const isRead = !isPassedOver(type)
+      const payload = isRead ? await read(offset + lineEnd + 1, bytes) : Buffer.alloc(0)
+      if (isRead && checksum(payload) !== sum) throw damaged(path, offset)
       if (!following[before].includes(type)) throw damaged(path, offset, `${type} does not follow ${before}.`)
       before = type
       yield { type, payload, end }

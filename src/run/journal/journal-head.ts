@@ -5,6 +5,7 @@ import { parseJson } from '../../documents/json.ts'
 import { findFlaw, type Shape } from '../../documents/shape.ts'
 import { decodeText } from '../../documents/text-file.ts'
 import { isRowgraftError, RowgraftError } from '../../errors.ts'
+import { isSameNames } from '../../keys/key.ts'
 import { findStepContradiction } from '../../plan/file/consistent.ts'
 import { hashPlan } from '../../plan/plan.ts'
 import type { RunState } from '../run.ts'
@@ -14,7 +15,9 @@ import {
   beginRecord,
   type JournalledPlan,
   journalledPlan,
+  type ReportRecord,
   type RunRecord,
+  reportRecord,
   runRecord,
   type Stream,
   streamRecord,
@@ -29,6 +32,8 @@ export interface JournalHead {
   readonly hasIntent: boolean
   readonly state: RunState
   readonly streams: readonly Stream[]
+  /** Tables whose rows came back under other keys, as the report tells; null where there is no report. */
+  readonly moved: ReadonlySet<string> | null
   /** Bytes of whole records. */
   readonly length: number
 }
@@ -79,7 +84,18 @@ const parsePlanRecord = (path: string, record: JournalRecord): JournalledPlan =>
   return plan
 }
 
+const movedTables = ({ changedKeys }: ReportRecord): ReadonlySet<string> | null =>
+  changedKeys === undefined ? null : new Set(changedKeys.map(({ table }) => table))
+
 const endStates: Readonly<Record<string, RunState>> = { ABORTED: 'rolled-back', DONE: 'committed', UNKNOWN: 'unknown' }
+
+/** What is read of a journal. */
+export interface Reading {
+  /** Null is returned for a run that is not. */
+  readonly isMeant: (run: RunRecord) => boolean
+  /** Its rows are held against their checksums, too; else they are passed over: there may be gigabytes. */
+  readonly isWhole: boolean
+}
 
 /**
  * Reads one journal without its rows. A damaged one has the state `damaged` and tells what stands before the damage. Null for a run
@@ -88,7 +104,7 @@ const endStates: Readonly<Record<string, RunState>> = { ABORTED: 'rolled-back', 
  */
 export const readHead = async (
   path: string,
-  isMeant: (run: RunRecord) => boolean = () => true,
+  { isMeant, isWhole }: Reading = { isMeant: () => true, isWhole: true },
 ): Promise<JournalHead | null> => {
   let planned: JournalRecord | null = null
   let plan: JournalledPlan | null = null
@@ -98,8 +114,9 @@ export const readHead = async (
   let hasIntent = false
   let length = 0
   const streams: Stream[] = []
+  let moved: ReadonlySet<string> | null = null
   try {
-    for await (const next of readRecords(path)) {
+    for await (const next of readRecords(path, (type) => type === 'DATA' && !isWhole)) {
       length = next.end
       if (next.type === 'PLAN') planned = next
       else if (next.type === 'RUN') {
@@ -109,6 +126,7 @@ export const readHead = async (
         plan = planned === null ? null : parsePlanRecord(path, planned)
       } else if (next.type === 'BEGIN') begin = parseRecord(path, next, beginRecord)
       else if (next.type === 'STREAM') streams.push(parseStream(path, next))
+      else if (next.type === 'REPORT') moved = movedTables(parseRecord(path, next, reportRecord))
       else if (next.type === 'INTENT') hasIntent = true
       else state = endStates[next.type] ?? state
     }
@@ -118,7 +136,7 @@ export const readHead = async (
     state = 'damaged'
   }
   if (plan === null || run === null) return null
-  return { path, plan, run, begin, hasIntent, state, streams, length }
+  return { path, plan, run, begin, hasIntent, state, streams, moved, length }
 }
 
 /** Throws `damaged-journal` where the plan of a run is not the one that was run: nothing is concluded from its steps. */
@@ -151,7 +169,7 @@ export const streamImages = (path: string, wanted: Stream): Readable => {
       if (record.type === 'STREAM') {
         const stream = parseStream(path, record)
         const isWanted = stream.kind === wanted.kind && stream.table === wanted.table
-        if (isWanted && stream.columns.join('\0') !== wanted.columns.join('\0')) {
+        if (isWanted && !isSameNames(stream.columns, wanted.columns)) {
           throw unlike(path, `the images of "${stream.table}" have other columns than it.`)
         }
         check = isWanted ? fieldCounter(path, stream) : null

@@ -1,8 +1,8 @@
 /** The rows of a journal: images before the writes, digests and key changes after them, straight from the server as COPY text. */
-
 import { sql } from 'kysely'
 import { any, column, list, literal, type Query } from '../../database/names.ts'
 import type { Writer } from '../../database/session/reader.ts'
+import { isSameNames } from '../../keys/key.ts'
 import { keptDigest, storedColumns } from '../../sql/images.ts'
 import { fromTable } from '../../sql/rows.ts'
 import { keyNames } from '../keys/changed-keys.ts'
@@ -104,7 +104,7 @@ const writtenSince = async (writer: Writer, { table }: StagedTable): Promise<Que
   (await tellsWriters(writer, table.live)) ? sql`pg_catalog.age(t.xmin) <= 0` : sql`true`
 
 const isNamedApart = (staged: StagedTable): boolean =>
-  mayChangeKeys(staged) && keyNames(staged).join('\0') !== staged.table.identity.join('\0')
+  mayChangeKeys(staged) && !isSameNames(keyNames(staged), staged.table.identity)
 
 const writtenStream = (staged: StagedTable): Stream => ({
   kind: 'written',

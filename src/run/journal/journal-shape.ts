@@ -8,7 +8,7 @@ import {
   choice,
   count,
   type Entries,
-  list,
+  listOf,
   looseObject,
   name,
   nullable,
@@ -22,6 +22,7 @@ import { digestShape, optionEntries, unitEntries } from '../../plan/file/plan-sh
 import { stepEntries, tableId } from '../../plan/file/step-shape.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Step } from '../../plan/step.ts'
+import type { Report } from '../run.ts'
 
 /** What a set of rows in the journal is for. */
 export type StreamKind =
@@ -82,13 +83,15 @@ const planEntries: Entries<JournalledPlan> = {
   digest: digestShape,
   fingerprints: record(sha256),
   declared: optional(declarationsShape),
-  steps: list(looseObject<Step>(stepEntries)),
+  steps: listOf(looseObject<Step>(stepEntries)),
   hash: sha256,
   selection: looseObject<JournalledPlan['selection']>({
-    selectors: list(looseObject<JournalledPlan['selection']['selectors'][number]>({ by: words, id: optional(words) })),
+    selectors: listOf(
+      looseObject<JournalledPlan['selection']['selectors'][number]>({ by: words, id: optional(words) }),
+    ),
   }),
   options: looseObject<KeptOptions>({ triggers, acceptTrigger, role, settings }),
-  edits: list(looseObject<JournalledPlan['edits'][number]>({ table: tableId })),
+  edits: listOf(looseObject<JournalledPlan['edits'][number]>({ table: tableId })),
 }
 
 export const journalledPlan: Shape<JournalledPlan> = looseObject(planEntries)
@@ -106,8 +109,15 @@ export const beginRecord: Shape<BeginRecord> = looseObject<BeginRecord>({
   xid: pattern(/^[1-9]\d{0,18}$/, 'the id of a transaction'),
 })
 
+/** Of a report, what later commands need; the first ones did not tell how many keys changed. */
+export type ReportRecord = Partial<Pick<Report, 'changedKeys'>>
+
+export const reportRecord: Shape<ReportRecord> = looseObject<ReportRecord>({
+  changedKeys: optional(listOf(looseObject<Report['changedKeys'][number]>({ table: tableId, rows: count }))),
+})
+
 export const streamRecord: Shape<Stream> = looseObject<Stream>({
   kind: choice<StreamKind>({ updated: true, deleted: true, written: true, made: true }),
   table: tableId,
-  columns: list(name),
+  columns: listOf(name),
 })

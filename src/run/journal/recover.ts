@@ -16,7 +16,7 @@ import { withReadTransaction } from '../../database/transaction.ts'
 import { RowgraftError } from '../../errors.ts'
 import type { WrittenRows } from '../../plan/inverse.ts'
 import { keptDigest } from '../../sql/images.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import { inBatches, keyedRows, ordinal } from '../../sql/rows.ts'
 import type { RecoverReport } from '../run.ts'
 import { lockDatabase } from '../transaction-start.ts'
 import { JournalWriter } from './journal-file.ts'
@@ -93,9 +93,8 @@ const countWritten = async (
     const [row] = await reader.rows(sql`
       select pg_catalog.count(*)::text,
              pg_catalog.count(*) filter (where t.xmin::text::bigint = ${xid}::bigint & 4294967295)::text
-      from ${keySource(live, identity, keys)}
+      from ${keyedRows(live, identity, keys)}
       join pg_catalog.unnest(${digests}::bigint[]) with ordinality as d(digest, position) on d.position = ${ordinal('k')}
-      join ${fromTable(live)} as t on ${joinOn(identity, 't', 'k')}
       where ${keptDigest('t', live, identity)} = d.digest`)
     same += Number(row?.[0] ?? 0)
     own += Number(row?.[1] ?? 0)
@@ -112,8 +111,7 @@ const countPresent = async (
   for (const batch of inBatches(keys)) {
     const [row] = await reader.rows(sql`
       select pg_catalog.count(*)::text
-      from ${keySource(live, identity, batch)}
-      join ${fromTable(live)} as t on ${joinOn(identity, 't', 'k')}`)
+      from ${keyedRows(live, identity, batch)}`)
     present += Number(row?.[0] ?? 0)
   }
   return present

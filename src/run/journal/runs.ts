@@ -4,20 +4,26 @@ import { withActing } from '../../database/acting.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import type { Session } from '../../database/session/session.ts'
 import { withReadTransaction } from '../../database/transaction.ts'
-import { RowgraftError } from '../../errors.ts'
+import { isRowgraftError, RowgraftError } from '../../errors.ts'
 import { packKey } from '../../keys/key.ts'
 import { keysOf } from '../../keys/key-columns.ts'
 import type { RestoredKeys } from '../../rows/sides.ts'
 import type { RunState, RunSummary } from '../run.ts'
 import { listJournals } from './journal.ts'
 import { type JournalHead, readHead, refuseOtherPlan } from './journal-head.ts'
-import { hasMoved, readWrittenRows } from './written-rows.ts'
+import type { RunRecord, Stream } from './journal-shape.ts'
+import { hasMoved, readWrittenRows, tellsKeys, tellsNames } from './written-rows.ts'
 
-/** Every run on this live, newest first. */
-export const readRuns = async (folder: string, live: DatabaseIdentity): Promise<readonly JournalHead[]> => {
+/** Every run on this live, newest first. `whole`: whether any is damaged is told by its rows, too. */
+export const readRuns = async (
+  folder: string,
+  live: DatabaseIdentity,
+  depth: 'whole' | 'heads',
+): Promise<readonly JournalHead[]> => {
   const heads: JournalHead[] = []
+  const reading = { isMeant: (run: RunRecord) => isSameDatabase(run.live, live), isWhole: depth === 'whole' }
   for (const path of await listJournals(folder)) {
-    const head = await readHead(path, (run) => isSameDatabase(run.live, live))
+    const head = await readHead(path, reading)
     if (head !== null) heads.push(head)
   }
   return heads.sort((a, b) => (a.run.started < b.run.started ? 1 : -1))
@@ -110,13 +116,37 @@ export const readRestored = async (heads: readonly JournalHead[]): Promise<Resto
       restored.set(table, rows)
       for (const key of keys) rows.set(key, key)
     }
-    for await (const { table, rows } of readWrittenRows(head.path, 'changing keys')) {
+    for (const [table, rows] of await readMoved(head)) {
       const known = restored.get(table) ?? new Map<string, string>()
       restored.set(table, known)
-      for (const { backup, live } of rows) if (hasMoved(backup, live)) known.set(packKey(backup), packKey(live))
+      for (const [key, liveKey] of rows) known.set(key, liveKey)
     }
   }
   return restored
+}
+
+/** True for a stream whose rows may have come back under other keys. Where people know them by other columns, the report tells of those. */
+const mayHaveMoved = ({ moved, plan }: JournalHead, stream: Stream): boolean => {
+  if (!tellsKeys(stream)) return false
+  const stoodIn = plan.steps.some(({ table, live }) => table === stream.table && live !== undefined)
+  return moved === null || moved.has(stream.table) || stoodIn || tellsNames(stream)
+}
+
+/** The rows of a run that are in live under other keys, packed, per table; none of a run whose journal is damaged. */
+const readMoved = async (head: JournalHead): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> => {
+  const found = new Map<string, Map<string, string>>()
+  if (!head.streams.some((stream) => stream.kind === 'written' && mayHaveMoved(head, stream))) return found
+  try {
+    for await (const { table, rows } of readWrittenRows(head.path, (stream) => mayHaveMoved(head, stream))) {
+      const known = found.get(table) ?? new Map<string, string>()
+      found.set(table, known)
+      for (const { backup, live } of rows) if (hasMoved(backup, live)) known.set(packKey(backup), packKey(live))
+    }
+    return found
+  } catch (error) {
+    if (isRowgraftError(error) && error.code === 'damaged-journal') return new Map()
+    throw error
+  }
 }
 
 /** Runs that live holds, newest first. */

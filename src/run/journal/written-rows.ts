@@ -1,9 +1,9 @@
 /** The rows a run wrote, as its journal has them: where they are in live, what they looked like, and what they are in the backup. */
 import { isInteger64 } from '../../documents/shape.ts'
-import { packKey } from '../../keys/key.ts'
+import { isSameNames, packKey } from '../../keys/key.ts'
 import { keysOf } from '../../keys/key-columns.ts'
 import type { WrittenRows } from '../../plan/inverse.ts'
-import { readRecords } from './journal-file.ts'
+import { type RecordType, readRecords } from './journal-file.ts'
 import { type JournalHead, parseStream, unlike } from './journal-head.ts'
 import type { Stream } from './journal-shape.ts'
 
@@ -84,7 +84,8 @@ async function* readFields(
   const endStream = (): void => {
     if (rest.length > 0) throw unlike(path, `a row of "${stream?.table}" is cut off.`)
   }
-  for await (const record of readRecords(path)) {
+  const isPassedOver = (type: RecordType): boolean => type === 'DATA' && (stream === null || !wanted(stream))
+  for await (const record of readRecords(path, isPassedOver)) {
     if (record.type === 'STREAM') {
       endStream()
       stream = parseStream(path, record)
@@ -112,8 +113,9 @@ const areWritten = (columns: Stream['columns']): boolean => {
     columns[0] === 'action' &&
     digest > 1 &&
     identity !== null &&
-    (backup.length === 0 || named(backup, 'backup')?.join('\0') === identity.join('\0')) &&
-    named(old, 'old')?.join('\0') === named(now, 'new')?.join('\0')
+    (backup.length === 0 || isSameNames(named(backup, 'backup'), identity)) &&
+    named(old, 'old') !== null &&
+    isSameNames(named(old, 'old'), named(now, 'new'))
   )
 }
 
@@ -128,12 +130,15 @@ const whyNoRow = (fields: readonly (string | null)[], { columns }: Stream): stri
 /** True where the stream tells of rows whose key may have changed. */
 export const tellsKeys = ({ columns }: Stream): boolean => columns.length > columns.indexOf('digest') + 1
 
-/** The written rows of a journal, many of a table at a time. `which`: all of them, or of tables whose rows may have changed their keys. */
+/** True where the stream tells of the columns by which people know a row, beside its identity. */
+export const tellsNames = ({ columns }: Stream): boolean => columns.length > 2 * columns.indexOf('digest')
+
+/** The written rows of a journal, of the streams that are wanted, many of a table at a time. */
 export async function* readWrittenRows(
   path: string,
-  which: 'all' | 'changing keys',
+  isWanted: (stream: Stream) => boolean = () => true,
 ): AsyncGenerator<{ readonly table: string; readonly rows: readonly WrittenRow[] }> {
-  const isMeant = (stream: Stream): boolean => stream.kind === 'written' && (which === 'all' || tellsKeys(stream))
+  const isMeant = (stream: Stream): boolean => stream.kind === 'written' && isWanted(stream)
   for await (const { stream, rows } of readFields(path, isMeant)) {
     if (!areWritten(stream.columns)) throw unlike(path, `the rows of "${stream.table}" have columns that none have.`)
     for (const fields of rows) {
@@ -167,7 +172,7 @@ export const readWritten = async (head: JournalHead): Promise<readonly WrittenRo
   const written = new Map(
     head.plan.steps.map(({ table }) => [table, { inserted: [] as Rows, updated: [] as Rows }] as const),
   )
-  for await (const { table, rows } of readWrittenRows(head.path, 'all')) {
+  for await (const { table, rows } of readWrittenRows(head.path)) {
     const known = written.get(table)
     for (const { action, live, digest } of rows) {
       known?.[action === 'insert' ? 'inserted' : 'updated'].push({ key: packKey(live), digest })

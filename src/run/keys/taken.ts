@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Uniqueness } from '../../catalog/catalog.ts'
 import type { Writer } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
-import { displayKey } from '../../keys/key.ts'
+import { displayKey, packKey } from '../../keys/key.ts'
 import { asText, fromTable } from '../../sql/rows.ts'
 import { inRange, inserted, type Layout, type StagedTable } from '../stage/staged.ts'
 import { finalValues } from './final-values.ts'
@@ -55,7 +55,7 @@ export const refuseTaken = async (writer: Writer, layout: Layout, staged: Staged
       limit 1`,
     expect: { none: staged.table.identity.length },
     code: 'plan-stale',
-    message: ({ row }) => isTakenNow(displayKey(row.join('\0')), staged),
+    message: ({ row }) => isTakenNow(displayKey(packKey(row)), staged),
     hint: changedSince,
   })
 }
@@ -75,7 +75,7 @@ export const refuseDisagreement = async (writer: Writer, layout: Layout, staged:
     expect: { none: staged.table.identity.length },
     code: 'not-restorable',
     message: ({ row }) =>
-      `row ${displayKey(row.join('\0'))} of "${staged.table.id}" has two references that share a column and moved apart`,
+      `row ${displayKey(packKey(row))} of "${staged.table.id}" has two references that share a column and moved apart`,
     hint: 'Answer the conflicts of their parents alike, or leave the row out with --without.',
   })
 }

@@ -108,7 +108,7 @@ const findWrittenSince = async (
         join ${fromTable(parent.live)} as p on ${joinRelation(relation, 's', 'p')}
         where ${isWrittenSince('p', plan)} ${isOwn}`)
       const keys = found.get(parent) ?? new Set<string>()
-      for (const row of rows) keys.add(packKey(row.map((value) => value ?? '')))
+      for (const row of rows) keys.add(packKey(row))
       if (keys.size > 0) found.set(parent, keys)
     }
   }

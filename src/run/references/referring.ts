@@ -8,7 +8,7 @@ import { all, any, column, list, type Query, tableReference } from '../../databa
 import type { Check } from '../../database/session/check.ts'
 import type { Writer } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
-import { displayKey } from '../../keys/key.ts'
+import { displayKey, packKey } from '../../keys/key.ts'
 import type { Step } from '../../plan/step.ts'
 import { joinRelation, refers } from '../../sql/references.ts'
 import { asText, fromTable } from '../../sql/rows.ts'
@@ -84,7 +84,7 @@ const findReferring = async (
   const rows = await writer.rows(sql`${referring(reference, referred, { isLeft, more: [at] }).query} limit 10`)
   return rows.map((row) => {
     const [key, when] = [row.slice(0, -1).map((value) => value ?? ''), row.at(-1)]
-    return `${displayKey(key.join('\0'))}${when ? `, written ${when}` : ''}`
+    return `${displayKey(packKey(key))}${when ? `, written ${when}` : ''}`
   })
 }
 
@@ -115,7 +115,7 @@ export const refuseReferred = async (
       expect: { none: columns },
       detail: detail(child),
       nameRow: (row) =>
-        reference.canSelect ? `${child} ${displayKey(row.join('\0'))}` : `${child}, which this role may not read`,
+        reference.canSelect ? `${child} ${displayKey(packKey(row))}` : `${child}, which this role may not read`,
     })
   }
 }

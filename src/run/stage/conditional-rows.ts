@@ -7,7 +7,7 @@ import type { Relation } from '../../catalog/relations.ts'
 import { column, identifier, literal, type Query } from '../../database/names.ts'
 import type { Reader, Writer } from '../../database/session/reader.ts'
 import { refers } from '../../sql/references.ts'
-import { fromTable, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import { keyedRows, ordinal } from '../../sql/rows.ts'
 import { type Layout, ordinalOf, stagedKeys } from './staged.ts'
 
 const flagOf = (layout: Layout, relation: Relation): string => `rowgraft refers ${layout.mapped.indexOf(relation)}`
@@ -37,9 +37,8 @@ export const stageConditions = async (
     for (const part of stagedKeys(staged, batchSize)) {
       const rows = await backup.rows(sql`
         select (${ordinal('k')} + ${String(offset)}::bigint)::text
-        from ${keySource(table, identity, part)}
-        join ${fromTable(table)} as c on ${joinOn(identity, 'c', 'k')}
-        where ${refers(relation, table, 'backup', 'c')}`)
+        from ${keyedRows(table, identity, part)}
+        where ${refers(relation, table, 'backup', 't')}`)
       await writer.execute(sql`
         update ${staged.stage} as s
         set ${flag} = true

@@ -195,7 +195,11 @@ export const indexStage = async (writer: Writer, layout: Layout, staged: StagedT
 /** The digest of the staged rows of the plan's steps: equal to the plan's where the backup still holds what was planned. */
 export const digestStage = (staged: StagedTable, method: PlacedMethod): Query => {
   if (pinsNothing(staged.table)) return sql`0::bigint`
-  const digest = placedDigest('s', staged.table, imageColumns(staged.table), method, column('s', ordinalColumn))
+  const digest = placedDigest(
+    { alias: 's', table: staged.table, columns: imageColumns(staged.table) },
+    method,
+    column('s', ordinalColumn),
+  )
   const last = staged.steps.at(-1)?.range.last ?? 0
   return sql`(
     select coalesce(bit_xor(${digest}), 0)

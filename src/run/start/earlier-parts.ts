@@ -23,7 +23,7 @@ const readEarlier = async (
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
   const keys = new Map<string, Set<string>>()
   for (const { path } of parts) {
-    for await (const { table, rows } of readWrittenRows(path, 'all')) {
+    for await (const { table, rows } of readWrittenRows(path)) {
       if (!tables.has(table)) continue
       const known = keys.get(table) ?? new Set<string>()
       keys.set(table, known)
@@ -51,7 +51,7 @@ export const refuseChangedParts = async (
     if (rows.length > 0)
       changed.set(
         id,
-        rows.map((row) => packKey(row.map((value) => value ?? ''))),
+        rows.map((row) => packKey(row)),
       )
   }
   if (changed.size === 0) return

@@ -35,7 +35,8 @@ import {
 /** The plan, or its units: those that are not in live yet. */
 const planUnits = async (input: StartRunInput, { commitEvery }: RunOptions): Promise<readonly Plan[]> => {
   const { plan, pair, folder } = input
-  const done = plan.undoes === null ? doneRows(await readRuns(folder, pair.live.identity), plan.hash) : new Map()
+  const done =
+    plan.undoes === null ? doneRows(await readRuns(folder, pair.live.identity, 'heads'), plan.hash) : new Map()
   if (plan.undoes !== null || (commitEvery === null && done.size === 0)) return [plan]
   const size = commitEvery ?? Number.POSITIVE_INFINITY
   refuseTransformed(plan, '--commit-every')
@@ -46,7 +47,7 @@ const planUnits = async (input: StartRunInput, { commitEvery }: RunOptions): Pro
 const withSource = async <T>(input: StartRunInput, work: (source: RowSource) => Promise<T>): Promise<T> => {
   const { pair, plan, folder } = input
   if (plan.undoes !== null) {
-    const { path } = findRun(await readRuns(folder, pair.live.identity), plan.undoes)
+    const { path } = findRun(await readRuns(folder, pair.live.identity, 'whole'), plan.undoes)
     return withActing(pair.live.session, plan.options, () => work({ kind: 'journal', path }))
   }
   const { backup, ...source } = plannedBackup(input)
@@ -105,7 +106,7 @@ export const startRun = async (input: StartRunInput): Promise<Report> => {
   refuseOpen(plan)
   if (!isEmpty(plan)) refuseProtected(opened.config?.protect ?? false, pair.live.catalog.database, options)
   const { session, identity } = pair.live
-  await refuseUnsettled(session, await readRuns(folder, identity))
+  await refuseUnsettled(session, await readRuns(folder, identity, 'heads'))
   if (isEmpty(plan)) return emptyReport(plan)
   const units = await planUnits(input, options)
   for (const unit of units) refuseLarge(unit, options)

@@ -106,7 +106,7 @@ const keysOfMade = async (writer: Writer, { table, rows }: Made): Promise<readon
   const found = await writer.rows(
     sql`select ${list(keyOf(table, 'm').map((key) => sql`(${key})::text`))} from ${rows} as m`,
   )
-  return found.map((key) => packKey(key.map((value) => value ?? '')))
+  return found.map((key) => packKey(key))
 }
 
 /** Takes out rows that others see as well: a trigger has changed those, not made them. False where nobody can be asked. */

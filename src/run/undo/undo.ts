@@ -10,7 +10,7 @@ import { readMaterialisedViews } from '../../catalog/read/views.ts'
 import { type SharedCatalog, shareCatalogs } from '../../catalog/shared.ts'
 import type { Reader, Writer } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
-import { packKey } from '../../keys/key.ts'
+import { isSameNames, packKey } from '../../keys/key.ts'
 import { keysOf } from '../../keys/key-columns.ts'
 import { makeConflict } from '../../plan/conflicts.ts'
 import { firingTriggers, outwardFindings, usedSequences } from '../../plan/effects/effects.ts'
@@ -28,7 +28,7 @@ import type { Layout } from '../stage/staged.ts'
 const readMade = async (head: JournalHead, catalog: SharedCatalog): Promise<readonly WrittenRows[]> => {
   const made = new Map<string, { key: string; digest: string }[]>()
   for await (const { table, identity, rows } of readMadeRows(head.path)) {
-    if (catalog.tables.get(table)?.identity.join('\0') !== identity.join('\0')) continue
+    if (!isSameNames(catalog.tables.get(table)?.identity, identity)) continue
     const known = made.get(table) ?? []
     made.set(table, known)
     for (const { live, digest } of rows) known.push({ key: packKey(live), digest })
@@ -109,7 +109,7 @@ export const planUndo = async (
   const steps = invertSteps(head.plan, addMade(written, made), catalog)
   const tables = new Map(live.tables.map((table) => [table.id, table]))
   const sequences = usedSequences(tables, steps, catalog)
-  refuseMissing(live, steps, sequences)
+  refuseMissing(live, { steps, sequences, standIns: [] })
   refuseUnpublishable(live, steps, 'undo-refused')
   // What held for the run holds for its undo, unless the user says otherwise.
   const triggers = given ?? head.plan.options.triggers

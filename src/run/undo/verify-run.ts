@@ -1,13 +1,12 @@
 /** Compares the rows of a committed run with what it wrote, from live and the journal alone. */
-import { sql } from 'kysely'
-import type { Catalog } from '../../catalog/catalog.ts'
 import { readCatalog } from '../../catalog/read/read.ts'
 import { shareCatalogs } from '../../catalog/shared.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
 import { unpackKey } from '../../keys/key.ts'
+import { findKeys, readShown } from '../../rows/by-key.ts'
 import { keptDigest } from '../../sql/images.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import { inBatches } from '../../sql/rows.ts'
 import type { JournalHead } from '../journal/journal-head.ts'
 import { readWritten } from '../journal/written-rows.ts'
 import type { VerifyReport } from '../run.ts'
@@ -30,40 +29,18 @@ export const verifyRun = async (reader: Reader, head: JournalHead): Promise<Veri
     const written = [...inserted, ...updated]
     total += written.length + deleted.length
     for (const batch of inBatches(written)) {
-      const found = table === undefined ? new Map<number, string>() : await readRows(reader, table, batch)
-      for (const [index, { key, digest }] of batch.entries()) {
-        const now = found.get(index + 1)
+      const keys = batch.map(({ key }) => key)
+      const found =
+        table === undefined
+          ? null
+          : await readShown(reader, table, { keys, show: [keptDigest('t', table.live, table.identity)] })
+      for (const { key, digest } of batch) {
+        const now = found?.get(key)?.[0]
         if (now !== digest) mismatches.push({ table: id, key: named(key), why: now === undefined ? 'gone' : 'changed' })
       }
     }
-    for (const batch of inBatches(deleted)) {
-      if (table === undefined) continue
-      const back = await readRows(
-        reader,
-        table,
-        batch.map((key) => ({ key })),
-      )
-      for (const position of back.keys()) {
-        mismatches.push({ table: id, key: named(batch[position - 1] ?? ''), why: 'changed' })
-      }
-    }
+    const back = table === undefined ? [] : await findKeys(reader, table, { keys: deleted })
+    for (const key of back) mismatches.push({ table: id, key: named(key), why: 'changed' })
   }
   return { v: 1, run: head.run.run, verified: mismatches.length === 0, rows: total, mismatches }
-}
-
-/** Digest by 1-based position of the rows that live has. */
-const readRows = async (
-  reader: Reader,
-  table: { readonly live: Catalog['tables'][number]; readonly identity: readonly string[] },
-  rows: readonly { readonly key: string }[],
-): Promise<ReadonlyMap<number, string>> => {
-  const found = await reader.rows(sql`
-    select ${ordinal('k')}::text, ${keptDigest('t', table.live, table.identity)}::text
-    from ${keySource(
-      table.live,
-      table.identity,
-      rows.map(({ key }) => key),
-    )}
-    join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
-  return new Map(found.map(([position, digest]) => [Number(position), digest ?? '']))
 }

@@ -9,7 +9,7 @@ import { columnOf } from '../../catalog/catalog.ts'
 import { displayAlone, displayName, shellWord } from '../../database/display.ts'
 import { any, column, identifier, list, literal, type Query, serverText } from '../../database/names.ts'
 import type { Writer } from '../../database/session/reader.ts'
-import { displayKey } from '../../keys/key.ts'
+import { displayKey, packKey } from '../../keys/key.ts'
 import { fromTable } from '../../sql/rows.ts'
 import { finalValues } from '../keys/final-values.ts'
 import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
@@ -98,7 +98,7 @@ export const keepCounts = async (
           `triggers changed ${displayAlone(name)} of ${count === '1' ? 'a row' : `${count} rows`} of "${id}" that the plan sets`,
         detail: 'What is counted twice then, and what live has counted since the backup, cannot be told apart.',
         nameRow: ([from, to, set, ...rest]) =>
-          `${id} ${displayKey(rest.join('\0'))}: was ${from}, by triggers ${to}, in the backup ${set}`,
+          `${id} ${displayKey(packKey(rest))}: was ${from}, by triggers ${to}, in the backup ${set}`,
         advice: `Keep what triggers make of it with --accept-trigger ${shellWord(`${id}.${displayName(name)}`)}, set it to what the backup has with --triggers off, or leave the rows out.`,
       })
     }

@@ -1,9 +1,8 @@
 /** A row that no partition is meant for falls into the default one, silently, and out of everybody's sight. */
-
 import { sql } from 'kysely'
 import { column } from '../../database/names.ts'
 import type { Writer } from '../../database/session/reader.ts'
-import { displayKey } from '../../keys/key.ts'
+import { displayKey, packKey } from '../../keys/key.ts'
 import { asText, fromTable } from '../../sql/rows.ts'
 import { isInDefault } from '../../sql/tree.ts'
 import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
@@ -28,7 +27,7 @@ export const refuseDefaultPartitions = async (writer: Writer, layout: Layout): P
       expect: { none: staged.table.identity.length + 1 },
       code: 'rolled-back',
       message: ({ row: [partition, ...key] }) =>
-        `row ${displayKey(key.join('\0'))} of "${staged.table.id}" fell into the default partition ${partition}`,
+        `row ${displayKey(packKey(key))} of "${staged.table.id}" fell into the default partition ${partition}`,
       detail: 'No partition of live is made for it: it was dropped, or never there.',
       advice: 'Create the partition first, or leave the row out.',
     })

@@ -5,14 +5,13 @@
  *
  * In come the stage and live as it is after the last write; out go the differences that are accepted, or `verification-failed`.
  */
-
 import { sql } from 'kysely'
 import { displayAlone, displayName, shellWord } from '../../database/display.ts'
 import { all, column, list, type Query } from '../../database/names.ts'
 import type { Check } from '../../database/session/check.ts'
 import type { Writer } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
-import { displayKey } from '../../keys/key.ts'
+import { displayKey, packKey } from '../../keys/key.ts'
 import type { Step } from '../../plan/step.ts'
 import { storedColumns } from '../../sql/images.ts'
 import { fromTable } from '../../sql/rows.ts'
@@ -141,7 +140,7 @@ const mismatch = async (writer: Writer, layout: Layout, { staged, ...facts }: Mi
     ${facts.found} and not ${all(columns.map(([, same]) => same))}
     order by ${column('s', ordinalColumn)}
     limit 1`)
-  const key = displayKey((example ?? []).map((value) => value ?? '').join('\0'))
+  const key = displayKey(packKey(example ?? []))
   const again = await countDifferences(
     writer,
     differing.map(({ column: name }) => [name, sql`not ${isChangedSince(layout, staged, name)}`] as const),

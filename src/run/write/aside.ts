@@ -75,7 +75,7 @@ const moveRows = async (
   const { table } = staged
   const leaving = stepsOf(staged, unique)
   const moves = leaving.flatMap(({ step, range }) => {
-    const parking = findParking(table, unique, givenUp(staged, step), layout.relations.values())
+    const parking = findParking({ table, unique }, givenUp(staged, step), layout.relations.values())
     return parking === null ? [] : [{ parking, range }]
   })
   if (moves.length === 0) return
@@ -92,7 +92,7 @@ const moveRows = async (
         select ${list(keys)}, pg_catalog.row_number() over () as place
         from (
           select distinct ${list(keys.map((key) => sql`t.${key}`))}
-          from ${joinConflicts(table, unique, writtenRows(layout, staged, unique), { mine, theirs })}
+          from ${joinConflicts({ table, unique }, writtenRows(layout, staged, unique), { mine, theirs })}
           where ${isOther}
         ) as wanted
         where exists (

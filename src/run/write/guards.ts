@@ -1,10 +1,9 @@
 /** Locks the live rows a plan relies on, after the transfer, and checks that they are still what the plan saw. */
-
 import { sql } from 'kysely'
 import { all, column, list, type Query } from '../../database/names.ts'
 import type { Writer } from '../../database/session/reader.ts'
 import type { ErrorCode } from '../../errors.ts'
-import { displayKey } from '../../keys/key.ts'
+import { displayKey, packKey } from '../../keys/key.ts'
 import { keptDigest, storedColumns } from '../../sql/images.ts'
 import { asText, batchSize, fromTable, inBatches } from '../../sql/rows.ts'
 import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
@@ -47,7 +46,7 @@ const lock = async (
 const nameRow =
   (staged: StagedTable) =>
   (key: readonly string[]): string =>
-    `${staged.table.id} ${displayKey(key.join('\0'))}`
+    `${staged.table.id} ${displayKey(packKey(key))}`
 
 /** Locks every row that is updated, deleted or stands in. Throws when one of them is gone. */
 export const lockRows = async (writer: Writer, layout: Layout, refusal: Refusal): Promise<void> => {

@@ -4,7 +4,7 @@ import type { Table } from '../../catalog/catalog.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { column, type Query } from '../../database/names.ts'
 import type { Writer } from '../../database/session/reader.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import { findKeys } from '../../rows/by-key.ts'
 import { oidOf, treeOf } from '../../sql/tree.ts'
 
 /** True for tables whose rows tell who wrote them; who may read columns alone may not ask. */
@@ -45,17 +45,7 @@ export const writtenAt = async (
 /** Which of the keys belong to rows that others see: those were there before this transaction. Null where nobody can be asked. */
 export const seenByOthers = async (
   writer: Writer,
-  { live, identity }: SharedTable,
+  table: SharedTable,
   keys: readonly string[],
 ): Promise<readonly string[] | null> =>
-  writer.outside(async (outside) => {
-    const seen: string[] = []
-    for (const batch of inBatches(keys)) {
-      const rows = await outside.rows(sql`
-        select ${ordinal('k')}::text
-        from ${keySource(live, identity, batch)}
-        join ${fromTable(live)} as t on ${joinOn(identity, 't', 'k')}`)
-      seen.push(...rows.flatMap(([position]) => batch[Number(position) - 1] ?? []))
-    }
-    return seen
-  })
+  writer.outside(async (outside) => [...(await findKeys(outside, table, { keys }))])

@@ -46,7 +46,7 @@ const findMade = async (
     const isIdentity = unique.kind === 'primary' && table.ends === null
     return sql`
       select ${list(keys)}, t.writer, ${sql.lit(isIdentity)} as isnew
-      from ${joinConflicts(table, unique, source, { mine: [], theirs })}`
+      from ${joinConflicts({ table, unique }, source, { mine: [], theirs })}`
   })
   const grouped = table.identity.map((_, p) => identifier(`k${p}`))
   await writer.execute(sql`
@@ -68,7 +68,7 @@ const refuseChanged = async (
   const key = list(table.identity.map((_, p) => sql`m.${identifier(`k${p}`)}::text`))
   const open = sql`select ${key} from ${made} as m where not m.isnew and ${mayBeUpdated(staged)}`
   const rows = writer.canRead ? await writer.rows(open) : []
-  const keys = rows.map((row) => packKey(row.map((value) => value ?? '')))
+  const keys = rows.map((row) => packKey(row))
   if (keys.length > 0 && (await seenByOthers(writer, table, keys))?.length === 0) return
   await writer.check({
     query: open,
@@ -95,7 +95,7 @@ export const clearTheWay = async (
     query: sql`select ${key} from ${made} as m where not m.ours`,
     expect: { none: table.identity.length },
     code: 'plan-stale',
-    message: ({ row }) => `live row ${displayKey(row.join('\0'))} of "${table.id}" is in the way by now`,
+    message: ({ row }) => `live row ${displayKey(packKey(row))} of "${table.id}" is in the way by now`,
     hint: 'Live has changed since the plan was made: make it again.',
   })
   await refuseChanged(writer, staged, { made, triggers })

@@ -8,26 +8,24 @@
 
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { type Sides, tableOf } from '../../rows/sides.ts'
-import type { StateCache } from '../../rows/state-cache.ts'
+import { tableOf } from '../../rows/sides.ts'
+import { isLost } from '../../rows/states.ts'
 import { stepSize } from '../../sql/rows.ts'
 import type { LeftOut } from '../left-out.ts'
 import type { Resolved } from '../resolved.ts'
 import { followChildren, followInheritance } from './follow-children.ts'
 import { judgeLinks } from './follow-links.ts'
 import { followParents } from './follow-parents.ts'
-import type { Members } from './members.ts'
-import type { ClosureOptions } from './options.ts'
+import { type Members, selected } from './members.ts'
 import type { Survivor } from './survivors.ts'
 import {
   type Attachment,
   type ByValue,
-  type Decided,
-  isLost,
   type MissingParent,
   note,
   type RefusedParent,
   Walk,
+  type WalkTerms,
 } from './walk.ts'
 
 export interface Closure {
@@ -62,19 +60,16 @@ export interface UpdatedRows {
 
 /** Computes the closure of the rows chosen. Excluded rows are left out with everything that comes only because of them. */
 export const followEdges = async (
-  sides: Sides,
+  terms: WalkTerms,
   resolved: Pick<Resolved, 'chosen' | 'under'>,
   updated: UpdatedRows,
-  options: ClosureOptions,
-  decided: Decided,
-  states: StateCache,
 ): Promise<Closure> => {
-  const walk = new Walk(sides, options, decided, states)
+  const walk = new Walk(terms)
   for (const [id, { states: chosen }] of resolved.chosen) {
     const members = walk.membersOf(id)
     for (const [key, state] of chosen) {
       if (walk.isExcluded(id, key) || !isLost(state)) continue
-      members.add(key, 'whole', 'selected', null, null)
+      members.add(key, 'whole', selected)
       note(members, key, state)
     }
   }
@@ -109,7 +104,7 @@ const addAnchors = async (walk: Walk, id: string, keys: readonly string[]): Prom
   const wanted = keys.filter((key) => !walk.isExcluded(id, key))
   for (const [key, state] of await walk.states.read(tableOf(walk.sides.catalog, id), wanted)) {
     if (state.state === 'reused') {
-      members.add(key, 'whole', 'selected', null, null)
+      members.add(key, 'whole', selected)
       note(members, key, state)
       continue
     }
@@ -135,8 +130,8 @@ const countBehind = ({ behind, members }: Walk): ReadonlyMap<Relation, number> =
 const follow = async (walk: Walk): Promise<void> => {
   do {
     for (let table = walk.pending; table !== undefined; table = walk.pending) await expand(walk, table)
-  } while (await judgeLinks(walk, false))
-  await judgeLinks(walk, true)
+  } while (await judgeLinks(walk, { isLast: false }))
+  await judgeLinks(walk, { isLast: true })
 }
 
 /** Expands a batch of a table's new rows: memory is that of a batch, however many there are. */
@@ -144,25 +139,18 @@ const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
   const members = walk.membersOf(table.id)
   const matched = walk.decided.matched.get(table.id)
   const needed = members.takeUnexpanded('parents', stepSize).filter((key) => !matched?.has(key))
-  await followInheritance(
-    walk,
-    table,
-    needed.filter((key) => members.isInserted(key)),
-    'needed',
-  )
+  const inserted = needed.filter((key) => members.isInserted(key))
+  await followInheritance(walk, table, { keys: inserted, mark: 'needed' })
   for (const relation of walk.sides.catalog.relations) {
     if (relation.child !== table.id) continue
     const referring = needed.filter((key) => members.writes(key, relation.columns))
-    if (referring.length > 0) await followParents(walk, table, relation, referring)
+    if (referring.length > 0) await followParents(walk, { relation, child: table }, referring)
   }
   const whole = members.takeUnexpanded('children', stepSize)
-  await followInheritance(
-    walk,
-    table,
-    whole.filter((key) => members.isInserted(key)),
-    'whole',
-  )
+  const own = whole.filter((key) => members.isInserted(key))
+  await followInheritance(walk, table, { keys: own, mark: 'whole' })
   for (const relation of walk.sides.catalog.relations) {
-    if (relation.parent === table.id && whole.length > 0) await followChildren(walk, table, relation, whole)
+    const child = relation.parent === table.id ? walk.sides.catalog.tables.get(relation.child) : undefined
+    if (child !== undefined && whole.length > 0) await followChildren(walk, { relation, child, parent: table }, whole)
   }
 }

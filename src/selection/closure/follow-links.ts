@@ -12,7 +12,7 @@ interface GoneEnd {
 }
 
 /** Adds the links whose ends will both be there; in the last round the others are left out. True if rows were added. */
-export const judgeLinks = async (walk: Walk, isLast: boolean): Promise<boolean> => {
+export const judgeLinks = async (walk: Walk, { isLast }: { readonly isLast: boolean }): Promise<boolean> => {
   const open: Link[] = []
   let added = 0
   for (const [table, links] of Map.groupBy(walk.links, (link) => link.table)) {
@@ -23,7 +23,7 @@ export const judgeLinks = async (walk: Walk, isLast: boolean): Promise<boolean> 
       if (isLast) {
         const canPull = walk.options.links !== 'pull' && !walk.isBarred(end.table, end.key)
         const reason = { kind: 'end gone', table: end.table.id, key: displayKey(end.key), canPull } as const
-        walk.leftOut.set(`${table.id}\0${link.key}`, { table: table.id, key: displayKey(link.key), reason })
+        walk.leaveOut(table, displayKey(link.key), reason)
       }
     })
     added += more
@@ -47,7 +47,7 @@ export const addLinks = async (
     const end = gone.get(link.key)
     if (end !== undefined) onGone(link, end)
     else {
-      added += members.add(link.key, 'whole', 'link', link.via, link.from)
+      added += members.add(link.key, 'whole', { because: 'link', via: link.via, from: link.from })
       note(members, link.key, link.state)
     }
   }
@@ -66,8 +66,7 @@ const findGoneEnds = async (
     if (end === undefined) continue
     const references = await readParents(
       walk.sides,
-      table,
-      relation,
+      { relation, child: table },
       links.map(({ key }) => key),
     )
     const there = await walk.isThere(end, [...new Set(references.rows.map(({ other }) => other))])
@@ -77,7 +76,7 @@ const findGoneEnds = async (
       lost.map(({ other }) => other),
     )
     const unmarked = lost.filter(({ other }) => states.get(other)?.state !== 'deleted')
-    const found = await findByValue(walk.sides, table, end, relation, unmarked)
+    const found = await findByValue(walk.sides, { relation, child: table, parent: end }, unmarked)
     for (const { key, other } of lost) {
       if (!found.has(key)) gone.set(key, { table: end, key: other, state: states.get(other) })
     }
@@ -89,5 +88,5 @@ const pull = (walk: Walk, end: GoneEnd, link: Link): boolean => {
   if (walk.isBarred(end.table, end.key)) return false
   const relation = link.table.ends?.find(({ parent }) => parent === end.table.id) ?? link.via
   note(walk.membersOf(end.table.id), end.key, end.state)
-  return walk.membersOf(end.table.id).add(end.key, 'needed', 'parent', relation, link.key) === 1
+  return walk.membersOf(end.table.id).add(end.key, 'needed', { because: 'parent', via: relation, from: link.key }) === 1
 }

@@ -3,83 +3,123 @@ import type { Relation } from '../../catalog/relations.ts'
 import type { NamedRow, SharedTable } from '../../catalog/shared.ts'
 import { displayKey } from '../../keys/key.ts'
 import { findMoved } from '../../rows/moved.ts'
-import { findByValue, type Referring, readParents, readReferring } from '../../rows/references.ts'
+import {
+  type ChildEnd,
+  type Edge,
+  findByValue,
+  type Referring,
+  readParents,
+  readReferring,
+} from '../../rows/references.ts'
+import { isPresent, type RowState } from '../../rows/states.ts'
 import { whyNever } from '../left-out.ts'
-import { addTo, isPresent, type Walk } from './walk.ts'
+import { addKey, type Walk } from './walk.ts'
 
 /** Looks for the parents of some rows by one relation: those that live lacks come along as needed. */
-export const followParents = async (
-  walk: Walk,
-  table: SharedTable,
-  relation: Relation,
-  keys: readonly string[],
-): Promise<void> => {
-  const hidden = walk.sides.catalog.tables.get(relation.parent)?.hiddenParent ?? null
+export const followParents = async (walk: Walk, end: ChildEnd, keys: readonly string[]): Promise<void> => {
+  const { relation } = end
+  const parent = walk.sides.catalog.tables.get(relation.parent)
+  const hidden = parent?.hiddenParent ?? null
   if (hidden !== null) {
     const why = `its parent cannot be looked at: ${hidden}`
-    const referring = await readReferring(walk.sides, table, relation, keys)
+    const referring = await readReferring(walk.sides, end, keys)
     for (const key of referring) walk.missingParents.push({ relation, key, why, isHad: false })
     return
   }
-  const references = await readParents(walk.sides, table, relation, keys)
-  const parent = walk.sides.catalog.tables.get(relation.parent)
-  const fail = (rows: readonly Referring[], what: string): void => {
-    for (const { key, other } of rows) {
-      const isHad = rows !== references.nowhere && parent !== undefined && !walk.isBarred(parent, other)
-      const why = `its parent ${relation.parent} ${displayKey(other)} ${what}`
-      if (walk.options.parents === 'null' && relation.isNullable) walk.nullOut(relation, key)
-      else walk.missingParents.push({ relation, key, why, isHad })
-    }
-  }
-  const isUnknown = parent?.backup.withoutRows === true
-  fail(
-    references.nowhere,
-    isUnknown
+  const { rows, nowhere } = await readParents(walk.sides, end, keys)
+  const what =
+    parent?.backup.withoutRows === true
       ? 'is not in live, and the rows of its table are not in the backup'
-      : 'is neither in live nor in the backup',
-  )
-  if (parent === undefined || references.rows.length === 0) return
-  const states = await walk.states.read(parent, [...new Set(references.rows.map(({ other }) => other))])
+      : 'is neither in live nor in the backup'
+  fail(walk, relation, { rows: nowhere, what, isHad: () => false })
+  if (parent === undefined || rows.length === 0) return
+  const edge = { ...end, parent }
+  const states = await walk.states.read(parent, [...new Set(rows.map(({ other }) => other))])
+  const lost = await attachPresent(walk, edge, { rows, states })
+  const wanted = await attachByValue(walk, edge, { rows: lost, states })
+  bringAlong(walk, edge, { rows: wanted, states })
+}
+
+/** Rows and what live holds of their parents. */
+interface Referrers {
+  readonly rows: readonly Referring[]
+  readonly states: ReadonlyMap<string, RowState>
+}
+
+/** Parents that live has: references to them follow where they moved. Returns the rows whose parent it lacks. */
+const attachPresent = async (
+  walk: Walk,
+  { relation, child, parent }: Edge,
+  { rows, states }: Referrers,
+): Promise<readonly Referring[]> => {
   const present = [...states].flatMap(([key, state]) => (isPresent(state) ? [key] : []))
-  const moved = await findMoved(walk.sides, parent, relation.parentColumns, present)
+  const moved = await findMoved(walk.sides, parent, { columns: relation.parentColumns, keys: present })
   const lost: Referring[] = []
-  for (const row of references.rows) {
+  for (const row of rows) {
     const state = states.get(row.other)
     if (!isPresent(state) && state?.state !== 'restored') lost.push(row)
     else if (walk.isRefused(parent, row.other)) refuse(walk, relation, row)
     else {
-      const isItself = parent.id === table.id && row.other === row.key
-      if (state?.state !== 'same' && !isItself) walk.attach(relation, table.id, row.other)
-      for (const { via, key } of walk.states.changedOwners(parent.id, row.other)) walk.attach(via, table.id, key)
+      const isItself = parent.id === child.id && row.other === row.key
+      if (state?.state !== 'same' && !isItself) walk.attach(relation, child.id, row.other)
+      for (const { via, key } of walk.states.changedOwners(parent.id, row.other)) walk.attach(via, child.id, key)
       if (state?.state === 'restored') walk.standIn(parent.id, row.other, state.liveKey)
       // The value referred to is another one in live: the reference follows.
       else if (moved.has(row.other)) walk.standIn(parent.id, row.other, row.other)
     }
   }
+  return lost
+}
+
+/** Lost parents whose values live has in other rows. Returns the rows whose parent is to be brought along. */
+const attachByValue = async (
+  walk: Walk,
+  edge: Edge,
+  { rows: lost, states }: Referrers,
+): Promise<readonly Referring[]> => {
+  const { relation, child, parent } = edge
   // What live has marked as deleted has its values still, and comes back all the same.
   const gone = lost.filter(({ other }) => states.get(other)?.state !== 'deleted')
-  const found = await findByValue(walk.sides, table, parent, relation, gone)
-  const wanted = lost.filter(({ key }) => !found.has(key))
-  const refusal = refuseParent(walk, parent)
-  const isNever = ({ other }: Referring): boolean => walk.states.isNever(parent.id, other)
-  const isHad = (row: Referring): boolean => walk.membersOf(parent.id).has(row.other)
+  const found = await findByValue(walk.sides, edge, gone)
+  const isHad = ({ other }: Referring): boolean => walk.membersOf(parent.id).has(other)
   for (const row of lost.filter((own) => found.has(own.key) && !isHad(own))) {
     if (walk.isRefused(parent, row.other)) refuse(walk, relation, row)
-    else walk.attachByValue(relation, table.id, row.other, found.get(row.key) ?? '')
+    else walk.attachByValue(relation, child.id, { parent: row.other, liveKey: found.get(row.key) ?? '' })
   }
+  return lost.filter((row) => !found.has(row.key) && !isHad(row))
+}
+
+/** Brings lost parents along, or says why they do not come. */
+const bringAlong = (walk: Walk, { relation, parent }: Edge, { rows: wanted, states }: Referrers): void => {
   const named = walk.sides.catalog.named.get(parent.id)
-  const made = wanted.filter((row) => !isHad(row) && named?.has(row.other))
-  if (made.length > 0) failMade(walk, relation, made, named)
-  const open = wanted.filter((row) => !isHad(row) && !named?.has(row.other))
-  const [out, along] = [
-    open.filter((row) => refusal !== null || walk.isExcluded(parent.id, row.other)),
-    open.filter((row) => refusal === null && !walk.isExcluded(parent.id, row.other)),
-  ]
-  const [never, others] = [out.filter((row) => isNever(row)), out.filter((row) => !isNever(row))]
-  if (others.length > 0) fail(others, refusal ?? 'was left out')
-  if (never.length > 0) fail(never, `is gone from live, and ${whyNever}`)
-  for (const { other } of out) addTo(walk.met, parent.id, other)
-  walk.add(parent, along, 'needed', 'parent', relation, states)
+  failMade(walk, relation, { rows: wanted, named })
+  const open = wanted.filter(({ other }) => !named?.has(other))
+  const refusal = refuseParent(walk, parent)
+  const isOut = ({ other }: Referring): boolean => refusal !== null || walk.isExcluded(parent.id, other)
+  const isNever = ({ other }: Referring): boolean => walk.states.isNever(parent.id, other)
+  const isHad = ({ other }: Referring): boolean => !walk.isBarred(parent, other)
+  const out = open.filter(isOut)
+  const others = out.filter((row) => !isNever(row))
+  fail(walk, relation, { rows: others, what: refusal ?? 'was left out', isHad })
+  fail(walk, relation, { rows: out.filter(isNever), what: `is gone from live, and ${whyNever}`, isHad })
+  for (const { other } of out) addKey(walk.met, parent.id, other)
+  const along = open.filter((row) => !isOut(row))
+  walk.add(parent, along, { mark: 'needed', because: 'parent', via: relation, states })
+}
+
+/** Rows whose parent does not come along, and whether nothing but an option stands against it. */
+interface Orphans {
+  readonly rows: readonly Referring[]
+  readonly what: string
+  readonly isHad: (row: Referring) => boolean
+}
+
+const fail = (walk: Walk, relation: Relation, { rows, what, isHad }: Orphans): void => {
+  for (const row of rows) {
+    const why = `its parent ${relation.parent} ${displayKey(row.other)} ${what}`
+    if (walk.options.parents === 'null' && relation.isNullable) walk.nullOut(relation, row.key)
+    else walk.missingParents.push({ relation, key: row.key, why, isHad: isHad(row) })
+  }
 }
 
 /** Live's row is not to be taken for the parent: the row stays out. */
@@ -91,11 +131,11 @@ const refuse = (walk: Walk, relation: Relation, { key, other }: Referring): void
 const failMade = (
   walk: Walk,
   relation: Relation,
-  rows: readonly Referring[],
-  named: ReadonlyMap<string, NamedRow> | undefined,
+  { rows, named }: Pick<Orphans, 'rows'> & { readonly named: ReadonlyMap<string, NamedRow> | undefined },
 ): void => {
   for (const { key, other } of rows) {
-    const name = named?.get(other)?.name ?? ''
+    const name = named?.get(other)?.name
+    if (name === undefined) continue
     const why = `its parent ${relation.parent} ${displayKey(other)} (${name}) is not in live: run the migrations that make it there first`
     walk.missingParents.push({ relation, key, why, isHad: false })
   }

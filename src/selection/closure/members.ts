@@ -15,6 +15,14 @@ export interface Origin {
   readonly from: string | null
 }
 
+/** Why a row is a member. */
+export interface Reason extends Origin {
+  readonly because: Because
+}
+
+/** The reason of rows that come because of no other. */
+export const selected: Reason = { because: 'selected', via: null, from: null }
+
 /** Numbered by `becauses`, so that a row's reason takes a byte. */
 const becauses: readonly Because[] = ['selected', 'parent', 'child', 'link', 'survivor', 'undo']
 
@@ -69,7 +77,7 @@ export class Members {
   }
 
   /** Adds a row or promotes it to whole; 1 if that changed anything. */
-  add(key: string, mark: Mark, because: Because, via: Relation | null, from: string | null): number {
+  add(key: string, mark: Mark, { because, via, from }: Reason): number {
     const number = this.index.add(key)
     const known = this.#marks.at(number)
     if (known === whole || (known === needed && mark === 'needed')) return 0
@@ -89,12 +97,12 @@ export class Members {
 
   /** A row that stays as it is in live; its children are looked at. */
   addAnchor(key: string): void {
-    if (this.add(key, 'whole', 'selected', null, null) === 1) this.#anchors.add(key)
+    if (this.add(key, 'whole', selected) === 1) this.#anchors.add(key)
   }
 
   /** A row of live some columns of which are restored; the parents it then refers to are looked at. */
   addUpdated(key: string, columns: readonly string[], mark: Mark): void {
-    if (this.add(key, mark, 'selected', null, null) === 1) this.#updated.set(key, columns)
+    if (this.add(key, mark, selected) === 1) this.#updated.set(key, columns)
   }
 
   /** True where the run writes one of these columns of the row. */

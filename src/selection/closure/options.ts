@@ -27,7 +27,11 @@ export const defaultClosureOptions: ClosureOptions = {
  * Whether missing children behind this key come along. `isUnhooked`: some child of that very parent survived with the reference
  * emptied, so the application unhooks children behind this key, and those that are missing were deleted for another reason.
  */
-export const isFollowed = (relation: Relation, options: ClosureOptions, isUnhooked: boolean): boolean => {
+export const isFollowed = (
+  relation: Relation,
+  options: ClosureOptions,
+  { isUnhooked }: { readonly isUnhooked: boolean },
+): boolean => {
   if (options.children === 'none') return false
   if (relation.onDelete === 'cascade') return true
   if (options.children === 'cascade') return false

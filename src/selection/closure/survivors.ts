@@ -9,12 +9,13 @@ import { sql } from 'kysely'
 import { columnOf } from '../../catalog/catalog.ts'
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { all, any, column, list, serverText } from '../../database/names.ts'
+import { all, any, column, list, type Query, serverText } from '../../database/names.ts'
 import { unpackKey } from '../../keys/key.ts'
-import type { Referring } from '../../rows/references.ts'
+import { readShown } from '../../rows/by-key.ts'
+import type { ChildEnd, Referring } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { holds } from '../../sql/references.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal, typeOf, valueSource } from '../../sql/rows.ts'
+import { fromTable, inBatches, ordinal, typeOf, valueSource } from '../../sql/rows.ts'
 
 /** A live row whose reference is set in the backup and empty in live. Keys are packed. */
 export interface Survivor {
@@ -51,55 +52,26 @@ export type Relinking =
 /** Of the children given (`key` child, `other` parent), those that survived with an emptied reference. */
 export const readSurvivors = async (
   sides: Sides,
-  child: SharedTable,
-  relation: Relation,
+  { relation, child }: ChildEnd,
   children: readonly Referring[],
 ): Promise<readonly Survivor[]> => {
   const isDefaulted = relation.onDelete === 'set default'
   if (relation.onDelete === 'cascade' || (!relation.isNullable && !isDefaulted)) return []
+  const emptying = emptyingOf({ relation, child })
   const survivors: Survivor[] = []
-  const changing = relation.setColumns.filter((name) => isDefaulted || columnOf(child.live, name)?.notNull === false)
   for (const batch of inBatches(children)) {
-    const inBackup = await readReferences(
-      sides,
-      child,
-      relation,
-      batch.map(({ key }) => key),
-    )
+    const keys = batch.map(({ key }) => key)
+    const inBackup = await readShown(sides.backup, child, { keys, columns: relation.columns })
     const rows = batch.flatMap(({ key, other }) => {
       const reference = inBackup.get(key)
       return reference === undefined ? [] : [{ key, other, values: [...unpackKey(key), ...reference] }]
     })
-    const names = [...child.identity.map((_, position) => `i${position}`), ...relation.columns.map((_, p) => `r${p}`)]
-    const types = [...child.identity, ...relation.columns].map((name) => typeOf(child.live, name))
-    const isEmptied = (name: string) => {
-      const text = isDefaulted ? columnOf(child.live, name)?.default : null
-      return text ? sql`${column('t', name)} = (${serverText(text)})` : sql`${column('t', name)} is null`
-    }
-    const kept = relation.columns.map((name, position) => {
-      const same = sql`${column('t', name)} = ${column('k', `r${position}`)}`
-      return changing.includes(name) ? sql`(${isEmptied(name)} or ${same})` : same
-    })
-    const differs = relation.columns
-      .map((name, position) => ({
-        name,
-        differs: sql`${column('t', name)} is distinct from ${column('k', `r${position}`)}`,
-      }))
-      .filter(({ name }) => changing.includes(name))
-      .map(({ differs }) => differs)
-    // A condition must hold of the row as it will be.
-    const references = new Map(relation.columns.map((name, p) => [name, column('k', `r${p}`)]))
-    const isMeant = relation.condition?.by === 'sql' ? [holds(relation.condition.sql, child.live, 't', references)] : []
     const found = await sides.live.rows(sql`
-      select ${ordinal('k')}::text, ${await ageOf(sides, child)}, ${list(changing.map((name) => sql`(${isEmptied(name)})::text`))}
-      from ${valueSource(
-        types,
-        rows.map(({ values }) => values),
-        { names },
-      )}
+      select ${ordinal('k')}::text, ${await ageOf(sides, child)}, ${list(emptying.flags.map((isEmpty) => sql`(${isEmpty})::text`))}
+      from ${emptying.source(rows.map(({ values }) => values))}
       join ${fromTable(child.live)} as t
         on ${all(child.identity.map((name, position) => sql`${column('t', name)} = ${column('k', `i${position}`)}`))}
-      where ${all([...kept, ...isMeant])} and ${any(differs)} and ${any(changing.map(isEmptied))}`)
+      where ${emptying.isEmptied} and ${any(emptying.flags)}`)
     for (const [ord, age, ...emptied] of found) {
       const row = rows[Number(ord) - 1]
       if (row === undefined) continue
@@ -107,8 +79,8 @@ export const readSurvivors = async (
         relation,
         key: row.key,
         parent: row.other,
-        emptied: changing.filter((_, position) => emptied[position] === 'true'),
-        isDefault: isDefaulted && changing.some((name) => columnOf(child.live, name)?.default),
+        emptied: emptying.changing.filter((_, position) => emptied[position] === 'true'),
+        isDefault: isDefaulted && emptying.changing.some((name) => columnOf(child.live, name)?.default),
         age: age === null || age === undefined ? null : Number(age),
       })
     }
@@ -116,38 +88,64 @@ export const readSurvivors = async (
   return survivors
 }
 
-const agesBySide = new WeakMap<Sides, boolean>()
+/** In SQL: what it is for a reference to have been emptied. Live's row is `t`, the backup's key and reference `k`. */
+interface Emptying {
+  /** The columns that a deletion of the parent empties. */
+  readonly changing: readonly string[]
+  /** For each of them, that it is empty. */
+  readonly flags: readonly Query[]
+  /** Columns that are not empty are as they were, one at least is not, and the row as it will be refers. */
+  readonly isEmptied: Query
+  /** Rows of keys, then references. */
+  readonly source: (rows: readonly (readonly (string | null)[])[]) => Query
+}
+
+const emptyingOf = ({ relation, child }: ChildEnd): Emptying => {
+  const isDefaulted = relation.onDelete === 'set default'
+  const changing = relation.setColumns.filter((name) => isDefaulted || columnOf(child.live, name)?.notNull === false)
+  const isEmpty = (name: string): Query => {
+    const text = isDefaulted ? columnOf(child.live, name)?.default : null
+    return text ? sql`${column('t', name)} = (${serverText(text)})` : sql`${column('t', name)} is null`
+  }
+  const before = relation.columns.map((name, position) => [name, column('k', `r${position}`)] as const)
+  const kept = before.map(([name, value]) => {
+    const same = sql`${column('t', name)} = ${value}`
+    return changing.includes(name) ? sql`(${isEmpty(name)} or ${same})` : same
+  })
+  const differs = before.flatMap(([name, value]) =>
+    changing.includes(name) ? [sql`${column('t', name)} is distinct from ${value}`] : [],
+  )
+  // A condition must hold of the row as it will be.
+  const isMeant =
+    relation.condition?.by === 'sql' ? [holds(relation.condition.sql, child.live, 't', new Map(before))] : []
+  const names = [...child.identity.map((_, position) => `i${position}`), ...relation.columns.map((_, p) => `r${p}`)]
+  const types = [...child.identity, ...relation.columns].map((name) => typeOf(child.live, name))
+  return {
+    changing,
+    flags: changing.map(isEmpty),
+    isEmptied: sql`${all([...kept, ...isMeant])} and ${any(differs)}`,
+    source: (rows) => valueSource(types, rows, { names }),
+  }
+}
 
 /** `age(xmin)` where the server has it: not every PostgreSQL-compatible one does. */
-const ageOf = async (sides: Sides, child: SharedTable) => {
+const ageOf = async (sides: Sides, child: SharedTable): Promise<Query> => {
   // A privilege by column does not cover the server's own columns.
   if (!child.live.canSelect) return sql`null::text`
-  let has = agesBySide.get(sides)
-  if (has === undefined) {
-    const rows = await sides.live.rows(sql`
-      select 1 from pg_catalog.pg_attribute
-      where attrelid = pg_catalog.to_regclass(${quoted(child)}) and attname = 'xmin'`)
-    has = rows.length > 0
-    agesBySide.set(sides, has)
-  }
-  return has ? sql`pg_catalog.age(t.xmin)::text` : sql`null::text`
+  const isAged = sides.aged.get(child.id) ?? readIsAged(sides, child)
+  sides.aged.set(child.id, isAged)
+  return (await isAged) ? sql`pg_catalog.age(t.xmin)::text` : sql`null::text`
+}
+
+const readIsAged = async (sides: Sides, child: SharedTable): Promise<boolean> => {
+  const rows = await sides.live.rows(sql`
+    select 1 from pg_catalog.pg_attribute
+    where attrelid = pg_catalog.to_regclass(${quoted(child)}) and attname = 'xmin'`)
+  return rows.length > 0
 }
 
 const quoted = (table: SharedTable): string =>
   [table.schema, table.name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
-
-const readReferences = async (
-  sides: Sides,
-  child: SharedTable,
-  relation: Relation,
-  keys: readonly string[],
-): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
-  const rows = await sides.backup.rows(sql`
-    select ${ordinal('k')}::text, ${asText('t', relation.columns)}
-    from ${keySource(child.backup, child.identity, keys)}
-    join ${fromTable(child.backup)} as t on ${joinOn(child.identity, 't', 'k')}`)
-  return new Map(rows.map(([ord, ...values]) => [keys[Number(ord) - 1] ?? '', values]))
-}
 
 /**
  * What becomes of each survivor. Per deleted parent, over all its relations: the transaction that emptied most is the deletion

@@ -4,8 +4,8 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import type { Referring } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
 import type { StateCache } from '../../rows/state-cache.ts'
-import type { RowState } from '../../rows/states.ts'
-import type { LeftOut } from '../left-out.ts'
+import { isGone, isPresent, type RowState } from '../../rows/states.ts'
+import type { LeftOut, LeftOutReason } from '../left-out.ts'
 import { type Because, type Mark, Members } from './members.ts'
 import type { ClosureOptions } from './options.ts'
 import type { Survivor } from './survivors.ts'
@@ -53,7 +53,7 @@ export interface ByValue {
 }
 
 /** Rows already decided upon, packed, per table. */
-export interface Decided {
+export interface DecidedRows {
   /** Treated as not to be had. */
   readonly excluded: ReadonlyMap<string, ReadonlySet<string>>
   /** A live row stands in for them: their children come along, their own parents are not needed. */
@@ -62,11 +62,27 @@ export interface Decided {
   readonly refused: ReadonlyMap<string, ReadonlySet<string>>
 }
 
+/** How rows come along. */
+export interface Coming {
+  readonly mark: Mark
+  readonly because: Because
+  readonly via: Relation
+  readonly states: ReadonlyMap<string, RowState>
+}
+
+/** What a walk goes by. */
+export interface WalkTerms {
+  readonly sides: Sides
+  readonly options: ClosureOptions
+  readonly decided: DecidedRows
+  readonly states: StateCache
+}
+
 /** One walk along the edges. */
 export class Walk {
   readonly sides: Sides
   readonly options: ClosureOptions
-  readonly decided: Decided
+  readonly decided: DecidedRows
   readonly states: StateCache
   readonly members = new Map<string, Members>()
   readonly standIns = new Map<string, Map<string, string>>()
@@ -86,7 +102,7 @@ export class Walk {
   readonly namesakes = new Map<string, Set<string>>()
   links: Link[] = []
 
-  constructor(sides: Sides, options: ClosureOptions, decided: Decided, states: StateCache) {
+  constructor({ sides, options, decided, states }: WalkTerms) {
     this.sides = sides
     this.options = options
     this.decided = decided
@@ -142,6 +158,11 @@ export class Walk {
     return undefined
   }
 
+  /** Says why a row, as displayed, stays out. */
+  leaveOut({ id }: SharedTable, key: string, reason: LeftOutReason): void {
+    this.leftOut.set(`${id}\0${key}`, { table: id, key, reason })
+  }
+
   nullOut(relation: Relation, key: string): void {
     const known = this.nulled.get(relation)
     if (known === undefined) this.nulled.set(relation, [key])
@@ -157,7 +178,7 @@ export class Walk {
   }
 
   /** The same of a lost parent whose value that is referred to live has in another row. */
-  attachByValue(via: Relation, child: string, parent: string, liveKey: string): void {
+  attachByValue(via: Relation, child: string, { parent, liveKey }: { parent: string; liveKey: string }): void {
     const known = this.byValue.get(via.parent) ?? new Map<string, ByValue>()
     this.byValue.set(via.parent, known.set(parent, { liveKey, columns: via.parentColumns }))
     this.attach(via, child, parent)
@@ -169,36 +190,22 @@ export class Walk {
   }
 
   /** Adds `other` of each row; `key` is the row it comes because of. */
-  add(
-    table: SharedTable,
-    rows: readonly Referring[],
-    mark: Mark,
-    because: Because,
-    via: Relation,
-    states: ReadonlyMap<string, RowState>,
-  ): void {
+  add(table: SharedTable, rows: readonly Referring[], { mark, because, via, states }: Coming): void {
     const members = this.membersOf(table.id)
     for (const { key, other } of rows) {
-      members.add(other, mark, because, via, key)
+      members.add(other, mark, { because, via, from: key })
       note(members, other, states.get(other))
     }
   }
 }
 
 /** Adds a row to a set per table. */
-export const addTo = (sets: Map<string, Set<string>>, table: string, key: string): void => {
+export const addKey = (sets: Map<string, Set<string>>, table: string, key: string): void => {
   sets.set(table, (sets.get(table) ?? new Set()).add(key))
 }
 
-/** Live has the row. */
-export const isPresent = (state: RowState | undefined): boolean => state?.state === 'same' || state?.state === 'changed'
-/** Live lacks the row, or has it marked as deleted. */
-export const isLost = (state: RowState | undefined): boolean =>
-  state?.state === 'missing' || state?.state === 'reused' || state?.state === 'deleted'
-
 /** Deleted in the backup already: not what went with its parent. */
-export const wasMarked = (state: RowState | undefined): boolean =>
-  (state?.state === 'missing' || state?.state === 'reused') && state.isMarked === true
+export const wasMarked = (state: RowState | undefined): boolean => isGone(state) && state.isMarked === true
 
 /** Notes on a member what live holds of it. */
 export const note = (members: Members, key: string, state: RowState | undefined): void => {

@@ -1,7 +1,7 @@
 /** How many rows belong to each incident, per table, and how many to none. Pure. */
 import { isBookkeeping } from '../../catalog/conventions/bookkeeping.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import type { MissingRows } from './missing.ts'
+import type { Loss, MissingRows } from './missing.ts'
 import type { LeftOutRows } from './no-incident.ts'
 import type { IncidentTable } from './report.ts'
 
@@ -12,11 +12,11 @@ interface Count {
 
 type Counts = Map<SharedTable, Count>
 
-const countRow = (counts: Counts, table: SharedTable, isMarked: boolean): void => {
+const countRow = (counts: Counts, table: SharedTable, loss: Loss): void => {
   const own = counts.get(table) ?? { rows: 0, marked: 0 }
   counts.set(table, own)
   own.rows++
-  if (isMarked) own.marked++
+  if (loss === 'marked') own.marked++
 }
 
 const toTables = (counts: Counts): readonly IncidentTable[] =>
@@ -40,7 +40,7 @@ export const countRows = (
   for (let row = 0; row < missing.size; row++) {
     const table = missing.tableOf(row)
     const rest = missing.wasMarked(row) && !isBookkeeping(table) ? markedBefore : books
-    countRow(counts[groupOf(row)] ?? rest, table, missing.lossOf(row) === 'marked')
+    countRow(counts[groupOf(row)] ?? rest, table, missing.lossOf(row))
   }
   const toEntries = (of: Counts, kind: LeftOutRows['kind'], why: string): readonly LeftOutRows[] =>
     [...of].map(([{ id }, { rows }]) => ({ kind, id: null, table: id, rows, why }))

@@ -11,21 +11,19 @@ import { columnOf } from '../../catalog/catalog.ts'
 import { isBookkeeping } from '../../catalog/conventions/bookkeeping.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { findTable } from '../../catalog/shared.ts'
-import { parseTableName } from '../../catalog/table-name.ts'
 import type { DiffProgress } from '../../diff/diff.ts'
-import { rememberParents } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
 import type { RowState } from '../../rows/states.ts'
 import { whyNever } from '../left-out.ts'
 import type { ChosenRows } from '../resolved.ts'
 import { countRows } from './counts.ts'
-import { groupRoots } from './groups.ts'
-import { readMissing, readMissingEdges } from './missing.ts'
+import { type Group, groupRoots } from './groups.ts'
+import { type MissingEdges, type MissingRows, readMissing, readMissingEdges } from './missing.ts'
 import { findDeliberate, findPartial, findRefused, type LeftOutRows, leaveUnseen } from './no-incident.ts'
 import type { Incident, IncidentMark, IncidentReport } from './report.ts'
 import { readSurvivorCounts } from './survivors.ts'
 import { findTies } from './ties.ts'
-import { chooseRoots, growTrees } from './trees.ts'
+import { chooseRoots, growTrees, type Trees } from './trees.ts'
 import { countUnseen } from './unseen.ts'
 
 /** The report, and the rows to select for each id. */
@@ -41,6 +39,16 @@ export interface IncidentOptions {
   readonly without?: readonly string[]
 }
 
+/** Everything that is missing, in groups. */
+interface Grouped {
+  readonly missing: MissingRows
+  readonly edges: readonly MissingEdges[]
+  readonly trees: Trees
+  readonly groups: readonly Group[]
+  /** The group of a row, by its place; -1 where it is in none. */
+  readonly groupOf: (row: number) => number
+}
+
 /** Groups everything that is missing. Both sides are read whole; memory is the keys of what is missing. */
 export const findIncidents = async (
   all: Sides,
@@ -50,38 +58,62 @@ export const findIncidents = async (
   const { seen: sides, unseen } = narrowSides(all, without)
   const tables = [...sides.catalog.tables.values()].filter(({ refusal }) => refusal === null)
   const missing = await readMissing(sides, tables, onProgress)
-  rememberParents(sides)
+  sides.parents.keep()
   const edges = await readMissingEdges(sides, missing)
   const barred = new Set(tables.filter(isBookkeeping).map(({ id }) => id))
-  const trees = await growTrees(sides, missing, edges, barred)
+  const trees = await growTrees(sides, { missing, edges, barred })
   const groups = await groupRoots(sides, missing, trees.roots)
-  const groupOfRoot = new Int32Array(trees.roots.length)
-  for (const [position, { roots }] of groups.entries()) for (const root of roots) groupOfRoot[root] = position
-  const groupOf = (row: number): number => {
-    const root = trees.rootOf[row] ?? -1
+  const grouped: Grouped = { missing, edges, trees, groups, groupOf: groupFinder(trees, groups) }
+  const { incidents, leftOut } = await tellGroups(sides, grouped)
+  const others = [
+    ...[...missing.never].map(([table, rows]) => ({ kind: 'never', id: null, table, rows, why: whyNever }) as const),
+    ...unseen.map(leaveUnseen),
+    ...(await findPartial(all, tables)),
+    ...(await findRefused(sides)),
+  ]
+  const report: IncidentReport = {
+    v: 1,
+    incidents: incidents.toSorted((a, b) => b.rows - a.rows || (a.table < b.table ? -1 : a.table > b.table ? 1 : 0)),
+    leftOut: [...leftOut, ...others].sort((a, b) => (b.rows ?? -1) - (a.rows ?? -1)),
+    unseen: await countUnseen(sides, tables),
+  }
+  return { report, ...findById(grouped) }
+}
+
+const groupFinder = ({ roots, rootOf }: Trees, groups: readonly Group[]): Grouped['groupOf'] => {
+  const groupOfRoot = new Int32Array(roots.length)
+  for (const [position, group] of groups.entries()) for (const root of group.roots) groupOfRoot[root] = position
+  return (row) => {
+    const root = rootOf[row] ?? -1
     return root === -1 ? -1 : (groupOfRoot[root] ?? -1)
   }
+}
+
+/** Each group as an incident, or as rows that are none; with these, rows in no group. */
+const tellGroups = async (
+  sides: Sides,
+  { missing, edges, trees, groups, groupOf }: Grouped,
+): Promise<{ readonly incidents: readonly Incident[]; readonly leftOut: readonly LeftOutRows[] }> => {
   const { counts, rest } = countRows(missing, groups.length, groupOf)
   const survivors = await readSurvivorCounts(sides, trees.survivors, ({ relation, parent }) =>
     groupOf(missing.numberOf(relation.parent, parent) ?? -1),
   )
-  const ids = groups.map(({ named }) => named.id)
   const rootRows = new Set(trees.roots.flat())
-  const rows = {
+  const ties = findTies(missing, edges, {
+    ids: groups.map(({ named }) => named.id),
     incidentOf: groupOf,
-    isRoot: (row: number) => rootRows.has(row),
-    isNeeded: (row: number) => missing.wasMarked(row),
-  }
-  const ties = findTies(missing, edges, rows, ids)
+    isRoot: (row) => rootRows.has(row),
+    isNeeded: (row) => missing.wasMarked(row),
+  })
   const incidents: Incident[] = []
   const leftOut: LeftOutRows[] = [...rest]
   for (const [position, { table, loss, roots, named }] of groups.entries()) {
-    const own = counts[position] ?? []
-    const sum = own.reduce((total, { rows: count }) => total + count, 0)
+    const tables = counts[position] ?? []
+    const rows = tables.reduce((total, own) => total + own.rows, 0)
     const { id, label, condition, gathered } = named
     const deliberate = gathered === null ? null : findDeliberate(table, gathered, loss)
     if (deliberate !== null) {
-      leftOut.push({ kind: deliberate.kind, id, table: table.id, rows: sum, why: deliberate.why })
+      leftOut.push({ kind: deliberate.kind, id, table: table.id, rows, why: deliberate.why })
       continue
     }
     incidents.push({
@@ -89,8 +121,8 @@ export const findIncidents = async (
       table: table.id,
       label,
       ...(loss === 'marked' ? { mark: markOf(table) } : {}),
-      rows: sum,
-      tables: own,
+      rows,
+      tables,
       survivors: survivors.get(position)?.counts ?? [],
       condition,
       when: survivors.get(position)?.when ?? null,
@@ -98,32 +130,28 @@ export const findIncidents = async (
       ties: ties.get(id) ?? [],
     })
   }
-  for (const [table, rows] of missing.never) leftOut.push({ kind: 'never', id: null, table, rows, why: whyNever })
-  leftOut.push(...unseen.map(leaveUnseen), ...(await findPartial(all, tables)), ...(await findRefused(sides)))
-  const report: IncidentReport = {
-    v: 1,
-    incidents: incidents.sort((a, b) => b.rows - a.rows || (a.table < b.table ? -1 : a.table > b.table ? 1 : 0)),
-    leftOut: leftOut.sort((a, b) => (b.rows ?? -1) - (a.rows ?? -1)),
-    unseen: await countUnseen(sides, tables),
-  }
-  const choose = (id: string): ReadonlyMap<string, ChosenRows> | null => {
-    const group = groups[ids.indexOf(id)]
+  return { incidents, leftOut }
+}
+
+/** Finds the rows of an incident by its id. */
+const findById = ({ missing, trees, groups, groupOf }: Grouped): Pick<FoundIncidents, 'choose' | 'rowsOf'> => ({
+  choose: (id) => {
+    const group = groups.find(({ named }) => named.id === id)
     return group === undefined
       ? null
       : chooseRoots(
           missing,
           group.roots.map((root) => trees.roots[root] ?? []),
         )
-  }
-  const rowsOf = (id: string, table: string): ReadonlyMap<string, RowState> | null => {
-    const position = ids.indexOf(id)
+  },
+  rowsOf: (id, table) => {
+    const position = groups.findIndex(({ named }) => named.id === id)
     if (position === -1) return null
     const numbers = missing.keysOf(table).map((key) => missing.numberOf(table, key) ?? -1)
     const own = numbers.filter((row) => groupOf(row) === position)
     return new Map(own.map((row) => [missing.keyOf(row), missing.stateOf(row)]))
-  }
-  return { report, choose, rowsOf }
-}
+  },
+})
 
 const markOf = ({ backup, softDelete }: SharedTable): IncidentMark => ({
   column: softDelete ?? '',
@@ -136,7 +164,7 @@ export const narrowSides = (
   names: readonly string[],
 ): { readonly seen: Sides; readonly unseen: readonly string[] } => {
   const { catalog } = sides
-  const unseen = new Set(names.map((name) => findTable(catalog, parseTableName(name)).id))
+  const unseen = new Set(names.map((name) => findTable(catalog, name).id))
   if (unseen.size === 0) return { seen: sides, unseen: [] }
   const tables = new Map([...catalog.tables].filter(([id]) => !unseen.has(id)))
   const relations = catalog.relations.filter(({ child, parent }) => !unseen.has(child) && !unseen.has(parent))

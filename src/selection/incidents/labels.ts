@@ -2,10 +2,11 @@
 import { sql } from 'kysely'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { all, column, list } from '../../database/names.ts'
-import { displayKey, unpackKey } from '../../keys/key.ts'
-import { isText, labelColumn, labelTable, names, shorten } from '../../rows/labels.ts'
+import { displayKey, packKey, unpackKey } from '../../keys/key.ts'
+import { readShown } from '../../rows/by-key.ts'
+import { isText, labelColumn, labelNames, labelTable, shorten } from '../../rows/labels.ts'
 import type { Sides } from '../../rows/sides.ts'
-import { fromTable, joinOn, keySource, ordinal, typeOf } from '../../sql/rows.ts'
+import { fromTable, typeOf } from '../../sql/rows.ts'
 import type { Candidate } from './conditions/candidates.ts'
 import { writeEqual } from './conditions/writing.ts'
 
@@ -14,7 +15,7 @@ const naturalKey = (table: SharedTable): string | null => {
   const single = table.live.uniques.filter(
     ({ kind, columns, predicate }) => kind === 'unique' && columns.length === 1 && predicate === null,
   )
-  return single.flatMap(({ columns }) => columns).find((name) => names.test(name) && isText(table, name)) ?? null
+  return single.flatMap(({ columns }) => columns).find((name) => labelNames.test(name) && isText(table, name)) ?? null
 }
 
 const writeLabel = (table: SharedTable, key: string, name: string | null): string =>
@@ -37,14 +38,9 @@ export const labelRows = async (
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, Single>> => {
   const [label, natural] = [labelColumn(table), naturalKey(table)]
-  const shown = [label, natural].map((name) => (name === null ? sql`null` : sql`${column('t', name)}::text`))
-  const rows = await sides.backup.rows(sql`
-    select ${ordinal('k')}::text, ${list(shown)}
-    from ${keySource(table.backup, table.identity, keys)}
-    join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
+  const show = [label, natural].map((name) => (name === null ? sql`null` : column('t', name)))
   return new Map(
-    rows.map(([ord, name = null, unique = null]) => {
-      const key = keys[Number(ord) - 1] ?? ''
+    [...(await readShown(sides.backup, table, { keys, show }))].map(([key, [name = null, unique = null]]) => {
       const condition =
         natural === null || unique === null
           ? writeEqual(table, table.identity, unpackKey(key))
@@ -72,6 +68,6 @@ export const labelParent = async (sides: Sides, parent: NonNullable<Candidate['p
           from ${fromTable(table.backup)} as t
           where ${all(matches)}`)
   if (row === undefined) return null
-  const key = row.map((value) => value ?? '').join('\0')
+  const key = packKey(row)
   return (await labelRows(sides, table, [key])).get(key)?.label ?? null
 }

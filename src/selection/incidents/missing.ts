@@ -4,7 +4,9 @@
  */
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { type DiffProgress, type DiffState, diffRows, type RowDiff } from '../../diff/diff.ts'
+import { type DiffProgress, diffRows, type RowDiff } from '../../diff/diff.ts'
+import type { DiffState } from '../../diff/diff-states.ts'
+import { packNames } from '../../keys/key.ts'
 import { findNever } from '../../rows/never.ts'
 import { readParents } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
@@ -114,7 +116,7 @@ const stateReader = (): ((row: RowDiff, isMarked: boolean) => RowState) => {
       const plain = state === 'reused' ? reused : gone
       return isMarked ? { ...plain, isMarked } : plain
     }
-    const id = columns.join('\0')
+    const id = packNames(columns)
     const known = deleted.get(id) ?? { state, columns }
     deleted.set(id, known)
     return known
@@ -153,7 +155,7 @@ export const readMissingEdges = async (sides: Sides, missing: MissingRows): Prom
   for (const relation of sides.catalog.relations) {
     const table = tables.get(relation.child)
     if (table === undefined || !tables.has(relation.parent)) continue
-    const { rows } = await readParents(sides, table, relation, missing.keysOf(table.id))
+    const { rows } = await readParents(sides, { relation, child: table }, missing.keysOf(table.id))
     const children: number[] = []
     const parents: number[] = []
     for (const { key, other } of rows) {
@@ -163,7 +165,7 @@ export const readMissingEdges = async (sides: Sides, missing: MissingRows): Prom
       parents.push(parent)
     }
     const isEnd = table.ends?.some(({ id }) => id === relation.id) ?? false
-    const follows = isEnd || isFollowed(relation, defaultClosureOptions, false)
+    const follows = isEnd || isFollowed(relation, defaultClosureOptions, { isUnhooked: false })
     if (children.length > 0) edges.push({ relation, isFollowed: follows, children, parents })
   }
   return edges

@@ -4,7 +4,7 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { unpackKey } from '../../keys/key.ts'
 import { labelTable } from '../../rows/labels.ts'
 import type { Sides } from '../../rows/sides.ts'
-import type { Condition, Gathered } from './conditions/conditions.ts'
+import type { FoundCondition, Gathered } from './conditions/conditions.ts'
 import { labelParent, labelRows } from './labels.ts'
 import type { Loss } from './missing.ts'
 import type { IncidentCondition } from './report.ts'
@@ -14,7 +14,7 @@ export interface Named {
   readonly label: string
   readonly condition: IncidentCondition | null
   /** The condition that gathered several roots, if one did. */
-  readonly gathered: Condition | null
+  readonly gathered: FoundCondition | null
 }
 
 /** No vowels, no look-alikes: an id is typed by tired people. */

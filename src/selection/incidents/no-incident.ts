@@ -7,7 +7,7 @@ import { labelColumn } from '../../rows/labels.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { fromTable } from '../../sql/rows.ts'
 import { mayHoldRows } from '../all-missing.ts'
-import type { Condition } from './conditions/conditions.ts'
+import type { FoundCondition } from './conditions/conditions.ts'
 import type { Loss } from './missing.ts'
 
 /** Missing rows that are no incident, or a table about which nothing can be said, and why. */
@@ -36,7 +36,7 @@ const fewestByKey = 20
 /** Why a condition looks like a deliberate deletion; null where it does not. Tables whose rows have names are not pruned by key. */
 export const findDeliberate = (
   table: SharedTable,
-  condition: Condition,
+  condition: FoundCondition,
   loss: Loss,
 ): { readonly kind: 'partition' | 'retention'; readonly why: string } | null => {
   const { kind, hits, of, isOnly, isLowest } = condition
@@ -77,7 +77,7 @@ export const findRefused = async (sides: Sides): Promise<readonly LeftOutRows[]>
 const findEmpty = async (reader: Reader, tables: readonly SharedTable[]): Promise<ReadonlySet<string>> => {
   if (tables.length === 0) return new Set()
   const checks = tables.map((table, place): Query => {
-    const side = reader.side === 'live' ? table.live : table.backup
+    const side = table[reader.side]
     return sql`select ${sql.lit(place)}::text where not exists (select from ${fromTable(side)} as t)`
   })
   const rows = await reader.rows(list(checks, ' union all '))

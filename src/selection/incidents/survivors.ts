@@ -1,7 +1,8 @@
 /** Survivors under their incident, by the same evidence as closure, and the time that they tell. */
 import { sql } from 'kysely'
+import { packNames } from '../../keys/key.ts'
+import { readShown } from '../../rows/by-key.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
-import { fromTable, joinOn, keySource } from '../../sql/rows.ts'
 import { judgeSurvivors, noStrangers, type Survivor } from '../closure/survivors.ts'
 
 /** Live rows of one table whose reference was emptied. */
@@ -26,7 +27,7 @@ export const readSurvivorCounts = async (
   const hasTimes = relinked.length > 0 && (await keepsCommitTimes(sides))
   const found = new Map<number, { readonly counts: readonly SurvivorCount[]; readonly when: string | null }>()
   for (const [incident, own] of Map.groupBy(relinked, incidentOf)) {
-    const counts = [...Map.groupBy(own, ({ relation, emptied }) => `${relation.id}\0${emptied.join('\0')}`).values()]
+    const counts = [...Map.groupBy(own, ({ relation, emptied }) => packNames([relation.id, ...emptied])).values()]
     const witness = own.find((survivor) => judged.get(survivor) === 'relink' && survivor.age !== null)
     found.set(incident, {
       counts: counts.flatMap((rows) => {
@@ -47,9 +48,7 @@ const keepsCommitTimes = async (sides: Sides): Promise<boolean> => {
 /** When the transaction that last wrote a survivor was committed; null where the server has forgotten. */
 const readCommitTime = async (sides: Sides, { relation, key }: Survivor): Promise<string | null> => {
   const table = tableOf(sides.catalog, relation.child)
-  const [row] = await sides.live.rows(sql`
-    select pg_catalog.pg_xact_commit_timestamp(t.xmin)::text
-    from ${keySource(table.live, table.identity, [key])}
-    join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
-  return row?.[0] ?? null
+  const show = [sql`pg_catalog.pg_xact_commit_timestamp(t.xmin)`]
+  const shown = await readShown(sides.live, table, { keys: [key], show })
+  return shown.get(key)?.[0] ?? null
 }

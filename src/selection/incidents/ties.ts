@@ -15,21 +15,24 @@ export interface Tie {
   readonly rows: number
 }
 
-/**
- * The ties of each incident, by its id. `incidentOf` gives a row's incident, or -1; a row that is a root comes along with no parent.
- */
+/** What is known of the incidents and of the rows in them. */
+export interface TiedRows {
+  /** The ids of the incidents. */
+  readonly ids: readonly string[]
+  /** The incident of a row, by its place among the ids, or -1. */
+  readonly incidentOf: (row: number) => number
+  /** It comes along with no parent. */
+  readonly isRoot: (row: number) => boolean
+  /** It comes along with rows that need it, and brings none of its children. */
+  readonly isNeeded: (row: number) => boolean
+}
+
+/** The ties of each incident, by its id. */
 export const findTies = (
   missing: MissingRows,
   edges: readonly MissingEdges[],
-  rows: {
-    readonly incidentOf: (row: number) => number
-    readonly isRoot: (row: number) => boolean
-    /** It comes along with rows that need it, and brings none of its children. */
-    readonly isNeeded: (row: number) => boolean
-  },
-  ids: readonly string[],
+  { ids, incidentOf, isRoot, isNeeded }: TiedRows,
 ): ReadonlyMap<string, readonly Tie[]> => {
-  const { incidentOf, isRoot, isNeeded } = rows
   const noted = new Map<
     string,
     { readonly mine: number; readonly tie: Omit<Tie, 'rows'>; readonly rows: Set<number> }

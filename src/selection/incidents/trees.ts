@@ -21,21 +21,24 @@ export interface Trees {
   readonly survivors: readonly Survivor[]
 }
 
-/**
- * Grows a tree from each root. Rows of tables in `barred` are no roots; they may come along. Nor are rows that the backup has marked as
- * deleted: they come along with the row that needs them.
- */
-export const growTrees = async (
-  sides: Sides,
-  missing: MissingRows,
-  edges: readonly MissingEdges[],
-  barred: ReadonlySet<string>,
-): Promise<Trees> => {
+/** What trees are grown of. */
+export interface Ground {
+  readonly missing: MissingRows
+  readonly edges: readonly MissingEdges[]
+  /** Ids of tables whose rows are no roots; they may come along. */
+  readonly barred: ReadonlySet<string>
+}
+
+/** Grows a tree from each root. Rows that the backup has marked as deleted are none: they come along with the row that needs them. */
+export const growTrees = async (sides: Sides, { missing, edges, barred }: Ground): Promise<Trees> => {
   const states = await seedStates(sides, missing)
   const mayBeRoot = Array.from(
     { length: missing.size },
     (_, row) => !barred.has(missing.tableOf(row).id) && !missing.wasMarked(row),
   )
+  const decided = { excluded: new Map(), matched: new Map(), refused: new Map() }
+  const terms = { sides, states, decided, options: defaultClosureOptions }
+  const updated = { rows: new Map(), isPartial: () => false }
   const roots: Root[] = []
   let rootOf: readonly number[] = mayBeRoot.map(() => -1)
   let survivors: readonly Survivor[] = []
@@ -44,9 +47,7 @@ export const growTrees = async (
     if (found.length === 0) return { roots, rootOf, survivors }
     for (const root of found) roots.push(root)
     const resolved = { chosen: chooseRoots(missing, roots), under: new Map() }
-    const updated = { rows: new Map(), isPartial: () => false }
-    const decided = { excluded: new Map(), matched: new Map(), refused: new Map() }
-    const closure = await followEdges(sides, resolved, updated, defaultClosureOptions, decided, states)
+    const closure = await followEdges(terms, resolved, updated)
     survivors = closure.survivors
     rootOf = traceRoots(sides, missing, roots, closure)
   }

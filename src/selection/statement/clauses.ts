@@ -5,7 +5,7 @@
 import type { Source } from './parser.ts'
 
 /** Tokens `first` up to, not including, `end`. */
-export interface Range {
+export interface TokenRange {
   readonly first: number
   readonly end: number
 }
@@ -18,16 +18,16 @@ export interface Replacement {
 }
 
 export interface Clauses {
-  readonly with: Range | null
+  readonly with: TokenRange | null
   /** What stands behind USING or FROM. */
-  readonly from: Range | null
+  readonly from: TokenRange | null
   /** The parts of SET, between its commas. */
-  readonly sets: readonly Range[]
-  readonly where: Range | null
+  readonly sets: readonly TokenRange[]
+  readonly where: TokenRange | null
 }
 
 /** The text of a range, with replacements made. It does not end in a comment. */
-export const sliceSql = (source: Source, range: Range, replacements: readonly Replacement[] = []): string => {
+export const sliceSql = (source: Source, range: TokenRange, replacements: readonly Replacement[] = []): string => {
   const start = source.tokens[range.first]?.start ?? 0
   const end = source.tokens[range.end - 1]?.end ?? start
   const inside = replacements.filter((own) => own.start >= start && own.end <= end).sort((a, b) => a.start - b.start)
@@ -47,7 +47,7 @@ export const tokenAt = (source: Source, location: number): number =>
   source.tokens.findIndex(({ start }) => start === location)
 
 /** The indices of tokens in a range that stand outside of all brackets of that range. */
-export const topLevel = (source: Source, { first, end }: Range): readonly number[] => {
+export const topLevel = (source: Source, { first, end }: TokenRange): readonly number[] => {
   const found: number[] = []
   let depth = 0
   for (let index = first; index < end; index++) {
@@ -60,20 +60,20 @@ export const topLevel = (source: Source, { first, end }: Range): readonly number
 }
 
 /** The parts of a range between its outer commas. */
-export const splitCommas = (source: Source, range: Range): readonly Range[] => {
+export const splitCommas = (source: Source, range: TokenRange): readonly TokenRange[] => {
   const commas = topLevel(source, range).filter((index) => wordAt(source, index) === ',')
   const ends = [...commas, range.end]
   return ends.map((end, position) => ({ first: position === 0 ? range.first : (ends[position - 1] ?? 0) + 1, end }))
 }
 
 /** What stands between the first bracket of a range and the one that closes it. */
-export const insideBrackets = (source: Source, range: Range): Range => {
+export const insideBrackets = (source: Source, range: TokenRange): TokenRange => {
   const [open, close] = topLevel(source, range).filter((index) => ['(', ')'].includes(wordAt(source, index)))
   return { first: (open ?? range.first) + 1, end: close ?? range.end }
 }
 
 /** Left and right of the first `=` outside of brackets. */
-export const splitAssignment = (source: Source, range: Range): readonly [Range, Range] => {
+export const splitAssignment = (source: Source, range: TokenRange): readonly [TokenRange, TokenRange] => {
   const equals = topLevel(source, range).find((index) => wordAt(source, index) === '=') ?? range.end
   return [
     { first: range.first, end: equals },

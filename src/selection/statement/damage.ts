@@ -3,14 +3,14 @@
  * UPDATE would have made of the backup's row, the column is damaged and the backup's value comes back; a third value was put there
  * by somebody else, before or since, and is a question.
  */
-import { sql } from 'kysely'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { displayKey } from '../../keys/key.ts'
+import { readShown } from '../../rows/by-key.ts'
 import { readCreation } from '../../rows/records/habits.ts'
 import { isReused } from '../../rows/records/records.ts'
 import type { Sides } from '../../rows/sides.ts'
 import type { RowState } from '../../rows/states.ts'
-import { asText, fromTable, inBatches, joinOn, keySource, ordinal } from '../../sql/rows.ts'
+import { inBatches } from '../../sql/rows.ts'
 import type { LeftOut, LeftOutReason } from '../left-out.ts'
 import type { Hits, SetValues } from './hits.ts'
 
@@ -31,24 +31,11 @@ export interface Damage {
   readonly alreadyRight: number
 }
 
-const readLive = async (
-  sides: Sides,
-  table: SharedTable,
-  keys: readonly string[],
-  columns: readonly string[],
-): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
-  const rows = await sides.live.rows(sql`
-    select ${ordinal('k')}::text, ${asText('t', columns)}
-    from ${keySource(table.live, table.identity, keys)}
-    join ${fromTable(table.live)} as t on ${joinOn(table.identity, 't', 'k')}`)
-  return new Map(rows.map(([position, ...values]) => [keys[Number(position) - 1] ?? '', values]))
-}
-
-/** Why a row is left out, or null. */
-const whyOut = (state: RowState, isOther: boolean): LeftOutReason | null => {
+/** Why a row that live does not have is left out, or null. */
+const whyOut = (state: RowState): LeftOutReason | null => {
   if (state.state === 'missing') return { kind: 'hit and missing' }
   if (state.state === 'restored') return { kind: 'hit and restored', live: displayKey(state.liveKey) }
-  return isOther ? { kind: 'hit and reused' } : null
+  return null
 }
 
 /** What states tell of rows: as they were read, and judged by what their keys are made of. */
@@ -80,14 +67,16 @@ const usualValues = (hits: Hits, columns: readonly string[], keys: Iterable<stri
   return new Set([...counts].flatMap(([own, count]) => (count * 2 > hits.size ? [own] : [])))
 }
 
-/** Compares what live holds with what the statement would have put there. `columns` are those it sets, in the order of the hits' values. */
-export const findDamage = async (
-  sides: Sides,
-  table: SharedTable,
-  hits: Hits,
-  columns: readonly string[],
-  states: Known,
-): Promise<Damage> => {
+/** What an UPDATE hit in a table. */
+export interface Hit {
+  readonly table: SharedTable
+  readonly hits: Hits
+  /** Those it sets, in the order of the hits' values. */
+  readonly columns: readonly string[]
+}
+
+/** Compares what live holds with what the statement would have put there. */
+export const findDamage = async (sides: Sides, { table, hits, columns }: Hit, states: Known): Promise<Damage> => {
   const repairs = new Map<string, Repair>()
   const leftOut: LeftOut[] = []
   const open: { readonly key: string; readonly changed: readonly string[] }[] = []
@@ -100,7 +89,7 @@ export const findDamage = async (
     const others = 'columns' in state ? state.columns.filter((name) => !columns.includes(name)) : []
     const isOther =
       state.state === 'reused' ? isReused(table, creation, others) : states.judged.get(key)?.state === 'reused'
-    const reason = whyOut(state, isOther)
+    const reason = whyOut(state) ?? (isOther ? ({ kind: 'hit and reused' } as const) : null)
     if (reason !== null) {
       leftOut.push({ table: table.id, key: displayKey(key), reason })
       if (state.state === 'restored') restored++
@@ -112,12 +101,7 @@ export const findDamage = async (
     else open.push({ key, changed })
   }
   for (const batch of inBatches(open)) {
-    const live = await readLive(
-      sides,
-      table,
-      batch.map(({ key }) => key),
-      columns,
-    )
+    const live = await readShown(sides.live, table, { keys: batch.map(({ key }) => key), columns })
     for (const { key, changed } of batch) {
       const isLeft = (name: string): boolean => {
         const position = columns.indexOf(name)

@@ -8,7 +8,7 @@ import { RowgraftError } from '../../errors.ts'
 import { packKey } from '../../keys/key.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { refuse } from './refusals.ts'
-import { type Assignment, type Calls, type RowStatement, readDefault, type Target } from './statement.ts'
+import { type Assignment, type CalledNames, type RowStatement, readDefault, type Target } from './statement.ts'
 import type { Reached } from './targets.ts'
 
 /** Values of the set columns, in the order of SET, as the backup's server spells them. */
@@ -28,7 +28,7 @@ const volatileHint =
   'What it gives now is not what it gave then. Write the values it gave, or select the rows by key or with --where.'
 
 /** Refuses calls of functions the backup knows as volatile; to be called with the user's search_path. */
-export const refuseVolatile = async (backup: Reader, { functions, operators }: Calls): Promise<void> => {
+export const refuseVolatile = async (backup: Reader, { functions, operators }: CalledNames): Promise<void> => {
   // p: function, o: operator, n: namespace. Which overload is meant only the server knows: any that fits the call counts.
   const rows = await backup.rows(sql`
     select p.proname::text || '()'
@@ -143,7 +143,7 @@ export const readHits = async (
   try {
     for await (const rows of sides.backup.batches(hitQuery(statement, reached, assignments), 10_000)) {
       for (const row of rows) {
-        const key = packKey(row.slice(0, width).map((value) => value ?? ''))
+        const key = packKey(row.slice(0, width))
         const values = row.slice(width)
         const known = hits.get(key)
         if (known === undefined) hits.set(key, [values])

@@ -15,7 +15,7 @@ export interface Source {
   readonly tokens: readonly Token[]
 }
 
-export interface Parsed {
+export interface ParsedSql {
   readonly source: Source
   readonly statements: readonly Node[]
 }
@@ -30,7 +30,7 @@ const placeOf = (text: string, position: number): string => {
 }
 
 /** Parses SQL of any number of statements. Throws `bad-where` for what is not SQL. */
-export const parseSql = async (text: string): Promise<Parsed> => {
+export const parseSql = async (text: string): Promise<ParsedSql> => {
   const fail = (why: string, detail?: string): RowgraftError =>
     new RowgraftError('bad-where', `the statement is not SQL: ${why}`, {
       detail,

@@ -138,10 +138,9 @@ const isLost = ([, { state }]: readonly [string, RowState]): boolean => state !=
 export const resolveStatement = async (
   sides: Sides,
   { statement: text, at }: { readonly statement: string; readonly at: string | null },
-  withUserSearchPath: <T>(work: () => Promise<T>) => Promise<T>,
 ): Promise<readonly StatementRows[]> => {
   const statement = await readStatement(text, at)
-  const tables = mergeTables(await withUserSearchPath(() => readTables(sides, statement, at)))
+  const tables = mergeTables(await sides.withUserSearchPath(() => readTables(sides, statement, at)))
   const resolved: StatementRows[] = []
   for (const { table, hits, assignments } of tables) {
     const known = await readKnown(sides, table, hits)
@@ -155,7 +154,7 @@ export const resolveStatement = async (
     }
     const columns = assignments.map(({ column }) => column)
     const others = await findOthers(sides, table, known, columns)
-    const { repairs, leftOut, ...counts } = await findDamage(sides, table, hits, columns, { ...known, others })
+    const { repairs, leftOut, ...counts } = await findDamage(sides, { table, hits, columns }, { ...known, others })
     const editedSince = [...repairs.values()].filter(({ edited }) => edited.length > 0).length
     const coverage = makeCoverage({ ...base, ...counts, editedSince, damaged: repairs.size - editedSince })
     resolved.push({ table, lost: new Map(), repairs, leftOut, coverage })

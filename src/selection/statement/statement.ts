@@ -5,7 +5,7 @@
  */
 import type { DeleteStmt, Node, RangeVar, TruncateStmt, UpdateStmt } from 'libpg-query'
 import { RowgraftError } from '../../errors.ts'
-import { insideBrackets, type Range, sliceSql, splitAssignment, splitClauses, splitCommas } from './clauses.ts'
+import { insideBrackets, sliceSql, splitAssignment, splitClauses, splitCommas, type TokenRange } from './clauses.ts'
 import { parseSql, type Source } from './parser.ts'
 import { type Findings, inspectTree, refuse } from './refusals.ts'
 
@@ -24,7 +24,7 @@ export interface Assignment {
 }
 
 /** Functions and operators that a piece of SQL calls. */
-export type Calls = Pick<Findings, 'functions' | 'operators'>
+export type CalledNames = Pick<Findings, 'functions' | 'operators'>
 
 export interface RowStatement {
   readonly action: 'delete' | 'update'
@@ -36,7 +36,7 @@ export interface RowStatement {
   readonly where: string | null
   /** Empty for a DELETE. */
   readonly sets: readonly Assignment[]
-  readonly calls: Calls
+  readonly calls: CalledNames
 }
 
 export interface TruncateStatement {
@@ -101,8 +101,8 @@ const isDefault = (node: Node | undefined): boolean => node !== undefined && 'Se
 const splitRow = (
   columns: readonly SetColumn[],
   source: Source,
-  range: Range,
-  cut: (range: Range) => string,
+  range: TokenRange,
+  cut: (range: TokenRange) => string,
 ): readonly Assignment[] => {
   const [first] = columns
   const row =
@@ -127,8 +127,8 @@ const splitRow = (
 const readSets = (
   columns: readonly SetColumn[],
   source: Source,
-  parts: readonly Range[],
-  cut: (range: Range) => string,
+  parts: readonly TokenRange[],
+  cut: (range: TokenRange) => string,
 ): readonly Assignment[] => {
   const sets: Assignment[] = []
   let position = 0
@@ -157,8 +157,8 @@ const readRows = (
   const columns = setColumns(statement.targetList ?? [])
   const relation = statement.relation?.location ?? 0
   const clauses = splitClauses(source, { action, relation, set: columns[0]?.location ?? null })
-  const cut = (range: Range): string => sliceSql(source, range, findings.replacements)
-  const cutOrNull = (range: Range | null): string | null => (range === null ? null : cut(range))
+  const cut = (range: TokenRange): string => sliceSql(source, range, findings.replacements)
+  const cutOrNull = (range: TokenRange | null): string | null => (range === null ? null : cut(range))
   const others = action === 'delete' ? statement.usingClause : statement.fromClause
   // The tokens and the tree must agree on what there is.
   const agrees =
@@ -213,7 +213,7 @@ export const readStatement = async (text: string, at: string | null): Promise<St
 export const readDefault = async (
   expression: string,
   at: string | null,
-): Promise<{ readonly value: string; readonly calls: Calls }> => {
+): Promise<{ readonly value: string; readonly calls: CalledNames }> => {
   const { source, statements } = await parseSql(`select (${expression}\n)`)
   const findings = inspectTree(statements[0], source, checkTime(at))
   const range = insideBrackets(source, { first: 1, end: source.tokens.length })

@@ -1,7 +1,9 @@
 /** The tables a statement means: found by the search_path, with inheritance children, and through the root of a partition. */
+
 import { sql } from 'kysely'
 import { isRenamed, storedTable } from '../../catalog/catalog.ts'
 import { findTable, hintForRefusal, type SharedTable } from '../../catalog/shared.ts'
+import { isCalled, type TableName } from '../../catalog/table-name.ts'
 import { displayName, type QualifiedName } from '../../database/display.ts'
 import { RowgraftError } from '../../errors.ts'
 import type { Sides } from '../../rows/sides.ts'
@@ -22,11 +24,10 @@ export interface Reached {
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /** A table that plans know, or why not. Throws `unknown-table` or `not-restorable`; `usage` where the backup has other names. */
-const sharedTable = (sides: Sides, name: QualifiedName | { readonly name: string }): SharedTable => {
-  const renamed = [...sides.catalog.tables.values()].find(({ backup }) => {
-    const stored = storedTable(backup)
-    return isRenamed(backup) && stored.name === name.name && (!('schema' in name) || stored.schema === name.schema)
-  })
+const sharedTable = (sides: Sides, name: TableName): SharedTable => {
+  const renamed = [...sides.catalog.tables.values()].find(
+    ({ backup }) => isRenamed(backup) && isCalled(name, storedTable(backup)),
+  )
   const table = renamed ?? findTable(sides.catalog, name)
   if (isRenamed(table.backup)) {
     throw refuse(

@@ -1,10 +1,10 @@
 /** What each kind of work asks the engine, and what it tells of the answer. */
-
 import { displayKey } from '../../data.ts'
 import { formatCoverage } from '../../format/plan/coverage.ts'
 import { formatVerify } from '../../format/run/runs.ts'
 import { plainStyle } from '../../format/style.ts'
 import type { Plan, ProgressEvent, Rowgraft, RowReport, RunOptions } from '../../index.ts'
+import { packKey } from '../../keys/key.ts'
 import type { Result, Work } from '../state/actions.ts'
 import type { RowDetails } from '../state/row-details.ts'
 import { buildSelection } from './selection.ts'
@@ -59,7 +59,7 @@ const readRow = async (rowgraft: Rowgraft, { table, key }: Of<'row'>, { signal }
   const parents = references.map((own) => ({
     columns: own.columns,
     table: own.table,
-    key: displayKey(own.key.join('\0')),
+    key: displayKey(packKey(own.key)),
   }))
   const labels = Object.fromEntries(
     references.flatMap(({ columns, label }) => {

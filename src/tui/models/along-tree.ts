@@ -4,6 +4,7 @@ import { formatWhyLeftOut } from '../../format/plan/rest.ts'
 import { formatCount, plural } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import type { Plan, Step, TableOverview } from '../../index.ts'
+import { packKey } from '../../keys/key.ts'
 import type { Chosen } from '../state/state.ts'
 import { type CycledOption, optionNames, optionOrder, optionWords } from './along-options.ts'
 
@@ -76,7 +77,7 @@ const wordsOf = (group: Group, links: Chosen['links']): string => {
 }
 
 const sampleOf = ({ steps: [first] }: Group): string | null =>
-  first === undefined ? null : (firstRows(first.keys, 1)[0] ?? []).join('\0')
+  first === undefined ? null : packKey(firstRows(first.keys, 1)[0] ?? [])
 
 const toNode = (group: Group, depth: number, chosen: Chosen): AlongNode => ({
   depth,

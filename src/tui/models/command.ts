@@ -1,8 +1,8 @@
 /** The command line that does the same as what is picked and chosen. Pure. */
-
 import { displayKey } from '../../data.ts'
 import { formatArgument, formatTable } from '../../format/names.ts'
 import type { Report } from '../../index.ts'
+import { packKey } from '../../keys/key.ts'
 import { isAllMissing, type Picks, pickedRows, type RowPicks } from '../state/picks.ts'
 import type { Chosen, State } from '../state/state.ts'
 import { notLookedAt } from './incident-entries.ts'
@@ -10,7 +10,7 @@ import { notLookedAt } from './incident-entries.ts'
 /** Keys up to this many are named one by one. */
 const mostKeys = 40
 
-const keyOf = ({ list }: RowPicks, index: number): string => displayKey(list.keyAt(index).join('\0'))
+const keyOf = ({ list }: RowPicks, index: number): string => displayKey(packKey(list.keyAt(index)))
 
 const rowArguments = (rows: RowPicks): readonly string[] | null => {
   if (rows.count > mostKeys) return null

@@ -6,6 +6,7 @@
  */
 import { displayKey } from '../../data.ts'
 import type { RowReport } from '../../index.ts'
+import { packKey } from '../../keys/key.ts'
 import { isPicked, type RowsSource, sourceId } from '../state/picks.ts'
 import { listIndex, type RowScreen, type Rows, rowsOf, type State, screenOf } from '../state/state.ts'
 
@@ -21,7 +22,7 @@ export const rowAt = (
 }
 
 /** A row's key as people type it. */
-export const typedKey = (rows: Rows, index: number): string => displayKey(rows.list.keyAt(index).join('\0'))
+export const typedKey = (rows: Rows, index: number): string => displayKey(packKey(rows.list.keyAt(index)))
 
 const ofRowScreen = (state: State, screen: RowScreen): RowReport | null => {
   if (state.row !== null && state.row.table === screen.table && state.row.key === screen.key) return state.row.shown

@@ -4,6 +4,7 @@
  * In come a state and an action; out goes a `Transition`. It imports everything of `tui/` but `screens/` and `effects/`.
  */
 import { displayKey } from '../../data.ts'
+import { packKey } from '../../keys/key.ts'
 import type { Binding, Command } from '../bindings/binding.ts'
 import { findBinding } from '../bindings/bindings.ts'
 import { paletteEntries } from '../bindings/palette.ts'
@@ -80,7 +81,7 @@ const along = (state: State): Transition => {
   const row = currentRow(state)
   if (screen.at !== 'row') return goAlong(state)
   if (row !== null && (row.state === 'same' || row.state === 'changed')) {
-    return goAlong(pickUnder(state, screen.table, displayKey(Object.values(row.key).join('\0'))))
+    return goAlong(pickUnder(state, screen.table, displayKey(packKey(Object.values(row.key)))))
   }
   return countPicks(state.picks) === 0
     ? [{ ...state, message: { kind: 'note', text: 'nothing is picked yet: space picks' } }]

@@ -1,5 +1,6 @@
 /** The rows of a table that differ, a page of however many. Pure. */
 
+import { diffStates } from '../../data.ts'
 import { displayWidth, padEnd, padStart, truncate } from '../../format/layout.ts'
 import { stateWords } from '../../format/look/diff.ts'
 import { formatKey, formatTable } from '../../format/names.ts'
@@ -26,7 +27,7 @@ import { drawColumns } from './row.ts'
 export const widthOfTwoPanes = 100
 
 const counted = (rows: Rows): readonly Span[] =>
-  (['missing', 'changed', 'deleted', 'extra', 'reused', 'restored'] as const)
+  diffStates
     .filter((state) => rows.list.states[state] > 0)
     .flatMap((state) => [
       '  ',

@@ -1,5 +1,6 @@
 /** What has been picked. Rows are bits over the list they are of: a million of them take 125 kB, and survive filter, sort and paging. Pure. */
 import type { DiffState, RowList } from '../../index.ts'
+import { packKey } from '../../keys/key.ts'
 
 export interface RowPicks {
   readonly source: RowsSource
@@ -93,11 +94,11 @@ export const chooseColumns = (rows: RowPicks, index: number, columns: readonly s
 /** The same rows in a list that was read again; rows that are no longer in it fall out. */
 export const carryOver = (rows: RowPicks, list: RowList): RowPicks => {
   const wanted = new Map<string, number>()
-  for (const index of pickedRows(rows)) wanted.set(rows.list.keyAt(index).join('\0'), index)
+  for (const index of pickedRows(rows)) wanted.set(packKey(rows.list.keyAt(index)), index)
   const columns = new Map<number, readonly string[]>()
   const found: number[] = []
   for (let index = 0; index < list.length && found.length < wanted.size; index++) {
-    const before = wanted.get(list.keyAt(index).join('\0'))
+    const before = wanted.get(packKey(list.keyAt(index)))
     if (before === undefined) continue
     found.push(index)
     const chosen = rows.columns.get(before)

@@ -3,7 +3,12 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Conninfo, parseConninfo, redact, resolveConninfo } from '../../../src/database/conninfo/conninfo.ts'
+import {
+  type Conninfo,
+  parseConninfo,
+  redactSecrets,
+  resolveConninfo,
+} from '../../../src/database/conninfo/conninfo.ts'
 import { RowgraftError } from '../../../src/errors.ts'
 
 const pick = (conninfo: Conninfo) => ({
@@ -283,6 +288,6 @@ describe('redact', () => {
     ['the key hunter2 and hunter2%21', 'the key *** and ***'],
     ['no secrets here', 'no secrets here'],
   ])('%s', (text, expected) => {
-    expect(redact(text, ['hunter2', 'hunter2%21', 'e'])).toBe(expected)
+    expect(redactSecrets(text, ['hunter2', 'hunter2%21', 'e'])).toBe(expected)
   })
 })

@@ -36,3 +36,28 @@ test('among rows that refer to each other, too', async () => {
     }),
   )
 })
+
+test('of thousands of rows, those that came back under other keys are found, and no others', async () => {
+  const items = {
+    schema: `
+      create table shop (id int primary key);
+      create table item (id serial primary key, shop_id int not null references shop, title text not null);`,
+    backup: `
+      insert into shop select generate_series(1, 3);
+      insert into item (shop_id, title) select 1 + g % 3, 'item ' || g from generate_series(1, 6000) g;`,
+    live: `
+      delete from item where id <= 5000;
+      -- All but one in ten were restored; one of them has changed shops since.
+      insert into item (shop_id, title) select 1 + g % 3, 'item ' || g from generate_series(1, 5000) g where g % 10 <> 0;
+      update item set shop_id = 1 where title = 'item 1';
+      analyze;`,
+  }
+  await withRestores(items, ({ withOpen }) =>
+    withOpen(async (rowgraft) => {
+      const plan = await rowgraft.plan({ selectors: [{ by: 'all missing', table: 'item' }], columns: null })
+      expect(plan.conflicts).toHaveLength(4499)
+      expect(new Set(plan.conflicts.map(({ kind }) => kind))).toEqual(new Set(['looks restored']))
+      expect(plan.steps.map(({ table, rows }) => [table, rows])).toEqual([['public.item', 501]])
+    }),
+  )
+})

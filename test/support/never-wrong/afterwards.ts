@@ -91,7 +91,8 @@ export const differences = (
     compare(table, wanted[table.position] ?? new Map(), got[table.position] ?? new Map(), excepted(table, reports)),
   )
 
-const checkUndo = async (committed: Committed, tally: Tally): Promise<readonly Fault[]> => {
+/** What is wrong with an undo of all runs of a report. */
+export const examineUndo = async (committed: Committed, tally: Tally): Promise<readonly Fault[]> => {
   const { driver, tables, before, after, report, readLive } = committed
   const [last = null, ...earlier] = [...report.runs].reverse()
   let given = await driver.undo(earlier.length === 0 ? null : last)
@@ -124,5 +125,5 @@ const checkUndo = async (committed: Committed, tally: Tally): Promise<readonly F
 export const examineAfterwards = async (committed: Committed, tally: Tally): Promise<readonly Fault[]> => [
   ...(await checkVerify(committed)),
   ...(await checkSecondPlan(committed, tally)),
-  ...(await checkUndo(committed, tally)),
+  ...(await examineUndo(committed, tally)),
 ]

@@ -1,7 +1,7 @@
 /** One case from its tables to the undo of its run, and the story of it for whoever has to look into what was found. */
 import type pg from 'pg'
 import type { DatabasePair } from '../databases.ts'
-import { differences, examineAfterwards } from './afterwards.ts'
+import { differences, examineAfterwards, examineUndo } from './afterwards.ts'
 import { chooser } from './answering.ts'
 import { countAsked, examineAttached, examineNamed } from './asked.ts'
 import { doDamage } from './damage.ts'
@@ -93,6 +93,9 @@ export const playCase = async (ground: Ground, spec: CaseSpec, tally: Tally): Pr
       faults.push(...examine({ ...scene, after, plan, report, columns: request.columns }))
       const committed = { driver, tables, request, plan, report, before: scene.live, after, readLive }
       faults.push(...(await examineAfterwards(committed, tally)))
+    } else if (plan !== null && report !== null && end === 'partial') {
+      const partly = { driver, tables, request, plan, report, before: scene.live, after, readLive }
+      faults.push(...(await examineUndo(partly, tally)))
     } else {
       const changed = differences(tables, { wanted: scene.live, got: after, reports: [] })
       if (changed.length > 0) faults.push({ kind: `live changed, though ${end}`, detail: changed.join('\n') })

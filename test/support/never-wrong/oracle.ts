@@ -30,7 +30,7 @@ const shape = (table: Table, reference: Reference): string => {
   return `${self}${reference.columns.length > 1 ? ', by a composite key' : ''}`
 }
 
-const isSame = (likeness: Likeness): boolean => likeness === 'same record' || likeness === 'equal'
+const isSameRecord = (likeness: Likeness): boolean => likeness === 'same record' || likeness === 'equal'
 
 /** One reference of a row that was written: `now` must be the record that `row` refers to. */
 const checkReference = (
@@ -61,9 +61,9 @@ const checkReference = (
   if (isAsked(parent, before)) return []
   if (before !== here) return [fault('a reference to another key, unasked', table, key, told)]
   const likeness = likenessOf(outcome, parent, before, isAsked)
-  if (isSame(likeness)) return []
+  if (isSameRecord(likeness)) return []
   const isSaid: IsSettled = (...of) => isAsked(...of) || isNamedAttached(plan, ...of)
-  const named = isSame(likenessOf(outcome, parent, before, isSaid))
+  const named = isSameRecord(likenessOf(outcome, parent, before, isSaid))
   const [theirs, ours] = [outcome.backup, outcome.live].map((side) =>
     JSON.stringify(side[parent.position]?.get(before)),
   )
@@ -135,9 +135,20 @@ const checkUpdated = (outcome: Outcome, written: Written): Found =>
     const isRelinked = because === 'survivor' && outcome.plan.options.relink === 'all'
     const isAskedFor = isRelinked || (outcome.columns !== null && because === 'selected')
     const isOwn = isAskedFor || isAnswered(outcome.plan, table, key) || isNamedAttached(outcome.plan, table, key)
-    const stranger = likenessOf(outcome, table, key) === 'plain' && !isOwn
+    // Emptied together with others, it referred to what was deleted, whoever it is.
+    const together = written.updated.filter(
+      (other) =>
+        other.table === table &&
+        other.because === 'survivor' &&
+        other.columns.join() === columns.join() &&
+        likenessOf(outcome, table, other.key) !== 'plain',
+    )
+    const isTogether = because === 'survivor' && together.length >= 2
+    const stranger = likenessOf(outcome, table, key) === 'plain' && !isOwn && !isTogether
     const told = `${because}: ${columns.join(', ')}; live had ${JSON.stringify(before)}, the backup ${JSON.stringify(row)}`
-    const values = plainColumns(table).filter((name) => columns.includes(name) && row[name] !== now[name])
+    const values = plainColumns(table).filter(
+      (name) => columns.includes(name) && row[name] !== now[name] && !isNamedDifferent(outcome.report, table, name),
+    )
     const others = differing(before, now).filter(
       (name) => !columns.includes(name) && !isNamedDifferent(outcome.report, table, name),
     )

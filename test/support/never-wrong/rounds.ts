@@ -14,9 +14,9 @@ import type { Request } from './request.ts'
 export interface Rounds {
   readonly request: Request
   readonly plan: Plan | null
-  /** Of a run that was committed. */
+  /** Of a run that was committed, all of it or in part. */
   readonly report: Report | null
-  readonly end: 'committed' | 'nothing' | 'unanswered' | 'refused'
+  readonly end: 'committed' | 'partial' | 'nothing' | 'unanswered' | 'refused'
   readonly faults: readonly Fault[]
 }
 
@@ -134,7 +134,10 @@ export const seek = async (seeking: Seeking, tally: Tally): Promise<Rounds> => {
     if (search.mention(plan)) continue
     if (plan.steps.length === 0) return end('nothing', plan)
     const ran = await driver.restore(search.request, plan)
-    if (!('failure' in ran)) return end(ran.value.outcome === 'committed' ? 'committed' : 'nothing', plan, ran.value)
+    if (!('failure' in ran)) {
+      const { outcome } = ran.value
+      return end(outcome === 'committed' || outcome === 'partial' ? outcome : 'nothing', plan, ran.value)
+    }
     if (!search.hint(ran.failure, 'restore')) return end('refused', plan)
   }
 }

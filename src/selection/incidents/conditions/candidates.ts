@@ -5,7 +5,7 @@ import type { Relation } from '../../../catalog/relations.ts'
 import type { SharedTable } from '../../../catalog/shared.ts'
 import { all, arrayText, column, list, type Query } from '../../../database/names.ts'
 import type { Sides } from '../../../rows/sides.ts'
-import { fromTable, inBatches, joinOn, keySource, typeOf } from '../../../sql/rows.ts'
+import { fromTable, inBatches, keyedRows, typeOf } from '../../../sql/rows.ts'
 import type { Population } from './population.ts'
 import { writeEqual } from './writing.ts'
 
@@ -37,7 +37,7 @@ const isEqual = (table: SharedTable, name: string, value: string | null): Query 
     : sql`${column('t', name)} = ${value}::${typeOf(table.backup, name)}`
 
 /** Every row of the population. */
-export const countRows = async (sides: Sides, { table, where }: Population): Promise<Candidate> => {
+export const countPopulation = async (sides: Sides, { table, where }: Population): Promise<Candidate> => {
   const [row] = await sides.backup.rows(
     sql`select pg_catalog.count(*)::text from ${fromTable(table.backup)} as t where ${where}`,
   )
@@ -149,8 +149,7 @@ export const findValues = async (
   const sample = takeSample(roots)
   const found = await sides.backup.rows(sql`
     select v.feature::text, v.value, pg_catalog.count(*)::text
-    from ${keySource(table.backup, table.identity, sample)}
-    join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}
+    from ${keyedRows(table.backup, table.identity, sample)}
     cross join lateral (
       values ${list(features.map((feature, place) => sql`(${sql.lit(place)}, ${textOf(feature)})`))}
     ) as v(feature, value)
@@ -230,8 +229,7 @@ export const countWithout = async (
   for (const batch of candidates.length === 0 ? [] : inBatches(keys)) {
     const [row] = await sides.backup.rows(sql`
       select ${list(candidates.map(({ where }) => sql`(pg_catalog.count(*) filter (where ${where}))::text`))}
-      from ${keySource(table.backup, table.identity, batch)}
-      join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}`)
+      from ${keyedRows(table.backup, table.identity, batch)}`)
     for (const place of held.keys()) held[place] = (held[place] ?? 0) + Number(row?.[place])
   }
   return candidates.map((candidate, place) => ({ ...candidate, of: candidate.of - (held[place] ?? 0) }))

@@ -8,14 +8,14 @@ import { sql } from 'kysely'
 import type { SharedTable } from '../../../catalog/shared.ts'
 import { list } from '../../../database/names.ts'
 import type { Sides } from '../../../rows/sides.ts'
-import { fromTable, inBatches, joinOn, keySource, ordinal } from '../../../sql/rows.ts'
+import { inBatches, keyedRows, ordinal } from '../../../sql/rows.ts'
 import type { Loss } from '../missing.ts'
-import { type Candidate, countRows, countWithout, findPartitions, findValues } from './candidates.ts'
+import { type Candidate, countPopulation, countWithout, findPartitions, findValues } from './candidates.ts'
 import { type Population, populationOf, withoutRows } from './population.ts'
 import { findRanges } from './ranges.ts'
 
 /** What a condition of several roots says about the backup. */
-export interface Condition extends Candidate {
+export interface FoundCondition extends Candidate {
   /** Rows of the backup for which it holds and that were lost. */
   readonly hits: number
   /** Rows of the backup for which it holds, but those that had been lost in another way. */
@@ -26,7 +26,7 @@ export interface Condition extends Candidate {
 
 /** Roots of one table, packed, that one condition explains, if any does. */
 export interface Gathered {
-  readonly condition: Condition | null
+  readonly condition: FoundCondition | null
   readonly loss: Loss
   readonly roots: readonly string[]
 }
@@ -59,7 +59,7 @@ const simplicity: readonly Candidate['kind'][] = ['partition', 'all', 'parent', 
 const rankOf = ({ kind, isLowest }: Candidate): number =>
   simplicity.indexOf(kind) - (kind === 'time range' && isLowest ? 1.5 : 0)
 
-interface Judged extends Condition {
+interface Judged extends FoundCondition {
   readonly bit: number
 }
 
@@ -75,7 +75,7 @@ export const gatherRoots = async (sides: Sides, gathering: Gathering): Promise<r
   const { table, loss, roots, missing } = gathering
   if (roots.length === 1) return [{ condition: null, loss, roots }]
   const population = populationOf(table)
-  const all = await countRows(sides, population)
+  const all = await countPopulation(sides, population)
   const of = all.of - gathering.others.length
   if (of === missing.length) return [{ condition: { ...all, hits: of, of, isOnly: true }, loss, roots }]
   const groups: Gathered[] = []
@@ -144,8 +144,7 @@ const judge = async (
       select m.ord::text, m.mask::text
       from (
         select ${ordinal('k')} as ord, ${list(bits, ' + ')} as mask
-        from ${keySource(table.backup, table.identity, batch)}
-        join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}
+        from ${keyedRows(table.backup, table.identity, batch)}
       ) m
       where m.mask <> 0`)
     for (const [ord, text] of rows) {

@@ -11,7 +11,7 @@ import { column, type Query } from '../../../database/names.ts'
 import type { Row } from '../../../database/session/outcome.ts'
 import { namedCreationColumns } from '../../../rows/records/records.ts'
 import type { Sides } from '../../../rows/sides.ts'
-import { fromTable, joinOn, keySource, typeOf } from '../../../sql/rows.ts'
+import { fromTable, keyedRows, typeOf } from '../../../sql/rows.ts'
 import type { Candidate } from './candidates.ts'
 import type { Population } from './population.ts'
 import { writeName, writeValue } from './writing.ts'
@@ -70,8 +70,7 @@ const readRuns = (
   return sides.backup.rows(sql`
       with gone as materialized (
         select ${own} as value, pg_catalog.count(*) as missing
-        from ${keySource(table.backup, table.identity, missing)}
-        join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}
+        from ${keyedRows(table.backup, table.identity, missing)}
         where ${own} is not null
         group by 1
       ), thresholds as materialized (

@@ -68,7 +68,7 @@ export const reportFailure = (
   { argv, command }: { readonly argv: readonly string[]; readonly command: string },
 ): number => {
   if (error instanceof CommanderError) {
-    return error.exitCode === 0 ? exitCodes.done : report(usageError(error, argv, command), argv, io)
+    return report(usageError(error, argv, command), argv, io)
   }
   if (isRowgraftError(error)) return report(addFacts(error, argv), argv, io)
   if (io.signal.aborted && isAbort(error)) return report(interrupted(), argv, io)

@@ -5,7 +5,7 @@
  * A command takes a context, its arguments and its flags, and resolves to an exit code.
  */
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import type { DemoFlags } from './commands/demo.ts'
 import type { DiffFlags } from './commands/diff.ts'
 import type { PlanCommandFlags } from './commands/plan.ts'
@@ -13,7 +13,6 @@ import type { RestoreFlags } from './commands/restore.ts'
 import type { ShowFlags } from './commands/show.ts'
 import type { UiFlags } from './commands/ui.ts'
 import { exitCodes } from './exit.ts'
-import { reportFailure } from './failure.ts'
 import {
   addClosure,
   addConflicts,
@@ -34,7 +33,7 @@ import { addRestoring, addRunning, type RunFlags } from './flags/run-options.ts'
 import { addScreen } from './flags/screen-options.ts'
 import { addExamples, addExitCodes } from './help.ts'
 import type { Io } from './io.ts'
-import { type Context, makeContext } from './output.ts'
+import type { Context } from './output.ts'
 import { findUnknown, unknownCommand } from './unknown-command.ts'
 
 /** What a command is called with. */
@@ -181,6 +180,7 @@ const buildProgram = (io: Io, finish: (code: number) => void): Command => {
     (work) =>
     async (...values) => {
       const command = values.at(-1) as Command // commander hands the command over last
+      const { makeContext } = await import('./output.ts')
       const context = makeContext(io, command.opts<OutputFlags>())
       finish(await work({ context, args: command.args, flags: command.opts() }))
     }
@@ -226,7 +226,9 @@ export const run = async (typed: readonly string[], io: Io): Promise<number> => 
     await program.parseAsync([...argv], { from: 'user' })
     return code
   } catch (error) {
+    // Help and version end so: what words failures is not loaded for them.
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done
     const command = program.commands.find((known) => known.name() === argv[0])?.name() ?? ''
-    return reportFailure(error, io, { argv, command })
+    return (await import('./failure.ts')).reportFailure(error, io, { argv, command })
   }
 }

@@ -159,7 +159,7 @@ const serverRefusal = (error: unknown, target: ConnectionTarget): Refusal | unde
     case '28P01':
       return {
         code: 'authentication-failed',
-        message: `cannot connect to ${target.label}: the user or the password is wrong`,
+        message: `cannot connect to ${target.label}: the server does not take this user with this password`,
         hint: 'Check the user and the password (URL, PGPASSWORD or ~/.pgpass).',
       }
     case '28000':

@@ -67,7 +67,10 @@ describe('a password that is asked for and not given', () => {
   test('is told from a wrong one, which says where it came from', async () => {
     await writeFile(passfile(), '*:*:*:*:wrong-one\n')
     const error = await refusal(bare(), { HOME: home })
-    expect(error).toMatchObject({ sqlstate: '28P01', message: expect.stringContaining('the password is wrong') })
+    expect(error).toMatchObject({
+      sqlstate: '28P01',
+      message: expect.stringContaining('does not take this user with this password'),
+    })
     expect(error.detail).toContain(`The password came from password file "${passfile()}".`)
     expect(JSON.stringify(error)).not.toContain('wrong-one')
   })

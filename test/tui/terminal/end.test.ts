@@ -51,7 +51,7 @@ test('signals while nothing is under way', async () => {
       withUi(databases, {}, async (terminal) => {
         await untilCounted(terminal)
         terminal.kill(signal)
-        expect(await terminal.exit).toEqual({ code: 130, signal: null })
+        expect(await terminal.exit).toEqual({ code: signal === 'SIGTERM' ? 143 : 130, signal: null })
         expect(leftBehind(terminal)).toEqual(untouched)
         expect(terminal.normalScreen()).toBe('')
       })
@@ -62,7 +62,7 @@ test('signals while nothing is under way', async () => {
 test.each([atTheDoor, inTheMidst])('SIGTERM while a restore waits for a lock in $mode mode', async (lock) => {
   await withHeldUp(lock, async ({ live, terminal, client, before }) => {
     terminal.kill('SIGTERM')
-    expect(await terminal.exit).toEqual({ code: 130, signal: null })
+    expect(await terminal.exit).toEqual({ code: 143, signal: null })
     expect(leftBehind(terminal)).toEqual(untouched)
     expect(terminal.normalScreen()).toBe('The last run was rolled back: live is as it was before.')
     await passOn(client)

@@ -30,6 +30,8 @@ test('a config file outside of any project imports the program that runs', async
 })
 
 test('a package that is installed there comes first', async () => {
+  // A project of its own: what stands above the folder for temporary files does not count.
+  await writeFile(join(folder, 'package.json'), '{"private":true}')
   const own = join(folder, 'node_modules', 'rowgraft')
   await mkdir(own, { recursive: true })
   await writeFile(join(own, 'package.json'), '{"name":"rowgraft","type":"module","exports":"./index.js"}')

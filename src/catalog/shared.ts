@@ -1,3 +1,7 @@
+/**
+ * Two catalogs side by side: in come live's and the backup's, with what the config file declares; out go the tables that both have,
+ * their relations, and why others cannot be compared or restored. Pure.
+ */
 import { displayName, displayTable, type QualifiedName } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
 import { isSameNames } from '../keys/key.ts'

@@ -1,4 +1,8 @@
-/** Which columns tell whether two rows of one key are the same record. Pure. */
+/**
+ * Which columns tell whether two rows of one key are the same record. Pure.
+ *
+ * Whether a changed row is that record still is weighed in `likeness.ts`, from what the other files of this folder find out.
+ */
 import type { Uniqueness } from '../../catalog/catalog.ts'
 import { isGiven } from '../../catalog/catalog.ts'
 import { hasSurrogate, type SharedTable } from '../../catalog/shared.ts'

@@ -121,11 +121,13 @@ const shareTable = (
   const identity = declared ?? junction?.columns ?? liveKey
   const hidden = whyHidden(here) ?? whyHidden(there) ?? whyNotFound(live, identity) ?? whyNotFound(backup, identity)
   const { drift, refusal, required } = compareTables(live, backup, hidden)
+  const isDisjoint = columns.length === 0 && [live, backup].some((side) => side.columns.length > 0)
   const sameKey = isSameNames(liveKey.toSorted(), backupKey.toSorted())
   const why =
     declarations.refusals[live.id] ??
     refusal ??
     whyTemporal(live) ??
+    (isDisjoint ? 'live and backup have no column of it in common' : null) ??
     (identity.length === 0
       ? 'no primary key, and not a junction table: a row of the backup cannot be recognised in live'
       : ends === null && declared === undefined && !sameKey
@@ -148,7 +150,8 @@ const shareTable = (
     drift,
     refusal: why,
     required: why === refusal ? required : null,
-    countsOnly: refusal === null && identity.length === 0 && declarations.refusals[live.id] === undefined,
+    countsOnly:
+      refusal === null && !isDisjoint && identity.length === 0 && declarations.refusals[live.id] === undefined,
     hidden,
   }
 }

@@ -1,3 +1,4 @@
+/** A database as its catalog tells: tables, columns, keys, triggers, sequences. A value, made by `read/`, that goes wherever tables are spoken of. Pure. */
 import type { QualifiedName } from '../database/display.ts'
 
 /** How a type's values behave; `array` tells of its element. */

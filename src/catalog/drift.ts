@@ -1,3 +1,4 @@
+/** Where the tables of two catalogs are not the same: columns, types, keys that only one side has. Pure. */
 import { displayAlone, displayTable } from '../database/display.ts'
 import type { Column, Table } from './catalog.ts'
 import { columnOf, isEdited, isGiven, isRenamed, primaryKeyOf, storedColumn, storedTable } from './catalog.ts'

@@ -1,3 +1,7 @@
+/**
+ * Two catalogs side by side: in come live's and the backup's, with what the config file declares; out go the tables that both have,
+ * their relations, and why others cannot be compared or restored. Pure.
+ */
 import { displayName, displayTable, type QualifiedName } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
 import { isSameNames } from '../keys/key.ts'
@@ -120,11 +124,13 @@ const shareTable = (
   const unfound = whyNotFound(live, identity) ?? whyNotFound(backup, identity)
   const hidden = whyHidden(here) ?? whyHidden(there) ?? unfound
   const { drift, refusal, required } = compareTables(live, backup, hidden)
+  const isDisjoint = columns.length === 0 && [live, backup].some((side) => side.columns.length > 0)
   const sameKey = isSameNames(liveKey.toSorted(), backupKey.toSorted())
   const why =
     declarations.refusals[live.id] ??
     refusal ??
     whyTemporal(live) ??
+    (isDisjoint ? 'live and backup have no column of it in common' : null) ??
     (identity.length === 0
       ? 'no primary key, and not a junction table: a row of the backup cannot be recognised in live'
       : ends === null && declared === undefined && !sameKey
@@ -147,7 +153,8 @@ const shareTable = (
     drift,
     refusal: why,
     required: why === refusal ? required : null,
-    countsOnly: refusal === null && identity.length === 0 && declarations.refusals[live.id] === undefined,
+    countsOnly:
+      refusal === null && !isDisjoint && identity.length === 0 && declarations.refusals[live.id] === undefined,
     hidden,
     hiddenParent: backup.withoutRows === true ? (whyHidden(here) ?? unfound) : hidden,
   }

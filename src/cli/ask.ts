@@ -1,3 +1,4 @@
+/** A question on the terminal. */
 import { createInterface } from 'node:readline'
 
 /** Where a question is put, and where its answer comes from. */

@@ -1,4 +1,8 @@
-/** Finds and loads the config file: the one named, or the nearest `rowgraft.config.*` from the working directory upwards. */
+/**
+ * Finds and loads the config file: the one named, or the nearest `rowgraft.config.*` from the working directory upwards.
+ *
+ * In comes a path or a working directory, out goes a `Config` whose shape has been checked.
+ */
 import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'

@@ -2,6 +2,8 @@
  * COMMIT, and what comes of it. One answer says it by itself: the tag COMMIT. Any other is somebody's word: an error may be that of a
  * pooler whose own link broke, at whatever severity; the tag ROLLBACK may be made of what another one answered; a connection may be lost, or
  * say nothing. What became of the transaction is then asked of live on another connection, and told only where live says it.
+ *
+ * It is sent in `ending.ts`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RowgraftError } from '../errors.ts'

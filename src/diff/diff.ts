@@ -1,3 +1,7 @@
+/**
+ * How the tables of two sides differ: in come the sides and tables, out go counts per table and rows in batches.
+ * The way is chosen in `buckets/scan.ts`: keys alone are merged in `keys/`, whole rows are found through digests of `buckets/`.
+ */
 import type { SharedTable } from '../catalog/shared.ts'
 import { hasSpellings } from '../catalog/spelling.ts'
 import type { Reader } from '../database/session/reader.ts'

@@ -1,4 +1,8 @@
-/** Text files that people hand over, or that were written earlier: read whole, or not at all. */
+/**
+ * Text files that people hand over, or that were written earlier: read whole, or not at all.
+ *
+ * In comes a path, out goes text; `json.ts` and `shape.ts` make a value of it, or say where it is wrong.
+ */
 import { readFile, stat } from 'node:fs/promises'
 
 /** Bytes: a text of more than 512 MB cannot be held in one piece. */

@@ -1,4 +1,8 @@
-/** Keys as values: packed into one string, and as people read them. Pure, and needs nothing to be loaded. */
+/**
+ * Keys as values: packed into one string, and as people read them. Pure, and needs nothing to be loaded.
+ *
+ * In come the values that a server prints, out goes one string that maps and sets can hold.
+ */
 
 /** The key of one row: the server's text of each column, in the order of the table's identity. */
 export type Key = readonly string[]

@@ -1,3 +1,4 @@
+/** Rows of a list, one page or one row at a time: what the terminal UI and programs scroll through. */
 import type { SharedTable } from '../catalog/shared.ts'
 import { findTable } from '../catalog/shared.ts'
 import type { DiffProgress } from '../diff/diff.ts'

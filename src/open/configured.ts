@@ -1,3 +1,4 @@
+/** What the config file says about how a side is used: roles, settings, hooks. */
 import type { Config } from '../config/config.ts'
 import { type Acting, asConnected } from '../database/session/session-options.ts'
 import type { Side } from '../database/settings.ts'

@@ -1,4 +1,8 @@
-/** Opening both sides: sources, sessions, catalogs, and the refusals that come before anything else. */
+/**
+ * Opening both sides: sources, sessions, catalogs, and the refusals that come before anything else.
+ *
+ * In come addresses and the config, out goes a pair of sides with what both share.
+ */
 import type { Catalog, Table } from '../catalog/catalog.ts'
 import { type DatabaseIdentity, readIdentity } from '../catalog/read/identity.ts'
 import { readCatalog } from '../catalog/read/read.ts'

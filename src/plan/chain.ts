@@ -1,3 +1,4 @@
+/** Why a row is in a plan: the rows it came along with, back to a selected one. Pure. */
 import { RowgraftError } from '../errors.ts'
 import { keysOf } from '../keys/key-columns.ts'
 import type { Plan } from './plan.ts'

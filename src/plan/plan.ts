@@ -1,6 +1,8 @@
 /**
  * The plan: the ordered decision as data. Steps are sets: keys in columns, never an object per row. A plan holds keys, the columns of
  * a conflicting constraint and what the user typed; no other row values. Its hash covers everything but `answers`.
+ *
+ * It is made by `planning/`, worded by `format/`, and carried out by `run/`; `file/` reads one back.
  */
 import { createHash } from 'node:crypto'
 import type { TableSource } from '../catalog/catalog.ts'

@@ -1,4 +1,8 @@
-/** Rules about rows, gone through until none decides anything new: what one decides, those before it have judged without. */
+/**
+ * Rules about rows, gone through until none decides anything new: what one decides, those before it have judged without.
+ *
+ * In come the selected rows with their states, out goes a `Decision`: what comes along, what becomes of each key, what stays out.
+ */
 import { displayKey } from '../keys/key.ts'
 import type { Decider } from '../plan/finding.ts'
 import type { Aside } from '../plan/plan.ts'

@@ -1,4 +1,8 @@
-/** Both sides as planning sees them: a snapshot each, what they share, and what earlier runs restored. */
+/**
+ * Both sides as planning sees them: a snapshot each, what they share, and what earlier runs restored.
+ *
+ * In come the sides into every stage that reads; what is remembered of a snapshot is kept with them.
+ */
 import { sql } from 'kysely'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import type { Query } from '../database/names.ts'

@@ -1,6 +1,8 @@
 /**
  * The state of backup rows from live's point of view: missing, same, changed, reused or restored. Digests first; only rows whose
  * digests differ are read again, column by column.
+ *
+ * In come keys of the backup, out goes a state per key.
  */
 import { isMarked } from '../catalog/conventions/soft-delete.ts'
 import type { SharedTable } from '../catalog/shared.ts'

@@ -4,6 +4,8 @@
  * Stage the rows; lock what is updated; check guards; raise sequences and allocate; insert, update, delete; check every count; make all
  * constraints immediate; verify; journal to disk; COMMIT. Locks are taken after the transfer, nothing commits unverified, and the
  * transaction counts as committed on the tag COMMIT, or where live says so.
+ *
+ * The statements between BEGIN and COMMIT are told in `perform.ts`.
  */
 
 import { sql } from 'kysely'

@@ -1,3 +1,4 @@
+/** How many of the rows that a statement hits, or that are asked for, are what: missing, changed, restored. Pure. */
 import { displayKey } from '../keys/key.ts'
 import type { RowState } from '../rows/states.ts'
 

@@ -139,7 +139,7 @@ export const columnHashes = ({ alias, table, columns }: RowColumns, hashing: Row
 /** 64 bits of some columns. A seed gives other bits of the same columns. */
 export const tableDigest = (row: RowColumns, hashing: RowHashing, seed = 0): Query => {
   const image = rowDigest(row.alias, row.columns, hashing.method, sql.lit(seed))
-  if (!hashing.isTyped) return image
+  if (!hashing.isTyped || row.columns.length === 0) return image
   const hashes = list(columnHashes(row, hashing), ' # ')
   // Since PostgreSQL 18 a column may be NOT NULL while older rows in it are not (NOT VALID).
   return sql`coalesce(pg_catalog.hashint4extended(${sql.lit(seed)}, ${hashes}), ${image})`
@@ -160,7 +160,7 @@ const hashingOf = (method: PlacedMethod): RowHashing =>
 export const placedDigest = (row: RowColumns, method: PlacedMethod, place: Query): Query => {
   const hashing = hashingOf(method)
   const image = rowDigest(row.alias, row.columns, hashing.method, place)
-  if (!hashing.isTyped) return image
+  if (!hashing.isTyped || row.columns.length === 0) return image
   const hashes = list(columnHashes(row, hashing), ' # ')
   return sql`coalesce(pg_catalog.hashint8extended(${place}, ${hashes}), ${image})`
 }

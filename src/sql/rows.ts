@@ -1,6 +1,8 @@
 /**
  * Rows by key in SQL: a list of keys becomes a row source `k` with one typed column per key column and an ordinal, joined to its
  * table. Keys travel as arrays of the server's own text, so that no number of them exceeds the protocol's parameter limit.
+ *
+ * Nothing here asks a server: in come tables, columns and keys, out goes SQL.
  */
 import { sql } from 'kysely'
 import type { Table } from '../catalog/catalog.ts'

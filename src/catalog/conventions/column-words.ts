@@ -1,7 +1,8 @@
 /** What the name and the type of a column say about its values. Pure. */
 import type { Column } from '../catalog.ts'
 
-const times = /^(date|timestamp)/
+/** Ranges of them are none, though they are called alike. */
+const times = /^(date|timestamp with(out)? time zone)$/
 const numbers = /^(smallint|integer|bigint|numeric|real|double precision)$/
 
 /** `lastLoginAt`, `last_login_at`, `LAST_LOGIN_AT` and `last_login_at2` are the same words. */
@@ -41,9 +42,13 @@ export const isStatus = (column: Pick<Column, 'name' | 'baseType' | 'typeKind'> 
     column.typeKind === 'enum' ||
     wordsOf(column.name).some((word) => statusWord.test(word)))
 
+/** True where the values are days or points in time. */
+export const isTime = (column: Pick<Column, 'baseType'> | undefined): boolean =>
+  column !== undefined && times.test(column.baseType)
+
 /** True where the values are points in time, rather than days. */
 export const isInstant = (column: Pick<Column, 'baseType'> | undefined): boolean =>
-  column !== undefined && /^timestamp/.test(column.baseType)
+  isTime(column) && column?.baseType !== 'date'
 
 /** True for whole and other numbers. */
 export const isNumber = (column: Pick<Column, 'baseType'> | undefined): boolean =>

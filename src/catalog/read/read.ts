@@ -3,6 +3,8 @@
  * definition is printed qualified and the same constraint reads the same on both sides. Columns that newer servers added to the
  * catalog are read through `to_jsonb`, which knows only those that exist. Each row is one JSON document about the catalog; no
  * user data is ever read this way.
+ *
+ * In comes a Reader, out goes a `Catalog`.
  */
 import type { Query } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'

@@ -4,6 +4,8 @@
  * Values are the server's own text from end to end: node-postgres' parsers, which corrupt dates, floats and JSON, are off. One
  * statement at a time. An abort cancels on the server through a second connection (a CancelRequest whose socket closes early has
  * killed poolers), and every later statement is refused, except while the session is shielded for COMMIT.
+ *
+ * In comes a target (`conninfo/`), out go a Reader and, inside a write transaction, a Writer.
  */
 import type { Readable } from 'node:stream'
 import type pg from 'pg'

@@ -1,6 +1,8 @@
 /**
  * Both sides put into buckets, of keys that lie together or of keys that hash alike, with one digest per bucket: a bucket whose
  * digests agree holds the same rows. Xor puts rows together, in whatever order each server reads them.
+ *
+ * Whether a table is read so, or by its keys, is decided in `scan.ts`.
  */
 import { sql } from 'kysely'
 import type { Query } from '../../database/names.ts'

@@ -4,6 +4,8 @@
  * Missing and extra rows alone are found by their keys. Rows that changed are found by digests: one pass puts each side into buckets,
  * both at once; only buckets that differ are read again, key by key. A sample says beforehand how many will: if most, all rows are
  * read key by key at once. Whatever is chosen, the answer is the same.
+ *
+ * In come two sides of a table, out goes each row that differs, once.
  */
 import { sql } from 'kysely'
 import { columnOf } from '../../catalog/catalog.ts'

@@ -1,3 +1,4 @@
+/** The keys of a block of rows, packed close together. */
 import { packKey } from '../../keys/key.ts'
 import type { Block } from './blocks.ts'
 import { type KeyShape, keyText } from './key-shape.ts'

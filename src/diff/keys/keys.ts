@@ -3,6 +3,8 @@
  * at once, as fast as the slower one, and nothing but what differs is kept: a listing of all rows costs no memory.
  *
  * The sessions are free again when it returns. What was found is not yielded under way, because whoever takes it reads more rows.
+ *
+ * In come two sides of a table and whether digests are wanted, out go keys of rows that differ.
  */
 import { sql } from 'kysely'
 import type { Table } from '../../catalog/catalog.ts'

@@ -3,6 +3,8 @@
  *
  * It lives in one temporary folder, listens on the loopback address at a random port (or on a Unix socket alone), asks for a random
  * password, and ends with the process that started it; after a SIGKILL the next start of any cluster sweeps it up.
+ *
+ * In come settings, out goes the address of a server that runs.
  */
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'

@@ -1,6 +1,8 @@
 /**
  * What the config file says about the tables, put together with what the catalogs say: names are looked up, conditions tried, and
  * identities checked against the data, before anything relies on them.
+ *
+ * In come declarations and both catalogs, out go relations and identities that hold.
  */
 import type { Catalog } from '../../catalog/catalog.ts'
 import { type Declarations, noDeclarations } from '../../catalog/declared.ts'

@@ -1,4 +1,8 @@
-/** What a run does beside writing the rows of its steps: triggers it fires, locks it takes, sequences it raises. Pure. */
+/**
+ * What a run does beside writing the rows of its steps: triggers it fires, locks it takes, sequences it raises. Pure.
+ *
+ * In come steps and the catalog, out go lists that a plan tells.
+ */
 
 import type { Table, Trigger } from '../../catalog/catalog.ts'
 import type { SharedCatalog } from '../../catalog/shared.ts'

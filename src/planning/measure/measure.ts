@@ -1,4 +1,8 @@
-/** What a plan pins about the rows it names: a digest of the backup's images, guards on live rows, sizes, and values that get lost. */
+/**
+ * What a plan pins about the rows it names: a digest of the backup's images, guards on live rows, sizes, and values that get lost.
+ *
+ * In come the steps, out go numbers and digests.
+ */
 import { sql } from 'kysely'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { column, list, type Query } from '../../database/names.ts'

@@ -2,6 +2,8 @@
  * What live says about the rows of a closure: taken keys, taken uniques, exclusions, twins, labels; and what the answers given make of
  * each row. Tables are probed parents first, because a child's key and references follow its parents'; tables in a cycle are probed
  * again until no further row is stood in for.
+ *
+ * In come the rows of a closure, out go a mapping of keys, and findings for whoever decides. `judged-parents.ts` asks about parents.
  */
 import { orderTables } from '../../catalog/order.ts'
 import type { SharedTable } from '../../catalog/shared.ts'

@@ -1,3 +1,4 @@
+/** Live rows that may be other records by now, parents aside (`judged-parents.ts`): selected rows, survivors, and children that live has all the same. */
 import type { SharedTable } from '../../catalog/shared.ts'
 import { displayKey } from '../../keys/key.ts'
 import type { Decider } from '../../plan/finding.ts'

@@ -1,3 +1,4 @@
+/** What is in the way of rows that are put back into live rows: labels, large objects, unique values. */
 import type { SharedTable } from '../../catalog/shared.ts'
 import type { Decider } from '../../plan/finding.ts'
 import type { Sides } from '../../rows/sides.ts'

@@ -7,7 +7,7 @@
  */
 import { sql } from 'kysely'
 import { columnOf, isGiven } from '../../catalog/catalog.ts'
-import { isNumber, isStatus, isInstant as isTime } from '../../catalog/conventions/column-words.ts'
+import { isInstant, isNumber, isStatus } from '../../catalog/conventions/column-words.ts'
 import { hasSurrogate, type SharedTable } from '../../catalog/shared.ts'
 import { column, list, type Query } from '../../database/names.ts'
 import { packKey } from '../../keys/key.ts'
@@ -150,14 +150,14 @@ const sampleHabits = async (sides: Sides, table: SharedTable): Promise<ColumnHab
     const isRising = rows.every(({ falls }) => falls[place] !== true)
     const isKept =
       pairs.every((row) => row.values[place] !== null) && countChanges(halvesOf(changed, steady), name) === 0
-    return pairs.length < fewestPairs && isTime(columnOf(table.live, name)) && isRising && isKept
+    return pairs.length < fewestPairs && isInstant(columnOf(table.live, name)) && isRising && isKept
   }
-  const isInstant = (name: string): boolean =>
+  const isSeconds = (name: string): boolean =>
     !isNumber(columnOf(table.live, name)) ||
     pairs.every(({ values }) => Number(values[columns.indexOf(name)]) >= leastInstant)
   return {
     creation,
-    instants: creation.filter(isInstant),
+    instants: creation.filter(isSeconds),
     likelyCreation: columns.filter((name, place) => !creation.includes(name) && isLikely(name, place)),
     restless,
     common,

@@ -1,11 +1,15 @@
-/** Which columns tell whether two rows of one key are the same record. Pure. */
+/**
+ * Which columns tell whether two rows of one key are the same record. Pure.
+ *
+ * Whether a changed row is that record still is weighed in `likeness.ts`, from what the other files of this folder find out.
+ */
 import type { Uniqueness } from '../../catalog/catalog.ts'
 import { isGiven } from '../../catalog/catalog.ts'
+import { isTime } from '../../catalog/conventions/column-words.ts'
 import { hasSurrogate, type SharedTable } from '../../catalog/shared.ts'
 
 const creationNames =
   /^(created|creation|inserted|added|joined|registered)(_?(at|on|date|time|timestamp))?$|^date_(created|joined|added)$/i
-const creationTypes = /^(timestamp|date)/
 
 /** Columns that are compared: a primary key that is not the identity is a surrogate, and is not. */
 export const comparedColumns = (table: SharedTable): readonly string[] =>
@@ -25,9 +29,7 @@ export interface CreationColumns {
 
 /** Columns that by their names and types say when a record was made. */
 export const namedCreationColumns = (table: SharedTable): readonly string[] =>
-  table.columns
-    .filter(({ name, live }) => creationNames.test(name) && creationTypes.test(live.baseType))
-    .map(({ name }) => name)
+  table.columns.filter(({ name, live }) => creationNames.test(name) && isTime(live)).map(({ name }) => name)
 
 /** Same primary key, another record: its creation differs, or another unique key and more than half of the other columns do. */
 export const isReused = (table: SharedTable, creation: CreationColumns, differing: readonly string[]): boolean => {

@@ -1,3 +1,4 @@
+/** The stage as the rest of a run knows it: a temporary table per table of the plan, and which of its rows each step is about. */
 import { sql } from 'kysely'
 import type { Column } from '../../catalog/catalog.ts'
 import type { Relation } from '../../catalog/relations.ts'

@@ -1,3 +1,4 @@
+/** Why an undo is refused, all at once: rows that changed, or that others refer to by now. */
 import type { Writer } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
 

@@ -78,7 +78,7 @@ export const isStampedIn = (layout: Layout, staged: StagedTable, name: string): 
 
 /** Types whose values are stamped time and again, and never added up. */
 const isTime = (staged: StagedTable, name: string): boolean =>
-  /^(date|time)/.test(columnOf(staged.table.live, name)?.baseType ?? '')
+  /^(date$|time)/.test(columnOf(staged.table.live, name)?.baseType ?? '')
 
 /** True where some statement has changed what the row's own triggers had made of a column: what it is now may be counted twice. */
 export const isChangedSince = (layout: Layout, staged: StagedTable, name: string): Query => {

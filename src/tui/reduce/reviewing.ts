@@ -1,3 +1,4 @@
+/** The review: conflicts gone through, answers given, the run begun. */
 import { openConflicts } from '../../data.ts'
 import { summarisePlan } from '../../format/plan/plan.ts'
 import type { Answer, Conflict, Plan } from '../../index.ts'

@@ -6,6 +6,7 @@
  */
 import { sql } from 'kysely'
 import { columnOf } from '../../../catalog/catalog.ts'
+import { isTime } from '../../../catalog/conventions/column-words.ts'
 import type { SharedTable } from '../../../catalog/shared.ts'
 import { column, type Query } from '../../../database/names.ts'
 import type { Row } from '../../../database/session/outcome.ts'
@@ -20,7 +21,6 @@ const mostColumns = 5
 const mostRanges = 5
 
 const integer = /^(smallint|integer|bigint)$/
-const time = /^(date|timestamp)/
 
 /** The key, if it is a number that rises as rows are made, and the columns that hold times, creation first. */
 const rangeColumns = (table: SharedTable): readonly RangeColumn[] => {
@@ -28,7 +28,7 @@ const rangeColumns = (table: SharedTable): readonly RangeColumn[] => {
   const key = table.allocation?.column ?? (rest.length === 0 ? only : undefined)
   const isShared = (name: string): boolean => table.columns.some((own) => own.name === name)
   const creation = namedCreationColumns(table)
-  const times = table.columns.filter(({ backup }) => time.test(backup.baseType)).map(({ name }) => name)
+  const times = table.columns.filter(({ backup }) => isTime(backup)).map(({ name }) => name)
   return [
     ...(key !== undefined && isShared(key) && integer.test(columnOf(table.backup, key)?.baseType ?? '')
       ? [{ name: key, kind: 'key range' } as const]

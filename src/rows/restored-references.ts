@@ -6,12 +6,12 @@ import { inBatches } from '../sql/rows.ts'
 import { readShown } from './by-key.ts'
 import type { Sides } from './sides.ts'
 
-/** Of the differing rows, those that differ only in references that follow rows restored under another key. */
-export const followsRestored = async (
+/** The columns that differ, by row, without references that follow rows restored under another key; of some rows nothing is left. */
+export const withoutFollowing = async (
   sides: Sides,
   table: SharedTable,
   changed: ReadonlyMap<string, readonly string[]>,
-): Promise<ReadonlySet<string>> => {
+): Promise<ReadonlyMap<string, readonly string[]>> => {
   const relations = sides.catalog.relations.filter(
     ({ child, parent, columns, parentColumns }) =>
       child === table.id &&
@@ -19,11 +19,12 @@ export const followsRestored = async (
       (sides.restored.get(parent)?.size ?? 0) > 0 &&
       isSameNames(sides.catalog.tables.get(parent)?.identity, parentColumns),
   )
-  const followed = new Set<string>()
   const references = relations.flatMap(({ columns }) => columns)
-  const keys = [...changed]
-    .filter(([, columns]) => columns.every((name) => references.includes(name)))
-    .map(([key]) => key)
+  const keys = [...changed].flatMap(([key, columns]) =>
+    columns.some((name) => references.includes(name)) ? [key] : [],
+  )
+  if (keys.length === 0) return changed
+  const left = new Map(changed)
   const isMeant = relations.map((relation) => refers(relation, table.backup, 'backup', 't'))
   for (const batch of inBatches(keys, 1_000)) {
     const live = await readShown(sides.live, table, { keys: batch, columns: references })
@@ -37,8 +38,8 @@ export const followsRestored = async (
             there[references.length + position] === 'true' &&
             sides.restored.get(parent)?.get(there[position] ?? '') === here[position],
         )
-      if (changed.get(key)?.every(follows)) followed.add(key)
+      left.set(key, changed.get(key)?.filter((name) => !follows(name)) ?? [])
     }
   }
-  return followed
+  return left
 }

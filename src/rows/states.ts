@@ -13,7 +13,7 @@ import { findKeys, readByKey } from './by-key.ts'
 import { readChangedColumns } from './records/changed-columns.ts'
 import { readCreation } from './records/habits.ts'
 import { comparedColumns, isReused } from './records/records.ts'
-import { followsRestored } from './restored-references.ts'
+import { withoutFollowing } from './restored-references.ts'
 import type { Sides } from './sides.ts'
 
 /** What live holds of a backup row. `isMarked`: the backup's row is itself marked as deleted (soft delete). */
@@ -122,11 +122,10 @@ export const classifyDiffering = async (
 ): Promise<ReadonlyMap<string, RowState>> => {
   const states = new Map<string, RowState>()
   if (keys.length === 0) return states
-  const changed = await readChangedColumns(sides, table, keys)
-  const followed = await followsRestored(sides, table, changed)
+  const changed = await withoutFollowing(sides, table, await readChangedColumns(sides, table, keys))
   const creation = await readCreation(sides, table)
   for (const [key, columns] of changed) {
-    if (columns.length === 0 || followed.has(key)) states.set(key, { state: 'same' })
+    if (columns.length === 0) states.set(key, { state: 'same' })
     else states.set(key, { state: isReused(table, creation, columns) ? 'reused' : 'changed', columns })
   }
   const { softDelete } = table

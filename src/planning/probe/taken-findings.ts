@@ -105,7 +105,8 @@ export const parentFinding = (sides: Sides, missing: MissingParent, options: Clo
   const { relation, key, why } = missing
   const child = tableOf(sides.catalog, relation.child)
   const nullable = relation.columns.filter((name) => columnOf(child.live, name)?.notNull === false)
-  const flag = setFlagFor(tableOf(sides.catalog, relation.parent))
+  const parent = sides.catalog.tables.get(relation.parent)
+  const flag = parent === undefined ? null : setFlagFor(parent)
   const helps: readonly Help[] = [
     ...(flag === null ? [] : [{ flag, does: 'give the column of its parent a value' }]),
     ...(missing.isHad && options.parents !== 'restore'

@@ -1,6 +1,7 @@
 /** Server and socket errors become RowgraftErrors here, once, keeping SQLSTATE. */
 import { type ErrorCode, RowgraftError } from '../../errors.ts'
 import { type ConnectionTarget, redactSecrets } from '../conninfo/conninfo.ts'
+import { displayTable } from '../display.ts'
 import { maskError } from '../secrets.ts'
 
 /** The fields of the server's ErrorResponse that node-postgres hands over. */
@@ -85,6 +86,10 @@ export const serverError = (
     hint: hints[fields.code] ?? masked(fields.hint),
     sqlstate: fields.code,
     constraint: masked(fields.constraint),
+    table:
+      fields.table === undefined
+        ? undefined
+        : masked(displayTable({ schema: fields.schema ?? '', name: fields.table })),
     context: masked(fields.where),
     cause,
   })

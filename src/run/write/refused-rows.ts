@@ -101,6 +101,7 @@ export const write = async (
       detail: error.detail,
       advice: `${hintFor(error, layout)}`,
       sqlstate: error.sqlstate,
+      table: error.table,
       cause: error.cause,
     })
   }

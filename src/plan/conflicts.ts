@@ -34,6 +34,12 @@ type Taken = Pick<Finding, 'constraint' | 'columns' | 'values' | 'live'>
 const quoteValues = ({ columns, values }: Taken): string =>
   columns.map((name, position) => `${displayAlone(name)} ${values[position] ?? 'NULL'}`).join(', ')
 
+/** What is wanted twice: the index's expressions, where it is not the columns themselves that collide. */
+const quoteWanted = (finding: Finding): string =>
+  finding.expressions === undefined
+    ? quoteValues(finding)
+    : `${quoteValues(finding)} (${finding.expressions.join(', ')})`
+
 const nameRows = ({ live }: Taken): string => live.map((key) => `live row ${key}`).join(' and ')
 
 const nameConstraint = ({ constraint }: Taken): string => (constraint === null ? '' : ` (${constraint})`)
@@ -70,6 +76,8 @@ const describe = (finding: Finding): string => {
       return finding.expressions === undefined
         ? `${quoteValues(finding)} belongs to ${live}${nameConstraint(finding)}`
         : `${quoteValues(finding)} collides with ${live} on ${finding.expressions.join(', ')}`
+    case 'unique twice':
+      return `${quoteWanted(finding)} goes to row ${finding.detail ?? ''} of this plan${nameConstraint(finding)}`
     case 'exclusion':
       return `${quoteValues(finding)} conflicts with ${live}`
     case 'several live rows':

@@ -21,11 +21,13 @@ import {
   type RowToWrite,
   severalFinding,
   takenFinding,
+  twiceFinding,
   twinFinding,
   uniqueFinding,
 } from './taken-findings.ts'
 import { findCycleTwins } from './twin-cycles.ts'
 import { findTwins } from './twins.ts'
+import { WantedPlaces } from './unique-values.ts'
 
 export interface KeyPolicy {
   readonly keys: 'auto' | 'keep' | 'new'
@@ -91,6 +93,7 @@ class Prober {
   readonly #mapping: Mapping
   readonly #members: ReadonlyMap<string, Members>
   readonly #policy: KeyPolicy
+  readonly #places = new WantedPlaces()
 
   constructor(mapping: Mapping, { sides, members, policy }: Probing) {
     this.#sides = sides
@@ -103,6 +106,7 @@ class Prober {
   async probe(table: SharedTable, options: { readonly hasTwins: boolean }): Promise<void> {
     const members = this.#members.get(table.id)
     if (members === undefined) return
+    this.#places.forget(table)
     for (const keys of inBatches(this.#open(table), stepSize)) {
       const rewritten = await this.#mapping.rewrite(table, keys)
       await this.#probeBatch({ table, keys, rewritten }, members, options)
@@ -176,6 +180,11 @@ class Prober {
       if (owner !== undefined) this.#settleTaken(row, { owner, isReferred: referred.has(key) }, mine)
       else if (mine.length > 0) this.#settleUnique(row, mine)
       else if (this.#isAllocatedAnew(table)) this.#mapping.of(table.id).allocated.add(key)
+    }
+    const { standIns } = this.#mapping.of(table.id)
+    const going = [...open].filter((key) => !conflicts.has(key) && !standIns.has(key) && !this.#isOut(table, key))
+    for (const [key, wanted] of await this.#places.add(this.#sides, { table, rewritten, keys: going })) {
+      this.#report(twiceFinding({ table, key }, wanted), key)
     }
     this.#mapping.keep(table, rewritten)
   }

@@ -6,6 +6,7 @@ type Of<Kind extends LeftOutReason['kind']> = Extract<LeftOutReason, { readonly 
 
 export const leftOutReasonShape: Shape<LeftOutReason> = variant<'kind', LeftOutReason>('kind', {
   'end gone': object<Of<'end gone'>>({ kind: only('end gone'), table: words, key: words, canPull: flag }),
+  'end barred': object<Of<'end barred'>>({ kind: only('end barred'), table: words, key: words }),
   'end hidden': object<Of<'end hidden'>>({ kind: only('end hidden'), table: words, hidden: words }),
   'cannot be compared': object<Of<'cannot be compared'>>({
     kind: only('cannot be compared'),

@@ -29,6 +29,8 @@ export const wordLeftOut = (table: string, reason: LeftOutReason): LeftOutWords 
         words: `${reason.table} ${reason.key} is gone from live too`,
         help: reason.canPull ? '; --links pull brings it along' : '',
       }
+    case 'end barred':
+      return alone(`${reason.table} ${reason.key} is gone from live, and ${whyNever}`)
     case 'end hidden':
       return alone(`${reason.table}: ${reason.hidden}`)
     case 'cannot be compared':

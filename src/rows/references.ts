@@ -240,6 +240,20 @@ export const readChildren = async (
   return found
 }
 
+/** How many rows of the backup refer to the rows given; the child needs no key for it. */
+export const countChildren = async (sides: Sides, edge: Edge, keys: readonly string[]): Promise<number> => {
+  const { relation, child } = edge
+  let rows = 0
+  for (const batch of inBatches(keys)) {
+    const [counted] = await sides.backup.rows(sql`
+      select pg_catalog.count(*)::text
+      ${joinChildren(edge, batch)}
+      where ${refers(relation, child.backup, 'backup', 'c')}`)
+    rows += Number(counted?.[0] ?? 0)
+  }
+  return rows
+}
+
 /** True where some row of the backup refers to one of the rows given; the child needs no key for it. */
 export const hasChildren = async (sides: Sides, edge: Edge, keys: readonly string[]): Promise<boolean> => {
   const { relation, child } = edge

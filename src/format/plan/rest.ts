@@ -1,5 +1,5 @@
 /** What becomes of rows that a plan does not write: those that are back or there already, and those that stay out, with why. */
-import { wordLeftOut } from '../../data.ts'
+import { countLeftOut, wordLeftOut } from '../../data.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { firstOf, formatColumn, formatKey, formatSentence, formatTable, formatWords, keyRows } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'
@@ -177,9 +177,11 @@ export const formatWhyLeftOut = (plan: LeftOut, helps: Helps): string => groupLe
 export const formatLeftOut = (plan: LeftOut, helps: Helps = 'flags'): readonly Cells[] =>
   groupLeftOut(plan, helps).map(({ rows, table, why, isOne }) => {
     const keys = firstOf(rows.map(({ key }) => sanitise(key)))
-    // Nobody can say which rows, nor how many.
-    if (isOne && keys === '*') return ['left out', formatTable(table), 'some', why]
-    return ['left out', formatTable(table), formatCount(rows.length), isOne ? `${why} · ${keys}` : why]
+    const counts = rows.map(countLeftOut)
+    const isKnown = counts.every((count) => count !== null)
+    const count = isKnown ? formatCount(counts.reduce((sum, own) => sum + own, 0)) : 'some'
+    // Nobody can say which rows.
+    return ['left out', formatTable(table), count, isOne && keys !== '*' ? `${why} · ${keys}` : why]
   })
 
 /** What was asked for and the backup does not have, one line per table. */

@@ -1,5 +1,16 @@
 /** What the reason of a row that stays out must look like. Pure. */
-import { choice, flag, listOf, object, only, type Shape, variant, words } from '../../documents/shape.ts'
+import {
+  choice,
+  count,
+  flag,
+  listOf,
+  object,
+  only,
+  optional,
+  type Shape,
+  variant,
+  words,
+} from '../../documents/shape.ts'
 import type { LeftOutReason, UnlinkedBecause } from '../../selection/left-out.ts'
 
 type Of<Kind extends LeftOutReason['kind']> = Extract<LeftOutReason, { readonly kind: Kind }>
@@ -12,6 +23,7 @@ export const leftOutReasonShape: Shape<LeftOutReason> = variant<'kind', LeftOutR
     kind: only('cannot be compared'),
     parent: words,
     refusal: words,
+    rows: optional(count),
   }),
   'cannot be restored': object<Of<'cannot be restored'>>({ kind: only('cannot be restored'), refusal: words }),
   never: object<Of<'never'>>({ kind: only('never') }),

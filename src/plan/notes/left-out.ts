@@ -77,6 +77,18 @@ export const wordLeftOut = (table: string, reason: LeftOutReason): LeftOutWords 
   }
 }
 
+/** How many rows stay out; null where nobody can tell. A reason may be lacking in a plan of before. */
+export const countLeftOut = ({
+  key,
+  reason,
+}: {
+  readonly key: string
+  readonly reason?: LeftOutReason
+}): number | null => {
+  if (key !== '*') return 1
+  return reason?.kind === 'cannot be compared' ? (reason.rows ?? null) : null
+}
+
 /** The sentence of a row that stays out: it names the row where a conflict was answered, and the flag that helps. */
 export const whyLeftOut = ({ table, key, reason }: LeftOut): string => {
   const { words, help } = wordLeftOut(table, reason)

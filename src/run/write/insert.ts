@@ -13,7 +13,7 @@ import type { Writer } from '../../database/session/reader.ts'
 import { assignedValue, finalValues } from '../keys/final-values.ts'
 import type { RunProgress } from '../run.ts'
 import { inRange, inserted, insertRange, type Layout, type OrdinalRange, type StagedTable } from '../stage/staged.ts'
-import { findMaking, isNotTaken, type Making, orderedBy, type Taken, takeOver } from './made-parents.ts'
+import { type Edge, findMaking, isNotTaken, type Making, orderedBy, type Taken, takeOver } from './made-parents.ts'
 import { write, writesAll } from './refused-rows.ts'
 import { createStamps, isStamped, noteStamps, returned } from './stamps.ts'
 import { clearTheWay, makersOf, type Replaced } from './trigger-made.ts'
@@ -51,16 +51,12 @@ const insertParts = (layout: Layout, insertion: Insertion, name: string): readon
 }
 
 /** Groups of tables that must be written by one statement: a cycle of references. */
-export const writeOrder = (
-  layout: Layout,
-  catalog: SharedCatalog,
-  makings: readonly Making[] = [],
-): readonly (readonly StagedTable[])[] => {
-  const enforced = catalog.relations.filter(({ isEnforced }) => isEnforced)
-  return orderTables([...layout.tables.keys()], orderedBy(enforced, makings)).map((group) =>
-    group.flatMap((id) => layout.tables.get(id) ?? []),
-  )
-}
+export const writeOrder = (layout: Layout, edges: readonly Edge[]): readonly (readonly StagedTable[])[] =>
+  orderTables([...layout.tables.keys()], edges).map((group) => group.flatMap((id) => layout.tables.get(id) ?? []))
+
+/** The references that live holds rows to. */
+export const enforcedRelations = ({ relations }: SharedCatalog): readonly Relation[] =>
+  relations.filter(({ isEnforced }) => isEnforced)
 
 const refersToItself = (catalog: SharedCatalog, group: readonly StagedTable[]): boolean =>
   group.length > 1 ||
@@ -123,7 +119,7 @@ export const insertRows = async (writer: Writer, layout: Layout, writing: Writin
 const insertInOrder = async (writer: Writer, layout: Layout, inserting: Inserting): Promise<readonly Replaced[]> => {
   const { catalog, makings, written } = inserting
   const replaced: Replaced[] = []
-  for (const group of writeOrder(layout, catalog, makings)) {
+  for (const group of writeOrder(layout, orderedBy(enforcedRelations(catalog), makings))) {
     const writing = group.filter((staged) => inserted(staged).last > 0)
     if (writing.length === 0) continue
     const makers = makersOf(layout, written)

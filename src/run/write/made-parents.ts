@@ -24,7 +24,8 @@ export interface Making {
   readonly made: string
 }
 
-type Edge = Pick<Relation, 'child' | 'parent'>
+/** One table's rows have to be there before the other's. */
+export type Edge = Pick<Relation, 'child' | 'parent'>
 
 /** What a made row refers to has to be there before its maker. */
 const parentsOfMade = (relations: readonly Edge[], makings: readonly Making[], maker: string): readonly Edge[] =>
@@ -47,6 +48,27 @@ export const orderedBy = (relations: readonly Edge[], makings: readonly Making[]
     ...makings.map(({ maker, made }) => ({ child: made, parent: maker })),
     ...makings.flatMap(({ maker }) => parentsOfMade(relations, makings, maker)),
   ]
+}
+
+/**
+ * Relations as rows are deleted by, the other way round. A row whose trigger takes its parent along goes last of all that is below that
+ * parent. `takers`: tables with triggers that fire.
+ */
+export const deletedBy = (relations: readonly Edge[], takers: ReadonlySet<string>): readonly Edge[] => {
+  const above = (id: string): ReadonlySet<string> => {
+    const found = new Set([id])
+    // A set is gone through with what is added on the way.
+    for (const each of found) for (const { child, parent } of relations) if (child === each) found.add(parent)
+    found.delete(id)
+    return found
+  }
+  const others = [...new Set(relations.map(({ child }) => child))].filter((id) => !takers.has(id))
+  const last = [...takers].flatMap((taker) => {
+    const parents = above(taker)
+    const isBelow = (id: string): boolean => !parents.has(id) && [...above(id)].some((parent) => parents.has(parent))
+    return others.filter(isBelow).map((child) => ({ child, parent: taker }))
+  })
+  return [...relations, ...last]
 }
 
 /** Where an error came up. */

@@ -24,7 +24,8 @@ import {
   type StagedTable,
 } from '../stage/staged.ts'
 import { noteCounts } from '../verify/kept-counts.ts'
-import { type Writing, writeOrder } from './insert.ts'
+import { enforcedRelations, type Writing, writeOrder } from './insert.ts'
+import { deletedBy } from './made-parents.ts'
 import { write, writesAll } from './refused-rows.ts'
 
 const ord = (alias: string): Query => column(alias, ordinalColumn)
@@ -81,7 +82,15 @@ const deleteQuery = (layout: Layout, staged: StagedTable, range: OrdinalRange): 
 /** Deletes rows, children first. Only ever part of an undo. */
 export const deleteRows = async (writer: Writer, layout: Layout, { catalog, onProgress }: Writing): Promise<void> => {
   let hasFired = false
-  for (const group of [...writeOrder(layout, catalog)].reverse()) {
+  const takers = new Set(
+    layout.triggers.flatMap(({ table, events }) =>
+      events.includes('delete') && layout.tables.has(table) ? [table] : [],
+    ),
+  )
+  const within = enforcedRelations(catalog).filter(
+    ({ child, parent }) => layout.tables.has(child) && layout.tables.has(parent),
+  )
+  for (const group of [...writeOrder(layout, deletedBy(within, takers))].reverse()) {
     const deleting = group.filter((staged) => deleted(staged).last >= deleted(staged).first)
     if (deleting.length === 0) continue
     const wanted = deleting.map((staged) => {
@@ -100,9 +109,7 @@ export const deleteRows = async (writer: Writer, layout: Layout, { catalog, onPr
           }
         : { ...counted, query: deleteQuery(layout, only, deleted(only)) }
     await write(writer, layout, { tables: deleting, check })
-    hasFired ||= layout.triggers.some(
-      ({ table, events }) => events.includes('delete') && deleting.some((staged) => staged.table.id === table),
-    )
+    hasFired ||= deleting.some(({ table }) => takers.has(table.id))
   }
 }
 

@@ -62,6 +62,8 @@ export interface ErrorFields {
   readonly asksFor?: 'statement time' | undefined
   /** The constraint that the server names with it. */
   readonly constraint?: string | undefined
+  /** The table that the server names with it, by id. */
+  readonly table?: string | undefined
   /** The server's CONTEXT: the functions it was in, one a line. */
   readonly context?: string | undefined
 }
@@ -82,6 +84,7 @@ export class RowgraftError extends Error {
   readonly sqlstate: string | undefined
   readonly asksFor: 'statement time' | undefined
   readonly constraint: string | undefined
+  readonly table: string | undefined
   readonly context: string | undefined
 
   constructor(code: ErrorCode, message: string, fields: ErrorFields = {}) {
@@ -93,6 +96,7 @@ export class RowgraftError extends Error {
     this.sqlstate = fields.sqlstate
     this.asksFor = fields.asksFor
     this.constraint = fields.constraint
+    this.table = fields.table
     this.context = fields.context
   }
 }

@@ -46,6 +46,7 @@ import { findRun, findUnits, readRestoredIncidents, summariseRuns, withRunReader
 import type { RecoverReport, Report, RunOptions, RunSummary, VerifyReport } from './run/run.ts'
 import { checkDeclared, type Protection, refuseOtherConfig, type StartRunInput } from './run/start/settle.ts'
 import { startRun } from './run/start/start-run.ts'
+import { undoable } from './run/undo/newest.ts'
 import { planUndo, readUndone } from './run/undo/undo.ts'
 import { verifyRun } from './run/undo/verify-run.ts'
 import { type FoundIncidents, findIncidents, type IncidentOptions } from './selection/incidents/incidents.ts'
@@ -223,14 +224,14 @@ export class Rowgraft {
     })
   }
 
-  /** The plan that takes a run back: run it. Default: the newest run that is in live. */
+  /** The plan that takes a run back: run it. Default: the newest run in live that is no undo. */
   async undoPlan(run?: string, options: Partial<Pick<PlanOptions, 'triggers'>> = {}, call: Call = {}): Promise<Plan> {
     return this.#opened.calls.run(call, () => this.#planUndo(run, options))
   }
 
   async #planUndo(run: string | undefined, options: Partial<Pick<PlanOptions, 'triggers'>>): Promise<Plan> {
     const { session } = this.#opened.pair.live
-    const head = findRun(await this.#opened.readRuns(), run)
+    const head = findRun(undoable(await this.#opened.readRuns(), run), run)
     const found = await withRunReader(session, head, (reader) => readUndone(reader, head))
     const plan = await planUndo(head, found, options.triggers ?? null)
     if (plan.options.triggers === 'off') await refuseTriggersOff(session)
@@ -238,9 +239,9 @@ export class Rowgraft {
     return plan
   }
 
-  /** The runs that are to be undone, newest first: the one named, or the newest with all other units of its plan. */
+  /** The runs that are to be undone, newest first: the one named, or the newest that is no undo, with all other units of its plan. */
   async units(run?: string): Promise<readonly string[]> {
-    return findUnits(await this.#opened.readRuns(), run)
+    return findUnits(undoable(await this.#opened.readRuns(), run), run)
   }
 
   /** Every run on this live, newest first. */

@@ -4,6 +4,9 @@ import type { QualifiedName } from '../database/display.ts'
 /** How a type's values behave; `array` tells of its element. */
 export type TypeKind = 'base' | 'enum' | 'composite' | 'range' | 'array' | 'pseudo'
 
+/** What the type of a column is called. */
+export type TypeNames = Pick<Column, 'type' | 'baseType' | 'attributes'>
+
 export interface Column {
   readonly name: string
   /** Type as declared, with its modifier or domain: `character varying(20)`, `public.email`. */
@@ -11,6 +14,10 @@ export interface Column {
   /** Type below every domain, without a modifier: what values are cast to and staged as. */
   readonly baseType: string
   readonly typeKind: TypeKind
+  /** How types are called in live, where the config file says that a schema of the backup is another one there. */
+  readonly inLive?: TypeNames
+  /** The base type, or what it is an array of, is an extension's: the same one in whichever schema. */
+  readonly isOfExtension?: true
   /** True for a domain: its checks and modifier come on top of `baseType`. */
   readonly isDomain: boolean
   /** Labels in order, for an enum or an array of one. */

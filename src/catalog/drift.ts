@@ -1,8 +1,9 @@
 /** Where the tables of two catalogs are not the same: columns, types, keys that only one side has. Pure. */
 import { displayAlone, displayTable } from '../database/display.ts'
-import type { Column, Table } from './catalog.ts'
+import type { Column, Table, TypeNames } from './catalog.ts'
 import { columnOf, isEdited, isGiven, isRenamed, primaryKeyOf, storedColumn, storedTable } from './catalog.ts'
 import { likelyRenames } from './conventions/suggestions.ts'
+import { withoutSchema } from './table-name.ts'
 
 export interface Drift {
   readonly kind: 'only in live' | 'only in backup' | 'type' | 'enum labels' | 'renamed' | 'looks renamed'
@@ -21,12 +22,27 @@ const widening: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^(character varying|text|name|(.*\.)?citext)$/, /^(text|character varying)$/],
 ]
 
+/** The types of a column of the backup as live calls them. */
+const inLive = (backup: Column): TypeNames => backup.inLive ?? backup
+
 /** A composite value is text by position: only the same attributes in the same order read it back. */
 const sameAttributes = (backup: Column, live: Column): boolean =>
-  JSON.stringify(backup.attributes) === JSON.stringify(live.attributes)
+  JSON.stringify(inLive(backup).attributes) === JSON.stringify(live.attributes)
+
+/** The same name; an extension may have been created in another schema. */
+const sameName = (backup: Column, live: Column, names: (of: TypeNames) => string): boolean => {
+  const [theirs, ours] = [names(inLive(backup)), names(live)]
+  if (theirs === ours) return true
+  const isOfExtension = backup.isOfExtension === true && live.isOfExtension === true
+  return isOfExtension && withoutSchema(theirs) === withoutSchema(ours)
+}
+
+/** True for columns of one type, as it is declared. */
+export const isSameType = (backup: Column, live: Column): boolean =>
+  backup.isDomain || live.isDomain ? inLive(backup).type === live.type : sameName(backup, live, ({ type }) => type)
 
 const fits = (backup: Column, live: Column): boolean =>
-  backup.baseType === live.baseType ||
+  sameName(backup, live, ({ baseType }) => baseType) ||
   (backup.typeKind === 'enum' && live.typeKind === 'enum') ||
   (backup.typeKind === 'enum' && /^(text|character varying)$/.test(live.baseType)) ||
   widening.some(([from, to]) => from.test(backup.baseType) && to.test(live.baseType))
@@ -141,7 +157,7 @@ const compareColumn = (live: Table, backup: Table, column: Column, other: Column
   const isOwn = !isEdited(backup, name) && !mayConvert(live, backup, name)
   const types = `column "${name}" is ${other.type} in the backup and ${column.type} in live`
   const drift: Drift[] = []
-  if (isOwn && other.type !== column.type) drift.push({ kind: 'type', column: name, text: types })
+  if (isOwn && !isSameType(other, column)) drift.push({ kind: 'type', column: name, text: types })
   const labels = other.enumLabels?.filter((label) => !column.enumLabels?.includes(label)) ?? []
   if (column.enumLabels !== null && labels.length > 0) {
     const text = `column "${name}": live's type has no label ${labels.map((label) => `"${label}"`).join(', ')}`

@@ -76,6 +76,19 @@ const relationsOfLive = (tables: SharedTables): readonly Relation[] =>
       .map((key) => toRelation(tables, child, key)),
   )
 
+/**
+ * Live's keys whose parent, or what they refer to of it, the backup lacks: the parent is looked for in live alone. One that live does not
+ * enforce asks for none.
+ */
+export const relationsToLiveOnly = (tables: SharedTables): readonly Relation[] =>
+  [...tables.live.values()].flatMap((child) =>
+    child.foreignKeys
+      .filter((key) => key.isEnforced && !key.isPeriod && isWritten(tables, child.id, key))
+      .filter((key) => hasColumns(tables.live, key.parent, key.parentColumns))
+      .filter((key) => !hasColumns(tables.backup, key.parent, key.parentColumns))
+      .map((key) => ({ ...toRelation(tables, child, key), compared: compareOn(tables.live, child.id, key) })),
+  )
+
 /** Keys that only the backup has: followed, not enforced. */
 const relationsOfBackup = (tables: SharedTables): readonly Relation[] =>
   [...tables.backup.values()].flatMap((table) => {
@@ -139,34 +152,43 @@ const toRelation = (tables: SharedTables, child: Table, key: ForeignKey): Relati
   isInheritance: isInheritance(child, key),
 })
 
-/** Both sides have the columns of both ends, and no reference is one that the user gave: that refers to a row of live, and to none of the backup. */
-const isShared = ({ live, backup }: SharedTables, child: string, key: Ends): boolean => {
-  const given = backup.get(child)
-  if (given !== undefined && key.columns.some((name) => isGiven(given, name))) return false
-  const has = (side: ReadonlyMap<string, Table>, id: string, columns: readonly string[]): boolean =>
-    side.has(id) && columns.every((name) => findColumn(side, id, name) !== undefined)
-  return [live, backup].every((side) => has(side, child, key.columns) && has(side, key.parent, key.parentColumns))
+const hasColumns = (side: ReadonlyMap<string, Table>, id: string, columns: readonly string[]): boolean =>
+  side.has(id) && columns.every((name) => findColumn(side, id, name) !== undefined)
+
+/** The backup's references are written: both sides have them, and the user gave no value for them. That refers to a row of live, and to none of the backup. */
+const isWritten = ({ live, backup }: SharedTables, child: string, { columns }: Ends): boolean => {
+  const own = backup.get(child)
+  const isOwn = own !== undefined && !columns.some((name) => isGiven(own, name))
+  return isOwn && [live, backup].every((side) => hasColumns(side, child, columns))
 }
+
+/** The backup's references are written, and both sides have what they refer to. */
+const isShared = (tables: SharedTables, child: string, key: Ends): boolean =>
+  isWritten(tables, child, key) &&
+  [tables.live, tables.backup].every((side) => hasColumns(side, key.parent, key.parentColumns))
 
 const findColumn = (tables: ReadonlyMap<string, Table>, id: string, name: string): Column | undefined => {
   const table = tables.get(id)
   return table === undefined ? undefined : columnOf(table, name)
 }
 
-/** How each pair of columns is compared; by text where the sides do not agree. */
-const compareEnds = (
-  { live, backup }: SharedTables,
+/** How each pair of columns is compared on one side. */
+const compareOn = (
+  side: ReadonlyMap<string, Table>,
   child: string,
   { columns, parent, parentColumns }: Ends,
 ): readonly Comparison[] =>
   columns.map((name, position) => {
-    const [here, there] = [live, backup].map((side): Comparison => {
-      const own = findColumn(side, child, name)
-      const other = findColumn(side, parent, parentColumns[position] ?? '')
-      return own === undefined || other === undefined ? 'value' : compareColumns(own, other)
-    })
-    return here === there ? (here ?? 'value') : 'text'
+    const own = findColumn(side, child, name)
+    const other = findColumn(side, parent, parentColumns[position] ?? '')
+    return own === undefined || other === undefined ? 'value' : compareColumns(own, other)
   })
+
+/** How each pair of columns is compared; by text where the sides do not agree. */
+const compareEnds = ({ live, backup }: SharedTables, child: string, key: Ends): readonly Comparison[] => {
+  const there = compareOn(backup, child, key)
+  return compareOn(live, child, key).map((here, position) => (here === there[position] ? here : 'text'))
+}
 
 /** The columns of each unique key that holds for every row and is made of columns alone. */
 const plainKeys = (table: Table): readonly ReadonlySet<string | null>[] =>

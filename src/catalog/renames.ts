@@ -1,9 +1,9 @@
 /** Tables, schemas and columns that the backup calls otherwise: its catalog, told in live's names. Pure. */
-import { displayName, displayTable, type QualifiedName } from '../database/display.ts'
+import { displayAlone, displayName, displayTable, type QualifiedName } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
-import type { Catalog, Column, ForeignKey, Table, Uniqueness } from './catalog.ts'
+import type { Catalog, Column, ForeignKey, Table, TypeNames, Uniqueness } from './catalog.ts'
 import { columnOf } from './catalog.ts'
-import { tableNamed } from './table-name.ts'
+import { schemaOf, tableNamed, withoutSchema } from './table-name.ts'
 
 /** The backup's names to live's, as a config file gives them. */
 export interface Renames {
@@ -26,12 +26,16 @@ const refuse = (
     hint: `Correct "${key}" in the config file: the backup's name to live's.`,
   })
 
+/** A table has a column whose type is of the schema. */
+const hasTypeOf = ({ columns }: Table, schema: string): boolean =>
+  columns.some(({ type, baseType }) => [type, baseType].some((name) => schemaOf(name) === schema))
+
 /** What each table of the backup is called in live, by its id. */
 const renameTables = (backup: Catalog, live: Catalog, renames: Renames): ReadonlyMap<string, QualifiedName> => {
   const schemas = new Map(Object.entries(renames.schemas ?? {}))
   const renamed = new Map<string, QualifiedName>()
   for (const [from, to] of schemas) {
-    if (live.tables.some(({ schema }) => schema === to)) continue
+    if (live.tables.some((table) => table.schema === to || hasTypeOf(table, to))) continue
     throw refuse('unknown-table', `live has no schema "${to}", which "${from}" is said to be`, 'schemas')
   }
   for (const table of backup.tables) {
@@ -106,8 +110,49 @@ const renameKey = (key: ForeignKey, rename: Rename, parent: string, renameParent
   parentColumns: key.parentColumns.map(renameParent),
 })
 
+type Schemas = ReadonlyMap<string, string>
+
+const renameType = (type: string, schemas: Schemas): string => {
+  const to = schemas.get(schemaOf(type) ?? '')
+  return to === undefined ? type : `${displayAlone(to)}.${withoutSchema(type)}`
+}
+
+/** An attribute's name and its type: `pair app.pair`. The type is what comes last. */
+const renameAttribute = (attribute: string, schemas: Schemas): string => {
+  const [, name, type] =
+    /^(.*) ((?:"(?:[^"]|"")*"|[^".\s]+)\.(?:"(?:[^"]|"")*"|[^"\s(]+)(?:\(.*\))?(?:\[\])*)$/s.exec(attribute) ?? []
+  return name === undefined || type === undefined ? attribute : `${name} ${renameType(type, schemas)}`
+}
+
+/** A column whose types are told in live's names, where schemas have another one there. */
+const withTypesInLive = (column: Column, schemas: Schemas): Column => {
+  const inLive: TypeNames = {
+    type: renameType(column.type, schemas),
+    baseType: renameType(column.baseType, schemas),
+    attributes: column.attributes?.map((attribute) => renameAttribute(attribute, schemas)) ?? null,
+  }
+  const isSame =
+    JSON.stringify(inLive) ===
+    JSON.stringify({ type: column.type, baseType: column.baseType, attributes: column.attributes })
+  return isSame ? column : { ...column, inLive }
+}
+
+/** The backup's catalog with its types in live's names. */
+const renameTypes = (backup: Catalog, { schemas = {} }: Renames): Catalog => {
+  const renamed = new Map(Object.entries(schemas))
+  if (renamed.size === 0) return backup
+  return {
+    ...backup,
+    tables: backup.tables.map((table) => ({
+      ...table,
+      columns: table.columns.map((column) => withTypesInLive(column, renamed)),
+    })),
+  }
+}
+
 /** The backup's catalog in live's names. Throws `unknown-table` or `unknown-column` for names that are nowhere. */
-export const renameBackup = (backup: Catalog, live: Catalog, renames: Renames): Catalog => {
+export const renameBackup = (asItIs: Catalog, live: Catalog, renames: Renames): Catalog => {
+  const backup = renameTypes(asItIs, renames)
   const moved = renameTables(backup, live, renames)
   const nameOf = (table: Table): QualifiedName => moved.get(table.id) ?? table
   const byName = new Map<string, Table>()

@@ -13,7 +13,14 @@ import { likelyMoves } from './conventions/suggestions.ts'
 import { type Declarations, noDeclarations } from './declared.ts'
 import { compareTables, type Drift, type SeenTable, whyHidden, whyNotFound } from './drift.ts'
 import { nearestName } from './nearest-name.ts'
-import { buildRelations, declaredJunction, findJunction, isKeyOf, type Relation } from './relations.ts'
+import {
+  buildRelations,
+  declaredJunction,
+  findJunction,
+  isKeyOf,
+  type Relation,
+  relationsToLiveOnly,
+} from './relations.ts'
 import { parseTableName, type TableName, tableNamed } from './table-name.ts'
 import type { FollowedReference } from './typed-references.ts'
 
@@ -65,6 +72,8 @@ export interface SharedCatalog {
   readonly backup: Catalog
   readonly tables: ReadonlyMap<string, SharedTable>
   readonly relations: readonly Relation[]
+  /** Foreign keys of live's to what the backup lacks: their parents are looked for in live. */
+  readonly toLiveOnly: readonly Relation[]
   /** What is declared beside the constraints. */
   readonly declarations: Declarations
   /** Rows of Django's tables of content types and permissions, by table id and key: a migration makes them, and nothing else should. */
@@ -168,7 +177,8 @@ export const shareCatalogs = (
 ): SharedCatalog => {
   const inBackup = new Map(backup.tables.map((table) => [table.id, table]))
   const inLive = new Map(live.tables.map((table) => [table.id, table]))
-  const relations = buildRelations({ live: inLive, backup: inBackup }, declarations.relations)
+  const sides = { live: inLive, backup: inBackup }
+  const relations = buildRelations(sides, declarations.relations)
   const tables = live.tables.flatMap((table) => {
     const other = inBackup.get(table.id)
     if (other === undefined) return []
@@ -198,6 +208,7 @@ export const shareCatalogs = (
     backup,
     tables: new Map(tables.map((table) => [table.id, table])),
     relations: relations.map((relation) => ({ ...relation, isLink: ends.has(relation.id) })),
+    toLiveOnly: relationsToLiveOnly(sides),
     declarations,
     named: new Map(),
     typed: [],

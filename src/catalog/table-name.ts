@@ -1,4 +1,4 @@
-/** Table names as psql takes them. Pure. */
+/** Table names as psql takes them, and names of types as the server prints them. Pure. */
 import { displayTable, type QualifiedName } from '../database/display.ts'
 import { RowgraftError } from '../errors.ts'
 
@@ -51,3 +51,15 @@ export const tableNamed = <T extends QualifiedName>(
     { hint: `Name the schema: ${matches.map(displayTable).join(' or ')}.` },
   )
 }
+
+/** The schema and the rest of a type's name as the server prints it under an empty search_path. */
+const qualified = /^("(?:[^"]|"")*"|[^".\s]+)\.(.*)$/s
+
+/** The schema of a type; null for one of the server's own. */
+export const schemaOf = (type: string): string | null => {
+  const [, schema] = qualified.exec(type) ?? []
+  return schema === undefined ? null : schema.replace(/^"(.*)"$/s, '$1').replaceAll('""', '"')
+}
+
+/** `citext` for `extensions.citext`. */
+export const withoutSchema = (type: string): string => qualified.exec(type)?.[2] ?? type

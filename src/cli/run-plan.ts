@@ -1,16 +1,28 @@
 /** Shows a plan, asks, runs it, and reports: what `restore` and `undo` have in common. */
 import { interrupted, RowgraftError } from '../errors.ts'
 import { jsonReport } from '../format/json.ts'
+import { formatTable } from '../format/names.ts'
 import { formatConflict, openOnes, selectsOneTable, waysOut } from '../format/plan/conflicts.ts'
 import { formatPlan, summarisePlan } from '../format/plan/plan.ts'
 import { plural } from '../format/quantities.ts'
 import { formatReport } from '../format/run/report.ts'
 import { sanitise } from '../format/sanitise.ts'
-import type { Plan, Rowgraft, RunOptions } from '../index.ts'
+import type { Conflict, Plan, Rowgraft, RunOptions } from '../index.ts'
 import { exitCodeOfReport } from './exit.ts'
 import type { ConnectionFlags } from './flags/options.ts'
 import type { RunFlags } from './flags/run-options.ts'
 import type { Context } from './output.ts'
+
+/** Answers given to a whole table, or to all, that none of its open conflicts takes. */
+const idleAnswers = ({ options: { onConflict } }: Plan, open: readonly Conflict[]): readonly string[] =>
+  Object.entries(onConflict).flatMap(([rows, answer]) => {
+    const own = open.filter(({ table }) => rows === '*' || rows === table)
+    const isTaken = own.some(({ answers }) => answers.some((known) => known.answer === answer))
+    const flag = rows === '*' ? answer : `${formatTable(rows)}=${answer}`
+    return answer === 'stop' || own.length === 0 || isTaken
+      ? []
+      : [`--on-conflict ${flag} is an answer to none of them`]
+  })
 
 /** The error of a plan whose conflicts nobody has answered. In text the plan above it says more. */
 export const conflictsOpen = (plan: Plan, context: Context): RowgraftError => {
@@ -22,8 +34,9 @@ export const conflictsOpen = (plan: Plan, context: Context): RowgraftError => {
       formatConflict(conflict),
       ...waysOut(conflict, { canNameColumns: selectsOneTable(plan) }).map(({ flag, does }) => `  ${flag}: ${does}`),
     ])
+  const details = [...(context.output.format === 'text' ? [] : listed), ...idleAnswers(plan, open)]
   return new RowgraftError('decision-needed', `${plural(open.length, 'conflict')} ${needs}; live is unchanged`, {
-    detail: context.output.format === 'text' ? undefined : listed.join('\n'),
+    detail: details.length === 0 ? undefined : details.join('\n'),
     hint: 'Add a flag that answers, or save the plan with "rowgraft plan ... --out <file>" and answer under "answers" in it.',
   })
 }

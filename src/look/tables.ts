@@ -55,7 +55,7 @@ const describeTables = (
     kind: `${table.live.kind} table`,
     identity: table.identity,
     isJunction: table.ends !== null,
-    relations: catalog.relations
+    relations: [...catalog.relations, ...catalog.toLiveOnly]
       .filter(({ child }) => child === table.id)
       .map(({ name, columns, parent, parentColumns, onDelete, isLink, isDeclared, condition }) => ({
         via: name,

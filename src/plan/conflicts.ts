@@ -1,5 +1,6 @@
 /** Conflicts: reasons why rows cannot proceed, as data, with the answers that resolve them and what each answer does. Pure. */
 import { displayAlone } from '../database/display.ts'
+import { RowgraftError } from '../errors.ts'
 import type { Answer, Decider, Finding, FindingKind, FindingPart, Help } from './finding.ts'
 
 export interface Conflict {
@@ -33,6 +34,12 @@ type Taken = Pick<Finding, 'constraint' | 'columns' | 'values' | 'live'>
 
 const quoteValues = ({ columns, values }: Taken): string =>
   columns.map((name, position) => `${displayAlone(name)} ${values[position] ?? 'NULL'}`).join(', ')
+
+/** What is wanted twice: the index's expressions, where it is not the columns themselves that collide. */
+const quoteWanted = (finding: Finding): string =>
+  finding.expressions === undefined
+    ? quoteValues(finding)
+    : `${quoteValues(finding)} (${finding.expressions.join(', ')})`
 
 const nameRows = ({ live }: Taken): string => live.map((key) => `live row ${key}`).join(' and ')
 
@@ -70,6 +77,8 @@ const describe = (finding: Finding): string => {
       return finding.expressions === undefined
         ? `${quoteValues(finding)} belongs to ${live}${nameConstraint(finding)}`
         : `${quoteValues(finding)} collides with ${live} on ${finding.expressions.join(', ')}`
+    case 'unique twice':
+      return `${quoteWanted(finding)} goes to row ${finding.detail ?? ''} of this plan${nameConstraint(finding)}`
     case 'exclusion':
       return `${quoteValues(finding)} conflicts with ${live}`
     case 'several live rows':
@@ -165,6 +174,19 @@ export const answerTo = (conflict: Conflict, given: Answers, fallback: Answer = 
   const otherwise = conflict.kind === 'edited since' ? 'skip' : fallback
   const wanted = own ?? row ?? given.byTable[conflict.table] ?? given.byTable['*'] ?? otherwise
   return conflict.answers.some(({ answer }) => answer === wanted) ? wanted : otherwise
+}
+
+/** Throws `decision-needed` for an answer to a row whose conflicts are open all the same: none of them takes it. A row that is back by now needs none. */
+export const refuseUnfitting = ({ conflicts, answers: given }: ConflictLog, byTable: Answers['byTable']): void => {
+  for (const [rows, answer] of Object.entries(byTable)) {
+    const own = conflicts.filter(({ id, table, key }) => `${table}:${key}` === rows && given[id] === 'stop')
+    const taken = new Set(own.flatMap(({ answers }) => answers.map((known) => known.answer)))
+    if (own.length === 0 || taken.has(answer)) continue
+    throw new RowgraftError('decision-needed', `--on-conflict ${rows}=${answer}: that is no answer to it`, {
+      detail: own.map(({ text }) => text).join('\n'),
+      hint: `What it takes is ${[...taken].join(', ')}.`,
+    })
+  }
 }
 
 /** The row is not met as it was again: left out, or on its way back beside live's. */

@@ -8,6 +8,7 @@ export type Answer = (typeof answers)[number]
 export type FindingKind =
   | 'key taken'
   | 'unique taken'
+  | 'unique twice'
   | 'exclusion'
   | 'several live rows'
   | 'missing parent'

@@ -7,7 +7,7 @@ import type { DatabaseIdentity } from '../catalog/read/identity.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { displayKey } from '../keys/key.ts'
 import { keysOf } from '../keys/key-columns.ts'
-import { ConflictLog } from '../plan/conflicts.ts'
+import { ConflictLog, refuseUnfitting } from '../plan/conflicts.ts'
 import { firingTriggers, locksParents, outwardFindings, usedRelations, usedSequences } from '../plan/effects/effects.ts'
 import { listNotUndoable, refuseUnpublishable } from '../plan/effects/publications.ts'
 import { refuseMissing } from '../plan/effects/rights.ts'
@@ -58,6 +58,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   const written = buildWritten(decided)
   const measured = await measureSteps(sides, written.steps)
   for (const finding of outwardFindings(written.triggers, options.triggers)) log.decide(finding)
+  refuseUnfitting(log, options.onConflict)
   await refuseUnable(decided, written)
   const facts = await readPlanFacts(sides, { ...written, bytes: measured.bytes }, options)
   const missingFiles = await input.findMissingFiles(sides, written.steps)

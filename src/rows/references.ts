@@ -82,7 +82,7 @@ const noParent: Remembered = { other: null, isNowhere: false }
 const queryParents = async (sides: Sides, { relation, child }: ChildEnd, keys: readonly string[]): Promise<Parents> => {
   const parent = sides.catalog.tables.get(relation.parent)
   const found: Referring[] = []
-  const unknown: { key: string; reference: Row }[] = []
+  const unknown: OpenReference[] = []
   const columns = { keys, columns: relation.columns, where: refers(relation, child.backup, 'backup', 't') }
   const asked =
     parent === undefined || parent.identity.length === 0
@@ -101,14 +101,42 @@ const queryParents = async (sides: Sides, { relation, child }: ChildEnd, keys: r
       else unknown.push({ key, reference })
     }
   }
-  if (unknown.length === 0 || !relation.isEnforced) return { rows: found, nowhere: [] }
+  return { rows: found, nowhere: relation.isEnforced ? await notInLive(sides, relation, unknown) : [] }
+}
+
+/** A row and what it refers to. */
+interface OpenReference {
+  readonly key: string
+  readonly reference: Row
+}
+
+const notInLive = async (
+  sides: Sides,
+  relation: Relation,
+  open: readonly OpenReference[],
+): Promise<readonly Referring[]> => {
+  if (open.length === 0) return []
   const inLive = await referencesInLive(
     sides.live,
     { relation, table: sides.catalog.live.tables.find(({ id }) => id === relation.parent), show: [] },
-    unknown.map(({ reference }) => reference),
+    open.map(({ reference }) => reference),
   )
-  const nowhere = unknown.filter((_, position) => !inLive.has(position))
-  return { rows: found, nowhere: nowhere.map(({ key, reference }) => ({ key, other: packKey(reference) })) }
+  const nowhere = open.filter((_, position) => !inLive.has(position))
+  return nowhere.map(({ key, reference }) => ({ key, other: packKey(reference) }))
+}
+
+/** Rows that refer to what live does not have, by a relation whose parent the backup cannot show. */
+export const readUnheld = async (
+  sides: Sides,
+  { relation, child }: ChildEnd,
+  keys: readonly string[],
+): Promise<readonly Referring[]> => {
+  const where = refers(relation, child.backup, 'backup', 't')
+  const open: OpenReference[] = []
+  for await (const rows of readByKey(sides.backup, child, { keys, columns: relation.columns, where })) {
+    for (const { key, values } of rows) open.push({ key, reference: values })
+  }
+  return notInLive(sides, relation, open)
 }
 
 /**
@@ -210,6 +238,20 @@ export const readChildren = async (
     for (const [ord, ...key] of rows) found.push({ key: packKey(key), other: batch[Number(ord) - 1] ?? '' })
   }
   return found
+}
+
+/** How many rows of the backup refer to the rows given; the child needs no key for it. */
+export const countChildren = async (sides: Sides, edge: Edge, keys: readonly string[]): Promise<number> => {
+  const { relation, child } = edge
+  let rows = 0
+  for (const batch of inBatches(keys)) {
+    const [counted] = await sides.backup.rows(sql`
+      select pg_catalog.count(*)::text
+      ${joinChildren(edge, batch)}
+      where ${refers(relation, child.backup, 'backup', 'c')}`)
+    rows += Number(counted?.[0] ?? 0)
+  }
+  return rows
 }
 
 /** True where some row of the backup refers to one of the rows given; the child needs no key for it. */

@@ -31,7 +31,8 @@ import { validateConstraints } from './verify/validate.ts'
 import { type Verified, verifyRows, type Witness } from './verify/verify.ts'
 import { moveAside } from './write/aside.ts'
 import { checkGuards, keepImages, lockRows, type Refusal } from './write/guards.ts'
-import { applyNulls, deleteRows, insertRows, updateRows } from './write/write.ts'
+import { insertRows } from './write/insert.ts'
+import { applyNulls, deleteRows, updateRows } from './write/write.ts'
 
 /** Where the rows come from: the backup's snapshot, or the images in another run's journal. */
 export type RowSource =

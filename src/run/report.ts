@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { list } from '../database/names.ts'
 import type { Writer } from '../database/session/reader.ts'
+import { countLeftOut } from '../plan/notes/left-out.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ChangedRows } from './journal/line-witness.ts'
 import { changedKeys, mostKeys } from './keys/changed-keys.ts'
@@ -96,7 +97,9 @@ const tableReports = (plan: Plan): readonly TableReport[] => {
       updated: rows('update'),
       deleted: rows('delete'),
       linked: plan.alreadyLinked.find((linked) => linked.table === table)?.rows ?? 0,
-      skipped: plan.leftOut.filter((left) => left.table === table).length,
+      skipped: plan.leftOut
+        .filter((left) => left.table === table)
+        .reduce((sum, left) => sum + (countLeftOut(left) ?? 0), 0),
     }
   })
 }

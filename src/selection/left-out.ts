@@ -4,9 +4,16 @@
 export type LeftOutReason =
   /** A link's other end will not be in live. */
   | { readonly kind: 'end gone'; readonly table: string; readonly key: string; readonly canPull: boolean }
+  /** A link's other end is gone from live, and the config file bars it. */
+  | { readonly kind: 'end barred'; readonly table: string; readonly key: string }
   | { readonly kind: 'end hidden'; readonly table: string; readonly hidden: string }
-  /** Nobody can say which rows of the table they are; some belong to rows of the parent. */
-  | { readonly kind: 'cannot be compared'; readonly parent: string; readonly refusal: string }
+  /** Nobody can say which rows of the table they are; some belong to rows of the parent: so many, where those are gone from live. */
+  | {
+      readonly kind: 'cannot be compared'
+      readonly parent: string
+      readonly refusal: string
+      readonly rows?: number
+    }
   | { readonly kind: 'cannot be restored'; readonly refusal: string }
   | { readonly kind: 'never' }
   | { readonly kind: 'marked in the backup' }

@@ -34,6 +34,24 @@ const indexed = (unique: Uniqueness, more: readonly Query[], source: Query): Que
   return sql`(select ${list([...more, ...expressions])} from ${source} ${where})`
 }
 
+/** Names of an index's expressions, as `indexed` has them. */
+const namesOf = ({ elements }: Uniqueness): readonly string[] => elements.map((_, p) => `u${p}`)
+
+/**
+ * Per row of a source that a unique index would hold: `mine`, the first of `mine` among the rows it holds to be equal, and its
+ * expressions as text. The source has the columns of the index by their names.
+ */
+export const firstEquals = (unique: Uniqueness, source: Query, mine: string): Query => {
+  const names = namesOf(unique).map((name) => column('s', name))
+  const isHeld = unique.nullsNotDistinct ? [] : names.map((name) => sql`${name} is not null`)
+  return sql`
+    select ${column('s', mine)}::text, (min(${column('s', mine)}) over (partition by ${list(names)}))::text,
+      ${list(names.map((name) => sql`${name}::text`))}
+    from ${indexed(unique, [identifier(mine)], source)} as s
+    where ${all(isHeld)}
+    order by ${column('s', mine)}`
+}
+
 /**
  * Rows `s` of a source joined with rows `t` of live in conflict with them. The source has the columns of the constraint by their
  * names; `mine` and `theirs` are what else is wanted of each side.

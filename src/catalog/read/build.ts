@@ -61,6 +61,7 @@ const buildColumn = (row: ColumnRow): Column => ({
   type: row.type,
   baseType: unlimited[row.base_oid] ?? row.base_type,
   typeKind: row.element_oid === null ? (kinds[row.kind] ?? 'base') : 'array',
+  ...(row.of_extension ? { isOfExtension: true } : {}),
   isDomain: row.is_domain || row.element_kind === 'd' || row.element_kind === 'c',
   enumLabels: row.labels,
   attributes: row.attributes,

@@ -37,6 +37,7 @@ export interface ColumnRow {
   readonly is_domain: boolean
   readonly element_oid: string | null
   readonly element_kind: string | null
+  readonly of_extension: boolean
   readonly labels: readonly string[] | null
   readonly attributes: readonly string[] | null
   readonly not_null: boolean

@@ -66,6 +66,10 @@ export const columnsQuery = sql`
     'element_oid', case when b.subscript like '%array_subscript_handler' then b.typelem::text end,
     'element_kind', case when b.subscript like '%array_subscript_handler'
                          then (select e.typtype from pg_catalog.pg_type e where e.oid = b.typelem) end,
+    'of_extension', exists (
+      select from pg_catalog.pg_depend d
+      where d.classid = 'pg_catalog.pg_type'::regclass and d.objid in (b.oid, b.typelem)
+        and d.deptype = 'e'), -- e: member of an extension
     'labels', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_catalog.pg_enum e
                where e.enumtypid in (b.oid, b.typelem)),
     'attributes', (

@@ -1,6 +1,7 @@
 /** Server and socket errors become RowgraftErrors here, once, keeping SQLSTATE. */
 import { RowgraftError } from '../../errors.ts'
 import { type ConnectionTarget, redactSecrets } from '../conninfo/conninfo.ts'
+import { displayTable } from '../display.ts'
 import { maskError } from '../secrets.ts'
 
 /** The fields of the server's ErrorResponse that node-postgres hands over. */
@@ -42,15 +43,19 @@ const isLost = (error: unknown): boolean => {
   return brokenSocket.test(code) || brokenTalk.test(messageOf(error))
 }
 
-const changedMeanwhile = 'Live has changed meanwhile, or a trigger of its own did this: make the plan again.'
+const noParent =
+  'A row refers to what live does not have: leave it out. If live has changed since the plan was made, make it again.'
+
+const samePlace =
+  'Two rows want the same place, or a trigger made a second one: leave one of them out, or give it another value with --set or a transform. If live has changed since the plan was made, make it again.'
 
 const hints: Readonly<Record<string, string>> = {
   '22P05':
     'The database cannot spell a character of it: leave the row out, or give another value with --set or a transform.',
   '2200H': 'Give the sequence more room (alter sequence ... maxvalue), or keep the old keys with --keys keep.',
-  '23503': changedMeanwhile,
-  '23505': changedMeanwhile,
-  '23P01': changedMeanwhile,
+  '23503': noParent,
+  '23505': samePlace,
+  '23P01': samePlace,
   '53100': 'The server has no disk space left; free some and run the same command again.',
   '53300': 'The server has no connection left; close some and run the same command again.',
   '55P03': 'Another session holds the lock; wait for it, or allow more time with --lock-timeout.',
@@ -91,6 +96,10 @@ export const serverError = (
     hint: hints[fields.code] ?? masked(fields.hint),
     sqlstate: sqlstateOf(fields),
     constraint: masked(fields.constraint),
+    table:
+      fields.table === undefined
+        ? undefined
+        : masked(displayTable({ schema: fields.schema ?? '', name: fields.table })),
     context: masked(fields.where),
     cause,
   })

@@ -1,5 +1,5 @@
 /** What becomes of rows that a plan does not write: those that are back or there already, and those that stay out, with why. */
-import { wordLeftOut } from '../../data.ts'
+import { countLeftOut, wordLeftOut } from '../../data.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { firstOf, formatColumn, formatKey, formatSentence, formatTable, formatWords, keyRows } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'
@@ -107,9 +107,20 @@ type Reason = NonNullable<StaysOut['reason']>
 
 /** The reason with its table as people read it. */
 const withTable = (reason: Reason): Reason =>
-  reason.kind === 'end gone' || reason.kind === 'end hidden' || reason.kind === 'parent refused'
+  reason.kind === 'end gone' ||
+  reason.kind === 'end barred' ||
+  reason.kind === 'end hidden' ||
+  reason.kind === 'parent refused'
     ? { ...reason, table: formatTable(reason.table) }
     : reason
+
+/** The other end of a link is the reason. */
+type EndReason = Extract<Reason, { readonly kind: 'end gone' | 'end barred' }>
+
+const isEnd = (reason: Reason | undefined): reason is EndReason =>
+  reason?.kind === 'end gone' || reason?.kind === 'end barred'
+
+const canPull = (reason: EndReason | undefined): boolean => reason?.kind === 'end gone' && reason.canPull
 
 /** Why a row stays out, without the row. */
 const whyOf = ({ table, why, reason }: StaysOut, helps: Helps): string => {
@@ -122,17 +133,19 @@ const whyOf = ({ table, why, reason }: StaysOut, helps: Helps): string => {
 /** One reason for several rows: links whose other ends are rows of one table stay out for one reason. */
 const reasonOf = (row: StaysOut): string => {
   const { table, reason } = row
-  return JSON.stringify([table, reason?.kind === 'end gone' ? [reason.table, reason.canPull] : whyOf(row, 'flags')])
+  return JSON.stringify([table, isEnd(reason) ? [reason.kind, reason.table, canPull(reason)] : whyOf(row, 'flags')])
 }
 
 const formatReason = (rows: readonly StaysOut[], helps: Helps): string => {
   const reasons = [...new Set(rows.map((row) => whyOf(row, helps)))]
   const [only = ''] = reasons
   if (reasons.length === 1) return only
-  const gone = rows.flatMap(({ reason }) => (reason?.kind === 'end gone' ? [reason] : []))
+  const gone = rows.flatMap(({ reason }) => (isEnd(reason) ? [reason] : []))
   const ends = firstOf([...new Set(gone.map(({ key }) => sanitise(key)))])
-  const help = helps === 'flags' && gone[0]?.canPull === true ? '; --links pull brings them along' : ''
-  return `${formatTable(gone[0]?.table ?? '')} ${ends} are gone from live too${help}`
+  const help = helps === 'flags' && canPull(gone[0]) ? '; --links pull brings them along' : ''
+  const barred = 'are gone from live, and must not come back ("never" in the config file)'
+  const what = gone[0]?.kind === 'end barred' ? barred : `are gone from live too${help}`
+  return `${formatTable(gone[0]?.table ?? '')} ${ends} ${what}`
 }
 
 interface Group {
@@ -164,9 +177,11 @@ export const formatWhyLeftOut = (plan: LeftOut, helps: Helps): string => groupLe
 export const formatLeftOut = (plan: LeftOut, helps: Helps = 'flags'): readonly Cells[] =>
   groupLeftOut(plan, helps).map(({ rows, table, why, isOne }) => {
     const keys = firstOf(rows.map(({ key }) => sanitise(key)))
-    // Nobody can say which rows, nor how many.
-    if (isOne && keys === '*') return ['left out', formatTable(table), 'some', why]
-    return ['left out', formatTable(table), formatCount(rows.length), isOne ? `${why} · ${keys}` : why]
+    const counts = rows.map(countLeftOut)
+    const isKnown = counts.every((count) => count !== null)
+    const count = isKnown ? formatCount(counts.reduce((sum, own) => sum + own, 0)) : 'some'
+    // Nobody can say which rows.
+    return ['left out', formatTable(table), count, isOne && keys !== '*' ? `${why} · ${keys}` : why]
   })
 
 /** What was asked for and the backup does not have, one line per table. */

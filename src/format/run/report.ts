@@ -3,6 +3,7 @@
  *
  * In come reports and summaries of runs; out goes text.
  */
+import { countLeftOut } from '../../data.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Report, TableReport } from '../../run/run.ts'
 import { formatColumns, indent, joinLines } from '../layout.ts'
@@ -79,14 +80,13 @@ const tableLine = (row: TableReport, report: Report, plan: Plan): readonly strin
     [row.linked, 'linked already'],
     [row.skipped, 'left out'],
   ]
-  const [first, ...rest] = counts.filter(([count]) => count > 0)
+  const isOpen = report.leftOut.some((left) => left.table === row.table && countLeftOut(left) === null)
+  const known = counts.filter(([count]) => count > 0).map(([count, what]) => [formatCount(count), what] as const)
+  const [first, ...rest] = isOpen ? [...known, ['some', 'left out'] as const] : known
   if (first === undefined) return []
   const keys = report.changedKeys.find(({ table }) => table === row.table)?.rows ?? 0
-  const others = [
-    ...rest.map(([count, what]) => `${formatCount(count)} ${what}`),
-    ...(keys > 0 ? [plural(keys, 'new key')] : []),
-  ]
-  return [formatTable(row.table), formatCount(first[0]), [first[1], ...others].join(', ')]
+  const others = [...rest.map(([count, what]) => `${count} ${what}`), ...(keys > 0 ? [plural(keys, 'new key')] : [])]
+  return [formatTable(row.table), first[0], [first[1], ...others].join(', ')]
 }
 
 const formatNewKeys = (report: Report, setting: Setting): readonly string[] => {

@@ -26,6 +26,7 @@ export const findParking = (
 ): Parking | null => {
   if (unique.kind === 'primary') return null
   const fixed = new Set([...table.identity, ...table.primaryKey])
+  for (const { columns: own } of table.live.foreignKeys) for (const name of own) fixed.add(name)
   for (const relation of relations) {
     if (relation.child === table.id) for (const name of relation.columns) fixed.add(name)
     if (relation.parent === table.id) for (const name of relation.parentColumns) fixed.add(name)

@@ -22,6 +22,7 @@ export const conflictShape: Shape<Conflict> = object<Conflict>({
   kind: choice<FindingKind>({
     'key taken': true,
     'unique taken': true,
+    'unique twice': true,
     exclusion: true,
     'several live rows': true,
     'missing parent': true,

@@ -71,7 +71,7 @@ const checkStep = (catalog: SharedCatalog, step: Step): void => {
   if (!fits) throw misfit(`it would ${step.action} other columns of "${table.id}" than both sides have`)
   if (step.allocate !== undefined && table.allocation === null)
     throw misfit(`keys of "${table.id}" cannot be made anew`)
-  const own = catalog.relations.filter(({ child }) => child === table.id)
+  const own = [...catalog.relations, ...catalog.toLiveOnly].filter(({ child }) => child === table.id)
   for (const { columns } of step.nulled ?? []) {
     const isReference = own.some((relation) => columns.every((name) => relation.columns.includes(name)))
     const isNullable = columns.every((name) => columnOf(table.live, name)?.notNull === false)

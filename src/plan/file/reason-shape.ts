@@ -1,16 +1,29 @@
 /** What the reason of a row that stays out must look like. Pure. */
-import { choice, flag, listOf, object, only, type Shape, variant, words } from '../../documents/shape.ts'
+import {
+  choice,
+  count,
+  flag,
+  listOf,
+  object,
+  only,
+  optional,
+  type Shape,
+  variant,
+  words,
+} from '../../documents/shape.ts'
 import type { LeftOutReason, UnlinkedBecause } from '../../selection/left-out.ts'
 
 type Of<Kind extends LeftOutReason['kind']> = Extract<LeftOutReason, { readonly kind: Kind }>
 
 export const leftOutReasonShape: Shape<LeftOutReason> = variant<'kind', LeftOutReason>('kind', {
   'end gone': object<Of<'end gone'>>({ kind: only('end gone'), table: words, key: words, canPull: flag }),
+  'end barred': object<Of<'end barred'>>({ kind: only('end barred'), table: words, key: words }),
   'end hidden': object<Of<'end hidden'>>({ kind: only('end hidden'), table: words, hidden: words }),
   'cannot be compared': object<Of<'cannot be compared'>>({
     kind: only('cannot be compared'),
     parent: words,
     refusal: words,
+    rows: optional(count),
   }),
   'cannot be restored': object<Of<'cannot be restored'>>({ kind: only('cannot be restored'), refusal: words }),
   never: object<Of<'never'>>({ kind: only('never') }),

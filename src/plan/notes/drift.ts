@@ -1,5 +1,6 @@
 /** What drift between the sides does to a plan: defaults taken, other names read, names worth a word. Pure. */
 import { type Catalog, type Column, columnOf, isEdited } from '../../catalog/catalog.ts'
+import { isSameType } from '../../catalog/drift.ts'
 import type { SharedCatalog, SharedTable } from '../../catalog/shared.ts'
 import { RowgraftError } from '../../errors.ts'
 import type { Plan } from '../plan.ts'
@@ -74,7 +75,7 @@ export const findNarrower = (catalog: SharedCatalog, steps: readonly Step[]): Pl
   return [...inserted].flatMap((id) =>
     (catalog.tables.get(id)?.columns ?? [])
       .filter(({ name }) => !isEditedIn(catalog, id, name))
-      .filter(({ live, backup }) => live.type !== backup.type && !surelyFits(backup, live))
+      .filter(({ live, backup }) => !isSameType(backup, live) && !surelyFits(backup, live))
       .map(({ name, live, backup }) => ({ table: id, column: name, live: live.type, backup: backup.type })),
   )
 }

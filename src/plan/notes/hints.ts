@@ -42,7 +42,7 @@ const mayHoldKeys = ({ name, baseType, typeKind }: Column, words: readonly strin
 }
 
 const isReferring = (catalog: SharedCatalog, table: string, name: string): boolean =>
-  catalog.relations.some(({ child, columns }) => child === table && columns.includes(name))
+  [...catalog.relations, ...catalog.toLiveOnly].some(({ child, columns }) => child === table && columns.includes(name))
 
 /** Columns that look like keys of tables whose keys change, and that nothing says refer to them. */
 export const unfollowedKeys = (

@@ -29,6 +29,8 @@ export const wordLeftOut = (table: string, reason: LeftOutReason): LeftOutWords 
         words: `${reason.table} ${reason.key} is gone from live too`,
         help: reason.canPull ? '; --links pull brings it along' : '',
       }
+    case 'end barred':
+      return alone(`${reason.table} ${reason.key} is gone from live, and ${whyNever}`)
     case 'end hidden':
       return alone(`${reason.table}: ${reason.hidden}`)
     case 'cannot be compared':
@@ -73,6 +75,18 @@ export const wordLeftOut = (table: string, reason: LeftOutReason): LeftOutWords 
     case 'not relinked':
       return { words: `${names(reason.columns)}: ${unlinked[reason.because]}`, help: '; --relink all writes it' }
   }
+}
+
+/** How many rows stay out; null where nobody can tell. A reason may be lacking in a plan of before. */
+export const countLeftOut = ({
+  key,
+  reason,
+}: {
+  readonly key: string
+  readonly reason?: LeftOutReason
+}): number | null => {
+  if (key !== '*') return 1
+  return reason?.kind === 'cannot be compared' ? (reason.rows ?? null) : null
 }
 
 /** The sentence of a row that stays out: it names the row where a conflict was answered, and the flag that helps. */

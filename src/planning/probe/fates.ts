@@ -15,7 +15,7 @@ import { inBatches, stepSize } from '../../sql/rows.ts'
 import { findLabels } from './enum-labels.ts'
 import { findLargeObjects } from './large-objects.ts'
 import { findLiveConflicts, findReferred, findTaken, type LiveConflict } from './live-conflicts.ts'
-import { type MappedRows, Mapping, type Rewritten } from './mapping.ts'
+import { type MappedRows, Mapping } from './mapping.ts'
 import type { Moving } from './moving.ts'
 import { findUnhoused } from './partitions.ts'
 import {
@@ -23,12 +23,14 @@ import {
   type RowToWrite,
   severalFinding,
   takenFinding,
+  twiceFinding,
   twinFinding,
   uniqueFinding,
 } from './taken-findings.ts'
-import { chooseSearch, lookUpEqual, mayHaveTwins, type Search, scanForEqual } from './twins/equal-rows.ts'
+import { lookUpEqual, mayHaveTwins, type Search, searchTwins } from './twins/equal-rows.ts'
 import { findCycleTwins } from './twins/twin-cycles.ts'
 import { assignTwins, type Offered } from './twins/twins.ts'
+import { WantedPlaces } from './unique-values.ts'
 
 export interface KeyPolicy {
   readonly keys: 'auto' | 'keep' | 'new'
@@ -94,6 +96,7 @@ class Prober {
   readonly #mapping: Mapping
   readonly #members: ReadonlyMap<string, Members>
   readonly #policy: KeyPolicy
+  readonly #places = new WantedPlaces()
 
   constructor(mapping: Mapping, { sides, members, policy }: Probing) {
     this.#sides = sides
@@ -106,6 +109,7 @@ class Prober {
   async probe(table: SharedTable, options: { readonly hasTwins: boolean }): Promise<void> {
     const members = this.#members.get(table.id)
     if (members === undefined) return
+    this.#places.forget(table)
     const search = options.hasTwins || !mayHaveTwins(table) ? null : await this.#searchTwins(table)
     for (const keys of inBatches(this.#open(table), stepSize)) {
       const rewritten = await this.#mapping.rewrite(table, keys)
@@ -115,13 +119,9 @@ class Prober {
 
   /** Looks for all twins of a table at once where that is better; else how to look for those of a batch. */
   async #searchTwins(table: SharedTable): Promise<Search | null> {
-    let count = 0
-    for (const _ of this.#open(table)) count++
-    const search = await chooseSearch(this.#sides, table, { count })
-    if (!search.isScan) return search
-    const rewrite = (keys: readonly string[]): Promise<Rewritten> => this.#mapping.rewrite(table, keys)
-    const candidates = await scanForEqual(this.#sides, { table, keys: this.#open(table), rewrite }, [])
-    await this.#settleTwins(table, candidates)
+    const found = await searchTwins(this.#sides, this.#mapping, { table, open: () => this.#open(table) })
+    if ('lead' in found) return found
+    await this.#settleTwins(table, found)
     return null
   }
 
@@ -194,6 +194,11 @@ class Prober {
       if (owner !== undefined) this.#settleTaken(row, { owner, isReferred: referred.has(key) }, mine)
       else if (mine.length > 0) this.#settleUnique(row, mine)
       else if (this.#isAllocatedAnew(table)) this.#mapping.of(table.id).allocated.add(key)
+    }
+    const { standIns } = this.#mapping.of(table.id)
+    const going = [...open].filter((key) => !conflicts.has(key) && !standIns.has(key) && !this.#isOut(table, key))
+    for (const [key, wanted] of await this.#places.add(this.#sides, { table, rewritten, keys: going })) {
+      this.#report(twiceFinding({ table, key }, wanted), key)
     }
     this.#mapping.keep(table, rewritten)
   }

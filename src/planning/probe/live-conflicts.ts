@@ -5,13 +5,12 @@ import { hasSpellings } from '../../catalog/spelling.ts'
 import { readChildren } from '../../rows/references.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { readPresent } from '../../rows/states.ts'
-import { readBackupValues } from '../../rows/values.ts'
 import type { Members } from '../../selection/closure/members.ts'
 import { canProbe } from '../../sql/uniques.ts'
-import { fresh, type MappedRows, mappedKey } from './mapping.ts'
+import { type MappedRows, mappedKey } from './mapping.ts'
 import type { Moving } from './moving.ts'
 import { ownRows } from './twins/twins.ts'
-import { probeUnique } from './unique-values.ts'
+import { probeUnique, readWritten } from './unique-values.ts'
 
 /** A live row in the way of a row to be written. */
 export interface LiveConflict {
@@ -47,16 +46,7 @@ export const findLiveConflicts = async (
     const isIdentity = isIdentityOf(table, unique)
     // Live is known to lack rows that keep their identity: only where it changes could another row have it.
     const asked = isIdentity ? keys.filter((key) => rewritten.has(key)) : keys
-    const values = await readBackupValues(sides, table, { keys: asked, columns: unique.columns })
-    const rows = [...values].flatMap(([key, row]) => {
-      const own = rewritten.get(key)
-      const mapped = row.map((value, p) => {
-        const name = unique.columns[p] ?? ''
-        return own?.has(name) ? (own.get(name) ?? null) : value
-      })
-      const known = mapped.filter((value) => value !== fresh)
-      return known.length < mapped.length ? [] : [{ key, values: known }]
-    })
+    const rows = await readWritten(sides, { table, keys: asked, rewritten }, unique)
     const written = new Map(rows.map((row) => [row.key, row.values]))
     const probed = await probeUnique(sides.live, { table, unique }, rows)
     const own = await ownRows(sides, table, [...new Set([...probed.values()].flat())])

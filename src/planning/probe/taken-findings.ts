@@ -1,7 +1,7 @@
 /** Findings that a row's place in live is taken, or that its parent is missing, with what words need to tell it. */
-import { columnOf, type Uniqueness } from '../../catalog/catalog.ts'
+import { columnOf, isGiven, type Uniqueness } from '../../catalog/catalog.ts'
 import { type SharedTable, setFlagFor } from '../../catalog/shared.ts'
-import { displayAlone } from '../../database/display.ts'
+import { displayAlone, displayName } from '../../database/display.ts'
 import { displayKey, unpackKey } from '../../keys/key.ts'
 import type { Answer, Finding, FindingPart, Help } from '../../plan/finding.ts'
 import type { Likeness } from '../../rows/records/weigh-columns.ts'
@@ -9,6 +9,7 @@ import { type Sides, tableOf } from '../../rows/sides.ts'
 import type { ClosureOptions } from '../../selection/closure/options.ts'
 import type { MissingParent } from '../../selection/closure/walk.ts'
 import type { LiveConflict } from './live-conflicts.ts'
+import type { WantedTwice } from './unique-values.ts'
 
 type Taken = Pick<LiveConflict, 'unique' | 'values'>
 
@@ -60,6 +61,53 @@ export const uniqueFinding = (
     live: live.map(displayKey),
     possible,
     ...(expressions === undefined ? {} : { expressions }),
+    ...(unique.kind === 'exclusion' ? {} : helpsWith(table, unique)),
+  }
+}
+
+/** The finding that a row of the plan wants what another one before it wants. */
+export const twiceFinding = ({ table, key }: RowToWrite, { unique, values, other }: WantedTwice): Finding => {
+  const expressions = compared(unique)
+  return {
+    kind: 'unique twice',
+    table: table.id,
+    key: displayKey(key),
+    constraint: unique.name,
+    ...valuesOf({ unique, values }),
+    live: [],
+    possible: ['skip'],
+    detail: displayKey(other),
+    ...(expressions === undefined ? {} : { expressions }),
+    ...helpsWith(table, unique),
+  }
+}
+
+/** The column in which a row can be given another place: a number, or one of several columns, that is no key and refers to nothing. */
+const placeColumn = ({ live, identity, primaryKey }: SharedTable, unique: Uniqueness): string | undefined => {
+  const references = live.foreignKeys.flatMap(({ columns }) => columns)
+  const read = readColumns(unique)
+  return read.findLast((name) => {
+    const column = columnOf(live, name)
+    const isFixed = [...identity, ...primaryKey, ...references].includes(name)
+    const isPlace = read.length > 1 || /^(smallint|integer|bigint|numeric)$/.test(column?.baseType ?? '')
+    return isPlace && !isFixed && column?.generated === null && column.identity !== 'always'
+  })
+}
+
+/** Flags and settings that give rows another place. */
+const helpsWith = (table: SharedTable, unique: Uniqueness): Pick<Finding, 'helps'> => {
+  const name = placeColumn(table, unique)
+  if (name === undefined) return {}
+  const flag = `--set ${table.id}.${displayName(name)}=<value>`
+  const setting = { flag, does: `give every restored row this ${displayAlone(name)} instead of the backup's` }
+  return {
+    helps: [
+      ...(isGiven(table.backup, name) ? [] : [setting]),
+      {
+        flag: `transforms["${table.id}"]`,
+        does: `in the config file: give each row a ${displayAlone(name)} of its own`,
+      },
+    ],
   }
 }
 
@@ -105,7 +153,8 @@ export const parentFinding = (sides: Sides, missing: MissingParent, options: Clo
   const { relation, key, why } = missing
   const child = tableOf(sides.catalog, relation.child)
   const nullable = relation.columns.filter((name) => columnOf(child.live, name)?.notNull === false)
-  const flag = setFlagFor(tableOf(sides.catalog, relation.parent))
+  const parent = sides.catalog.tables.get(relation.parent)
+  const flag = parent === undefined ? null : setFlagFor(parent)
   const helps: readonly Help[] = [
     ...(flag === null ? [] : [{ flag, does: 'give the column of its parent a value' }]),
     ...(missing.isHad && options.parents !== 'restore'

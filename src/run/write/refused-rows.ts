@@ -50,17 +50,18 @@ export const writesAll = (
   }
 }
 
-const changedSince = 'Live has changed since the plan was made: make it again.'
+const noParent =
+  'A row refers to what live does not have: leave it out. If live has changed since the plan was made, make it again.'
 
 const collides =
-  'Two rows of the plan collide, or live has changed since it was made: leave one of them out, or make it again.'
+  'Two rows want the same place: leave one of them out, or give it another value with --set or a transform. If live has changed since the plan was made, make it again.'
 
 /** What helps against a value or a row that live does not take, by SQLSTATE. */
 const hints: Readonly<Record<string, string>> = {
   '22001': 'Widen the column, or leave the rows out.',
   '22003': 'Widen the column, or leave the rows out.',
   '23502': "Live's column does not take NULL; leave the row out, or change the column.",
-  '23503': changedSince,
+  '23503': noParent,
   '23505': collides,
   '23514': "Live's check does not allow the row; leave it out, or change the check.",
   '23P01': collides,
@@ -101,6 +102,7 @@ export const write = async (
       detail: error.detail,
       advice: `${hintFor(error, layout)}`,
       sqlstate: error.sqlstate,
+      table: error.table,
       cause: error.cause,
     })
   }

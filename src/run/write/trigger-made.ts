@@ -14,6 +14,7 @@ import { finalValues } from '../keys/final-values.ts'
 import { refuseReferred } from '../references/referring.ts'
 import { inRange, inserted, type Layout, type StagedTable } from '../stage/staged.ts'
 import { mayBeUpdated } from '../verify/xact-counts.ts'
+import { isNotTaken, type Taken } from './made-parents.ts'
 import { isWrittenByUs, seenByOthers } from './row-writers.ts'
 
 /** Rows of a table that made way, and the triggers that had made them. */
@@ -27,9 +28,10 @@ export interface Replaced {
 const findMade = async (
   writer: Writer,
   layout: Layout,
-  { staged, made }: { readonly staged: StagedTable; readonly made: Query },
+  { staged, made, taken }: { readonly staged: StagedTable; readonly made: Query; readonly taken: Taken | undefined },
 ): Promise<void> => {
   const { table } = staged
+  const open = all([inRange('s', inserted(staged)), ...(taken === undefined ? [] : [isNotTaken(taken)])])
   const final = finalValues(layout, staged, { withOwnMap: true })
   const names = new Set(table.columns.filter(({ live }) => !isStagedAsText(live)).map(({ name }) => name))
   const known = table.live.uniques.filter(({ columns }) => columns.every((name) => names.has(name)))
@@ -37,7 +39,7 @@ const findMade = async (
   const parts = known.map((unique) => {
     const values = unique.columns.map((name) => sql`${final.liveValue(name)} as ${identifier(name)}`)
     const source = sql`(
-      select ${list(values)} from ${staged.stage} as s ${final.joins} where ${inRange('s', inserted(staged))}
+      select ${list(values)} from ${staged.stage} as s ${final.joins} where ${open}
     ) as x`
     const theirs = [
       ...table.identity.map((name, p) => sql`${identifier(name)} as ${identifier(`k${p}`)}`),
@@ -84,11 +86,15 @@ const refuseChanged = async (
 export const clearTheWay = async (
   writer: Writer,
   layout: Layout,
-  { staged, makers }: { readonly staged: StagedTable; readonly makers: readonly PlanTrigger[] },
+  {
+    staged,
+    makers,
+    taken,
+  }: { readonly staged: StagedTable; readonly makers: readonly PlanTrigger[]; readonly taken: Taken | undefined },
 ): Promise<Replaced | null> => {
   const { table } = staged
   const made = sql.id('pg_temp', `rowgraft_made${staged.position}`)
-  await findMade(writer, layout, { staged, made })
+  await findMade(writer, layout, { staged, made, taken })
   const key = list(table.identity.map((_, p) => sql`m.${identifier(`k${p}`)}::text`))
   const triggers = makers.map(({ table: of, name }) => `${of}.${name}`).join(', ')
   await writer.check({

@@ -1,16 +1,13 @@
 /**
- * The statements that change live: inserts from the stage with every reference mapped, updates of rows locked before, deletes. Every
- * row count is checked: a trigger that swallows a row, or a row gone meanwhile, stops the run.
+ * The statements that change live: what `insert.ts` inserts, updates of rows locked before, deletes. Every row count is checked: a trigger
+ * that swallows a row, or a row gone meanwhile, stops the run.
  *
- * In comes a `Layout` whose keys are made and whose rows are locked (`guards.ts`); out go rows of live, and those that made way.
+ * In comes a `Layout` whose keys are made and whose rows are locked (`guards.ts`); out go rows of live.
  */
 
 import { sql } from 'kysely'
 import { columnOf } from '../../catalog/catalog.ts'
-import { orderTables } from '../../catalog/order.ts'
-import type { Relation } from '../../catalog/relations.ts'
-import type { SharedCatalog } from '../../catalog/shared.ts'
-import { all, column, identifier, list, type Query, serverText, tableReference } from '../../database/names.ts'
+import { all, column, identifier, list, type Query, serverText } from '../../database/names.ts'
 import type { Writer } from '../../database/session/reader.ts'
 import type { Step } from '../../plan/step.ts'
 import { fromTable } from '../../sql/rows.ts'
@@ -20,8 +17,6 @@ import type { RunProgress } from '../run.ts'
 import {
   deleted,
   inRange,
-  inserted,
-  insertRange,
   type Layout,
   type OrdinalRange,
   ordinalColumn,
@@ -29,116 +24,11 @@ import {
   type StagedTable,
 } from '../stage/staged.ts'
 import { noteCounts } from '../verify/kept-counts.ts'
+import { enforcedRelations, type Writing, writeOrder } from './insert.ts'
+import { deletedBy } from './made-parents.ts'
 import { write, writesAll } from './refused-rows.ts'
-import { createStamps, isStamped, noteStamps, returned } from './stamps.ts'
-import { clearTheWay, makersOf, type Replaced } from './trigger-made.ts'
 
 const ord = (alias: string): Query => column(alias, ordinalColumn)
-
-const insertQuery = (layout: Layout, staged: StagedTable, range: OrdinalRange): Query => {
-  const names = staged.table.columns.map(({ name }) => name)
-  const final = finalValues(layout, staged, { withOwnMap: true })
-  return sql`
-    insert into ${tableReference(staged.table)} (${list(names.map(identifier))})
-    overriding system value
-    select ${list(names.map((name) => assignedValue(staged, name, final.liveValue(name))))}
-    from ${staged.stage} as s ${final.joins}
-    where ${inRange('s', range)}`
-}
-
-/** An INSERT as parts of WITH, the last of which is called `name`; one whose rows may be stamped as they come in, with the notes of that. */
-const insertParts = (
-  layout: Layout,
-  [staged, range]: readonly [StagedTable, OrdinalRange],
-  name: string,
-): readonly Query[] => {
-  const taken = identifier(name)
-  const insert = insertQuery(layout, staged, range)
-  if (!isStamped(layout, staged)) return [sql`${taken} as (${insert} returning 1)`]
-  return [
-    sql`${taken} as (${insert} returning ${returned(staged)})`,
-    sql`${identifier(`${name}s`)} as (${noteStamps(layout, staged, { range, taken })})`,
-  ]
-}
-
-/** Groups of tables that must be written by one statement: a cycle of references. */
-const writeOrder = (layout: Layout, catalog: SharedCatalog): readonly (readonly StagedTable[])[] => {
-  const enforced = catalog.relations.filter(({ isEnforced }) => isEnforced)
-  return orderTables([...layout.tables.keys()], enforced).map((group) =>
-    group.flatMap((id) => layout.tables.get(id) ?? []),
-  )
-}
-
-const refersToItself = (catalog: SharedCatalog, group: readonly StagedTable[]): boolean =>
-  group.length > 1 ||
-  catalog.relations.some(({ child, parent }: Relation) => child === parent && child === group[0]?.table.id)
-
-interface Writing {
-  readonly catalog: SharedCatalog
-  readonly onProgress: RunProgress
-}
-
-/** Inserts every staged row, parents first. Returns the rows that triggers had made in their place. */
-export const insertRows = async (
-  writer: Writer,
-  layout: Layout,
-  { catalog, onProgress }: Writing,
-): Promise<readonly Replaced[]> => {
-  const replaced: Replaced[] = []
-  const written = new Set<string>()
-  for (const group of writeOrder(layout, catalog)) {
-    const writing = group.filter((staged) => inserted(staged).last > 0)
-    const [first] = writing
-    if (first === undefined) continue
-    const makers = makersOf(layout, written)
-    for (const staged of makers.length === 0 ? [] : writing) {
-      const made = await clearTheWay(writer, layout, { staged, makers })
-      if (made !== null) replaced.push(made)
-    }
-    for (const staged of writing) {
-      written.add(staged.table.id)
-      if (isStamped(layout, staged)) await createStamps(writer, staged)
-    }
-    if (writing.length > 1) {
-      await insertTogether(
-        writer,
-        layout,
-        writing.map((staged) => [staged, inserted(staged)] as const),
-      )
-      continue
-    }
-    const { last } = inserted(first)
-    const size = refersToItself(catalog, writing) ? last : insertRange(layout, first)
-    for (let start = 1; start <= last; start += size) {
-      const range = { first: start, last: Math.min(last, start + size - 1) }
-      onProgress({ phase: 'insert', table: first.table.id, rows: range.last })
-      const rows = range.last - range.first + 1
-      if (isStamped(layout, first)) await insertTogether(writer, layout, [[first, range]])
-      else {
-        const check = { query: insertQuery(layout, first, range), ...writesAll(layout, 'insert', [[first, rows]]) }
-        await write(writer, layout, { tables: [first], check })
-      }
-    }
-  }
-  return replaced
-}
-
-/** One statement for rows of several tables, or for rows that are looked at as they come in: every key is checked at its end. */
-const insertTogether = async (
-  writer: Writer,
-  layout: Layout,
-  group: readonly (readonly [StagedTable, OrdinalRange])[],
-): Promise<void> => {
-  const parts = group.flatMap((part) => insertParts(layout, part, `i${part[0].position}`))
-  const counts = group.map(
-    ([{ position }]) => sql`(select pg_catalog.count(*) from ${identifier(`i${position}`)})::text`,
-  )
-  const query = sql`with ${list(parts)} select ${list(counts)}`
-  const wanted = group.map(([staged, { first, last }]) => [staged, last - first + 1] as const)
-  const tables = group.map(([staged]) => staged)
-  const expect = { row: wanted.map(([, rows]) => String(rows)) }
-  await write(writer, layout, { tables, check: { ...writesAll(layout, 'insert', wanted), query, expect } })
-}
 
 /** Updates the rows of every update step; only the step's columns, and for survivors only what is still empty. */
 export const updateRows = async (writer: Writer, layout: Layout, onProgress: RunProgress): Promise<void> => {
@@ -191,7 +81,16 @@ const deleteQuery = (layout: Layout, staged: StagedTable, range: OrdinalRange): 
 
 /** Deletes rows, children first. Only ever part of an undo. */
 export const deleteRows = async (writer: Writer, layout: Layout, { catalog, onProgress }: Writing): Promise<void> => {
-  for (const group of [...writeOrder(layout, catalog)].reverse()) {
+  let hasFired = false
+  const takers = new Set(
+    layout.triggers.flatMap(({ table, events }) =>
+      events.includes('delete') && layout.tables.has(table) ? [table] : [],
+    ),
+  )
+  const within = enforcedRelations(catalog).filter(
+    ({ child, parent }) => layout.tables.has(child) && layout.tables.has(parent),
+  )
+  for (const group of [...writeOrder(layout, deletedBy(within, takers))].reverse()) {
     const deleting = group.filter((staged) => deleted(staged).last >= deleted(staged).first)
     if (deleting.length === 0) continue
     const wanted = deleting.map((staged) => {
@@ -199,19 +98,46 @@ export const deleteRows = async (writer: Writer, layout: Layout, { catalog, onPr
       onProgress({ phase: 'delete', table: staged.table.id, rows: range.last })
       return [staged, range.last - range.first + 1] as const
     })
-    const parts = deleting.map(
-      (staged) =>
-        sql`${identifier(`d${staged.position}`)} as (${deleteQuery(layout, staged, deleted(staged))} returning 1)`,
-    )
-    const counts = deleting.map(
-      ({ position }) => sql`(select pg_catalog.count(*) from ${identifier(`d${position}`)})::text`,
-    )
-    const [only] = deleting.length === 1 ? deleting : []
-    const query =
-      only === undefined ? sql`with ${list(parts)} select ${list(counts)}` : deleteQuery(layout, only, deleted(only))
-    await write(writer, layout, { tables: deleting, check: { query, ...writesAll(layout, 'delete', wanted) } })
+    const counted = writesAll(layout, 'delete', wanted)
+    const [only] = deleting.length === 1 && !hasFired ? deleting : []
+    const check =
+      only === undefined
+        ? {
+            ...counted,
+            query: deletesTogether(layout, deleting, { hasFired }),
+            expect: { row: wanted.map(([, rows]) => String(rows)) },
+          }
+        : { ...counted, query: deleteQuery(layout, only, deleted(only)) }
+    await write(writer, layout, { tables: deleting, check })
+    hasFired ||= deleting.some(({ table }) => takers.has(table.id))
   }
 }
+
+/**
+ * Deletes rows of several tables and counts them. The rows are locked: one that is gone by then went with another row of this undo, by a
+ * trigger of that one, and is counted with them.
+ */
+const deletesTogether = (
+  layout: Layout,
+  deleting: readonly StagedTable[],
+  { hasFired }: { readonly hasFired: boolean },
+): Query => {
+  const parts = deleting.map(
+    (staged) =>
+      sql`${identifier(`d${staged.position}`)} as (${deleteQuery(layout, staged, deleted(staged))} returning 1)`,
+  )
+  const counts = deleting.map((staged) => {
+    const own = sql`(select pg_catalog.count(*) from ${identifier(`d${staged.position}`)})`
+    return hasFired ? sql`(${own} + ${countGone(layout, staged)})::text` : sql`${own}::text`
+  })
+  return sql`with ${list(parts)} select ${list(counts)}`
+}
+
+const countGone = (layout: Layout, staged: StagedTable): Query => sql`(
+  select pg_catalog.count(*)
+  from ${staged.stage} as s ${liveIdentity(layout, staged).joins}
+  where ${inRange('s', deleted(staged))}
+    and not exists (select from ${fromTable(staged.table.live)} as t where ${onLiveIdentity(layout, staged, 't')}))`
 
 /** Empties the references that `--parents null` gives up, in the stage: what is inserted and verified is the emptied row. */
 export const applyNulls = async (writer: Writer, staged: StagedTable): Promise<void> => {

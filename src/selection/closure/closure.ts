@@ -15,7 +15,7 @@ import type { LeftOut } from '../left-out.ts'
 import type { Resolved } from '../resolved.ts'
 import { followChildren, followInheritance } from './follow-children.ts'
 import { judgeLinks } from './follow-links.ts'
-import { followParents } from './follow-parents.ts'
+import { followParents, followToLive } from './follow-parents.ts'
 import { type Members, selected } from './members.ts'
 import type { Survivor } from './survivors.ts'
 import {
@@ -145,6 +145,10 @@ const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
     if (relation.child !== table.id) continue
     const referring = needed.filter((key) => members.writes(key, relation.columns))
     if (referring.length > 0) await followParents(walk, { relation, child: table }, referring)
+  }
+  for (const relation of walk.sides.catalog.toLiveOnly) {
+    const referring = relation.child === table.id ? needed.filter((key) => members.writes(key, relation.columns)) : []
+    if (referring.length > 0) await followToLive(walk, { relation, child: table }, referring)
   }
   const whole = members.takeUnexpanded('children', stepSize)
   const own = whole.filter((key) => members.isInserted(key))

@@ -4,7 +4,14 @@ import { isReadable } from '../../catalog/drift.ts'
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { displayKey } from '../../keys/key.ts'
-import { type Edge, hasChildren, type Referring, readChildren, readParents } from '../../rows/references.ts'
+import {
+  countChildren,
+  type Edge,
+  hasChildren,
+  type Referring,
+  readChildren,
+  readParents,
+} from '../../rows/references.ts'
 import { isLost, isPresent, type RowState } from '../../rows/states.ts'
 import { addLinks } from './follow-links.ts'
 import type { Mark } from './members.ts'
@@ -102,7 +109,21 @@ const leaveOutUnseen = async (walk: Walk, edge: Edge, keys: readonly string[]): 
   const { child, parent } = edge
   if (walk.options.children === 'none' || walk.options.without.has(child.id)) return
   if (isReadable(child.backup) && !(await hasChildren(walk.sides, edge, keys))) return
-  walk.leaveOut(child, '*', { kind: 'cannot be compared', parent: parent.id, refusal: child.refusal ?? '' })
+  const rows = await countUnseen(walk, edge, keys)
+  const reason = { kind: 'cannot be compared', parent: parent.id, refusal: child.refusal ?? '' } as const
+  walk.leaveOut(child, '*', rows === null ? reason : { ...reason, rows })
+}
+
+/** How many of them went with the rows given, and with those of batches before; null where some may still be there. */
+const countUnseen = async (walk: Walk, edge: Edge, keys: readonly string[]): Promise<number | null> => {
+  const { relation, child, parent } = edge
+  const wentAlong = relation.isEnforced && relation.onDelete !== 'set null' && relation.onDelete !== 'set default'
+  if (!wentAlong || !isReadable(child.backup) || !keys.every((key) => walk.isGone(parent, key))) return null
+  const before = walk.leftOut.get(`${child.id}\0*`)?.reason
+  const rows = await countChildren(walk.sides, edge, keys)
+  if (before === undefined) return rows
+  const isMore = before.kind === 'cannot be compared' && before.parent === parent.id && before.rows !== undefined
+  return isMore ? before.rows + rows : null
 }
 
 const countMissing = (walk: Walk, relation: Relation, rows: readonly Referring[]): void => {

@@ -2,6 +2,7 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { displayKey } from '../../keys/key.ts'
 import { findByValue, readParents } from '../../rows/references.ts'
 import type { RowState } from '../../rows/states.ts'
+import type { LeftOutReason } from '../left-out.ts'
 import { type Link, note, type Walk } from './walk.ts'
 
 /** An end of a link that will not be there. */
@@ -21,15 +22,20 @@ export const judgeLinks = async (walk: Walk, { isLast }: { readonly isLast: bool
       open.push(link)
       if (walk.options.links === 'pull' && pull(walk, end, link)) added++
       if (isLast) {
-        const canPull = walk.options.links !== 'pull' && !walk.isBarred(end.table, end.key)
-        const reason = { kind: 'end gone', table: end.table.id, key: displayKey(end.key), canPull } as const
-        walk.leaveOut(table, displayKey(link.key), reason)
+        walk.leaveOut(table, displayKey(link.key), whyEndGone(walk, end))
       }
     })
     added += more
   }
   walk.links = open
   return added > 0
+}
+
+/** Why an end of a link will not be there. */
+const whyEndGone = (walk: Walk, { table, key }: GoneEnd): LeftOutReason => {
+  const end = { table: table.id, key: displayKey(key) }
+  if (walk.states.isNever(table.id, key)) return { kind: 'end barred', ...end }
+  return { kind: 'end gone', ...end, canPull: walk.options.links !== 'pull' && !walk.isBarred(table, key) }
 }
 
 /** Adds the links both of whose ends will be there; says which are not, and for want of which end. Returns how many were added. */

@@ -1,6 +1,8 @@
 /** Towards the parents. */
+import { whyHidden } from '../../catalog/drift.ts'
 import type { Relation } from '../../catalog/relations.ts'
 import type { NamedRow, SharedTable } from '../../catalog/shared.ts'
+import { displayAlone } from '../../database/display.ts'
 import { displayKey } from '../../keys/key.ts'
 import { findMoved } from '../../rows/moved.ts'
 import {
@@ -10,6 +12,7 @@ import {
   type Referring,
   readParents,
   readReferring,
+  readUnheld,
 } from '../../rows/references.ts'
 import { isPresent, type RowState } from '../../rows/states.ts'
 import { whyNever } from '../left-out.ts'
@@ -20,12 +23,7 @@ export const followParents = async (walk: Walk, end: ChildEnd, keys: readonly st
   const { relation } = end
   const parent = walk.sides.catalog.tables.get(relation.parent)
   const hidden = parent?.hiddenParent ?? null
-  if (hidden !== null) {
-    const why = `its parent cannot be looked at: ${hidden}`
-    const referring = await readReferring(walk.sides, end, keys)
-    for (const key of referring) walk.missingParents.push({ relation, key, why, isHad: false })
-    return
-  }
+  if (hidden !== null) return failHidden(walk, end, { keys, hidden })
   const { rows, nowhere } = await readParents(walk.sides, end, keys)
   const what =
     parent?.backup.withoutRows === true
@@ -38,6 +36,31 @@ export const followParents = async (walk: Walk, end: ChildEnd, keys: readonly st
   const lost = await attachPresent(walk, edge, { rows, states })
   const wanted = await attachByValue(walk, edge, { rows: lost, states })
   bringAlong(walk, edge, { rows: wanted, states })
+}
+
+/** Looks in live for parents that the backup cannot show. A transform may make another reference of it, which live judges. */
+export const followToLive = async (walk: Walk, end: ChildEnd, keys: readonly string[]): Promise<void> => {
+  const { relation, child } = end
+  const { live, backup } = walk.sides.catalog
+  const parent = live.tables.find(({ id }) => id === relation.parent)
+  if (parent === undefined || walk.sides.transforms?.has(child.id)) return
+  const hidden = whyHidden({ table: parent, name: 'live', user: live.user })
+  if (hidden !== null) return failHidden(walk, end, { keys, hidden })
+  const rows = await readUnheld(walk.sides, end, keys)
+  const isThere = backup.tables.some(({ id }) => id === relation.parent)
+  const lacked = isThere ? `that table's ${relation.parentColumns.map(displayAlone).join(', ')}` : 'that table'
+  fail(walk, relation, { rows, what: `is not in live, and the backup does not have ${lacked}`, isHad: () => false })
+}
+
+/** Rows that refer to what cannot be looked at. */
+const failHidden = async (
+  walk: Walk,
+  end: ChildEnd,
+  { keys, hidden }: { readonly keys: readonly string[]; readonly hidden: string },
+): Promise<void> => {
+  const why = `its parent cannot be looked at: ${hidden}`
+  const referring = await readReferring(walk.sides, end, keys)
+  for (const key of referring) walk.missingParents.push({ relation: end.relation, key, why, isHad: false })
 }
 
 /** Rows and what live holds of their parents. */

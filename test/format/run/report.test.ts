@@ -47,6 +47,24 @@ New keys
 `)
   })
 
+  test('counts rows that nobody can name, and says "some" where nobody can count them', () => {
+    const unseen = { kind: 'cannot be compared', parent: 'public.gallery', refusal: 'no primary key' } as const
+    const text = format({
+      tables: [
+        { ...counts, table: 'public.note', skipped: 3 },
+        { ...counts, table: 'public.visit' },
+      ],
+      leftOut: [
+        { table: 'public.note', key: '*', why: 'no primary key', reason: { ...unseen, rows: 3 } },
+        { table: 'public.visit', key: '*', why: 'no primary key', reason: unseen },
+      ],
+    })
+    expect(text).toMatch(/^ {2}note +3 {2}left out$/m)
+    expect(text).toMatch(/^ {2}visit +some {2}left out$/m)
+    expect(text).toMatch(/^ {2}left out {2}note +3 {2}rows of it/m)
+    expect(text).toMatch(/^ {2}left out {2}visit +some {2}rows of it/m)
+  })
+
   test('of a rehearsal says that live is unchanged, and names no run to undo', () => {
     const text = format({ outcome: 'rehearsed', tables: [{ ...counts, table: 'public.gallery', inserted: 1 }] })
     expect(text).toContain('rolled back (a rehearsal): live is unchanged.')

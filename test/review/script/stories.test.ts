@@ -19,6 +19,10 @@ import {
 const isPlain = ({ name }: Story, { args }: StoryCase): boolean =>
   !args.includes('off') && !['trigger-made-row', 'counter-cache', 'counter-row-restored'].includes(name)
 
+/** A script cannot begin again once live has said that a row of the plan makes another one. */
+const canBeScripted = ({ name }: Story, { args }: StoryCase): boolean =>
+  name !== 'trigger-made-parent' || args.includes('off')
+
 interface Scripted {
   readonly planned: CommandResult
   readonly script: string
@@ -57,7 +61,7 @@ const stories = await readStories()
 
 describe.skipIf(!hasPsql)('a script run by psql (skipped where there is none)', () => {
   for (const story of stories) {
-    const cases = story.cases.filter(({ exit }) => exit === 0 || exit === 7)
+    const cases = story.cases.filter((each) => (each.exit === 0 || each.exit === 7) && canBeScripted(story, each))
     if (cases.length === 0) continue
     test.concurrent(`does what the run does: ${story.name}`, { timeout: 120_000 }, async ({ expect }) => {
       await withLives(story.sql, async (withLive) => {

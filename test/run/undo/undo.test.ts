@@ -47,10 +47,32 @@ describe.concurrent('an undo gives back the start', () => {
       await restore(restores, { keys: 'new' })
       const after = await dumpRows(restores.live)
       for (const expected of [before, after, before, after]) {
-        await undo(restores)
+        const [newest] = await restores.withOpen((rowgraft) => rowgraft.runs())
+        await undo(restores, newest?.run)
         expect(await dumpRows(restores.live)).toEqual(expected)
         expect(await restores.withOpen((rowgraft) => rowgraft.recover())).toEqual({ v: 1, runs: [] })
       }
+    })
+  })
+
+  test('run after run where none is named: an undo is taken back by its name', async () => {
+    await withRestores({ ...gallery, live: `${gallery.live}; delete from photo where id = 3` }, async (restores) => {
+      const { live, withOpen } = restores
+      const start = await dumpRows(live)
+      await restore(restores)
+      const first = await dumpRows(live)
+      const photo = { selectors: [{ by: 'keys', table: 'photo', keys: [['3']] }], columns: null } as const
+      await withOpen(async (rowgraft) => rowgraft.run(await rowgraft.plan(photo)))
+      await undo(restores)
+      expect(await dumpRows(live)).toEqual(first)
+      await undo(restores)
+      expect(await dumpRows(live)).toEqual(start)
+      await expectFailure(undo(restores), 'unknown-run', 'there is no run in live')
+      const [newest] = await withOpen((rowgraft) => rowgraft.runs())
+      await undo(restores, newest?.run)
+      expect(await dumpRows(live)).toEqual(first)
+      await undo(restores)
+      expect(await dumpRows(live)).toEqual(start)
     })
   })
 

@@ -14,7 +14,7 @@ import type { Sides } from '../../../rows/sides.ts'
 import { rowDigest } from '../../../sql/column-digest.ts'
 import { asText, batchSize, fromTable, inBatches, ordinal, stepSize, typeOf, valueSource } from '../../../sql/rows.ts'
 import { rowsToWrite } from '../../measure/transformed-rows.ts'
-import { fresh, type MappedRows, type Rewritten } from '../mapping.ts'
+import { fresh, type MappedRows, type Mapping, type Rewritten } from '../mapping.ts'
 
 /** Rows whose digests go to live in one query. */
 const scanSize = 250_000
@@ -148,6 +148,20 @@ export const scanForEqual = async (
     }
   }
   return equal
+}
+
+/** Live rows that equal those that are open, found at once where that is better; else how to look for those of a batch. */
+export const searchTwins = async (
+  sides: Sides,
+  mapping: Mapping,
+  { table, open }: { readonly table: SharedTable; readonly open: () => Iterable<string> },
+): Promise<Search | ReadonlyMap<string, readonly string[]>> => {
+  let count = 0
+  for (const _ of open()) count++
+  const search = await chooseSearch(sides, table, { count })
+  if (!search.isScan) return search
+  const rewrite = (keys: readonly string[]): Promise<Rewritten> => mapping.rewrite(table, keys)
+  return scanForEqual(sides, { table, keys: open(), rewrite }, [])
 }
 
 /** The digests that rows have as they would be written, each once. */

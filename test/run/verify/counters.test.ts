@@ -284,7 +284,8 @@ describe.concurrent('rows that triggers of the run write as well come back as th
       const undone = await command(['undo', '--yes'], { env })
       expect(undone.exit, `${undone.stdout}${undone.stderr}`).toBe(0)
       expect(await rowsOf(live, each.stays), 'an undo gives the start back').toEqual(before)
-      const redone = await command(['undo', '--yes'], { env })
+      const [, undo = ''] = /Undo: rowgraft undo (\w+)/.exec(undone.stdout) ?? []
+      const redone = await command(['undo', undo, '--yes'], { env })
       expect(redone.exit, `${redone.stdout}${redone.stderr}`).toBe(0)
       expect(await rowsOf(live, each.stays), 'and its undo what was restored').toEqual(after)
     })

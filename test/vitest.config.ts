@@ -7,7 +7,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
     globalSetup: ['test/support/cluster-setup.ts'],
-    // Per worker, of which there is one per core: more of them would only wait for each other, each with its time-out running.
+    // A worker per core, and two tests in each: more of them would only wait for each other, each with its time-out running.
+    maxWorkers: '100%',
     maxConcurrency: 2,
     sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,

@@ -11,14 +11,12 @@ import {
   inRange,
   type Layout,
   type OrdinalRange,
-  ordinalColumn,
+  ordinalOf,
   type StagedStep,
   type StagedTable,
 } from '../stage/staged.ts'
 import { writtenAt } from './row-writers.ts'
 import { stillEmpty } from './write.ts'
-
-const ord = (alias: string): Query => column(alias, ordinalColumn)
 
 /** How a refused guard is told: a plan is stale, an undo is refused. */
 export interface Refusal {
@@ -80,7 +78,7 @@ const goneRows = (layout: Layout, staged: StagedTable, range: OrdinalRange): Que
     from ${staged.stage} as s ${live.joins}
     where ${inRange('s', range)}
       and not exists (select from ${fromTable(staged.table.live)} as t where ${onLiveIdentity(layout, staged, 't')})
-    order by ${ord('s')}`
+    order by ${ordinalOf('s')}`
 }
 
 /** Compares locked rows with the digests of the plan, and survivors with emptiness. Throws naming the rows. */
@@ -125,10 +123,10 @@ const changedRows = (layout: Layout, staged: StagedTable, { step, range, at }: G
     return sql`
       select ${asText('t', staged.table.identity)}, ${at}
       from pg_catalog.unnest(${digests}::bigint[]) with ordinality as guard(digest, position)
-      join ${staged.stage} as s on ${ord('s')} = guard.position + ${offset}::bigint ${live.joins}
+      join ${staged.stage} as s on ${ordinalOf('s')} = guard.position + ${offset}::bigint ${live.joins}
       join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
       where ${keptDigest('t', staged.table.live, staged.table.identity)} is distinct from guard.digest
-      order by ${ord('s')}`
+      order by ${ordinalOf('s')}`
   })
 }
 
@@ -139,7 +137,7 @@ const filledRows = (layout: Layout, staged: StagedTable, { step, range, at }: Gu
     from ${staged.stage} as s ${live.joins}
     join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
     where ${inRange('s', range)} and not ${stillEmpty(layout, staged, step)}
-    order by ${ord('s')}`
+    order by ${ordinalOf('s')}`
 }
 
 /** Keeps the images of the rows that are about to be updated or deleted, in the transaction. */
@@ -157,7 +155,7 @@ export const keepImages = async (writer: Writer, layout: Layout): Promise<void> 
           )})`
     await writer.execute(sql`
       create temporary table ${staged.before} on commit drop as
-      select ${ord('s')}, ${list(stored)}
+      select ${ordinalOf('s')}, ${list(stored)}
       from ${staged.stage} as s ${live.joins}
       join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}
       where ${all([wanted])}`)

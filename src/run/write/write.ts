@@ -19,7 +19,7 @@ import {
   inRange,
   type Layout,
   type OrdinalRange,
-  ordinalColumn,
+  ordinalOf,
   type StagedStep,
   type StagedTable,
 } from '../stage/staged.ts'
@@ -27,8 +27,6 @@ import { noteCounts } from '../verify/kept-counts.ts'
 import { enforcedRelations, type Writing, writeOrder } from './insert.ts'
 import { deletedBy } from './made-parents.ts'
 import { write, writesAll } from './refused-rows.ts'
-
-const ord = (alias: string): Query => column(alias, ordinalColumn)
 
 /** Updates the rows of every update step; only the step's columns, and for survivors only what is still empty. */
 export const updateRows = async (writer: Writer, layout: Layout, onProgress: RunProgress): Promise<void> => {
@@ -147,7 +145,7 @@ export const applyNulls = async (writer: Writer, staged: StagedTable): Promise<v
       await writer.execute(sql`
         update ${staged.stage} as s
         set ${list(columns.map((name) => sql`${identifier(name)} = null`))}
-        where ${ord('s')} = any (${ordinals}::bigint[])`)
+        where ${ordinalOf('s')} = any (${ordinals}::bigint[])`)
     }
   }
 }

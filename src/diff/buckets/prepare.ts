@@ -11,11 +11,10 @@ export interface ScanOptions {
   readonly onRead: (read: { readonly rows: number; readonly buckets: number }) => void
 }
 
-/** Settings of every statement of a scan: enough memory for the buckets, no compiling, no workers that nobody asked for. */
+/** Settings of every statement of a scan: enough memory for the buckets, no workers that nobody asked for. */
 export const prepareScan = async (reader: Reader, workers: number): Promise<void> => {
   await reader.rows(sql`
-    select pg_catalog.set_config('jit', 'off', true),
-           pg_catalog.set_config('max_parallel_workers_per_gather', ${String(workers)}, true),
+    select pg_catalog.set_config('max_parallel_workers_per_gather', ${String(workers)}, true),
            pg_catalog.set_config('work_mem',
              greatest(pg_catalog.pg_size_bytes(pg_catalog.current_setting('work_mem')) / 1024, 65536) || 'kB', true)`)
 }

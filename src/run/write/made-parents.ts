@@ -27,16 +27,20 @@ export interface Making {
 /** One table's rows have to be there before the other's. */
 export type Edge = Pick<Relation, 'child' | 'parent'>
 
-/** What a made row refers to has to be there before its maker. */
-const parentsOfMade = (relations: readonly Edge[], makings: readonly Making[], maker: string): readonly Edge[] =>
+/** What rows that a table's rows make refer to, and those that these make in turn: it has to be there before the maker. */
+const parentsOfMade = (
+  relations: readonly Edge[],
+  makings: readonly Making[],
+  maker: string,
+  above: ReadonlySet<string> = new Set(),
+): readonly string[] =>
   makings
-    .filter((making) => making.maker === maker)
+    .filter((making) => making.maker === maker && !above.has(making.made))
     .flatMap(({ made }) => {
       const isMade = (parent: string): boolean => makings.some((own) => own.maker === made && own.made === parent)
       const own = relations.filter(({ child, parent }) => child === made && parent !== maker && !isMade(parent))
-      return [...own.map(({ parent }) => ({ child: maker, parent })), ...parentsOfMade(relations, makings, made)].map(
-        ({ parent }) => ({ child: maker, parent }),
-      )
+      const further = parentsOfMade(relations, makings, made, new Set([...above, maker]))
+      return [...own.map(({ parent }) => parent), ...further]
     })
 
 /** Relations as tables are ordered by: what is made comes after what makes it. */
@@ -46,7 +50,9 @@ export const orderedBy = (relations: readonly Edge[], makings: readonly Making[]
   return [
     ...relations.filter((relation) => !isTurned(relation)),
     ...makings.map(({ maker, made }) => ({ child: made, parent: maker })),
-    ...makings.flatMap(({ maker }) => parentsOfMade(relations, makings, maker)),
+    ...makings.flatMap(({ maker }) =>
+      parentsOfMade(relations, makings, maker).map((parent) => ({ child: maker, parent })),
+    ),
   ]
 }
 

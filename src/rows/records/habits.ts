@@ -135,22 +135,23 @@ const sampleHabits = async (sides: Sides, table: SharedTable): Promise<ColumnHab
   const restless = others.filter((name) => isOften(countChanges(editsOf(changed, telling), name)))
   // What changes in many rows makes another record of none.
   const steady = others.filter((name) => !restless.includes(name))
+  const halves = halvesOf(changed, steady)
+  const isKept = (name: string, place: number): boolean =>
+    pairs.every(({ values: own }) => own[place] !== null) && countChanges(halves, name) === 0
   const isCreation = (name: string, place: number): boolean => {
     const values = new Set(pairs.map((row) => row.values[place]))
     const steps = rows.flatMap(({ falls }) => falls[place] ?? [])
     const falls = steps.filter((isFall) => isFall).length
-    const isKept =
-      values.size >= fewestValues && !values.has(null) && countChanges(halvesOf(changed, steady), name) === 0
+    const isVarious = values.size >= fewestValues
     const rises = steps.length >= fewestPairs && falls <= steps.length * mostFalls
-    return pairs.length >= fewestPairs && isKept && rises && steady.includes(name)
+    return pairs.length >= fewestPairs && isVarious && isKept(name, place) && rises && steady.includes(name)
   }
   const creation = columns.filter(isCreation)
   // Of few rows it cannot be told; but a time is hardly anything else where nothing speaks against it.
   const isLikely = (name: string, place: number): boolean => {
     const isRising = rows.every(({ falls }) => falls[place] !== true)
-    const isKept =
-      pairs.every((row) => row.values[place] !== null) && countChanges(halvesOf(changed, steady), name) === 0
-    return pairs.length < fewestPairs && isInstant(columnOf(table.live, name)) && isRising && isKept
+    const isFew = pairs.length < fewestPairs
+    return isFew && isInstant(columnOf(table.live, name)) && isRising && isKept(name, place)
   }
   const isSeconds = (name: string): boolean =>
     !isNumber(columnOf(table.live, name)) ||

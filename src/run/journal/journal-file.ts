@@ -9,7 +9,7 @@
  * INTENT and after DONE is on disk (fsync) before the step that follows it. A torn record at the end is what a crash leaves, and is
  * ignored; damage in the middle is an error.
  */
-import { constants } from 'node:fs'
+import { constants, readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { RowgraftError } from '../../errors.ts'
@@ -204,8 +204,10 @@ export async function* readRecords(
     let offset = magic.length
     let before: RecordType | 'nothing' = 'nothing'
     while (offset < size) {
-      const start = await read(offset, Math.min(chunkSize, 64))
-      const lineEnd = start.indexOf(0x0a)
+      // Rows are passed over by tens of thousands of these: to await each would take longer than to read it.
+      const start = Buffer.alloc(Math.min(64, size - offset))
+      const got = readSync(file.fd, start, 0, start.length, offset)
+      const lineEnd = start.subarray(0, got).indexOf(0x0a)
       const [type, length, sum] = start.subarray(0, Math.max(0, lineEnd)).toString().split(' ')
       const bytes = Number(length)
       const isHead = lineEnd > 0 && isRecordType(type) && /^\d+$/.test(length ?? '') && /^[0-9a-f]{8}$/.test(sum ?? '')

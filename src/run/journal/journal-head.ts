@@ -97,6 +97,14 @@ export interface Reading {
   readonly isWhole: boolean
 }
 
+/** Whose run a journal is of; null where it died before that was on disk. */
+const readRun = async (path: string): Promise<RunRecord | null> => {
+  for await (const next of readRecords(path, (type) => type !== 'RUN')) {
+    if (next.type === 'RUN') return parseRecord(path, next, runRecord)
+  }
+  return null
+}
+
 /**
  * Reads one journal without its rows. A damaged one has the state `damaged` and tells what stands before the damage. Null for a run
  * that is not meant, and for one that died before its plan was on disk: it has written nothing. Throws `damaged-journal` where not even
@@ -106,9 +114,10 @@ export const readHead = async (
   path: string,
   { isMeant, isWhole }: Reading = { isMeant: () => true, isWhole: true },
 ): Promise<JournalHead | null> => {
-  let planned: JournalRecord | null = null
+  const run = await readRun(path)
+  // What others planned, for whatever database, is no concern of this one.
+  if (run === null || !isMeant(run)) return null
   let plan: JournalledPlan | null = null
-  let run: RunRecord | null = null
   let begin: BeginRecord | null = null
   let state: RunState = 'open'
   let hasIntent = false
@@ -118,24 +127,19 @@ export const readHead = async (
   try {
     for await (const next of readRecords(path, (type) => type === 'DATA' && !isWhole)) {
       length = next.end
-      if (next.type === 'PLAN') planned = next
-      else if (next.type === 'RUN') {
-        run = parseRecord(path, next, runRecord)
-        // What others planned, for whatever database, is no concern of this one.
-        if (!isMeant(run)) return null
-        plan = planned === null ? null : parsePlanRecord(path, planned)
-      } else if (next.type === 'BEGIN') begin = parseRecord(path, next, beginRecord)
+      if (next.type === 'PLAN') plan = parsePlanRecord(path, next)
+      else if (next.type === 'BEGIN') begin = parseRecord(path, next, beginRecord)
       else if (next.type === 'STREAM') streams.push(parseStream(path, next))
       else if (next.type === 'REPORT') moved = movedTables(parseRecord(path, next, reportRecord))
       else if (next.type === 'INTENT') hasIntent = true
-      else state = endStates[next.type] ?? state
+      else if (next.type !== 'RUN') state = endStates[next.type] ?? state
     }
   } catch (error) {
     // Whose run it was, and whether it is in live, nobody can tell: going on as if it were not there could undo another one.
-    if (!isRowgraftError(error) || plan === null || run === null) throw error
+    if (!isRowgraftError(error) || plan === null) throw error
     state = 'damaged'
   }
-  if (plan === null || run === null) return null
+  if (plan === null) return null
   return { path, plan, run, begin, hasIntent, state, streams, moved, length }
 }
 

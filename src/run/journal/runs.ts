@@ -14,6 +14,9 @@ import { type JournalHead, readHead, refuseOtherPlan } from './journal-head.ts'
 import type { RunRecord, Stream } from './journal-shape.ts'
 import { hasMoved, readWrittenRows, tellsKeys, tellsNames } from './written-rows.ts'
 
+/** Journals read at once: each is a file that is open. */
+const readAtOnce = 16
+
 /** Every run on this live, newest first. `whole`: whether any is damaged is told by its rows, too. */
 export const readRuns = async (
   folder: string,
@@ -22,9 +25,10 @@ export const readRuns = async (
 ): Promise<readonly JournalHead[]> => {
   const heads: JournalHead[] = []
   const reading = { isMeant: (run: RunRecord) => isSameDatabase(run.live, live), isWhole: depth === 'whole' }
-  for (const path of await listJournals(folder)) {
-    const head = await readHead(path, reading)
-    if (head !== null) heads.push(head)
+  const paths = await listJournals(folder)
+  for (let at = 0; at < paths.length; at += readAtOnce) {
+    const some = await Promise.all(paths.slice(at, at + readAtOnce).map((path) => readHead(path, reading)))
+    heads.push(...some.filter((head) => head !== null))
   }
   return heads.sort((a, b) => (a.run.started < b.run.started ? 1 : -1))
 }

@@ -45,54 +45,65 @@ export const othersQuery = sql`
     and not c.relispartition and ${userNamespace} and ${notOfExtension}
   order by n.nspname collate "C", c.relname collate "C"`
 
-/** Follows a domain down to its base type. */
-const baseTypes = sql`
-  with recursive base as (
-    select t.oid as start, t.oid, t.typtype, t.typbasetype, t.typelem, t.typsubscript::text as subscript
-    from pg_catalog.pg_type t
+/** The types of columns, each domain followed down to its base type: what is asked about a type is asked once. */
+const usedTypes = sql`
+  with recursive used as (
+    select distinct a.atttypid as oid
+    from pg_catalog.pg_attribute a
+    join pg_catalog.pg_class c on c.oid = a.attrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where a.attnum > 0 and not a.attisdropped and ${userTable}
+  ), base as (
+    select t.oid as start, t.oid, t.typtype, t.typbasetype
+    from used u join pg_catalog.pg_type t on t.oid = u.oid
     union all
-    select b.start, t.oid, t.typtype, t.typbasetype, t.typelem, t.typsubscript::text
+    select b.start, t.oid, t.typtype, t.typbasetype
     from base b join pg_catalog.pg_type t on t.oid = b.typbasetype
     where b.typtype = 'd' -- d: domain
+  ), types as materialized (
+    select b.start, b.oid, pg_catalog.format_type(b.oid, null) as name, t.typtype as kind, b.start <> b.oid as is_domain,
+      case when t.typsubscript::text like '%array_subscript_handler' then t.typelem end as element,
+      exists (
+        select from pg_catalog.pg_depend d
+        where d.classid = 'pg_catalog.pg_type'::regclass and d.objid in (t.oid, t.typelem)
+          and d.deptype = 'e') as of_extension, -- e: member of an extension
+      (select json_agg(e.enumlabel order by e.enumsortorder) from pg_catalog.pg_enum e
+        where e.enumtypid in (t.oid, t.typelem)) as labels,
+      (select json_agg(f.attname || ' ' || pg_catalog.format_type(f.atttypid, f.atttypmod) order by f.attnum)
+        from pg_catalog.pg_type e
+        join pg_catalog.pg_attribute f on f.attrelid = e.typrelid and f.attnum > 0 and not f.attisdropped
+        where e.oid in (t.oid, t.typelem) and e.typtype = 'c') as attributes, -- c: composite
+      case
+        when not pg_catalog.has_schema_privilege(t.typnamespace, 'USAGE')
+          then 'usage on schema ' || t.typnamespace::regnamespace::text
+        when not pg_catalog.has_type_privilege(t.oid, 'USAGE')
+          then 'usage on type ' || pg_catalog.format_type(t.oid, null) end as type_grant,
+      coalesce((
+        select op.oprnamespace <> 'pg_catalog'::regnamespace
+        from pg_catalog.pg_opclass oc
+        join pg_catalog.pg_am m on m.oid = oc.opcmethod and m.amname = 'btree'
+        join pg_catalog.pg_amop am on am.amopfamily = oc.opcfamily and am.amoplefttype = oc.opcintype
+          and am.amoprighttype = oc.opcintype and am.amopstrategy = 3 -- equal
+        join pg_catalog.pg_operator op on op.oid = am.amopopr
+        where oc.opcintype = t.oid and oc.opcdefault), false) as own_equality
+    from base b join pg_catalog.pg_type t on t.oid = b.oid
+    where b.typtype <> 'd'
   )`
 
 export const columnsQuery = sql`
-  ${baseTypes}
+  ${usedTypes}
   select json_build_object(
     'table', a.attrelid::text, 'name', a.attname,
     'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
-    'base_oid', b.oid::text, 'base_type', pg_catalog.format_type(b.oid, null),
-    'kind', b.typtype, 'is_domain', b.start <> b.oid,
-    'element_oid', case when b.subscript like '%array_subscript_handler' then b.typelem::text end,
-    'element_kind', case when b.subscript like '%array_subscript_handler'
-                         then (select e.typtype from pg_catalog.pg_type e where e.oid = b.typelem) end,
-    'of_extension', exists (
-      select from pg_catalog.pg_depend d
-      where d.classid = 'pg_catalog.pg_type'::regclass and d.objid in (b.oid, b.typelem)
-        and d.deptype = 'e'), -- e: member of an extension
-    'labels', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_catalog.pg_enum e
-               where e.enumtypid in (b.oid, b.typelem)),
-    'attributes', (
-      select json_agg(f.attname || ' ' || pg_catalog.format_type(f.atttypid, f.atttypmod) order by f.attnum)
-      from pg_catalog.pg_type e
-      join pg_catalog.pg_attribute f on f.attrelid = e.typrelid and f.attnum > 0 and not f.attisdropped
-      where e.oid in (b.oid, b.typelem) and e.typtype = 'c'), -- c: composite
+    'base_oid', b.oid::text, 'base_type', b.name, 'kind', b.kind, 'is_domain', b.is_domain,
+    'element_oid', b.element::text,
+    'element_kind', (select e.typtype from pg_catalog.pg_type e where e.oid = b.element),
+    'of_extension', b.of_extension, 'labels', b.labels, 'attributes', b.attributes,
     'not_null', a.attnotnull, 'identity', a.attidentity, 'generated', a.attgenerated,
     'default', case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
-    'type_grant', case
-      when not pg_catalog.has_schema_privilege(bt.typnamespace, 'USAGE')
-        then 'usage on schema ' || bt.typnamespace::regnamespace::text
-      when not pg_catalog.has_type_privilege(b.oid, 'USAGE')
-        then 'usage on type ' || pg_catalog.format_type(b.oid, null) end,
+    'type_grant', b.type_grant,
     'nondeterministic', coalesce(not co.collisdeterministic, false),
-    'own_equality', coalesce((
-      select op.oprnamespace <> 'pg_catalog'::regnamespace
-      from pg_catalog.pg_opclass oc
-      join pg_catalog.pg_am m on m.oid = oc.opcmethod and m.amname = 'btree'
-      join pg_catalog.pg_amop am on am.amopfamily = oc.opcfamily and am.amoplefttype = oc.opcintype
-        and am.amoprighttype = oc.opcintype and am.amopstrategy = 3 -- equal
-      join pg_catalog.pg_operator op on op.oid = am.amopopr
-      where oc.opcintype = b.oid and oc.opcdefault), false),
+    'own_equality', b.own_equality,
     'can_select', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT'),
     'can_insert', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'INSERT'),
     'can_update', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'UPDATE'),
@@ -117,8 +128,7 @@ export const columnsQuery = sql`
   from pg_catalog.pg_attribute a
   join pg_catalog.pg_class c on c.oid = a.attrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  join base b on b.start = a.atttypid and b.typtype <> 'd'
-  join pg_catalog.pg_type bt on bt.oid = b.oid
+  join types b on b.start = a.atttypid
   left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
   left join pg_catalog.pg_collation co on co.oid = a.attcollation
   where a.attnum > 0 and not a.attisdropped and ${userTable} and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
@@ -179,12 +189,13 @@ export const foreignKeysQuery = sql`
     'parent_columns', (select json_agg(a.attname order by u.pos) from unnest(k.confkey) with ordinality u(num, pos)
                 join pg_catalog.pg_attribute a on a.attrelid = k.confrelid and a.attnum = u.num),
     'set_columns', (select json_agg(a.attname) from pg_catalog.pg_attribute a
-                where a.attrelid = k.conrelid and to_jsonb(k) -> 'confdelsetcols' @> to_jsonb(a.attnum)),
+                where a.attrelid = k.conrelid and known.facts -> 'confdelsetcols' @> to_jsonb(a.attnum)),
     'on_delete', k.confdeltype, 'match', k.confmatchtype, 'deferrable', k.condeferrable,
-    'enforced', coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true),
-    'period', coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false),
+    'enforced', coalesce((known.facts ->> 'conenforced')::boolean, true),
+    'period', coalesce((known.facts ->> 'conperiod')::boolean, false),
     'definition', pg_catalog.pg_get_constraintdef(k.oid))::text
   from pg_catalog.pg_constraint k
+  cross join lateral (select to_jsonb(k) as facts offset 0) as known -- offset 0: made once, not for every column
   join pg_catalog.pg_class c on c.oid = k.conrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   join pg_catalog.pg_class p on p.oid = k.confrelid

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Catalog, Table } from '../catalog/catalog.ts'
 import { fingerprint } from '../catalog/read/fingerprint.ts'
 import { readCatalog } from '../catalog/read/read.ts'
-import type { Query } from '../database/names.ts'
+import { list, type Query } from '../database/names.ts'
 import type { Reader, Writer } from '../database/session/reader.ts'
 import { RowgraftError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -44,7 +44,9 @@ export const switchTriggersOn = async (writer: Writer): Promise<void> => {
 
 /** LOCK TABLE asks for privileges on the whole table; reading nothing takes the same lock with those on some column. */
 export const lockDefinitions = async (writer: Writer, tables: readonly Table[]): Promise<void> => {
-  for (const table of tables) await writer.execute(sql`select from ${fromTable(table)} where false`)
+  if (tables.length === 0) return
+  const reads = tables.map((table) => sql`select 1 from ${fromTable(table)} where false`)
+  await writer.execute(list(reads, ' union all '))
 }
 
 /** Keeps the definitions of the used tables as they are until the transaction ends, and compares them with the plan's. Needs an empty search_path. */

@@ -1,6 +1,5 @@
 /** Collations whose version is no longer what indexes were built with: a search in such an index may miss rows that are there. */
 import { sql } from 'kysely'
-import type { Query } from '../database/names.ts'
 import type { Reader } from '../database/session/reader.ts'
 
 /** Collations of columns of users, by name. A version is asked of the library: not for hundreds of collations that nobody uses. */
@@ -30,13 +29,10 @@ const ofDatabase = sql`
 
 /** One sentence for each collation that drifted. */
 export const readCollationNotes = async (reader: Reader): Promise<readonly string[]> => {
-  const read = async (query: Query): Promise<readonly string[]> => {
-    const rows = await reader.rows(query)
-    const where = reader.side === 'live' ? 'live' : 'the backup'
-    return rows.map(
-      ([name, then, now]) =>
-        `${where}: collation ${name} was version ${then} when its indexes were built and is ${now} now: a search for a text key may miss rows until they are reindexed.`,
-    )
-  }
-  return [...(reader.version >= 150_000 ? await read(ofDatabase) : []), ...(await read(ofColumns))]
+  const rows = await reader.rows(reader.version >= 150_000 ? sql`${ofDatabase} union all (${ofColumns})` : ofColumns)
+  const where = reader.side === 'live' ? 'live' : 'the backup'
+  return rows.map(
+    ([name, then, now]) =>
+      `${where}: collation ${name} was version ${then} when its indexes were built and is ${now} now: a search for a text key may miss rows until they are reindexed.`,
+  )
 }

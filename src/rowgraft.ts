@@ -6,7 +6,6 @@
  */
 
 import type { Edits } from './catalog/edits.ts'
-import type { SharedCatalog } from './catalog/shared.ts'
 import { refuseTriggersOff } from './database/acting.ts'
 import type { TableDiff } from './diff/diff.ts'
 import { type DiffState, diffStates } from './diff/diff-states.ts'
@@ -27,8 +26,7 @@ import { type ChosenTables, chooseTables, listRows, type RelatedRow, type RowRep
 import { readTables, type TableOverview } from './look/tables.ts'
 import type { Call } from './open/calls.ts'
 import { configuredOptions } from './open/configured.ts'
-import { closePair, connect, type OpenOptions, type OpenPair } from './open/connect.ts'
-import { sharePair } from './open/share-pair.ts'
+import { closePair, type OpenOptions, type OpenPair, openPair } from './open/connect.ts'
 import { backupOf, checkPlanned, describeSide, type SideInfo } from './open/side.ts'
 import type { ChainLink } from './plan/chain.ts'
 import { isAnsweredAsMade, refuseChanged } from './plan/file/plan-file.ts'
@@ -68,8 +66,8 @@ export class Rowgraft {
   /** Made here, from the journals; any other may have been read from a file. */
   readonly #undoPlans = new WeakSet<Plan>()
 
-  constructor(pair: OpenPair, options: OpenOptions, catalog: SharedCatalog) {
-    this.#opened = new Opened(pair, options, catalog)
+  constructor(pair: OpenPair, options: OpenOptions) {
+    this.#opened = new Opened(pair, options)
     this.live = describeSide(pair.live)
     this.backup = pair.backup === null ? null : describeSide(pair.backup)
     this.notes = pair.notes
@@ -295,5 +293,4 @@ export class Rowgraft {
 }
 
 /** Opens live, and backup if given. Throws RowgraftErrors for everything a user can mend. */
-export const open = (options: OpenOptions): Promise<Rowgraft> =>
-  connect(options, async (pair) => new Rowgraft(pair, options, await sharePair(pair, options.config ?? {})))
+export const open = async (options: OpenOptions): Promise<Rowgraft> => new Rowgraft(await openPair(options), options)

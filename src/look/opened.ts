@@ -23,10 +23,10 @@ export class Opened {
   readonly folder: string
   readonly calls: Calls
 
-  constructor(pair: OpenPair, options: OpenOptions, catalog: SharedCatalog) {
+  constructor(pair: OpenPair, options: OpenOptions) {
     this.pair = pair
     this.options = options
-    this.catalog = catalog
+    this.catalog = pair.catalog
     this.folder = journalFolder(options.journal, options.env ?? process.env)
     this.calls = new Calls(pair, options)
   }

@@ -7,14 +7,15 @@ import type { Catalog, Table } from '../catalog/catalog.ts'
 import { type DatabaseIdentity, readIdentity } from '../catalog/read/identity.ts'
 import { readCatalog } from '../catalog/read/read.ts'
 import { renameBackup } from '../catalog/renames.ts'
+import { type SharedCatalog, shareCatalogs } from '../catalog/shared.ts'
 import type { Config } from '../config/config.ts'
-import type { Reader } from '../database/session/reader.ts'
 import { openSession, type Session } from '../database/session/session.ts'
 import type { Side } from '../database/settings.ts'
-import { withReadTransaction } from '../database/transaction.ts'
+import { withReadTransaction, withUserSearchPath } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { readCollationNotes } from './collations.ts'
 import { actingOn } from './configured.ts'
+import { declareCatalog } from './declared/declare.ts'
 import { checkDistinct, checkNotStandby, checkOlder, checkRelated, checkServer } from './pair.ts'
 import type { OpenedSource } from './sources/opened-source.ts'
 import { openSource } from './sources/source.ts'
@@ -71,6 +72,8 @@ export interface OpenSide {
 export interface OpenPair {
   readonly live: OpenSide
   readonly backup: OpenSide | null
+  /** What both share; without a backup, live with itself. */
+  readonly catalog: SharedCatalog
   readonly notes: readonly string[]
 }
 
@@ -128,17 +131,24 @@ const openSide = async (
   }
 }
 
-const checkPair = async (live: OpenSide, backup: OpenSide, options: OpenOptions): Promise<void> => {
-  await checkDistinct(live.session, backup.session)
-  checkRelated(live.catalog, backup.catalog, backup.source?.warnings)
-  await withReadTransaction(live.session, (here) =>
-    withReadTransaction(backup.session, async (there: Reader) => {
+/** Refuses what cannot be a live and its backup, and puts both catalogs side by side, as the config file has them. */
+const sharePair = (live: OpenSide, backup: OpenSide, options: OpenOptions): Promise<SharedCatalog> =>
+  withReadTransaction(live.session, (here) =>
+    withReadTransaction(backup.session, async (there) => {
+      await checkDistinct(here, there)
+      checkRelated(live.catalog, backup.catalog, backup.source?.warnings)
       await checkNotStandby(there, { live: live.identity, backup: backup.identity })
-      if (options.backupIsNewer) return
-      await checkOlder({ reader: here, catalog: live.catalog }, { reader: there, catalog: backup.catalog })
+      if (!options.backupIsNewer)
+        await checkOlder({ reader: here, catalog: live.catalog }, { reader: there, catalog: backup.catalog })
+      const withOwnPath = <T>(work: () => Promise<T>): Promise<T> => withUserSearchPath(backup.session, there, work)
+      const catalogs = { live: live.catalog, backup: backup.catalog }
+      return declareCatalog(
+        { live: here, backup: there, withUserSearchPath: withOwnPath },
+        catalogs,
+        options.config ?? {},
+      )
     }),
   )
-}
 
 const pooled = (side: Side): string =>
   `${side === 'live' ? 'live' : 'the backup'} is reached through a connection pooler; connect directly where you can.`
@@ -150,22 +160,14 @@ export const closePair = async ({ live, backup }: OpenPair): Promise<void> => {
   await live.session.close()
 }
 
-/** Opens both sides, or live alone, and makes something of them. Everything opened is closed again when that throws. */
-export const connect = async <T>(options: OpenOptions, make: (pair: OpenPair) => Promise<T>): Promise<T> => {
-  const pair = await openPair(options)
-  try {
-    return await make(pair)
-  } catch (error) {
-    await closePair(pair)
-    throw error
-  }
-}
-
-const openPair = async (options: OpenOptions): Promise<OpenPair> => {
+/** Opens both sides, or live alone. Throws for whatever a user can mend, and for what the config file names and is not there. */
+export const openPair = async (options: OpenOptions): Promise<OpenPair> => {
   if (options.live.trim() === '') throw notGiven('live', 'live')
   if (options.backup?.trim() === '') throw notGiven('the backup', 'backup')
   const live = await openSide('live', { conninfo: options.live, source: null }, options).catch(ofSide('live'))
-  if (options.backup === undefined) return { live, backup: null, notes: live.notes }
+  if (options.backup === undefined) {
+    return { live, backup: null, catalog: shareCatalogs(live.catalog, live.catalog), notes: live.notes }
+  }
   let source: OpenedSource | null = null
   let backup: OpenSide | null = null
   try {
@@ -180,8 +182,8 @@ const openPair = async (options: OpenOptions): Promise<OpenPair> => {
     }).catch(ofSide('the backup'))
     backup = await openSide('backup', { conninfo: source.conninfo, source }, options)
     backup = { ...backup, catalog: renameBackup(backup.catalog, live.catalog, options.config ?? {}) }
-    await checkPair(live, backup, options)
-    return { live, backup, notes: [...live.notes, ...backup.notes, ...source.warnings] }
+    const catalog = await sharePair(live, backup, options)
+    return { live, backup, catalog, notes: [...live.notes, ...backup.notes, ...source.warnings] }
   } catch (error) {
     await backup?.session.close()
     await source?.close()

@@ -5,8 +5,6 @@ import type { Catalog } from '../catalog/catalog.ts'
 import { likelyMoves, likelySchemas } from '../catalog/conventions/suggestions.ts'
 import type { DatabaseIdentity } from '../catalog/read/identity.ts'
 import type { Reader } from '../database/session/reader.ts'
-import type { Session } from '../database/session/session.ts'
-import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import { packKey } from '../keys/key.ts'
 
@@ -36,18 +34,14 @@ export const checkServer = async (reader: Reader): Promise<void> => {
 }
 
 /** Throws `same-database`: a lock taken in live must not be visible in the backup. */
-export const checkDistinct = async (live: Session, backup: Session): Promise<void> => {
+export const checkDistinct = async (live: Reader, backup: Reader): Promise<void> => {
   const key = [randomInt(1, 2 ** 31), randomInt(1, 2 ** 31)] as const
-  const seen = await withReadTransaction(live, async (here) => {
-    await here.rows(sql`select pg_catalog.pg_advisory_xact_lock_shared(${key[0]}::int, ${key[1]}::int)::text`)
-    return withReadTransaction(backup, (there) =>
-      there.rows(sql`
-        select 1
-        from pg_catalog.pg_locks l
-        join pg_catalog.pg_database d on d.oid = l.database and d.datname = pg_catalog.current_database()
-        where l.locktype = 'advisory' and l.classid = ${key[0]}::bigint::oid and l.objid = ${key[1]}::bigint::oid`),
-    )
-  })
+  await live.rows(sql`select pg_catalog.pg_advisory_xact_lock_shared(${key[0]}::int, ${key[1]}::int)::text`)
+  const seen = await backup.rows(sql`
+    select 1
+    from pg_catalog.pg_locks l
+    join pg_catalog.pg_database d on d.oid = l.database and d.datname = pg_catalog.current_database()
+    where l.locktype = 'advisory' and l.classid = ${key[0]}::bigint::oid and l.objid = ${key[1]}::bigint::oid`)
   if (seen.length > 0) {
     throw new RowgraftError('same-database', 'live and backup are the same database', {
       hint: 'Give the database that holds the old rows with --backup.',

@@ -7,6 +7,7 @@ import { isRowgraftError } from '../errors.ts'
 import { beginActing } from './acting.ts'
 import { runAmendments } from './amendment.ts'
 import { type CommitOptions, commit } from './commit.ts'
+import type { Query } from './names.ts'
 import { raiseSequence } from './sequences.ts'
 import { runCheck } from './session/check.ts'
 import type { Reader, Writer } from './session/reader.ts'
@@ -63,10 +64,12 @@ export const beginRead = async (
   session: Session,
   { snapshot }: { readonly snapshot?: string } = {},
 ): Promise<Reader> => {
-  await session.execute(sql`begin isolation level repeatable read read only`)
-  // An exported snapshot can only be taken before anything is read.
-  if (snapshot !== undefined) await session.execute(sql`set transaction snapshot ${sql.lit(snapshot)}`)
-  await session.pin(pinSettings([['search_path', '']], session.reading))
+  await session.begin([
+    sql`begin isolation level repeatable read read only`,
+    // An exported snapshot can only be taken before anything is read.
+    ...(snapshot === undefined ? [] : [sql`set transaction snapshot ${snapshot}`]),
+    pinSettings([['search_path', '']], session.reading),
+  ])
   await beginActing(session)
   return asReader(session)
 }
@@ -95,11 +98,19 @@ export interface WriteOptions extends CommitOptions {
   readonly beforeCommit?: () => Promise<void>
 }
 
-/** Pins everything that a write transaction depends on; also after somebody else's SQL has run in it. */
-export const pinWrite = (
-  session: Session,
-  { settings = [], timeouts }: Pick<WriteOptions, 'settings' | 'timeouts'>,
-): Promise<void> => session.pin(pinSettings([['synchronous_commit', 'on'], ...settings], timeouts))
+const pinsOf = ({ settings = [], timeouts }: Pick<WriteOptions, 'settings' | 'timeouts'>): Query =>
+  pinSettings([['synchronous_commit', 'on'], ...settings], timeouts)
+
+/** Pins everything that a write transaction depends on once more, after somebody else's SQL has run in it. */
+export const pinWrite = (session: Session, options: Pick<WriteOptions, 'settings' | 'timeouts'>): Promise<void> =>
+  session.pin(pinsOf(options))
+
+/** Ends our backend, and frees its locks, soon after this process is gone. Not every platform has it. */
+const watchConnection = sql`do $$
+  begin
+    perform pg_catalog.set_config('client_connection_check_interval', '2s', true);
+  exception when others then null;
+  end $$`
 
 /** How a write transaction ended. */
 export type Ending = 'commit' | 'rollback'
@@ -115,14 +126,7 @@ export const withWriteTransaction = async <T>(
 ): Promise<T> => {
   let answer: { readonly ending: Ending; readonly value: T }
   try {
-    await session.execute(sql`begin isolation level read committed read write`)
-    await pinWrite(session, options)
-    // Ends our backend, and frees its locks, soon after this process is gone. Not every platform has it.
-    await session.execute(sql`do $$
-      begin
-        perform pg_catalog.set_config('client_connection_check_interval', '2s', true);
-      exception when others then null;
-      end $$`)
+    await session.begin([sql`begin isolation level read committed read write`, watchConnection, pinsOf(options)])
     await beginActing(session)
     answer = await work(asWriter(session))
     if (answer.ending === 'commit') {

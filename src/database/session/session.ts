@@ -12,7 +12,7 @@ import type pg from 'pg'
 import { interrupted, RowgraftError } from '../../errors.ts'
 import { type ConnectionAttempt, type ConnectionTarget, parseConninfo, resolveConninfo } from '../conninfo/conninfo.ts'
 import { type CommitAnswer, rollBack, sendCommit } from '../ending.ts'
-import { compile, compileInline, type Query } from '../names.ts'
+import { compile, compileInline, compileLiteral, type Query } from '../names.ts'
 import { settingValues } from '../secrets.ts'
 import { readTimeouts, type Side, type Timeouts } from '../settings.ts'
 import { type ClientFacts, cancelBackend, connectAgain, connectFirst, cut, oneStatement, readFacts } from './client.ts'
@@ -124,10 +124,18 @@ export class Session {
     })
   }
 
-  /** Pins the settings of the transaction that has just begun, and notes the backend it runs in. */
+  /** Pins the settings of the transaction under way, and notes the backend it runs in. */
   async pin(settings: Query): Promise<void> {
     const { rows } = await this.execute(settings)
     this.#pid = rows[0]?.at(-1) ?? this.#pid
+  }
+
+  /** Begins a transaction as the statements say, the last of which pins its settings: all in one message. Their literals have no backslash. */
+  async begin(statements: readonly Query[]): Promise<void> {
+    const asked = { text: statements.map(compileLiteral).join(';\n'), rowMode: 'array' } as const
+    // A message of several statements is answered by a list of results.
+    const answers = (await this.#use(() => this.#client.query(asked))) as unknown as readonly pg.QueryArrayResult[]
+    this.#pid = answers.at(-1)?.rows[0]?.at(-1) ?? this.#pid
   }
 
   /** Runs a script of several statements, without parameters or results. */

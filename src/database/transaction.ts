@@ -17,6 +17,7 @@ import { pinSettings, type Timeouts } from './settings.ts'
 const asReader = (session: Session): Reader => ({
   side: session.side,
   version: session.version,
+  encoding: session.encoding,
   signal: session.signal,
   rows: async (query) => (await session.execute(query)).rows,
   batches: (query, size) => session.batches(query, size),

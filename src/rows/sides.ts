@@ -5,11 +5,10 @@
  */
 import { sql } from 'kysely'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
-import type { Query } from '../database/names.ts'
 import type { Reader } from '../database/session/reader.ts'
 import type { OpenFork } from '../database/snapshot.ts'
 import { KeyIndexes } from '../keys/key-index.ts'
-import { type DigestMethod, digestProbe, hashingProbe, instantProbe, type RowHashing } from '../sql/column-digest.ts'
+import { type DigestMethod, hashProbe, type RowHashing } from '../sql/column-digest.ts'
 import type { Transforms } from '../transform/transform.ts'
 import { ParentMemory } from './parent-memory.ts'
 import type { ColumnHabits } from './records/records.ts'
@@ -48,14 +47,11 @@ export interface Sides {
 
 /** Asks both servers to hash a few values: where they disagree (version, platform, encoding) less of their own hashing is used. */
 const agreeOnHashing = async (live: Reader, backup: Reader): Promise<RowHashing> => {
-  const agree = async (probe: Query): Promise<boolean> => {
-    const [here, there] = await Promise.all([live.rows(probe), backup.rows(probe)])
-    return JSON.stringify(here) === JSON.stringify(there)
-  }
-  const method = (await agree(digestProbe)) ? 'hash' : 'sha256'
-  const isTyped = method === 'hash' && (await agree(hashingProbe))
-  const haveInstants = Math.min(live.version, backup.version) >= 180_000
-  return { method, isTyped, hashesInstants: isTyped && haveInstants && (await agree(instantProbe)) }
+  const probe = hashProbe(Math.min(live.version, backup.version) >= 180_000)
+  const [[here = []], [there = []]] = await Promise.all([live.rows(probe), backup.rows(probe)])
+  const [texts, values, instants] = here.map((hashes, place) => hashes !== null && hashes === there[place])
+  const isTyped = texts === true && values === true
+  return { method: texts === true ? 'hash' : 'sha256', isTyped, hashesInstants: isTyped && instants === true }
 }
 
 /** Rows that are recognised by their names, as far as live has them under other keys: live's stand in for them. */
@@ -77,9 +73,7 @@ export const openSides = async (
   sides: Pick<Sides, 'live' | 'backup' | 'catalog' | 'restored'> & Partial<Pick<Sides, 'forks' | 'withUserSearchPath'>>,
 ): Promise<Sides> => {
   const { live, backup } = sides
-  const encoding = sql`select pg_catalog.current_setting('server_encoding')`
-  const encodings = await Promise.all([live.rows(encoding), backup.rows(encoding)])
-  const names = encodings.map((rows) => rows[0]?.[0] ?? '')
+  const names = [live.encoding, backup.encoding]
   const isUtf8 = names.every((name) => name === 'UTF8')
   const hashing = names.every((name) => wholeEncodings.has(name)) ? await agreeOnHashing(live, backup) : portable
   return {

@@ -132,6 +132,8 @@ export const connectAgain = async (
 export interface ClientFacts {
   /** `server_version_num`. */
   readonly version: number
+  /** `server_encoding`. */
+  readonly encoding: string
   readonly pid: string
   /** A pooler handed out another backend than the one that was connected to. */
   readonly isPooled: boolean
@@ -142,16 +144,16 @@ export interface ClientFacts {
 export const readFacts = async (client: pg.Client, target: ConnectionTarget): Promise<ClientFacts> => {
   const asked = client.query<string[]>({
     text: `select pg_catalog.current_setting('server_version_num'), pg_catalog.pg_backend_pid(),
-                  pg_catalog.current_setting('search_path')`,
+                  pg_catalog.current_setting('search_path'), pg_catalog.current_setting('server_encoding')`,
     rowMode: 'array',
   })
   const result = await asked.catch(async (error: unknown) => {
     await client.end().catch(() => undefined)
     throw connectError(error, target)
   })
-  const [version = '0', pid = '0', searchPath = ''] = result.rows[0] ?? []
+  const [version = '0', pid = '0', searchPath = '', encoding = ''] = result.rows[0] ?? []
   const isPooled = 'processID' in client && String(client.processID) !== pid
-  return { version: Number(version), pid, isPooled, searchPath }
+  return { version: Number(version), encoding, pid, isPooled, searchPath }
 }
 
 /** Cancels what a backend is doing, by way of a second connection. */

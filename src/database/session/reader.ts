@@ -12,6 +12,8 @@ export interface Reader {
   readonly side: Side
   /** Server version as a number: 150004. */
   readonly version: number
+  /** `server_encoding`: how the database stores text. */
+  readonly encoding: string
   readonly signal: AbortSignal | undefined
   rows(query: Query): Promise<readonly Row[]>
   /** Streams rows in batches through a server-side portal; memory is one batch. */

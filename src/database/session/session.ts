@@ -31,6 +31,8 @@ export class Session {
   readonly side: Side
   readonly target: ConnectionTarget
   readonly version: number
+  /** `server_encoding`: how the database stores text. */
+  readonly encoding: string
   /** True where a pooler hands out another backend than the one we connected to. */
   readonly isPooled: boolean
   /** The search_path a fresh connection has: what the user's own SQL expects. */
@@ -60,6 +62,7 @@ export class Session {
     this.target = target
     this.side = side
     this.version = facts.version
+    this.encoding = facts.encoding
     this.#pid = facts.pid
     this.isPooled = facts.isPooled
     this.searchPath = facts.searchPath

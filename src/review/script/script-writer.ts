@@ -38,6 +38,7 @@ export const makeScriptWriter = (live: Reader, sink: ScriptSink): Writer => ({
   canRead: false,
   side: 'live',
   version: live.version,
+  encoding: live.encoding,
   signal: live.signal,
   rows: unread,
   batches: unread,

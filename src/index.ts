@@ -1,5 +1,6 @@
 /** The public API. */
 
+export type { LikelyReference } from './catalog/conventions/likely-references.ts'
 export { type Config, defineConfig } from './config/config.ts'
 export * from './data.ts'
 export type { TableDiff } from './diff/diff.ts'
@@ -11,6 +12,7 @@ export type { RelationCount, RowReport } from './look/rows.ts'
 export type { TableOverview } from './look/tables.ts'
 export type { Call } from './open/calls.ts'
 export { executeSql, type OpenOptions, type ProgressEvent } from './open/connect.ts'
+export type { Suggestion } from './open/declared/suggested.ts'
 export type { SideInfo } from './open/side.ts'
 export type { Conflict } from './plan/conflicts.ts'
 export { parsePlan } from './plan/file/plan-file.ts'

@@ -5,6 +5,7 @@
  *                                                                      undo = inverse of the journal
  */
 
+import { type LikelyReference, likelyReferences } from './catalog/conventions/likely-references.ts'
 import type { Edits } from './catalog/edits.ts'
 import { refuseTriggersOff } from './database/acting.ts'
 import type { TableDiff } from './diff/diff.ts'
@@ -27,6 +28,7 @@ import { readTables, type TableOverview } from './look/tables.ts'
 import type { Call } from './open/calls.ts'
 import { configuredOptions } from './open/configured.ts'
 import { closePair, type OpenOptions, type OpenPair, openPair } from './open/connect.ts'
+import { findSuggestions, type Suggestion } from './open/declared/suggested.ts'
 import { backupOf, checkPlanned, describeSide, type SideInfo } from './open/side.ts'
 import type { ChainLink } from './plan/chain.ts'
 import { isAnsweredAsMade, refuseChanged } from './plan/file/plan-file.ts'
@@ -44,8 +46,8 @@ import { findRun, findUnits, readRestoredIncidents, summariseRuns, withRunReader
 import type { RecoverReport, Report, RunOptions, RunSummary, VerifyReport } from './run/run.ts'
 import { checkDeclared, type Protection, refuseOtherConfig, type StartRunInput } from './run/start/settle.ts'
 import { startRun } from './run/start/start-run.ts'
+import { planUndoOf } from './run/undo/find-undo.ts'
 import { undoable } from './run/undo/newest.ts'
-import { planUndo, readUndone } from './run/undo/undo.ts'
 import { verifyRun } from './run/undo/verify-run.ts'
 import { type FoundIncidents, findIncidents, type IncidentOptions } from './selection/incidents/incidents.ts'
 import type { IncidentReport } from './selection/incidents/report.ts'
@@ -57,6 +59,8 @@ export class Rowgraft {
   readonly backup: SideInfo | null
   /** Things worth knowing that do not forbid anything. */
   readonly notes: readonly string[]
+  /** Columns that are called like a reference and are none, by their names alone. */
+  readonly likelyReferences: readonly LikelyReference[]
   /** What the config says about writing to live. */
   readonly protection: Protection
   // Private for good: what is printed of an object must not show the passwords that its connections were opened with.
@@ -71,12 +75,18 @@ export class Rowgraft {
     this.live = describeSide(pair.live)
     this.backup = pair.backup === null ? null : describeSide(pair.backup)
     this.notes = pair.notes
+    this.likelyReferences = likelyReferences(pair.catalog)
     this.protection = options.config?.protect ?? false
   }
 
   /** Every table: identity, relations, drift, size, restorable or why not; as if the backup held the values given. */
   async tables(options: Partial<Edits> = {}, call: Call = {}): Promise<readonly TableOverview[]> {
     return this.#opened.read(call, (sides) => readTables(sides, this.#opened.options.config?.transforms, options))
+  }
+
+  /** Relations that no constraint declares and nobody follows, as far as names and the backup's rows speak for them. */
+  async suggestions(call: Call = {}): Promise<readonly Suggestion[]> {
+    return this.#opened.read(call, ({ backup, catalog }) => findSuggestions(backup, catalog))
   }
 
   /** Counts per table, as each is done. */
@@ -228,11 +238,7 @@ export class Rowgraft {
   }
 
   async #planUndo(run: string | undefined, options: Partial<Pick<PlanOptions, 'triggers'>>): Promise<Plan> {
-    const { session } = this.#opened.pair.live
-    const head = findRun(undoable(await this.#opened.readRuns(), run), run)
-    const found = await withRunReader(session, head, (reader) => readUndone(reader, head))
-    const plan = await planUndo(head, found, options.triggers ?? null)
-    if (plan.options.triggers === 'off') await refuseTriggersOff(session)
+    const plan = await planUndoOf(this.#opened.pair.live.session, await this.#opened.readRuns(), { ...options, run })
     this.#undoPlans.add(plan)
     return plan
   }
@@ -250,10 +256,7 @@ export class Rowgraft {
   /** Settles runs whose end is not known, and says what live holds of each. */
   async recover(call: Call = {}): Promise<RecoverReport> {
     const { session } = this.#opened.pair.live
-    return this.#opened.calls.run(call, async () => ({
-      v: 1,
-      runs: await recoverRuns(session, await this.#opened.readRuns()),
-    }))
+    return this.#opened.calls.run(call, async () => recoverRuns(session, await this.#opened.readRuns()))
   }
 
   /** Aborts a call that is under way, waits for its end, and closes both sides. */

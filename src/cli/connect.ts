@@ -83,6 +83,7 @@ export const openBoth = (
       ...(flags.lockTimeout === undefined ? {} : { lock: flags.lockTimeout }),
     },
     ...(flags.backupIsNewer === true ? { backupIsNewer: true } : {}),
+    ...(flags.follow === undefined ? {} : { follow: flags.follow }),
     env: io.env,
   }
 }

@@ -11,6 +11,7 @@ import type { DiffFlags } from './commands/diff.ts'
 import type { PlanCommandFlags } from './commands/plan.ts'
 import type { RestoreFlags } from './commands/restore.ts'
 import type { ShowFlags } from './commands/show.ts'
+import type { TablesFlags } from './commands/tables.ts'
 import type { UiFlags } from './commands/ui.ts'
 import { exitCodes } from './exit.ts'
 import {
@@ -60,10 +61,9 @@ const addLooking = (program: Command, perform: Perform): void => {
     .action(perform<UiFlags>(async ({ context, flags }) => (await import('./commands/ui.ts')).ui(context, flags)))
   addOutput(addDatabases(program.command('tables')))
     .description('tables, their identity and relations, and whether they can be restored')
+    .option('--suggest', 'list relations that nobody declared, with what speaks for them')
     .action(
-      perform<ConnectionFlags>(async ({ context, flags }) =>
-        (await import('./commands/tables.ts')).tables(context, flags),
-      ),
+      perform<TablesFlags>(async ({ context, flags }) => (await import('./commands/tables.ts')).tables(context, flags)),
     )
   addTabularOutput(addRows(addDatabases(program.command('diff [table...]'))))
     .description('what is missing, changed, or only in live')

@@ -2,7 +2,7 @@
 import type { TableDiff } from '../diff/diff.ts'
 import type { DiffState } from '../diff/diff-states.ts'
 import type { RowgraftError } from '../errors.ts'
-import type { RowReport, TableOverview } from '../index.ts'
+import type { RowReport, Suggestion, TableOverview } from '../index.ts'
 import type { Report, RunSummary } from '../run/run.ts'
 import type { ShownRow } from './look/row.ts'
 import { hidePasswords } from './sanitise.ts'
@@ -34,6 +34,8 @@ export const jsonShownRow = (row: ShownRow): object => ({ ...jsonRowLine(row), r
 export const jsonTable = ({ size: _, ...table }: TableOverview): object => table
 
 export const jsonTables = (tables: readonly TableOverview[]): object => ({ v: 1, tables: tables.map(jsonTable) })
+
+export const jsonSuggestions = (suggestions: readonly Suggestion[]): object => ({ v: 1, suggestions })
 
 export const jsonRuns = (runs: readonly RunSummary[]): object => ({ v: 1, runs })
 

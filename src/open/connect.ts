@@ -16,6 +16,7 @@ import { RowgraftError } from '../errors.ts'
 import { readCollationNotes } from './collations.ts'
 import { actingOn } from './configured.ts'
 import { declareCatalog } from './declared/declare.ts'
+import { findSuggestions, withSuggestions } from './declared/suggested.ts'
 import { checkDistinct, checkNotStandby, checkOlder, checkRelated, checkServer } from './pair.ts'
 import type { OpenedSource } from './sources/opened-source.ts'
 import { openSource } from './sources/source.ts'
@@ -55,6 +56,8 @@ export interface OpenOptions {
   readonly readTimeouts?: { readonly statement?: number; readonly lock?: number }
   /** Go on although the backup looks newer than live. */
   readonly backupIsNewer?: boolean
+  /** Follow what `suggestions` finds, as if the config file said it. */
+  readonly follow?: 'suggested'
   readonly onProgress?: (event: ProgressEvent) => void
 }
 
@@ -141,12 +144,12 @@ const sharePair = (live: OpenSide, backup: OpenSide, options: OpenOptions): Prom
       if (!options.backupIsNewer)
         await checkOlder({ reader: here, catalog: live.catalog }, { reader: there, catalog: backup.catalog })
       const withOwnPath = <T>(work: () => Promise<T>): Promise<T> => withUserSearchPath(backup.session, there, work)
+      const sides = { live: here, backup: there, withUserSearchPath: withOwnPath }
       const catalogs = { live: live.catalog, backup: backup.catalog }
-      return declareCatalog(
-        { live: here, backup: there, withUserSearchPath: withOwnPath },
-        catalogs,
-        options.config ?? {},
-      )
+      const { config = {} } = options
+      const declared = await declareCatalog(sides, catalogs, config)
+      if (options.follow === undefined) return declared
+      return declareCatalog(sides, catalogs, withSuggestions(config, await findSuggestions(there, declared)))
     }),
   )
 

@@ -48,7 +48,7 @@ export const pluralise = (words: string): string => {
 }
 
 /** `BlogPost` -> `blog_post`, `HTMLPage` -> `html_page`. */
-const underscore = (name: string): string =>
+export const underscore = (name: string): string =>
   name
     .replace(/([A-Z\d]+)([A-Z][a-z])/g, '$1_$2')
     .replace(/([a-z\d])([A-Z])/g, '$1_$2')

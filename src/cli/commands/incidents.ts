@@ -1,4 +1,5 @@
 import { formatIncidents } from '../../format/look/incidents.ts'
+import { formatLikely } from '../../format/look/likely.ts'
 import { withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
 import type { ConnectionFlags } from '../flags/options.ts'
@@ -9,8 +10,12 @@ export const incidents = (context: Context, flags: ConnectionFlags): Promise<num
   withRowgraft(context, { flags, needs: 'both' }, async (rowgraft) => {
     const { output } = context
     const report = await rowgraft.incidents()
-    if (output.format === 'text') output.text(formatIncidents(report, output.setting))
-    else if (output.format === 'ndjson') for (const incident of report.incidents) output.json({ v: 1, ...incident })
+    if (output.format === 'text') {
+      output.text(formatIncidents(report, output.setting))
+      const likely = formatLikely(report, rowgraft.likelyReferences)
+      if (likely !== null)
+        output.note(`${likely}. "tables --suggest" tells what else speaks for it, --follow suggested follows them.`)
+    } else if (output.format === 'ndjson') for (const incident of report.incidents) output.json({ v: 1, ...incident })
     else output.json(report)
     return report.incidents.length > 0 ? exitCodes.differences : exitCodes.done
   })

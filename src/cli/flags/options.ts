@@ -34,6 +34,7 @@ export interface ConnectionFlags {
   readonly journal?: string
   readonly backupIsNewer?: boolean
   readonly softDelete?: readonly string[]
+  readonly follow?: 'suggested'
   /** A path, or false for `--no-config`. */
   readonly config?: string | false
   /** Milliseconds. */
@@ -148,6 +149,10 @@ export const addDatabases = optionGroup('Databases:', () => {
     new Option('--soft-delete <table.column>', 'a column that marks rows as deleted; repeatable').argParser(
       repeatable(same),
     ),
+    new Option(
+      '--follow <which>',
+      'suggested: follow the relations that "tables --suggest" lists, as if they were declared',
+    ).choices(['suggested']),
     new Option('--role <name>', 'a role to become on live (SET ROLE), inside every transaction'),
     new Option('--setting <name=value>', 'a setting on live, inside every transaction; repeatable').argParser(
       repeatable(parseSetting),

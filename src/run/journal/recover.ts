@@ -220,7 +220,7 @@ export const refuseUnsettled = async (session: Session, heads: readonly JournalH
 }
 
 /** Judges and settles every run whose end is not known. */
-export const recoverRuns = async (session: Session, heads: readonly JournalHead[]): Promise<RecoverReport['runs']> => {
+export const recoverRuns = async (session: Session, heads: readonly JournalHead[]): Promise<RecoverReport> => {
   const runs: RecoverReport['runs'][number][] = []
   for (const head of heads) {
     if (head.state !== 'open' && head.state !== 'unknown') continue
@@ -228,5 +228,5 @@ export const recoverRuns = async (session: Session, heads: readonly JournalHead[
     await settleRun(head, verdict)
     runs.push({ run: head.run.run, ...verdict })
   }
-  return runs
+  return { v: 1, runs }
 }

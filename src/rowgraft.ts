@@ -141,7 +141,7 @@ export class Rowgraft {
 
   /** Missing rows grouped by what made them go, largest group first. */
   async incidents(options: IncidentOptions = {}, call: Call = {}): Promise<IncidentReport> {
-    this.#incidents = await this.#opened.read(call, (sides) => findIncidents(sides, options, this.#opened.onDiff))
+    this.#incidents = await this.#opened.read(call, (sides) => findIncidents(sides, options, this.#opened.onMissing))
     this.#incidentOptions = options
     return this.#incidents.report
   }
@@ -149,7 +149,7 @@ export class Rowgraft {
   /** The rows of one table that belong to an incident, as they were found last. */
   async incidentRows(id: string, table: string, call: Call = {}): Promise<RowList> {
     return this.#opened.read(call, async (sides) => {
-      this.#incidents ??= await findIncidents(sides, this.#incidentOptions, this.#opened.onDiff)
+      this.#incidents ??= await findIncidents(sides, this.#incidentOptions, this.#opened.onMissing)
       return listIncidentRows(sides, this.#incidents, { id, table })
     })
   }
@@ -228,7 +228,7 @@ export class Rowgraft {
     const { session } = this.#opened.pair.live
     return this.#opened.calls.run(call, async () => {
       const head = findRun(await this.#opened.readRuns(), run)
-      return withRunReader(session, head, (reader) => verifyRun(reader, head))
+      return withRunReader(session, head, (reader) => verifyRun(reader, head, this.#opened.onStage))
     })
   }
 
@@ -238,7 +238,8 @@ export class Rowgraft {
   }
 
   async #planUndo(run: string | undefined, options: Partial<Pick<PlanOptions, 'triggers'>>): Promise<Plan> {
-    const plan = await planUndoOf(this.#opened.pair.live.session, await this.#opened.readRuns(), { ...options, run })
+    const { pair, onStage } = this.#opened
+    const plan = await planUndoOf(pair.live.session, await this.#opened.readRuns(), { ...options, run, onStage })
     this.#undoPlans.add(plan)
     return plan
   }

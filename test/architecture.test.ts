@@ -42,6 +42,7 @@ const isInside = (path: string): boolean => /\.tsx?$/.test(path)
 const rooms = [
   ...[
     'errors.ts',
+    'progress',
     'documents',
     'keys',
     'config',

@@ -137,5 +137,6 @@ export const withRowgraft = async <T>(
   } finally {
     context.output.progress.clear()
     await rowgraft.close()
+    context.output.progress.clear()
   }
 }

@@ -1,50 +1,73 @@
 /** Progress on standard error: one line that changes on a terminal, else a line every ten seconds, or none. */
 import { displayWidth, padEnd, truncate } from '../format/layout.ts'
-import { formatTable } from '../format/names.ts'
-import { formatCount, formatElapsed } from '../format/quantities.ts'
-import { sanitise } from '../format/sanitise.ts'
-import type { ProgressEvent } from '../index.ts'
+import { formatProgress, formatWaiting } from '../format/progress.ts'
+import type { LockHolder, ProgressEvent, StageProgress } from '../index.ts'
 import type { Io } from './io.ts'
 
 export type ProgressLevel = 'none' | 'some' | 'all'
 
 export interface ProgressLine {
   readonly show: (event: ProgressEvent) => void
-  /** Takes the line away, so that something else can be printed. */
+  /** Takes the line away, so that something else can be printed; nothing is said until there is more to say. */
   readonly clear: () => void
 }
 
-const describe = (event: ProgressEvent): string => {
-  if (event.kind === 'source') return sanitise(event.text)
-  if (event.kind === 'diff') {
-    const rows = `${formatCount(event.rows)} rows, ${formatCount(event.rate)} a second`
-    return `comparing ${formatTable(event.table)}: ${rows}, ${formatElapsed(event.elapsed)}`
-  }
-  const table = event.table === null ? '' : ` ${formatTable(event.table)}`
-  return `${event.phase}${table}${event.rows > 0 ? `: ${formatCount(event.rows)} rows` : ''}`
+/** Milliseconds between two lines: of what is told, and where nothing is. */
+const pauses = {
+  terminal: { told: 100, silent: 1_000 },
+  elsewhere: { told: 10_000, silent: 10_000 },
 }
 
-/** Milliseconds between two lines. */
-const pause = { terminal: 100, elsewhere: 10_000 }
+/** What was told last, and when. */
+interface Told {
+  readonly progress: StageProgress | null
+  readonly holders: readonly LockHolder[]
+  readonly at: number
+}
+
+const next = (told: Told | null, event: ProgressEvent): Told =>
+  event.kind === 'lock'
+    ? { progress: told?.progress ?? null, at: told?.at ?? Date.now(), holders: event.holders }
+    : { progress: event, at: Date.now(), holders: [] }
+
+const describe = ({ progress, holders, at }: Told): string =>
+  progress === null ? formatWaiting(holders) : formatProgress(progress, { idle: Date.now() - at, holders })
 
 export const makeProgress = (io: Io, level: ProgressLevel): ProgressLine => {
   const isTerminal = io.showsProgress ?? io.isInteractive
+  const pause = isTerminal ? pauses.terminal : pauses.elsewhere
   let last = isTerminal ? 0 : Date.now()
   let shown = 0
+  let told: Told | null = null
+  let beat: NodeJS.Timeout | undefined
   const clear = (): void => {
+    clearInterval(beat)
+    beat = undefined
+    told = null
     if (shown > 0) io.stderr(`\r${' '.repeat(shown)}\r`)
     shown = 0
   }
-  const isDue = (): boolean => level === 'all' || Date.now() - last >= (isTerminal ? pause.terminal : pause.elsewhere)
-  const show = (event: ProgressEvent): void => {
-    if (level === 'none' || !isDue()) return
+  const print = (text: string): void => {
+    if (text === '') return
     last = Date.now()
-    if (level === 'all' || !isTerminal) io.stderr(`${describe(event)}\n`)
+    if (level === 'all' || !isTerminal) io.stderr(`${text}\n`)
     else {
-      const text = truncate(describe(event), Math.max(20, io.columns - 1))
-      io.stderr(`\r${padEnd(text, shown)}`)
-      shown = displayWidth(text)
+      const line = truncate(text, Math.max(20, io.columns - 1))
+      io.stderr(`\r${padEnd(line, shown)}`)
+      shown = displayWidth(line)
     }
+  }
+  const isDue = (milliseconds: number): boolean => Date.now() - last >= milliseconds
+  /** A statement over a whole table says nothing until it is done. It keeps no process alive. */
+  const beginBeat = (): NodeJS.Timeout =>
+    setInterval(() => {
+      if (told !== null && isDue(pause.silent)) print(describe(told))
+    }, 500).unref()
+  const show = (event: ProgressEvent): void => {
+    if (level === 'none') return
+    told = next(told, event)
+    beat ??= beginBeat()
+    if (level === 'all' || isDue(pause.told)) print(describe(told))
   }
   return { show, clear }
 }

@@ -5,6 +5,7 @@
 import type { SharedTable } from '../catalog/shared.ts'
 import { hasSpellings } from '../catalog/spelling.ts'
 import type { Reader } from '../database/session/reader.ts'
+import { measured, type StageProgress } from '../progress/progress.ts'
 import type { Sides } from '../rows/sides.ts'
 import { classifyDiffering, readPresent } from '../rows/states.ts'
 import { batchSize } from '../sql/rows.ts'
@@ -29,16 +30,12 @@ export interface TableDiff extends Counts {
 }
 
 /** How far the comparison of a table is. */
-export interface DiffStep {
+export interface DiffStep extends StageProgress {
   readonly table: string
   /** Rows read so far on both sides together. */
   readonly rows: number
   /** Buckets done so far on both sides together; 0 where rows are compared key by key. */
   readonly buckets: number
-  /** Milliseconds since it began. */
-  readonly elapsed: number
-  /** Rows per second since it began. */
-  readonly rate: number
 }
 
 /** Told while a table is compared. */
@@ -54,17 +51,24 @@ export interface DiffOptions {
   readonly bucketRows?: number | undefined
 }
 
+/** Rows of both sides as their statistics have it; null where these do not. */
+const estimateRows = ({ live, backup }: SharedTable): number | null => {
+  // -1: never analyzed.
+  const isKnown = Math.min(live.estimatedRows, backup.estimatedRows) >= 0
+  return isKnown ? live.estimatedRows + backup.estimatedRows : null
+}
+
 const stepsOf = (
-  table: string,
+  table: SharedTable,
   onProgress: DiffProgress | undefined,
 ): ((read: { readonly rows: number; readonly buckets: number }) => void) => {
-  const start = performance.now()
   let [rows, buckets] = [0, 0]
+  const total = estimateRows(table)
+  const tell = measured((step) => onProgress?.({ ...step, table: table.id, rows, buckets }))
   return (read) => {
     rows += read.rows
     buckets += read.buckets
-    const elapsed = Math.max(1, performance.now() - start)
-    onProgress?.({ table, rows, buckets, elapsed, rate: Math.round((rows * 1_000) / elapsed) })
+    tell({ stage: 'compare', table: table.id, done: rows, total })
   }
 }
 
@@ -88,7 +92,7 @@ export async function* diffRows(
   const restoredLive = await stillThere(sides, table, restored)
   const wants = wantsOf(states)
   const wanted = (rows: readonly RowDiff[]): readonly RowDiff[] => rows.filter(({ state }) => states.includes(state))
-  for await (const found of scanTable(sides, table, { wants, bucketRows, onRead: stepsOf(table.id, onProgress) })) {
+  for await (const found of scanTable(sides, table, { wants, bucketRows, onRead: stepsOf(table, onProgress) })) {
     for (const keys of found.missing.batches(batchSize)) {
       const spelled = await readSpelled(sides.live, table, keys)
       if (spelled.size > 0) yield wanted(await differingRows(sides, table, [...spelled]))
@@ -150,7 +154,7 @@ export const diffTable = async (sides: Sides, table: SharedTable, options: DiffO
     options.onProgress?.(step)
   }
   if (table.countsOnly) {
-    const onRead = stepsOf(table.id, onProgress)
+    const onRead = stepsOf(table, onProgress)
     const { missing, extra } = await compareCopies(sides, table, { bucketRows: options.bucketRows, onRead })
     return { table: table.id, ...counts, missing: missing.length, extra: extra.length, rows: read }
   }
@@ -162,7 +166,7 @@ export const diffTable = async (sides: Sides, table: SharedTable, options: DiffO
     return { table: table.id, ...counts, rows: read }
   }
   // Every list is what it says: no key needs to be looked at, but of rows that may be other records.
-  const scan = { wants: wantsOf(states), bucketRows: options.bucketRows, onRead: stepsOf(table.id, onProgress) }
+  const scan = { wants: wantsOf(states), bucketRows: options.bucketRows, onRead: stepsOf(table, onProgress) }
   for await (const found of scanTable(sides, table, scan)) {
     for (const state of ['missing', 'extra', 'changed'] as const) {
       if (states.includes(state)) counts[state] += found[state].length

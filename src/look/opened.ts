@@ -10,6 +10,7 @@ import { type Call, Calls } from '../open/calls.ts'
 import type { OpenOptions, OpenPair } from '../open/connect.ts'
 import { backupOf } from '../open/side.ts'
 import { type OpenedSides, streamSides, withSides } from '../open/with-sides.ts'
+import { measured, type OnStage } from '../progress/progress.ts'
 import type { Sides } from '../rows/sides.ts'
 import { journalFolder } from '../run/journal/journal.ts'
 import type { JournalHead } from '../run/journal/journal-head.ts'
@@ -33,6 +34,14 @@ export class Opened {
 
   /** Tells the listener of the call under way how far a comparison is. */
   readonly onDiff = (step: DiffStep): void => this.calls.onProgress({ kind: 'diff', ...step })
+
+  /** The same where it is what is missing that is looked for. */
+  readonly onMissing = (step: DiffStep): void => this.onDiff({ ...step, stage: 'missing' })
+
+  /** Tells the same listener how far one piece of reading is, measured from now on. */
+  get onStage(): OnStage {
+    return measured((step) => this.calls.onProgress({ kind: 'plan', ...step }))
+  }
 
   /** One call that reads a snapshot of each side. */
   read<T>(call: Call, work: (sides: Sides) => Promise<T>): Promise<T> {
@@ -60,6 +69,7 @@ export class Opened {
   async #sides(): Promise<OpenedSides> {
     const backup = backupOf(this.pair).session
     const restored = await readRestored(await this.readRuns('heads'))
-    return { live: this.pair.live.session, backup, catalog: this.catalog, restored }
+    const { onStage } = this
+    return { live: this.pair.live.session, backup, catalog: this.catalog, restored, onStage }
   }
 }

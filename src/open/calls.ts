@@ -8,6 +8,7 @@ import { Turns } from '../database/session/turns.ts'
 import { withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import type { OpenOptions, OpenPair, OpenSide, ProgressEvent } from './connect.ts'
+import { watchLocks } from './lock-watch.ts'
 
 /** What one call hears, and whom it tells. */
 export interface Call {
@@ -85,17 +86,27 @@ export class Calls {
     const signal = AbortSignal.any(signals)
     const deaf = sides.map(({ session }: { readonly session: Session }) => session.hear(signal))
     this.#current = call
+    let unwatch = async (): Promise<void> => undefined
     const end = async (): Promise<void> => {
+      await unwatch()
       for (const stop of deaf) await stop()
       this.#current = {}
       release()
     }
     try {
       for (const side of sides) await revive(side)
+      unwatch = this.#watch(sides)
       return end
     } catch (error) {
       await end()
       throw error
     }
+  }
+
+  /** Says who holds a lock that is waited for; where nobody listens, nobody looks. */
+  #watch(sides: readonly OpenSide[]): () => Promise<void> {
+    const isHeard = (this.#current.onProgress ?? this.#options.onProgress) !== undefined
+    const sessions = isHeard ? sides.map(({ session }) => session) : []
+    return watchLocks(sessions, (side, holders) => this.onProgress({ kind: 'lock', side, holders }))
   }
 }

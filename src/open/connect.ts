@@ -12,33 +12,29 @@ import type { Config } from '../config/config.ts'
 import { openSession, type Session } from '../database/session/session.ts'
 import type { Side } from '../database/settings.ts'
 import { withReadTransaction, withUserSearchPath } from '../database/transaction.ts'
+import type { DiffStep } from '../diff/diff.ts'
 import { RowgraftError } from '../errors.ts'
+import { measured, type StageProgress } from '../progress/progress.ts'
 import { readCollationNotes } from './collations.ts'
 import { actingOn } from './configured.ts'
 import { declareCatalog } from './declared/declare.ts'
 import { findSuggestions, withSuggestions } from './declared/suggested.ts'
+import type { LockHolder } from './lock-watch.ts'
 import { checkDistinct, checkNotStandby, checkOlder, checkRelated, checkServer } from './pair.ts'
 import type { OpenedSource } from './sources/opened-source.ts'
 import { openSource } from './sources/source.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
-/** Something happening that takes a while. */
+/** Something happening that takes a while: how far it is, or for whom it waits. */
 export type ProgressEvent =
-  | { readonly kind: 'source'; readonly text: string }
-  | {
-      readonly kind: 'diff'
-      readonly table: string
-      /** Rows read so far on both sides together. */
-      readonly rows: number
-      /** Buckets of rows compared so far; 0 where rows are compared key by key. */
-      readonly buckets: number
-      /** Rows per second. */
-      readonly rate: number
-      /** Milliseconds. */
-      readonly elapsed: number
-    }
-  | { readonly kind: 'run'; readonly phase: string; readonly table: string | null; readonly rows: number }
+  | (StageProgress & { readonly kind: 'source'; readonly text: string })
+  | (DiffStep & { readonly kind: 'diff' })
+  | (StageProgress & { readonly kind: 'plan' })
+  /** `phase` and `rows` are `stage` and `done`. */
+  | (StageProgress & { readonly kind: 'run'; readonly phase: string; readonly rows: number })
+  /** A statement on one side waits for a lock that these hold; none once it has it. */
+  | { readonly kind: 'lock'; readonly side: Side; readonly holders: readonly LockHolder[] }
 
 export interface OpenOptions {
   /** Where rows are written: URL or `key=value` DSN. */
@@ -163,6 +159,9 @@ export const closePair = async ({ live, backup }: OpenPair): Promise<void> => {
   await live.session.close()
 }
 
+const describeSource = ({ stage, done, total, unit, table }: StageProgress): string =>
+  `${stage} ${done} of ${total} ${unit}${table === null ? '' : ` (${table})`}`
+
 /** Opens both sides, or live alone. Throws for whatever a user can mend, and for what the config file names and is not there. */
 export const openPair = async (options: OpenOptions): Promise<OpenPair> => {
   if (options.live.trim() === '') throw notGiven('live', 'live')
@@ -177,11 +176,7 @@ export const openPair = async (options: OpenOptions): Promise<OpenPair> => {
     source = await openSource(options.backup, {
       env: options.env ?? process.env,
       signal: options.signal,
-      onProgress: ({ stage, unit, done, total, table }) =>
-        options.onProgress?.({
-          kind: 'source',
-          text: `${stage} ${done} of ${total} ${unit}${table === undefined ? '' : ` (${table})`}`,
-        }),
+      onProgress: measured((step) => options.onProgress?.({ kind: 'source', text: describeSource(step), ...step })),
     }).catch(ofSide('the backup'))
     backup = await openSide('backup', { conninfo: source.conninfo, source }, options)
     backup = { ...backup, catalog: renameBackup(backup.catalog, live.catalog, options.config ?? {}) }

@@ -10,10 +10,11 @@ export interface OpenedSides {
   readonly backup: Session
   readonly catalog: SharedCatalog
   readonly restored: RestoredKeys
+  readonly onStage: Sides['onStage']
 }
 
 export const withSides = <T>(
-  { live, backup, catalog, restored }: OpenedSides,
+  { live, backup, catalog, restored, onStage }: OpenedSides,
   work: (sides: Sides) => Promise<T>,
 ): Promise<T> =>
   withReadTransaction(live, (here) =>
@@ -24,6 +25,7 @@ export const withSides = <T>(
           backup: there,
           catalog,
           restored,
+          onStage,
           withUserSearchPath: (own) => withUserSearchPath(backup, there, own),
         }),
       ),
@@ -32,13 +34,13 @@ export const withSides = <T>(
 
 /** As `withSides`, for a generator: the snapshots end when the last item has been taken, or nobody wants more. */
 export async function* streamSides<T>(
-  { live, backup, catalog, restored }: OpenedSides,
+  { live, backup, catalog, restored, onStage }: OpenedSides,
   start: (sides: Sides) => AsyncGenerator<T>,
 ): AsyncGenerator<T> {
   try {
     const [here, there] = [await beginRead(live), await beginRead(backup)]
     const forks = { live: lendSnapshot(live, here), backup: lendSnapshot(backup, there) }
-    yield* start(await openSides({ live: here, backup: there, catalog, restored, forks }))
+    yield* start(await openSides({ live: here, backup: there, catalog, restored, onStage, forks }))
   } finally {
     await backup.rollback()
     await live.rollback()

@@ -62,6 +62,7 @@ export const makePlan = async (input: MakePlanInput): Promise<Plan> => {
   await refuseUnable(decided, written)
   const facts = await readPlanFacts(sides, { ...written, bytes: measured.bytes }, options)
   const missingFiles = await input.findMissingFiles(sides, written.steps)
+  sides.onStage({ stage: 'build' })
   const plan = assemble(edited, decided, { ...written, measured, facts, missingFiles })
   return { ...plan, hash: hashPlan(plan) }
 }
@@ -83,6 +84,7 @@ const decide = async (
 ): Promise<Decided> => {
   const log = new ConflictLog({ byId: answers, byTable: options.onConflict, again: options.again })
   const known: Sides = options.again ? { ...sides, restored: namedKeys(sides.catalog) } : sides
+  sides.onStage({ stage: 'select' })
   const without = new Set(options.without.map((name) => restorableTable(known.catalog, name).id))
   const direct = await nameIncidents({ ...known, catalog: asBackedUp }, selection, restoredIncidents)
   const resolved = await barNever(known, await resolveSelection(known, direct))
@@ -111,8 +113,9 @@ interface WrittenPlan extends Omit<Written, 'bytes'> {
 }
 
 const buildWritten = (decided: Decided): WrittenPlan => {
-  const { catalog, options } = decided
+  const { sides, catalog, options } = decided
   const tables = new Map(catalog.live.tables.map((table) => [table.id, table]))
+  sides.onStage({ stage: 'build' })
   const steps = buildSteps(decided)
   const standIns = buildStandIns(decided)
   return {
@@ -236,6 +239,7 @@ const measureSteps = async (
   for (const step of steps) {
     const isGuarded = step.action === 'update' && step.because !== 'survivor'
     const table = tableOf(sides.catalog, step.table)
+    if (isGuarded) sides.onStage({ stage: 'guard', table: table.id, total: step.rows })
     guarded.push(
       isGuarded ? { ...step, guards: await readGuards(sides.live, table, keysOf(step.live ?? step.keys)) } : step,
     )

@@ -100,6 +100,7 @@ export const splitPlan = async (input: SplitPlanInput): Promise<readonly Plan[]>
   const { plan, size, done } = input
   const sides: Sides = { ...input.sides, catalog: editCatalog(input.sides.catalog, plan.options) }
   await checkWhole(sides, plan)
+  sides.onStage({ stage: 'split' })
   const groups = new RowGroups()
   for (const { table, keys } of plan.steps) {
     for (const key of keysOf(keys)) if (!done.get(table)?.has(key)) groups.add(table, key)

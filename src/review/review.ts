@@ -6,7 +6,7 @@
 import { beginRead, withReadTransaction } from '../database/transaction.ts'
 import { RowgraftError } from '../errors.ts'
 import type { ChainLink } from '../plan/chain.ts'
-import { defaultRunOptions, type RunOptions } from '../run/run.ts'
+import { defaultRunOptions, type RunOptions, runProgress } from '../run/run.ts'
 import { plannedBackup, refuseOpen, refuseTransformed, type StartRunInput } from '../run/start/settle.ts'
 import { type PlannedRow, readPlannedRows } from './planned-rows.ts'
 import { writeScript } from './script/script.ts'
@@ -38,7 +38,7 @@ export const startScript = async (input: StartScriptInput): Promise<void> => {
         identity: pair.live.identity,
         source: backup.label,
         sink,
-        onProgress: (event) => opened.onProgress?.({ kind: 'run', ...event }),
+        onProgress: runProgress(opened.onProgress),
       }),
     ),
   )

@@ -8,6 +8,7 @@ import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import type { Reader } from '../database/session/reader.ts'
 import type { OpenFork } from '../database/snapshot.ts'
 import { KeyIndexes } from '../keys/key-index.ts'
+import type { OnStage } from '../progress/progress.ts'
 import { type DigestMethod, hashProbe, type RowHashing } from '../sql/column-digest.ts'
 import type { Transforms } from '../transform/transform.ts'
 import { ParentMemory } from './parent-memory.ts'
@@ -43,6 +44,8 @@ export interface Sides {
   readonly forks: { readonly live: OpenFork; readonly backup: OpenFork } | null
   /** Processes beside its own that a server may use for one statement. */
   readonly workers: number
+  /** Told how far what reads is. */
+  readonly onStage: OnStage
 }
 
 /** Asks both servers to hash a few values: where they disagree (version, platform, encoding) less of their own hashing is used. */
@@ -70,7 +73,8 @@ const portable: RowHashing = { method: 'sha256', isTyped: false, hashesInstants:
 
 /** Puts two snapshots together. */
 export const openSides = async (
-  sides: Pick<Sides, 'live' | 'backup' | 'catalog' | 'restored'> & Partial<Pick<Sides, 'forks' | 'withUserSearchPath'>>,
+  sides: Pick<Sides, 'live' | 'backup' | 'catalog' | 'restored'> &
+    Partial<Pick<Sides, 'forks' | 'withUserSearchPath' | 'onStage'>>,
 ): Promise<Sides> => {
   const { live, backup } = sides
   const names = [live.encoding, backup.encoding]
@@ -80,6 +84,7 @@ export const openSides = async (
     forks: null,
     workers: 0,
     withUserSearchPath: (work) => work(),
+    onStage: () => undefined,
     ...sides,
     keys: new KeyIndexes(),
     parents: new ParentMemory(),

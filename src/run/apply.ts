@@ -107,6 +107,7 @@ const performRun = async (run: Applying, writer: Writer): Promise<Report> => {
   const written = await writeRows(writer, layout, writing).catch((error: unknown) => {
     throw blameHooks(plan, error)
   })
+  onProgress({ stage: 'journal' })
   if (journal !== null) await lookAround(run, journal, { writer, layout, catalog })
   const report = buildReport(plan, {
     changed: records?.changed ?? (await readChangedKeys(writer, layout)),
@@ -116,9 +117,8 @@ const performRun = async (run: Applying, writer: Writer): Promise<Report> => {
     raised,
     ...written,
   })
-  onProgress({ phase: 'journal', table: null, rows: 0 })
   await records?.finish(report)
-  onProgress({ phase: 'commit', table: null, rows: 0 })
+  onProgress({ stage: 'commit' })
   return report
 }
 

@@ -94,28 +94,28 @@ export const prepareRows = async (
   if (source.kind === 'backup') {
     const { reader: backup, transforms } = source
     await stageFromBackup(writer, layout, { backup, transforms, batchSize, onProgress })
+    onProgress({ stage: 'digest' })
     await checkDigest(writer, plan, layout)
     for (const staged of layout.tables.values()) {
       if (transforms.has(staged.table.id)) await spellTransformed(writer, staged)
     }
     await stageConditions(writer, layout, { backup, batchSize })
     for (const staged of layout.tables.values()) await applyNulls(writer, staged)
-  } else await stageFromJournal(writer, layout, source.path)
+  } else await stageFromJournal(writer, layout, { path: source.path, onProgress })
   await runHooks('before')
   await createMaps(writer, layout)
-  onProgress({ phase: 'lock', table: null, rows: 0 })
+  onProgress({ stage: 'lock' })
   if (source.kind === 'journal') await refuseTouched(writer, layout, catalog)
   else await checkRows(writer, layout, refusals.backup)
   const raised: string[] = []
-  for (const staged of layout.tables.values()) {
-    onProgress({ phase: 'allocate', table: staged.table.id, rows: 0 })
-    raised.push(...(await raiseSequences(writer, staged)))
-  }
+  onProgress({ stage: 'allocate' })
+  for (const staged of layout.tables.values()) raised.push(...(await raiseSequences(writer, staged)))
   await allocateKeys(writer, layout)
   for (const staged of layout.tables.values()) {
     await refuseDisagreement(writer, layout, staged)
     await refuseTaken(writer, layout, staged)
   }
+  onProgress({ stage: 'images' })
   await keepImages(writer, layout)
   return { raised }
 }
@@ -159,11 +159,13 @@ export const writeRows = async (
     await updateRows(writer, layout, onProgress)
     if (source.kind === 'journal') await refuseReferences(writer, layout, { catalog, spared: ['delete'] })
     await deleteRows(writer, layout, { catalog, onProgress })
+    onProgress({ stage: 'constraints' })
     // Deferred triggers count as well; those that wait for the SQL that comes after are left waiting.
     if (plan.options.hooks.after.length === 0) await writer.execute(sql`set constraints all immediate`)
     return { replaced: gaveWay, ...(await setBack(writer, layout, accepted)) }
   })
   await runHooks('after')
+  onProgress({ stage: 'constraints' })
   await withLiveSearchPath(writer, searchPath, async () => {
     await writer.execute(sql`set constraints all immediate`)
     if (plan.options.triggers === 'off') await validateConstraints(writer, layout)
@@ -172,6 +174,5 @@ export const writeRows = async (
   if (source.kind === 'backup' && writer.canRead) {
     await refuseStrangers(writer, layout, { plan, catalog, backup: source.reader })
   }
-  onProgress({ phase: 'verify', table: null, rows: 0 })
-  return { ...written, ...(await verifyRows(writer, layout, { accepted, witness })) }
+  return { ...written, ...(await verifyRows(writer, layout, { accepted, witness, onProgress })) }
 }

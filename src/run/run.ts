@@ -5,6 +5,7 @@
  * disk. The only room that writes to live. It imports from any room up to `planning/`.
  */
 import type { Plan } from '../plan/plan.ts'
+import { measured, type Reached, type RunPhase, type StageProgress } from '../progress/progress.ts'
 import type { LeftOutReason } from '../selection/left-out.ts'
 
 export interface RunOptions {
@@ -123,12 +124,14 @@ export interface Report {
   readonly elapsed: number
 }
 
-/** Steps of a run, for progress. */
-export type RunProgress = (event: {
-  readonly phase: 'stage' | 'lock' | 'allocate' | 'insert' | 'update' | 'delete' | 'verify' | 'journal' | 'commit'
-  readonly table: string | null
-  readonly rows: number
-}) => void
+/** Told by each phase of a run how far it is. */
+export type RunProgress = (at: Reached & { readonly stage: RunPhase }) => void
+
+/** What a run tells, as those hear it who asked for it. */
+export const runProgress = (
+  tell: (event: StageProgress & { readonly kind: 'run'; readonly phase: string; readonly rows: number }) => void = () =>
+    undefined,
+): RunProgress => measured((step) => tell({ kind: 'run', phase: step.stage, rows: step.done, ...step }))
 
 export type RunState = 'committed' | 'rolled-back' | 'open' | 'undone' | 'damaged' | 'unknown'
 

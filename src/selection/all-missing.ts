@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { whyBookkeeping } from '../catalog/conventions/bookkeeping.ts'
 import { isReadable } from '../catalog/drift.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
-import { diffRows } from '../diff/diff.ts'
+import { type DiffProgress, diffRows } from '../diff/diff.ts'
 import type { Sides } from '../rows/sides.ts'
 import { fromTable } from '../sql/rows.ts'
 
@@ -23,7 +23,9 @@ export const wantedTables = ({ tables }: SharedCatalog): readonly SharedTable[] 
 
 /** Packed keys of a table's missing rows, batch by batch. */
 export async function* readMissingKeys(sides: Sides, table: SharedTable): AsyncGenerator<readonly string[]> {
-  for await (const missing of diffRows(sides, table, { states: ['missing'] })) yield missing.map(({ key }) => key)
+  const onProgress: DiffProgress = (step) => sides.onStage({ ...step, stage: 'missing' })
+  const wanted = { states: ['missing'], onProgress } as const
+  for await (const missing of diffRows(sides, table, wanted)) yield missing.map(({ key }) => key)
 }
 
 const countMissing = async (sides: Sides, table: SharedTable): Promise<number> => {

@@ -7,6 +7,7 @@ import { serverText } from '../database/names.ts'
 import { RowgraftError } from '../errors.ts'
 import { displayKey, packKey } from '../keys/key.ts'
 import { KeySequence } from '../keys/key-index.ts'
+import { tellBatches } from '../progress/progress.ts'
 import type { Sides } from '../rows/sides.ts'
 import { nothingDecided, StateCache } from '../rows/state-cache.ts'
 import { type RowState, readStates } from '../rows/states.ts'
@@ -40,7 +41,8 @@ const findInBackup = async (
   const found: string[] = []
   const lacking: string[] = []
   // Of keys as they are typed no range can be told: 1_000 is an integer too.
-  for (const batch of inBatches(keys)) {
+  const at = { stage: 'select', table: table.id, total: keys.length } as const
+  for (const batch of tellBatches(sides.onStage, at, inBatches(keys))) {
     const rows = await sides.backup
       .rows(sql`
         select ${ordinal('k')}::text, ${asText('t', table.identity)}
@@ -72,11 +74,13 @@ const findWhere = async (sides: Sides, table: SharedTable, where: string): Promi
     where (${serverText(where)}
     ) and ${'one statement'}::text is not null`
   const index = sides.keys.of(table.id)
+  sides.onStage({ stage: 'select', table: table.id })
   const keys = new KeySequence(index)
   try {
     await sides.withUserSearchPath(async () => {
       for await (const rows of sides.backup.batches(query, 10_000)) {
         for (const row of rows) keys.push(index.add(packKey(row)))
+        sides.onStage({ stage: 'select', table: table.id, done: keys.length })
       }
     })
   } catch (error) {
@@ -145,7 +149,10 @@ const addWhere = async (selected: SelectedRows, sides: Sides, selector: Selector
   const table = restorableTable(sides.catalog, selector.table)
   const keys = await findWhere(sides, table, selector.where)
   selected.choose(table, [])
-  for (const batch of inBatches(keys)) selected.choose(table, await readStates(sides, table, batch))
+  const at = { stage: 'states', table: table.id, total: keys.length } as const
+  for (const batch of tellBatches(sides.onStage, at, inBatches(keys))) {
+    selected.choose(table, await readStates(sides, table, batch))
+  }
 }
 
 /** The keys typed as the backup spells them, and their states; those that it lacks are noted. */
@@ -166,6 +173,7 @@ const readTyped = async (
   )
   const { found, lacking } = await findInBackup(sides, table, [...new Set(typed)])
   for (const key of lacking) selected.notInBackup.push({ table: table.id, key: displayKey(key) })
+  sides.onStage({ stage: 'states', table: table.id, total: found.length })
   return { table, found, states: await readStates(sides, table, found), lacking }
 }
 

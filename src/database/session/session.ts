@@ -102,6 +102,16 @@ export class Session {
     client.once('end', end).once('error', end)
   }
 
+  /** The backend that the transaction under way runs in. */
+  get pid(): string {
+    return this.#pid
+  }
+
+  /** Since when a statement is under way, as `performance.now()` has it; null while there is none. */
+  get busySince(): number | null {
+    return this.#turns.since
+  }
+
   /** True once the server is gone or the session is closed. */
   get ended(): boolean {
     return this.#ended

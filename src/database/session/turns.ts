@@ -1,11 +1,16 @@
 /** One at a time, in the order they came. */
 export class Turns {
   #tail: Promise<void> = Promise.resolve()
-  #taken = false
+  #since: number | null = null
 
   /** True while somebody has the turn. */
   get isTaken(): boolean {
-    return this.#taken
+    return this.#since !== null
+  }
+
+  /** Since when, as `performance.now()` has it; null while nobody has it. */
+  get since(): number | null {
+    return this.#since
   }
 
   /** Resolves when everybody who has asked so far is done. */
@@ -21,9 +26,9 @@ export class Turns {
       release = resolve
     })
     await before
-    this.#taken = true
+    this.#since = performance.now()
     return () => {
-      this.#taken = false
+      this.#since = null
       release()
     }
   }

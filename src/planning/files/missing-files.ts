@@ -59,6 +59,7 @@ export const findMissingFiles = async (
     const { table, column } = parseColumn(typed, sides)
     const check = await openStore(store, typed, signal)
     const keys = writtenKeys(steps, table.id, column)
+    sides.onStage({ stage: 'files', table: table.id, total: Math.min(most, keys.length) })
     const values = await readBackupValues(sides, tableOf(sides.catalog, table.id), {
       keys: keys.slice(0, most),
       columns: [column],

@@ -10,6 +10,7 @@ import type { Reader } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
 import { displayKey } from '../../keys/key.ts'
 import { type KeyColumn, keyBatches } from '../../keys/key-columns.ts'
+import { tellBatches } from '../../progress/progress.ts'
 import { readShown } from '../../rows/by-key.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
 import { type PlacedMethod, placedDigest, rowImage } from '../../sql/column-digest.ts'
@@ -87,6 +88,7 @@ export interface WrittenKeys {
   readonly table: string
   readonly action: string
   readonly keys: readonly KeyColumn[]
+  readonly rows: number
 }
 
 function* batchesOf(written: readonly WrittenKeys[]): Generator<readonly string[]> {
@@ -95,7 +97,7 @@ function* batchesOf(written: readonly WrittenKeys[]): Generator<readonly string[
 
 /** The digest of everything that steps write, in the order in which it is staged: inserted rows of a table, then updated ones. */
 export const measureImages = async (
-  { backup, catalog }: Pick<Sides, 'backup' | 'catalog'>,
+  { backup, catalog, onStage }: Pick<Sides, 'backup' | 'catalog' | 'onStage'>,
   written: readonly WrittenKeys[],
   method: PlacedMethod,
 ): Promise<Measured> => {
@@ -106,7 +108,9 @@ export const measureImages = async (
       ...own.filter(({ action }) => action === 'insert'),
       ...own.filter(({ action }) => action === 'update'),
     ]
-    const measured = await measureRows(backup, tableOf(catalog, id), batchesOf(ordered), method)
+    const at = { stage: 'measure', table: id, total: ordered.reduce((sum, { rows }) => sum + rows, 0) } as const
+    const batches = tellBatches(onStage, at, batchesOf(ordered))
+    const measured = await measureRows(backup, tableOf(catalog, id), batches, method)
     digests.push(measured.digest)
     bytes += measured.bytes
   }
@@ -132,7 +136,7 @@ export const countLost = async (
   const names = table.drift.filter(({ kind }) => kind === 'only in backup').map((drift) => drift.column)
   if (names.length === 0) return []
   const totals = names.map(() => 0)
-  for (const batch of inBatches(keys)) {
+  for (const batch of tellBatches(sides.onStage, { stage: 'measure', table: table.id }, inBatches(keys))) {
     const [row] = await sides.backup.rows(sql`
       select ${list(names.map((name) => sql`pg_catalog.count(${column('t', name)})::text`))}
       from ${keyedRows(table.backup, table.identity, batch)}`)

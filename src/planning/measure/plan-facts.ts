@@ -30,6 +30,7 @@ export interface PlanFacts
 export const readPlanFacts = async (sides: Sides, written: Written, options: PlanOptions): Promise<PlanFacts> => {
   const { live, catalog } = sides
   const { steps, sequences } = written
+  sides.onStage({ stage: 'facts' })
   const writtenTables = [...new Set(steps.map(({ table }) => table))]
   return {
     unseenFrom: await readUnseenFrom(live),

@@ -21,8 +21,11 @@ export const findDropped = async (
   keys: readonly string[],
 ): Promise<readonly string[]> => {
   const dropped: string[] = []
+  let done = 0
   for await (const rows of readTransformed(sides.backup, own, keys)) {
     for (const { key, values } of rows) if (values === null) dropped.push(key)
+    done += rows.length
+    sides.onStage({ stage: 'transform', table: own.table.id, done, total: keys.length })
   }
   return dropped
 }
@@ -47,7 +50,10 @@ const measureTransformed = async (
   const lost = new Map<string, number>()
   const count = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1)
   let bytes = 0
+  let done = 0
   for await (const rows of readTransformed(sides.backup, own, keys)) {
+    sides.onStage({ stage: 'measure', table: own.table.id, done, total: keys.length })
+    done += rows.length
     const [first] = rows
     if (first === undefined) continue
     const written = rows.map(({ position, raw, values }) =>

@@ -8,6 +8,7 @@
 import { orderTables } from '../../catalog/order.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import type { Answer, Decider, Finding } from '../../plan/finding.ts'
+import { tellBatches } from '../../progress/progress.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
 import type { Closure } from '../../selection/closure/closure.ts'
 import type { Members } from '../../selection/closure/members.ts'
@@ -15,7 +16,7 @@ import { inBatches, stepSize } from '../../sql/rows.ts'
 import { findLabels } from './enum-labels.ts'
 import { findLargeObjects } from './large-objects.ts'
 import { findLiveConflicts, findReferred, findTaken, type LiveConflict } from './live-conflicts.ts'
-import { type MappedRows, Mapping } from './mapping.ts'
+import { hasNew, type MappedRows, Mapping } from './mapping.ts'
 import type { Moving } from './moving.ts'
 import { findUnhoused } from './partitions.ts'
 import {
@@ -76,10 +77,6 @@ export const probeRows = async (
   return { mapping, skipped: prober.skipped, twins: prober.twins }
 }
 
-/** True where a live row of the same key has begun to stand in. */
-const hasNew = (standIns: ReadonlyMap<string, string>, known: ReadonlySet<string> | undefined): boolean =>
-  [...standIns].some(([key, live]) => key === live && known?.has(key) !== true)
-
 /** What is probed, and what goes for it. */
 interface Probing {
   readonly sides: Sides
@@ -111,7 +108,8 @@ class Prober {
     if (members === undefined) return
     this.#places.forget(table)
     const search = options.hasTwins || !mayHaveTwins(table) ? null : await this.#searchTwins(table)
-    for (const keys of inBatches(this.#open(table), stepSize)) {
+    const at = { stage: 'probe', table: table.id, total: members.size } as const
+    for (const keys of tellBatches(this.#sides.onStage, at, inBatches(this.#open(table), stepSize))) {
       const rewritten = await this.#mapping.rewrite(table, keys)
       await this.#probeBatch({ table, keys, rewritten }, members, search)
     }

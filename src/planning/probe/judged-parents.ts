@@ -5,6 +5,7 @@
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import type { Answer } from '../../plan/finding.ts'
+import { tellBatches } from '../../progress/progress.ts'
 import { followingColumns, weighLikeness, weighMoved } from '../../rows/records/likeness.ts'
 import type { Differing, Likeness } from '../../rows/records/weigh-columns.ts'
 import { tableOf } from '../../rows/sides.ts'
@@ -101,7 +102,8 @@ export const judgeParents = async (
       byValue: closure.byValue.get(id) ?? new Map(),
       explained: mergeColumns(updates.get(id), unhooked.get(id)),
     }
-    for (const batch of inBatches(parents)) {
+    const at = { stage: 'parents', table: id, total: parents.size } as const
+    for (const batch of tellBatches(judging.sides.onStage, at, inBatches(parents))) {
       const { likenesses, moved } = await weigh(judging, own, batch)
       for (const [key, likeness] of likenesses) {
         const uses = own.usesOf(key)

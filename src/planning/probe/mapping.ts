@@ -147,3 +147,7 @@ export const mappedKey = (
   const known = values.filter((value) => value !== fresh && value !== null)
   return known.length < values.length ? null : packKey(known)
 }
+
+/** True where a live row of the same key has begun to stand in. */
+export const hasNew = (standIns: ReadonlyMap<string, string>, known: ReadonlySet<string> | undefined): boolean =>
+  [...standIns].some(([key, live]) => key === live && known?.has(key) !== true)

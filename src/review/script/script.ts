@@ -11,6 +11,7 @@ import type { DatabaseIdentity } from '../../catalog/read/identity.ts'
 import { readCatalog } from '../../catalog/read/read.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { isEmpty, type Plan } from '../../plan/plan.ts'
+import type { RunPhase } from '../../progress/progress.ts'
 import type { HookTime } from '../../run/hooks.ts'
 import { prepareRows, shareWithSource, writeRows } from '../../run/perform.ts'
 import type { RunOptions, RunProgress } from '../../run/run.ts'
@@ -37,13 +38,16 @@ export interface ScriptInput {
   readonly onProgress: RunProgress
 }
 
-const titles: Readonly<Record<Parameters<RunProgress>[0]['phase'], string | null>> = {
+const titles: Readonly<Record<RunPhase, string | null>> = {
   stage: null, // told while its rows are under way
+  digest: null,
   lock: 'Live rows that are changed or stand in are locked, and are as the plan saw them',
   allocate: 'Sequences are raised past every key there is; keys that are taken are made anew',
+  images: null,
   insert: 'Insert into',
   update: 'Update',
   delete: null, // never part of a script
+  constraints: null,
   verify: 'Verify: what is in live now equals the rows of the backup',
   journal: null,
   commit: null,
@@ -75,10 +79,12 @@ export const writeScript = async (input: ScriptInput): Promise<void> => {
   const catalog = await readCatalog(live)
   refuseAlteredTables(plan, catalog)
   const { say, titled } = withTitles(input.sink)
-  const onProgress: RunProgress = (event) => {
-    const title = titles[event.phase]
-    if (title !== null) say(['insert', 'update'].includes(event.phase) ? `${title} ${event.table}` : title)
-    input.onProgress(event)
+  const onProgress: RunProgress = (at) => {
+    const { stage, table = null } = at
+    const title = titles[stage]
+    if (title !== null && stage !== 'insert' && stage !== 'update') say(title)
+    else if (title !== null && table !== null) say(`${title} ${table}`)
+    input.onProgress(at)
   }
   const writer = makeScriptWriter(live, titled)
   const used = catalog.tables.filter(({ id }) => plan.fingerprints[id] !== undefined)

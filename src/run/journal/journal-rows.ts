@@ -4,7 +4,7 @@ import { any, column, list, literal, type Query } from '../../database/names.ts'
 import type { Writer } from '../../database/session/reader.ts'
 import { isSameNames } from '../../keys/key.ts'
 import { keptDigest, storedColumns } from '../../sql/images.ts'
-import { fromTable } from '../../sql/rows.ts'
+import { batchSize, fromTable } from '../../sql/rows.ts'
 import { keyNames } from '../keys/changed-keys.ts'
 import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
 import type { Report } from '../run.ts'
@@ -70,7 +70,7 @@ export class RunRecords {
   }
 
   /** Writes the inserted rows of a table, and looks at them on their way: live is read once. */
-  readonly witness: Witness = async (staged, same) => {
+  readonly witness: Witness = async (staged, same, onRows) => {
     const { writer, keyList } = this.#journal
     const stream = writtenStream(staged)
     const range = inserted(staged)
@@ -80,7 +80,14 @@ export class RunRecords {
     const found = await writtenSince(this.#writer, staged)
     const what = { action, joins, ranges: [range], isOrdered: range.last <= mostOrdered, found }
     const rows = await this.#writer.copyOut(copyWritten(this.#layout, staged, what))
-    await writeStream(writer, stream, { rows, onChunk: (chunk) => witness.take(chunk) })
+    let told = 0
+    const onChunk = async (chunk: Buffer): Promise<void> => {
+      await witness.take(chunk)
+      if (witness.rows - told < batchSize) return
+      told = witness.rows
+      onRows(told)
+    }
+    await writeStream(writer, stream, { rows, onChunk })
     this.changed.set(staged.table.id, witness.changed)
     return witness.isSame(range.last)
   }

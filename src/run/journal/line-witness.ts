@@ -40,6 +40,11 @@ export class LineWitness {
     return this.#rows === rows && this.#differing === 0 && this.#rest.length === 0
   }
 
+  /** How many rows it has seen. */
+  get rows(): number {
+    return this.#rows
+  }
+
   get changed(): ChangedRows {
     return { rows: this.#changed, keys: this.#keys }
   }

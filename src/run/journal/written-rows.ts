@@ -3,6 +3,7 @@ import { isInteger64 } from '../../documents/shape.ts'
 import { isSameNames, packKey } from '../../keys/key.ts'
 import { keysOf } from '../../keys/key-columns.ts'
 import type { WrittenRows } from '../../plan/inverse.ts'
+import type { OnStage } from '../../progress/progress.ts'
 import { type RecordType, readRecords } from './journal-file.ts'
 import { type JournalHead, parseStream, unlike } from './journal-head.ts'
 import type { Stream } from './journal-shape.ts'
@@ -167,13 +168,20 @@ export const hasMoved = (before: readonly string[], after: readonly string[]): b
   before.some((value, position) => value !== after[position])
 
 /** Reads what a run wrote, per table, from its journal. */
-export const readWritten = async (head: JournalHead): Promise<readonly WrittenRows[]> => {
+export const readWritten = async (
+  head: JournalHead,
+  onStage: OnStage = () => undefined,
+): Promise<readonly WrittenRows[]> => {
   type Rows = { key: string; digest: string }[]
   const written = new Map(
     head.plan.steps.map(({ table }) => [table, { inserted: [] as Rows, updated: [] as Rows }] as const),
   )
+  const total = head.plan.steps.reduce((sum, { action, rows }) => sum + (action === 'delete' ? 0 : rows), 0)
+  let done = 0
   for await (const { table, rows } of readWrittenRows(head.path)) {
     const known = written.get(table)
+    onStage({ stage: 'written', done, total })
+    done += rows.length
     for (const { action, live, digest } of rows) {
       known?.[action === 'insert' ? 'inserted' : 'updated'].push({ key: packKey(live), digest })
     }

@@ -9,6 +9,7 @@ import { batchSize } from '../../sql/rows.ts'
 import { isInDefault } from '../../sql/tree.ts'
 import { bareValues, readTransformed, refusingValues } from '../../transform/read.ts'
 import type { TableTransform } from '../../transform/transform.ts'
+import type { RunProgress } from '../run.ts'
 import { defaultColumn, reportedColumns, watchesPartitions } from './columns.ts'
 import { ordinalColumn, type StagedTable, stagedKeys } from './staged.ts'
 
@@ -25,7 +26,11 @@ const copyText = (value: string | null): string =>
 export const stageTransformed = async (
   writer: Writer,
   staged: StagedTable,
-  { backup, own }: { readonly backup: Reader; readonly own: TableTransform },
+  {
+    backup,
+    own,
+    onProgress,
+  }: { readonly backup: Reader; readonly own: TableTransform; readonly onProgress: RunProgress },
 ): Promise<number> => {
   const { table } = staged
   const keys = [...stagedKeys(staged, batchSize)].flat()
@@ -40,7 +45,10 @@ export const stageTransformed = async (
   const isWritten = (position: number): boolean =>
     ranges.some(({ first, last }) => position + 1 >= first && position + 1 <= last)
   async function* sources(): AsyncGenerator<Readable> {
+    let done = 0
     for await (const rows of readTransformed(backup, own, keys, extra)) {
+      onProgress({ stage: 'stage', table: table.id, done, total: keys.length })
+      done += rows.length
       const lines = rows.map(({ position, key, raw, values, extra: fields }) => {
         if (!isWritten(position)) return { position, made: bareValues(own, raw), fields }
         if (values !== null) return { position, made: values, fields }

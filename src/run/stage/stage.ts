@@ -87,7 +87,7 @@ export const stageFromBackup = async (
     function* queries(): Generator<Query> {
       let offset = 0
       for (const part of stagedValues(staged, batchSize)) {
-        onProgress({ phase: 'stage', table: table.id, rows: offset })
+        onProgress({ stage: 'stage', table: table.id, done: offset, total: staged.rows })
         yield copyOutQuery(staged, columns, { values: part, offset })
         offset += part[0]?.length ?? 0
       }
@@ -95,7 +95,8 @@ export const stageFromBackup = async (
     const rows =
       own === undefined
         ? await writer.copyIn(sql`copy ${staged.stage} (${target}) from stdin`, copyAhead(backup, queries()))
-        : await stageTransformed(writer, staged, { backup, own: { ...own, table } })
+        : await stageTransformed(writer, staged, { backup, own: { ...own, table }, onProgress })
+    onProgress({ stage: 'stage', table: table.id, done: rows, total: staged.rows })
     if (rows !== staged.rows) {
       const broken =
         'The index on its key is broken there (pg_amcheck tells which are): delete all but the right rows first.'

@@ -20,7 +20,7 @@ import { refuseUnsettled } from '../journal/recover.ts'
 import { findRun, readRuns } from '../journal/runs.ts'
 import type { RowSource } from '../perform.ts'
 import { emptyReport } from '../report.ts'
-import { defaultRunOptions, type Report, type RunOptions } from '../run.ts'
+import { defaultRunOptions, type Report, type RunOptions, runProgress } from '../run.ts'
 import { afterCommit } from './committed.ts'
 import { addReports, doneRows } from './parts.ts'
 import {
@@ -92,7 +92,7 @@ const runUnit = async (
     source,
     options,
     folder,
-    onProgress: (event) => opened.onProgress?.({ kind: 'run', ...event }),
+    onProgress: runProgress(opened.onProgress),
   })
   if (report.outcome !== 'committed') return report
   const env = opened.env ?? process.env

@@ -3,6 +3,7 @@ import { refuseTriggersOff } from '../../database/acting.ts'
 import type { Session } from '../../database/session/session.ts'
 import type { PlanOptions } from '../../plan/options.ts'
 import type { Plan } from '../../plan/plan.ts'
+import type { OnStage } from '../../progress/progress.ts'
 import type { JournalHead } from '../journal/journal-head.ts'
 import { findRun, withRunReader } from '../journal/runs.ts'
 import { undoable } from './newest.ts'
@@ -12,11 +13,15 @@ import { planUndo, readUndone } from './undo.ts'
 export const planUndoOf = async (
   session: Session,
   heads: readonly JournalHead[],
-  { run, triggers }: { readonly run: string | undefined } & Partial<Pick<PlanOptions, 'triggers'>>,
+  {
+    run,
+    triggers,
+    onStage,
+  }: { readonly run: string | undefined; readonly onStage: OnStage } & Partial<Pick<PlanOptions, 'triggers'>>,
 ): Promise<Plan> => {
   const head = findRun(undoable(heads, run), run)
   const found = await withRunReader(session, head, (reader) => readUndone(reader, head))
-  const plan = await planUndo(head, found, triggers ?? null)
+  const plan = await planUndo(head, { ...found, onStage }, triggers ?? null)
   if (plan.options.triggers === 'off') await refuseTriggersOff(session)
   return plan
 }

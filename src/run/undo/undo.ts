@@ -19,8 +19,10 @@ import { refuseMissing } from '../../plan/effects/rights.ts'
 import { invertPlan, invertSteps, type WrittenRows } from '../../plan/inverse.ts'
 import { defaultPlanOptions } from '../../plan/options.ts'
 import type { Plan } from '../../plan/plan.ts'
+import type { OnStage } from '../../progress/progress.ts'
 import { incomplete, type JournalHead, streamImages } from '../journal/journal-head.ts'
 import { readMadeRows, readWritten } from '../journal/written-rows.ts'
+import type { RunProgress } from '../run.ts'
 import { createStage, indexStage, stageFromImages, stageKeys } from '../stage/stage.ts'
 import type { Layout } from '../stage/staged.ts'
 
@@ -78,7 +80,11 @@ const checkComplete = (head: JournalHead, written: readonly WrittenRows[]): void
 /** Builds the plan that takes a run back. Throws `undo-refused` where that cannot be, `damaged-journal` where it lacks rows. */
 export const planUndo = async (
   head: JournalHead,
-  { live, materialisedViews }: { readonly live: Catalog } & Pick<Plan, 'materialisedViews'>,
+  {
+    live,
+    materialisedViews,
+    onStage,
+  }: { readonly live: Catalog; readonly onStage: OnStage } & Pick<Plan, 'materialisedViews'>,
   given: Plan['options']['triggers'],
 ): Promise<Plan> => {
   const run = head.run.run
@@ -103,7 +109,7 @@ export const planUndo = async (
       hint: 'The images in the journal fit the table as it was; undo by hand.',
     })
   }
-  const written = await readWritten(head)
+  const written = await readWritten(head, onStage)
   checkComplete(head, written)
   const made = await readMade(head, catalog)
   const steps = invertSteps(head.plan, addMade(written, made), catalog)
@@ -136,8 +142,13 @@ export const planUndo = async (
 }
 
 /** Fills the stage of every table. Throws `damaged-journal` when the journal holds fewer images than the plan has rows. */
-export const stageFromJournal = async (writer: Writer, layout: Layout, path: string): Promise<void> => {
+export const stageFromJournal = async (
+  writer: Writer,
+  layout: Layout,
+  { path, onProgress }: { readonly path: string; readonly onProgress: RunProgress },
+): Promise<void> => {
   for (const staged of layout.tables.values()) {
+    onProgress({ stage: 'stage', table: staged.table.id, total: staged.rows })
     await createStage(writer, staged)
     for (const [action, kind] of [
       ['insert', 'deleted'],
@@ -156,6 +167,7 @@ export const stageFromJournal = async (writer: Writer, layout: Layout, path: str
     }
     for (const { step } of staged.steps)
       if (step.action === 'delete') await stageKeys(writer, staged, keysOf(step.keys))
+    onProgress({ stage: 'stage', table: staged.table.id, done: staged.rows, total: staged.rows })
     await indexStage(writer, layout, staged)
   }
 }

@@ -4,6 +4,7 @@ import { shareCatalogs } from '../../catalog/shared.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
 import { unpackKey } from '../../keys/key.ts'
+import { type OnStage, tellBatches } from '../../progress/progress.ts'
 import { findKeys, readShown } from '../../rows/by-key.ts'
 import { keptDigest } from '../../sql/images.ts'
 import { inBatches } from '../../sql/rows.ts'
@@ -12,7 +13,7 @@ import { readWritten } from '../journal/written-rows.ts'
 import type { VerifyReport } from '../run.ts'
 
 /** Reads every row the run wrote and compares digests. Throws `unknown-run` for a run that is not in live. */
-export const verifyRun = async (reader: Reader, head: JournalHead): Promise<VerifyReport> => {
+export const verifyRun = async (reader: Reader, head: JournalHead, onStage: OnStage): Promise<VerifyReport> => {
   if (head.state !== 'committed') {
     throw new RowgraftError('unknown-run', `run ${head.run.run} has nothing to verify: it is ${head.state}`, {
       hint: head.state === 'open' ? 'Run "rowgraft recover" first.' : 'Run "rowgraft runs" to see the runs.',
@@ -22,13 +23,14 @@ export const verifyRun = async (reader: Reader, head: JournalHead): Promise<Veri
   const catalog = shareCatalogs(live, live, head.plan.declared)
   const mismatches: VerifyReport['mismatches'][number][] = []
   let total = 0
-  for (const { table: id, inserted, updated, deleted } of await readWritten(head)) {
+  for (const { table: id, inserted, updated, deleted } of await readWritten(head, onStage)) {
     const table = catalog.tables.get(id)
     const named = (key: string) =>
       Object.fromEntries(unpackKey(key).map((value, p) => [table?.identity[p] ?? String(p), value]))
     const written = [...inserted, ...updated]
     total += written.length + deleted.length
-    for (const batch of inBatches(written)) {
+    const at = { stage: 'verify', table: id, total: written.length } as const
+    for (const batch of tellBatches(onStage, at, inBatches(written))) {
       const keys = batch.map(({ key }) => key)
       const found =
         table === undefined

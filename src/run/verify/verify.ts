@@ -16,7 +16,7 @@ import type { Step } from '../../plan/step.ts'
 import { storedColumns } from '../../sql/images.ts'
 import { fromTable } from '../../sql/rows.ts'
 import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
-import type { Report } from '../run.ts'
+import type { Report, RunProgress } from '../run.ts'
 import { reportedColumns } from '../stage/columns.ts'
 import { inRange, inserted, type Layout, ordinalColumn, type StagedTable } from '../stage/staged.ts'
 import { suspects } from '../write/refused-rows.ts'
@@ -35,12 +35,13 @@ export interface Verified {
  * Whoever reads all inserted rows of a table anyway, and tells whether every one of them is there and, by the condition given, the same:
  * then nobody need read them again. What is not so is looked into by queries of its own.
  */
-export type Witness = (staged: StagedTable, same: Query) => Promise<boolean>
+export type Witness = (staged: StagedTable, same: Query, onRows: (rows: number) => void) => Promise<boolean>
 
 interface Comparison {
   /** Columns `table.column` that triggers may change. */
   readonly accepted: ReadonlySet<string>
   readonly witness: Witness | null
+  readonly onProgress: RunProgress
 }
 
 /** Verifies everything that was inserted or updated. Throws `verification-failed` naming columns and rows. */
@@ -49,7 +50,7 @@ export const verifyRows = async (writer: Writer, layout: Layout, comparison: Com
   const generatedDifferences: Changes[number][] = []
   for (const staged of layout.tables.values()) {
     triggerChanges.push(...(await verifyInserted(writer, layout, { staged, ...comparison })))
-    triggerChanges.push(...(await verifyUpdated(writer, layout, { staged, accepted: comparison.accepted })))
+    triggerChanges.push(...(await verifyUpdated(writer, layout, { staged, ...comparison })))
     generatedDifferences.push(...(await compareGenerated(writer, layout, staged)))
   }
   return { triggerChanges, generatedDifferences }
@@ -58,7 +59,7 @@ export const verifyRows = async (writer: Writer, layout: Layout, comparison: Com
 const verifyInserted = async (
   writer: Writer,
   layout: Layout,
-  { staged, accepted, witness }: Comparison & { readonly staged: StagedTable },
+  { staged, accepted, witness, onProgress }: Comparison & { readonly staged: StagedTable },
 ): Promise<Changes> => {
   const range = inserted(staged)
   if (range.last === 0) return []
@@ -72,7 +73,9 @@ const verifyInserted = async (
     where ${inRange('s', range)}`
   const compared = names.filter((name) => !isAccepted(name))
   const same = sameRow(layout, staged, compared)
-  const isWitnessed = witness !== null && (await witness(staged, same))
+  const onRows = (done: number): void => onProgress({ stage: 'verify', table: table.id, done, total: range.last })
+  onRows(0)
+  const isWitnessed = witness !== null && (await witness(staged, same, onRows))
   const check: Check = {
     query: sql`select pg_catalog.count(*)::text, pg_catalog.count(*) filter (where ${same})::text ${found}`,
     expect: { row: [String(range.last), String(range.last)] },
@@ -94,6 +97,7 @@ const verifyInserted = async (
     names.filter(isAccepted).map((name) => [name, sameValue(layout, staged, name)]),
     found,
   )
+  onRows(range.last)
   return changed.map((change) => ({ table: table.id, ...change }))
 }
 
@@ -172,13 +176,14 @@ const mismatch = async (writer: Writer, layout: Layout, { staged, ...facts }: Mi
 const verifyUpdated = async (
   writer: Writer,
   layout: Layout,
-  { staged, accepted }: Pick<Comparison, 'accepted'> & { readonly staged: StagedTable },
+  { staged, accepted, onProgress }: Omit<Comparison, 'witness'> & { readonly staged: StagedTable },
 ): Promise<Changes> => {
   const { table } = staged
   const changes: Changes[number][] = []
   const live = liveIdentity(layout, staged)
   const isAccepted = (name: string): boolean => accepted.has(`${table.id}.${name}`)
   for (const { step, range } of staged.steps.filter(({ step: { action } }) => action === 'update')) {
+    onProgress({ stage: 'verify', table: table.id, total: step.rows })
     const found = sql`
       from ${staged.stage} as s ${live.joins} ${mapsOf(layout, staged)} ${joinKept(layout, staged)}
       join ${fromTable(table.live)} as t on ${onLiveIdentity(layout, staged, 't')}

@@ -62,6 +62,14 @@ const refersToItself = (catalog: SharedCatalog, group: readonly StagedTable[]): 
   group.length > 1 ||
   catalog.relations.some(({ child, parent }: Relation) => child === parent && child === group[0]?.table.id)
 
+/** What is said of rows that one statement writes: of one table, or of several together. */
+export const tellTogether = (
+  tables: readonly (readonly [StagedTable, number])[],
+): { readonly table: string | null; readonly total: number } => ({
+  table: tables.length === 1 ? (tables[0]?.[0].table.id ?? null) : null,
+  total: tables.reduce((sum, [, rows]) => sum + rows, 0),
+})
+
 export interface Writing {
   readonly catalog: SharedCatalog
   readonly onProgress: RunProgress
@@ -159,11 +167,14 @@ const insertGroup = async (
   const whole = writing.map((staged) => ({ staged, range: inserted(staged), taken: taken.get(staged.table.id) }))
   const [first] = whole
   if (first === undefined || whole.length > 1 || first.taken !== undefined) {
-    await insertTogether(
-      writer,
-      layout,
-      whole.filter((insertion) => countRows(insertion) > 0),
-    )
+    const open = whole.filter((insertion) => countRows(insertion) > 0)
+    const at = {
+      stage: 'insert',
+      ...tellTogether(open.map((insertion) => [insertion.staged, countRows(insertion)])),
+    } as const
+    onProgress(at)
+    await insertTogether(writer, layout, open)
+    onProgress({ ...at, done: at.total })
     return
   }
   const { staged } = first
@@ -171,13 +182,14 @@ const insertGroup = async (
   const size = refersToItself(catalog, writing) ? last : insertRange(layout, staged)
   for (let start = 1; start <= last; start += size) {
     const insertion = { ...first, range: { first: start, last: Math.min(last, start + size - 1) } }
-    onProgress({ phase: 'insert', table: staged.table.id, rows: insertion.range.last })
+    onProgress({ stage: 'insert', table: staged.table.id, done: start - 1, total: last })
     if (isStamped(layout, staged)) await insertTogether(writer, layout, [insertion])
     else {
       const counted = writesAll(layout, 'insert', [[staged, countRows(insertion)]])
       await write(writer, layout, { tables: [staged], check: { query: insertQuery(layout, insertion), ...counted } })
     }
   }
+  onProgress({ stage: 'insert', table: staged.table.id, done: last, total: last })
 }
 
 /** One statement for rows of several tables, or for rows that are looked at as they come in: every key is checked at its end. */

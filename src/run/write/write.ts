@@ -24,7 +24,7 @@ import {
   type StagedTable,
 } from '../stage/staged.ts'
 import { noteCounts } from '../verify/kept-counts.ts'
-import { enforcedRelations, type Writing, writeOrder } from './insert.ts'
+import { enforcedRelations, tellTogether, type Writing, writeOrder } from './insert.ts'
 import { deletedBy } from './made-parents.ts'
 import { write, writesAll } from './refused-rows.ts'
 
@@ -33,10 +33,12 @@ export const updateRows = async (writer: Writer, layout: Layout, onProgress: Run
   for (const staged of layout.tables.values()) {
     await noteCounts(writer, layout, staged)
     for (const part of staged.steps.filter(({ step }) => step.action === 'update')) {
-      onProgress({ phase: 'update', table: staged.table.id, rows: part.step.rows })
+      const at = { stage: 'update', table: staged.table.id, total: part.step.rows } as const
+      onProgress(at)
       const query = updateQuery(layout, staged, part)
       const check = { query, ...writesAll(layout, 'update', [[staged, part.step.rows]]) }
       await write(writer, layout, { tables: [staged], check })
+      onProgress({ ...at, done: part.step.rows })
     }
   }
 }
@@ -93,9 +95,10 @@ export const deleteRows = async (writer: Writer, layout: Layout, { catalog, onPr
     if (deleting.length === 0) continue
     const wanted = deleting.map((staged) => {
       const range = deleted(staged)
-      onProgress({ phase: 'delete', table: staged.table.id, rows: range.last })
       return [staged, range.last - range.first + 1] as const
     })
+    const at = { stage: 'delete', ...tellTogether(wanted) } as const
+    onProgress(at)
     const counted = writesAll(layout, 'delete', wanted)
     const [only] = deleting.length === 1 && !hasFired ? deleting : []
     const check =
@@ -107,6 +110,7 @@ export const deleteRows = async (writer: Writer, layout: Layout, { catalog, onPr
           }
         : { ...counted, query: deleteQuery(layout, only, deleted(only)) }
     await write(writer, layout, { tables: deleting, check })
+    onProgress({ ...at, done: at.total })
     hasFired ||= deleting.some(({ table }) => takers.has(table.id))
   }
 }

@@ -137,6 +137,9 @@ const follow = async (walk: Walk): Promise<void> => {
 /** Expands a batch of a table's new rows: memory is that of a batch, however many there are. */
 const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
   const members = walk.membersOf(table.id)
+  const done = members.expanded
+  const tell = (to: string): void =>
+    walk.sides.onStage({ stage: 'follow', table: table.id, to, done, total: members.found })
   const matched = walk.decided.matched.get(table.id)
   const needed = members.takeUnexpanded('parents', stepSize).filter((key) => !matched?.has(key))
   const inserted = needed.filter((key) => members.isInserted(key))
@@ -144,6 +147,7 @@ const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
   for (const relation of walk.sides.catalog.relations) {
     if (relation.child !== table.id) continue
     const referring = needed.filter((key) => members.writes(key, relation.columns))
+    tell(relation.parent)
     if (referring.length > 0) await followParents(walk, { relation, child: table }, referring)
   }
   for (const relation of walk.sides.catalog.toLiveOnly) {
@@ -155,6 +159,10 @@ const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
   await followInheritance(walk, table, { keys: own, mark: 'whole' })
   for (const relation of walk.sides.catalog.relations) {
     const child = relation.parent === table.id ? walk.sides.catalog.tables.get(relation.child) : undefined
-    if (child !== undefined && whole.length > 0) await followChildren(walk, { relation, child, parent: table }, whole)
+    if (child === undefined || whole.length === 0) continue
+    tell(child.id)
+    await followChildren(walk, { relation, child, parent: table }, whole)
   }
+  const { expanded, found, hasPending } = members
+  if (!hasPending) walk.sides.onStage({ stage: 'follow', table: table.id, done: expanded, total: found })
 }

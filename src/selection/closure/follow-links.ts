@@ -17,6 +17,7 @@ export const judgeLinks = async (walk: Walk, { isLast }: { readonly isLast: bool
   const open: Link[] = []
   let added = 0
   for (const [table, links] of Map.groupBy(walk.links, (link) => link.table)) {
+    walk.sides.onStage({ stage: 'follow', table: table.id, total: links.length })
     const more = await addLinks(walk, table, links, (link, end) => {
       // Judged again in the next round, when a pulled end is a member.
       open.push(link)

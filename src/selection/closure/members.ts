@@ -67,6 +67,16 @@ export class Members {
     return this.#keys.length - this.#anchors.size - this.#updated.size
   }
 
+  /** How many rows there are, whatever becomes of them. */
+  get found(): number {
+    return this.#keys.length
+  }
+
+  /** How many of them have been handed out to look for their parents. */
+  get expanded(): number {
+    return this.#withParents
+  }
+
   get hasPending(): boolean {
     return this.#withParents < this.#keys.length || this.#newChildren.size > 0
   }

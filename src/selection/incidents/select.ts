@@ -1,3 +1,4 @@
+import type { DiffProgress } from '../../diff/diff.ts'
 import { RowgraftError } from '../../errors.ts'
 import { unpackKey } from '../../keys/key.ts'
 import type { Sides } from '../../rows/sides.ts'
@@ -33,7 +34,8 @@ export const nameIncidents = async (
       continue
     }
     const { id, without = [] } = selector
-    const among = found.get(JSON.stringify(without)) ?? (await findIncidents(sides, { without }))
+    const onProgress: DiffProgress = (step) => sides.onStage({ ...step, stage: 'missing' })
+    const among = found.get(JSON.stringify(without)) ?? (await findIncidents(sides, { without }, onProgress))
     found.set(JSON.stringify(without), among)
     const chosen = among.choose(id)
     if (chosen === null && !restored.has(id)) throw unknown(id, among)

@@ -140,6 +140,7 @@ export const readHits = async (
 ): Promise<Hits> => {
   const width = reached.table.identity.length
   const hits = new Map<string, SetValues[]>()
+  sides.onStage({ stage: 'select', table: reached.table.id })
   try {
     for await (const rows of sides.backup.batches(hitQuery(statement, reached, assignments), 10_000)) {
       for (const row of rows) {
@@ -150,6 +151,7 @@ export const readHits = async (
         else if (!known.some((other) => other.every((value, position) => value === values[position])))
           known.push(values)
       }
+      sides.onStage({ stage: 'select', table: reached.table.id, done: hits.size })
     }
   } catch (error) {
     throw evaluationError(error)

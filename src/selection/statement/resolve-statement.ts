@@ -74,6 +74,7 @@ const readKnown = async (
   hits: Hits,
 ): Promise<KnownStates & { readonly cache: StateCache }> => {
   const keys = [...hits.keys()]
+  sides.onStage({ stage: 'states', table: table.id, total: keys.length })
   const read = await readStates(sides, table, keys)
   const cache = new StateCache(sides, nothingDecided)
   await cache.seed(table, read)

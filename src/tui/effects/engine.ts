@@ -172,17 +172,17 @@ export class Engine {
     let last = 0
     return (event) => {
       if (event.kind === 'run') {
-        emit({ type: 'run phase', phase: event.phase, table: event.table, rows: event.rows })
+        emit({ type: 'run phase', step: event })
+        return
+      }
+      if (event.kind === 'lock') {
+        emit({ type: 'waiting', holders: event.holders })
         return
       }
       const now = Date.now()
       if (now - last < progressEvery || entry !== this.#running) return
       last = now
-      const progress =
-        event.kind === 'source'
-          ? { what: event.text, rows: 0, rate: 0 }
-          : { what: event.table, rows: event.rows, rate: event.rate }
-      emit({ type: 'progress', progress })
+      emit({ type: 'progress', step: event })
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Pieces that several screens are made of. Pure. */
 import { padEnd, padStart, truncate, wrap } from '../../format/layout.ts'
-import { formatTable } from '../../format/names.ts'
-import { formatCount, formatElapsed } from '../../format/quantities.ts'
+import { formatProgress, formatWaiting } from '../../format/progress.ts'
+import { formatElapsed } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import type { RowReport } from '../../index.ts'
 import type { Job, State } from '../state/state.ts'
@@ -37,13 +37,10 @@ const glyphs = ['|', '/', '–', '\\'] as const
 /** Turns while something is under way. */
 export const spinner = ({ now }: State): string => glyphs[Math.floor(now / 250) % glyphs.length] ?? '|'
 
-/** `counting comment · 1,204,000 rows · 410,000 a second · 12 s` */
-export const describeJob = ({ now }: State, { what, since, progress }: Job): string =>
-  [
-    progress === null ? what : `${what} ${formatTable(progress.what)}`.trim(),
-    ...(progress !== null && progress.rows > 0 ? [`${formatCount(progress.rows)} rows`] : []),
-    ...(progress !== null && progress.rate > 0 && progress.rate < 1e12
-      ? [`${formatCount(progress.rate)} a second`]
-      : []),
-    ...(now - since >= 1_000 ? [formatElapsed(now - since)] : []),
-  ].join(' · ')
+/** How far a job is, in the words of the command line; before it has told anything, what it is. */
+export const describeJob = ({ now }: State, { what, since, progress }: Job): string => {
+  if (progress?.step) return formatProgress(progress.step, { idle: now - progress.at, holders: progress.holders })
+  const facts = [formatWaiting(progress?.holders ?? []), now - since >= 1_000 ? formatElapsed(now - since) : '']
+  const told = facts.filter((text) => text !== '').join(', ')
+  return told === '' ? what : `${what}: ${told}`
+}

@@ -1,9 +1,9 @@
 /** What the engine came back with. Results of work that was given up are dropped. Pure. */
-import type { RowReport, TableDiff } from '../../index.ts'
+import type { RowReport, StageProgress, TableDiff } from '../../index.ts'
 import type { Action, Result, Transition } from '../state/actions.ts'
 import { andThen, beginWork, endJob } from '../state/jobs.ts'
 import { carryOver, noPicks, sourceId, withRows } from '../state/picks.ts'
-import { type Job, type Rows, rowsOf, type State, screenOf, type TableCounts } from '../state/state.ts'
+import { type Job, type Progress, type Rows, rowsOf, type State, screenOf, type TableCounts } from '../state/state.ts'
 import { countAll, lookAgain } from './counting.ts'
 import { readInSight, settle, withScreen } from './moving.ts'
 import { askQuestion, openPrompt, showText, yesOrNo } from './opening.ts'
@@ -128,14 +128,28 @@ const covered = (state: State, { statement, at, lines }: Of<'covered'>): Transit
   return [showText(next, 'what the statement did', lines)]
 }
 
-/** Rows of the phase under way are told again and again. */
-const runPhase = (state: State, { phase, table, rows }: Of<'run phase'>): Transition => {
+/** How far a job is by now; whoever it waited for is not in its way any more. */
+const withStep = (state: State, job: Job, step: StageProgress): State =>
+  withProgress(state, job, { step, holders: [], at: state.now })
+
+const withProgress = (state: State, job: Job, progress: Progress): State => ({
+  ...state,
+  jobs: state.jobs.map((own) => (own === job ? { ...own, progress } : own)),
+})
+
+const waiting = (state: State, job: Job, { holders }: Of<'waiting'>): State =>
+  withProgress(state, job, { step: null, at: state.now, ...job.progress, holders })
+
+/** The phase under way is told again and again; one that is over took until the next one began. */
+const runPhase = (state: State, job: Job, { step }: Of<'run phase'>): Transition => {
   const screen = screenOf(state)
-  if (screen.at !== 'run') return [state]
+  const told = withStep(state, job, step)
+  if (screen.at !== 'run') return [told]
   const last = screen.phases.at(-1)
-  const isSame = last?.phase === phase && last.table === table
-  const phases = [...(isSame ? screen.phases.slice(0, -1) : screen.phases), { phase, table, rows, at: state.now }]
-  return [withScreen(state, { ...screen, phases })]
+  const isSame = last?.stage === step.stage && last.table === step.table
+  const over = isSame || last === undefined ? [] : [{ ...last, elapsed: last.elapsed + state.now - last.at }]
+  const phases = [...screen.phases.slice(0, -1), ...over, { ...step, at: state.now }]
+  return [withScreen(told, { ...screen, phases })]
 }
 
 const saved = (state: State, { file, path }: Of<'saved'>): Transition => {
@@ -156,7 +170,9 @@ const apply = (state: State, job: Job, result: Result): Transition => {
     case 'opened':
       return opened(state, result)
     case 'progress':
-      return [{ ...state, jobs: state.jobs.map((own) => (own === job ? { ...own, progress: result.progress } : own)) }]
+      return [withStep(state, job, result.step)]
+    case 'waiting':
+      return [waiting(state, job, result)]
     case 'found incidents':
       return foundIncidents(state, result)
     case 'read tables': {
@@ -179,7 +195,7 @@ const apply = (state: State, job: Job, result: Result): Transition => {
     case 'covered':
       return covered(state, result)
     case 'run phase':
-      return runPhase(state, result)
+      return runPhase(state, job, result)
     case 'ran':
       return [ran(state, result)]
     case 'read runs':
@@ -197,7 +213,7 @@ const apply = (state: State, job: Job, result: Result): Transition => {
 }
 
 /** Results that something more comes after. */
-const goesOn: readonly Result['type'][] = ['progress', 'counted', 'run phase']
+const goesOn: readonly Result['type'][] = ['progress', 'waiting', 'counted', 'run phase']
 
 export const takeResult = (before: State, { ticket, now, result }: Extract<Action, { type: 'result' }>): Transition => {
   const state = { ...before, now }

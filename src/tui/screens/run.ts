@@ -1,22 +1,10 @@
 /** A run under way, and what became of it. Pure. */
-import { formatTable } from '../../format/names.ts'
-import { formatCount, formatElapsed } from '../../format/quantities.ts'
-import { cell, rightCell, spinner } from '../lines/cells.ts'
+import { formatProgress } from '../../format/progress.ts'
+import { formatElapsed } from '../../format/quantities.ts'
+import { cell, spinner } from '../lines/cells.ts'
 import { failedLines, type ScreenAt } from '../lines/failed.ts'
 import { blank, type Line, line } from '../lines/line.ts'
 import { jobOf, type Size, type State } from '../state/state.ts'
-
-const phaseWords: Readonly<Record<string, string>> = {
-  stage: 'copying the backup’s rows over',
-  lock: 'locking rows, checking what the plan relies on',
-  allocate: 'making new ids',
-  insert: 'inserting',
-  update: 'updating',
-  delete: 'deleting',
-  verify: 'comparing with the backup',
-  journal: 'writing the journal',
-  commit: 'committing',
-}
 
 export const drawRun = (state: State, screen: ScreenAt<'run'>, { columns, rows }: Size): readonly Line[] => {
   const job = jobOf(state, 'run')
@@ -31,26 +19,14 @@ export const drawRun = (state: State, screen: ScreenAt<'run'>, { columns, rows }
   return [
     line(' ', [`${what}  ${spinner(state)}  ${formatElapsed(Math.max(0, state.now - since))}`, 'strong']),
     blank,
-    ...shown.map(({ phase, table, rows: count, at }, position) => {
+    ...shown.map((phase, position) => {
       const isNow = position === shown.length - 1
-      const seconds = Math.max(0.001, (at - since) / 1_000)
-      const rate =
-        isNow && count > 0 && (phase === 'insert' || phase === 'stage')
-          ? `${formatCount(Math.round(count / seconds))} a second`
-          : ''
-      return line(
-        '   ',
-        [cell(phaseWords[phase] ?? phase, Math.min(46, columns - 40)), isNow ? 'strong' : 'plain'],
-        ' ',
-        cell(table === null ? '' : formatTable(table), 20),
-        rightCell(count > 0 ? formatCount(count) : '', 10),
-        '  ',
-        [rate, 'dim'],
-      )
+      const how = isNow ? { idle: state.now - phase.at, holders: job?.progress?.holders ?? [] } : {}
+      return line('   ', [cell(formatProgress(phase, how), columns - 4), isNow ? 'strong' : 'plain'])
     }),
     blank,
     line(' ', [
-      screen.phases.at(-1)?.phase === 'commit'
+      screen.phases.at(-1)?.stage === 'commit'
         ? 'The commit is waited for.'
         : 'Ctrl-C asks, and rolls back. Nothing is in live until it is committed.',
       'dim',

@@ -24,11 +24,11 @@ const picked = (state: State, table: string): number =>
 
 const notes = (state: State, entry: TableEntry): string => {
   if (!entry.restorable) return formatWords(entry.why ?? '')
-  const counting = state.jobs.find(({ kind, progress }) => kind === 'count' && progress?.what === entry.table)
+  const counting = state.jobs.find(({ kind, progress }) => kind === 'count' && progress?.step?.table === entry.table)
   return [
     ...(counting === undefined
       ? []
-      : [`${formatCount(counting.progress?.rows ?? 0)} read, ${formatElapsed(state.now - counting.since)}`]),
+      : [`${formatCount(counting.progress?.step?.done ?? 0)} read, ${formatElapsed(state.now - counting.since)}`]),
     ...(isPutOff(state, entry) ? ['M counts'] : []),
     ...(entry.isJunction ? ['junction'] : []),
     ...(entry.drift.length > 0 ? ['!'] : []),

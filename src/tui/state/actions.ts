@@ -1,6 +1,7 @@
 /** What happens to the state, and what it makes happen outside. Both are data. */
 import type {
   IncidentReport,
+  LockHolder,
   Plan,
   Report,
   RowList,
@@ -8,13 +9,14 @@ import type {
   RowView,
   RunSummary,
   SideInfo,
+  StageProgress,
   TableDiff,
   TableOverview,
 } from '../../index.ts'
 import type { KeyName } from './keys.ts'
 import type { Picks, RowsSource } from './picks.ts'
 import type { RowDetails } from './row-details.ts'
-import type { Addresses, Chosen, Message, Progress, Size, Sort, State, TableCounts } from './state.ts'
+import type { Addresses, Chosen, Message, Size, Sort, State, TableCounts } from './state.ts'
 
 /** What came of work that was asked for; `ticket` says which. */
 export type Result =
@@ -25,7 +27,8 @@ export type Result =
       readonly notes: readonly string[]
       readonly protection: boolean | 'refuse'
     }
-  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'progress'; readonly step: StageProgress }
+  | { readonly type: 'waiting'; readonly holders: readonly LockHolder[] }
   | { readonly type: 'found incidents'; readonly report: IncidentReport; readonly took: number }
   | { readonly type: 'read tables'; readonly tables: readonly TableOverview[] }
   | { readonly type: 'counted'; readonly states: TableCounts['states']; readonly diff: TableDiff }
@@ -51,7 +54,7 @@ export type Result =
       readonly at: string | null
       readonly lines: readonly string[]
     }
-  | { readonly type: 'run phase'; readonly phase: string; readonly table: string | null; readonly rows: number }
+  | { readonly type: 'run phase'; readonly step: StageProgress }
   | { readonly type: 'ran'; readonly report: Report; readonly plan: Plan }
   | { readonly type: 'read runs'; readonly runs: readonly RunSummary[] }
   | { readonly type: 'verified'; readonly lines: readonly string[] }

@@ -6,6 +6,7 @@
 import type {
   Answer,
   IncidentReport,
+  LockHolder,
   Plan,
   PlanOptions,
   Report,
@@ -15,6 +16,7 @@ import type {
   RowView,
   RunSummary,
   SideInfo,
+  StageProgress,
   TableDiff,
   TableOverview,
 } from '../../index.ts'
@@ -41,10 +43,12 @@ export interface Message {
 
 /** How far some work is. */
 export interface Progress {
-  readonly what: string
-  readonly rows: number
-  /** Rows per second; 0 where nobody knows. */
-  readonly rate: number
+  /** Null before it has told anything. */
+  readonly step: StageProgress | null
+  /** Who holds a lock that it waits for. */
+  readonly holders: readonly LockHolder[]
+  /** When that was told; milliseconds, as `State.now`. */
+  readonly at: number
 }
 
 /** Work of the engine that is under way. Its ticket is how its results are told from those of work that was given up. */
@@ -166,11 +170,8 @@ export interface ReviewScreen {
   readonly painted: string | null
 }
 
-export interface RunPhase {
-  readonly phase: string
-  readonly table: string | null
-  readonly rows: number
-  /** Milliseconds, as `State.now`. */
+export interface RunPhase extends StageProgress {
+  /** When it was told; milliseconds, as `State.now`. */
   readonly at: number
 }
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { TableDiff } from '../../../src/index.ts'
+import type { StageProgress, TableDiff } from '../../../src/index.ts'
 import { reduce } from '../../../src/tui/reduce/reduce.ts'
+import type { Result } from '../../../src/tui/state/actions.ts'
 import { beginWork } from '../../../src/tui/state/jobs.ts'
 import { noPicks, pickedRows } from '../../../src/tui/state/picks.ts'
+import type { State } from '../../../src/tui/state/state.ts'
 import { makePlan, makeReport, makeStep } from '../../format/plans.ts'
 import {
   afterKeys,
@@ -143,6 +145,17 @@ describe('a plan', () => {
   })
 })
 
+const inserting = (done: number): StageProgress => ({
+  stage: 'insert',
+  table: 'public.gallery',
+  to: null,
+  unit: 'rows',
+  done,
+  total: 10,
+  rate: 5,
+  elapsed: 1_000,
+})
+
 describe('a run', () => {
   const plan = makePlan({ steps: [makeStep('gallery', ['7'])] })
   const run = { at: 'run', isRehearsal: false, isUndo: false, phases: [] } as const
@@ -152,11 +165,36 @@ describe('a run', () => {
 
   test('tells each phase once, with how far it is', () => {
     const [busy] = beginWork(running, work)
-    const phase = (rows: number) => ({ type: 'run phase', phase: 'insert', table: 'public.gallery', rows }) as const
+    const phase = (done: number) => ({ type: 'run phase', step: inserting(done) }) as const
     const [some] = reduce(busy, { type: 'result', ticket: 1, now: 2_000, result: phase(1) })
     const [more] = reduce(some, { type: 'result', ticket: 1, now: 3_000, result: phase(5) })
-    const phases = [{ phase: 'insert', table: 'public.gallery', rows: 5, at: 3_000 }]
+    const phases = [{ ...inserting(5), at: 3_000 }]
     expect(more.stack.at(-1)).toEqual({ ...run, phases })
+  })
+
+  test('counts the time of a phase until the next one begins', () => {
+    const [busy] = beginWork(running, work)
+    const tell = (state: State, now: number, step: StageProgress): State =>
+      reduce(state, { type: 'result', ticket: 1, now, result: { type: 'run phase', step } })[0]
+    const verifying = { ...inserting(0), stage: 'verify' } as const
+    const after = tell(tell(busy, 2_000, inserting(5)), 3_500, verifying)
+    const phases = [
+      { ...inserting(5), elapsed: 2_500, at: 2_000 },
+      { ...verifying, at: 3_500 },
+    ]
+    expect(after.stack.at(-1)).toEqual({ ...run, phases })
+  })
+
+  test('says whom it waits for until it is told how far it is', () => {
+    const [busy] = beginWork(running, work)
+    const holders = [{ pid: 7, user: 'ida', application: 'psql', elapsed: 12_000 }]
+    const tell = (state: State, result: Result): State =>
+      reduce(state, { type: 'result', ticket: 1, now: 2_000, result })[0]
+    const before = tell(busy, { type: 'waiting', holders })
+    expect(before.jobs[0]?.progress).toEqual({ step: null, holders, at: 2_000 })
+    const held = tell(tell(busy, { type: 'run phase', step: inserting(5) }), { type: 'waiting', holders })
+    expect(held.jobs[0]?.progress).toEqual({ step: inserting(5), holders, at: 2_000 })
+    expect(tell(held, { type: 'run phase', step: inserting(6) }).jobs[0]?.progress?.holders).toEqual([])
   })
 
   test('that was committed is told, and what was picked is done with', () => {

@@ -9,6 +9,7 @@ import type { SharedTable } from '../../../catalog/shared.ts'
 import { all, column, type Query } from '../../../database/names.ts'
 import type { Row } from '../../../database/session/outcome.ts'
 import { packKey } from '../../../keys/key.ts'
+import { tellBatches } from '../../../progress/progress.ts'
 import { comparedColumns } from '../../../rows/records/records.ts'
 import type { Sides } from '../../../rows/sides.ts'
 import { rowDigest } from '../../../sql/column-digest.ts'
@@ -134,7 +135,7 @@ export const scanForEqual = async (
   const others = new Set([...fixed, ...ignored, table.allocation?.column])
   const sent = comparedColumns(table).filter((name) => !others.has(name))
   const equal = new Map<string, readonly string[]>()
-  for (const keys of inBatches(rows.keys, scanSize)) {
+  for (const keys of tellBatches(sides.onStage, { stage: 'twins', table: table.id }, inBatches(rows.keys, scanSize))) {
     const digests = await readDigests(sides, { table, keys }, fixed)
     const live = await scanLive(sides, table, { fixed, sent, digests })
     if (live.size === 0) continue

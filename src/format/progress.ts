@@ -1,0 +1,109 @@
+/** How far work is, in one line: what is done, to which table, how much of it, how fast, for how long, and how long it still takes. */
+import type { LockHolder, StageProgress } from '../index.ts'
+import { formatTable } from './names.ts'
+import { formatBytes, formatCount, formatElapsed, plural } from './quantities.ts'
+import { sanitise } from './sanitise.ts'
+
+/** A stage in words: to rows of a table, or to whatever there is. */
+const words: Readonly<Record<StageProgress['stage'], (rows: string) => string>> = {
+  reading: () => 'reading the file',
+  loading: (rows) => `loading ${rows}`,
+  analyzing: (rows) => `analyzing ${rows}`,
+  compare: (rows) => `comparing ${rows}`,
+  missing: () => 'finding what is missing',
+  select: (rows) => `finding the selected rows: ${rows}`,
+  states: (rows) => `comparing what is selected with live: ${rows}`,
+  follow: (rows) => `following ${rows}`,
+  parents: (rows) => `judging parents that have changed: ${rows}`,
+  transform: (rows) => `transforming ${rows}`,
+  probe: (rows) => `looking for conflicts in live: ${rows}`,
+  twins: (rows) => `looking for rows that live has already: ${rows}`,
+  build: () => 'putting the plan together',
+  guard: (rows) => `reading what live holds: ${rows}`,
+  measure: (rows) => `measuring ${rows}`,
+  facts: () => 'reading what else the plan does',
+  files: (rows) => `looking for the files of ${rows}`,
+  split: () => 'splitting the plan into parts',
+  written: () => 'reading the journal',
+  stage: (rows) => `copying ${rows} from the backup`,
+  digest: () => 'comparing what was copied with the plan',
+  lock: () => 'locking rows, checking what the plan relies on',
+  allocate: () => 'making new keys',
+  images: () => 'keeping what live holds',
+  insert: (rows) => `inserting ${rows}`,
+  update: (rows) => `updating ${rows}`,
+  delete: (rows) => `deleting ${rows}`,
+  constraints: () => 'checking constraints',
+  verify: (rows) => `verifying ${rows}`,
+  journal: () => 'writing the journal',
+  commit: () => 'committing',
+}
+
+const headOf = ({ stage, table, to, unit }: StageProgress): string => {
+  if (stage === 'missing') return table === null ? words.missing('') : `${words.missing('')}: ${formatTable(table)}`
+  if (table === null) return words[stage](unit === 'bytes' ? 'rows' : unit).replace(/: rows$/, '')
+  const rows = stage === 'follow' && to !== null ? `${formatTable(table)} to ${formatTable(to)}` : formatTable(table)
+  return words[stage](rows)
+}
+
+const countOf = ({ stage, unit, done, total }: StageProgress): string => {
+  const isEstimate = stage === 'compare' || stage === 'missing'
+  if (unit === 'bytes') return total === null ? formatBytes(done) : `${formatBytes(done)} of ${formatBytes(total)}`
+  const noun = unit === 'tables' ? 'table' : 'row'
+  if (total === null || done > total || (isEstimate && total === 0)) return plural(done, noun)
+  return `${formatCount(done)} of ${isEstimate ? 'about ' : ''}${plural(total, noun)}`
+}
+
+/** Before so many milliseconds nobody can say how long the rest takes. */
+const earliest = 2_000
+
+const timeLeft = ({ done, total, rate, elapsed, unit }: StageProgress, idle: number): readonly string[] => {
+  if (total === null || rate === 0 || elapsed < earliest || unit === 'tables') return []
+  const seconds = Math.ceil((total - done) / rate - idle / 1_000)
+  return seconds < 2 ? [] : [`about ${seconds < 60 ? `${seconds} s` : formatElapsed(seconds * 1_000)} left`]
+}
+
+const counted = (progress: StageProgress): readonly string[] => {
+  const { done, total, rate, unit } = progress
+  if (done === 0 && total === null) return []
+  const rates = rate > 0 && unit !== 'tables' ? [unit === 'bytes' ? formatBytes(rate) : formatCount(rate)] : []
+  return [countOf(progress), ...rates.map((text) => `${text} a second`)]
+}
+
+const formatHolder = ({ pid, user, application, elapsed }: LockHolder): string => {
+  if (pid === 0) return 'a prepared transaction'
+  const facts = [
+    ...(user === null ? [] : [`as ${sanitise(user)}`]),
+    ...(elapsed === null ? [] : [`in a transaction for ${formatElapsed(elapsed)}`]),
+  ]
+  const name = application === null ? `process ${pid}` : `${sanitise(application)}, process ${pid}`
+  return facts.length === 0 ? name : `${name} (${facts.join(', ')})`
+}
+
+/** `waiting for a lock held by psql, process 4711 (as ida, in a transaction for 12 s)` */
+export const formatWaiting = (holders: readonly LockHolder[]): string => {
+  const [first, ...more] = holders
+  if (first === undefined) return ''
+  const others = more.length === 0 ? '' : ` and ${plural(more.length, 'other')}`
+  return `waiting for a lock held by ${formatHolder(first)}${others}`
+}
+
+/**
+ * `inserting item: 1,204,000 of 3,000,000 rows, 310,000 a second, 3.9 s, about 6 s left`. `idle`: milliseconds since that was told;
+ * `holders`: who holds a lock that is waited for.
+ */
+export const formatProgress = (
+  progress: StageProgress,
+  { idle = 0, holders = [] }: { readonly idle?: number; readonly holders?: readonly LockHolder[] } = {},
+): string => {
+  const isWaiting = holders.length > 0
+  const elapsed = progress.elapsed + Math.max(0, idle)
+  const all = [
+    ...(isWaiting ? [formatWaiting(holders)] : counted(progress)),
+    ...(elapsed >= 1_000 ? [formatElapsed(elapsed)] : []),
+    ...(isWaiting ? [] : timeLeft(progress, idle)),
+  ]
+  const head = headOf(progress)
+  if (all.length === 0) return head
+  return `${head}${head.includes(': ') ? ', ' : ': '}${all.join(', ')}`
+}

@@ -30,12 +30,14 @@ const next = (told: Told | null, event: ProgressEvent): Told =>
     ? { progress: told?.progress ?? null, at: told?.at ?? Date.now(), holders: event.holders }
     : { progress: event, at: Date.now(), holders: [] }
 
-const describe = ({ progress, holders, at }: Told): string =>
-  progress === null ? formatWaiting(holders) : formatProgress(progress, { idle: Date.now() - at, holders })
+const describe = ({ progress, holders, at }: Told, room: number): string =>
+  progress === null ? formatWaiting(holders) : formatProgress(progress, { idle: Date.now() - at, holders, room })
 
 export const makeProgress = (io: Io, level: ProgressLevel): ProgressLine => {
   const isTerminal = io.showsProgress ?? io.isInteractive
   const pause = isTerminal ? pauses.terminal : pauses.elsewhere
+  const isLine = isTerminal && level !== 'all'
+  const room = isLine ? Math.max(20, io.columns - 1) : Number.POSITIVE_INFINITY
   let last = isTerminal ? 0 : Date.now()
   let shown = 0
   let told: Told | null = null
@@ -50,9 +52,9 @@ export const makeProgress = (io: Io, level: ProgressLevel): ProgressLine => {
   const print = (text: string): void => {
     if (text === '') return
     last = Date.now()
-    if (level === 'all' || !isTerminal) io.stderr(`${text}\n`)
+    if (!isLine) io.stderr(`${text}\n`)
     else {
-      const line = truncate(text, Math.max(20, io.columns - 1))
+      const line = truncate(text, room)
       io.stderr(`\r${padEnd(line, shown)}`)
       shown = displayWidth(line)
     }
@@ -61,13 +63,13 @@ export const makeProgress = (io: Io, level: ProgressLevel): ProgressLine => {
   /** A statement over a whole table says nothing until it is done. It keeps no process alive. */
   const beginBeat = (): NodeJS.Timeout =>
     setInterval(() => {
-      if (told !== null && isDue(pause.silent)) print(describe(told))
+      if (told !== null && isDue(pause.silent)) print(describe(told, room))
     }, 500).unref()
   const show = (event: ProgressEvent): void => {
     if (level === 'none') return
     told = next(told, event)
     beat ??= beginBeat()
-    if (level === 'all' || isDue(pause.told)) print(describe(told))
+    if (level === 'all' || isDue(pause.told)) print(describe(told, room))
   }
   return { show, clear }
 }

@@ -1,5 +1,6 @@
 /** How far work is, in one line: what is done, to which table, how much of it, how fast, for how long, and how long it still takes. */
 import type { LockHolder, StageProgress } from '../index.ts'
+import { displayWidth } from './layout.ts'
 import { formatTable } from './names.ts'
 import { formatBytes, formatCount, formatElapsed, plural } from './quantities.ts'
 import { sanitise } from './sanitise.ts'
@@ -63,12 +64,8 @@ const timeLeft = ({ done, total, rate, elapsed, unit }: StageProgress, idle: num
   return seconds < 2 ? [] : [`about ${seconds < 60 ? `${seconds} s` : formatElapsed(seconds * 1_000)} left`]
 }
 
-const counted = (progress: StageProgress): readonly string[] => {
-  const { done, total, rate, unit } = progress
-  if (done === 0 && total === null) return []
-  const rates = rate > 0 && unit !== 'tables' ? [unit === 'bytes' ? formatBytes(rate) : formatCount(rate)] : []
-  return [countOf(progress), ...rates.map((text) => `${text} a second`)]
-}
+const rateOf = ({ rate, unit }: StageProgress): readonly string[] =>
+  rate === 0 || unit === 'tables' ? [] : [`${unit === 'bytes' ? formatBytes(rate) : formatCount(rate)} a second`]
 
 const formatHolder = ({ pid, user, application, elapsed }: LockHolder): string => {
   if (pid === 0) return 'a prepared transaction'
@@ -88,22 +85,36 @@ export const formatWaiting = (holders: readonly LockHolder[]): string => {
   return `waiting for a lock held by ${formatHolder(first)}${others}`
 }
 
-/**
- * `inserting item: 1,204,000 of 3,000,000 rows, 310,000 a second, 3.9 s, about 6 s left`. `idle`: milliseconds since that was told;
- * `holders`: who holds a lock that is waited for.
- */
+interface ProgressSetting {
+  /** Milliseconds since it was told. */
+  readonly idle?: number
+  /** Who holds a lock that is waited for. */
+  readonly holders?: readonly LockHolder[]
+  /** Columns that there are for it: what tells least is left away where it takes more. */
+  readonly room?: number
+}
+
+/** `inserting item: 1,204,000 of 3,000,000 rows, 310,000 a second, 3.9 s, about 6 s left` */
 export const formatProgress = (
   progress: StageProgress,
-  { idle = 0, holders = [] }: { readonly idle?: number; readonly holders?: readonly LockHolder[] } = {},
+  { idle = 0, holders = [], room = Number.POSITIVE_INFINITY }: ProgressSetting = {},
 ): string => {
-  const isWaiting = holders.length > 0
+  const { done, total } = progress
   const elapsed = progress.elapsed + Math.max(0, idle)
-  const all = [
-    ...(isWaiting ? [formatWaiting(holders)] : counted(progress)),
-    ...(elapsed >= 1_000 ? [formatElapsed(elapsed)] : []),
-    ...(isWaiting ? [] : timeLeft(progress, idle)),
-  ]
+  const count = done === 0 && total === null ? [] : [countOf(progress)]
+  const times = elapsed >= 1_000 ? [formatElapsed(elapsed)] : []
+  const left = timeLeft(progress, idle)
+  const forms =
+    holders.length > 0
+      ? [[formatWaiting(holders), ...times]]
+      : [
+          [...count, ...rateOf(progress), ...times, ...left],
+          [...count, ...times, ...left],
+          [...count, ...times],
+        ]
   const head = headOf(progress)
-  if (all.length === 0) return head
-  return `${head}${head.includes(': ') ? ', ' : ': '}${all.join(', ')}`
+  const lines = forms.map((facts) =>
+    facts.length === 0 ? head : `${head}${head.includes(': ') ? ', ' : ': '}${facts.join(', ')}`,
+  )
+  return lines.find((line) => displayWidth(line) <= room) ?? lines.at(-1) ?? head
 }

@@ -69,6 +69,15 @@ test('goes on counting the time while nothing more is told', () => {
   )
 })
 
+test('leaves away what tells least where there is no room for all: the rate, then what is left', () => {
+  expect([80, 70, 50, 10].map((room) => formatProgress(step(), { room }))).toEqual([
+    'inserting item: 1,204,000 of 3,000,000 rows, 3.9 s, about 6 s left',
+    'inserting item: 1,204,000 of 3,000,000 rows, 3.9 s, about 6 s left',
+    'inserting item: 1,204,000 of 3,000,000 rows, 3.9 s',
+    'inserting item: 1,204,000 of 3,000,000 rows, 3.9 s',
+  ])
+})
+
 const holder: LockHolder = { pid: 4_711, user: 'ida', application: 'psql', elapsed: 12_400 }
 
 test('says who holds the lock that it waits for, as far as the server says so', () => {

@@ -5,7 +5,7 @@
  * In comes work with a ticket; out go results, as actions. The only folder of `tui/` that waits for anything; it imports `state/`.
  */
 import { isRowgraftError } from '../../data.ts'
-import type { OpenOptions, ProgressEvent, Rowgraft } from '../../index.ts'
+import type { OpenOptions, ProgressEvent, Rowgraft, StageProgress } from '../../index.ts'
 import type { Action, Result, Work } from '../state/actions.ts'
 import type { Addresses, Message } from '../state/state.ts'
 import { performWork, type Surroundings } from './work.ts'
@@ -170,6 +170,14 @@ export class Engine {
 
   #progress(entry: Entry, emit: (result: Result) => void): (event: ProgressEvent) => void {
     let last = 0
+    let step: StageProgress
+    let due: NodeJS.Timeout | undefined
+    const tellStep = (): void => {
+      due = undefined
+      if (entry !== this.#running) return
+      last = Date.now()
+      emit({ type: 'progress', step })
+    }
     return (event) => {
       if (event.kind === 'run') {
         emit({ type: 'run phase', step: event })
@@ -179,10 +187,9 @@ export class Engine {
         emit({ type: 'waiting', holders: event.holders })
         return
       }
-      const now = Date.now()
-      if (now - last < progressEvery || entry !== this.#running) return
-      last = now
-      emit({ type: 'progress', step: event })
+      step = event
+      // The last one before a long statement is told as well.
+      if (due === undefined) due = setTimeout(tellStep, Math.max(0, last + progressEvery - Date.now())).unref()
     }
   }
 }

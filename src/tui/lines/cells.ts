@@ -37,9 +37,10 @@ const glyphs = ['|', '/', '–', '\\'] as const
 /** Turns while something is under way. */
 export const spinner = ({ now }: State): string => glyphs[Math.floor(now / 250) % glyphs.length] ?? '|'
 
-/** How far a job is, in the words of the command line; before it has told anything, what it is. */
-export const describeJob = ({ now }: State, { what, since, progress }: Job): string => {
-  if (progress?.step) return formatProgress(progress.step, { idle: now - progress.at, holders: progress.holders })
+/** How far a job is, in the words of the command line; before it has told anything, what it is. `beside`: columns that others take. */
+export const describeJob = ({ now, size }: State, { what, since, progress }: Job, beside = 4): string => {
+  const room = size.columns - beside
+  if (progress?.step) return formatProgress(progress.step, { idle: now - progress.at, holders: progress.holders, room })
   const facts = [formatWaiting(progress?.holders ?? []), now - since >= 1_000 ? formatElapsed(now - since) : '']
   const told = facts.filter((text) => text !== '').join(', ')
   return told === '' ? what : `${what}: ${told}`

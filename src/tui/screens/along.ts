@@ -76,7 +76,7 @@ const branchesOf = (nodes: readonly AlongNode[]): readonly string[] =>
 export const drawAlong = (state: State, screen: AlongScreen, { columns, rows }: Size): readonly Line[] => {
   const job = jobOf(state, 'plan')
   const { planned } = state
-  const working = job === undefined ? '' : `${spinner(state)} ${describeJob(state, job)}`
+  const working = job === undefined ? '' : `${spinner(state)} ${describeJob(state, job, planned === null ? 4 : 44)}`
   if (planned === null)
     return [line(' ', [working === '' ? 'What comes along is not known: ctrl-r works it out' : working, 'strong'])]
   const nodes = alongNodes(planned.plan, state.chosen, state.overview)

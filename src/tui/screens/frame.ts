@@ -108,7 +108,7 @@ const backgroundWords = (state: State): string => {
     runs: ['runs', 'verify'],
   }
   const job = state.jobs.find(({ kind }) => kind !== 'page' && !(toldBy[at] ?? []).includes(kind))
-  return job === undefined ? '' : `${spinner(state)} ${describeJob(state, job)}`
+  return job === undefined ? '' : `${spinner(state)} ${describeJob(state, job, 18)}`
 }
 
 const statusLine = (state: State): Line => {

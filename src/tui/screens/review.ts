@@ -21,7 +21,7 @@ export const restoreWords = (state: State): readonly [text: string, role: Role] 
 export const drawReview = (state: State, screen: ReviewScreen, { columns, rows }: Size): readonly Line[] => {
   const job = jobOf(state, 'plan', 'undo')
   const plan = state.planned?.plan
-  const working = job === undefined ? '' : `${spinner(state)} ${describeJob(state, job)}`
+  const working = job === undefined ? '' : `${spinner(state)} ${describeJob(state, job, plan === undefined ? 14 : 44)}`
   const name = screen.undoes === null ? 'Review' : `Undo of ${state.planned?.plan.undoes ?? screen.undoes}`
   if (plan === undefined)
     return [line(' ', [`${name}: ${working === '' ? 'there is no plan; ctrl-r makes it again' : working}`, 'strong'])]

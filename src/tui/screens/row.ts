@@ -127,7 +127,7 @@ export const drawRow = (state: State, screen: RowScreen, size: Size): readonly L
       ? ''
       : `${formatCount(screen.from.position + 1)} of ${formatCount(viewLength(rows))}`
   const name = `${formatTable(screen.table)} ${sanitise(screen.key)}`
-  const busy = job === undefined ? '' : `${spinner(state)} ${describeJob(state, job)}`
+  const busy = job === undefined ? '' : `${spinner(state)} ${describeJob(state, job, 34)}`
   const right = [busy, where].filter((part) => part !== '').join(' · ')
   if (row === null) return [line(' ', [name, 'strong'], '   ', [busy === '' ? 'not read yet' : busy, 'dim'])]
   const [glyph, words] = stateWords[row.state]

@@ -49,7 +49,7 @@ const titleOf = (
   const right = [
     ...(rows !== undefined && rows.filter !== '' ? [`filter: ${sanitise(rows.filter)}`] : []),
     ...(rows?.sort == null ? [] : [`by ${sanitise(rows.sort.column)}${rows.sort.descending ? ' ↓' : ' ↑'}`]),
-    ...(job === undefined ? [] : [`${spinner(state)} ${describeJob(state, job)}`]),
+    ...(job === undefined ? [] : [`${spinner(state)} ${describeJob(state, job, 34)}`]),
   ].join(' · ')
   const left: readonly Span[] = [' ', name, ' ', ...(rows === undefined ? [] : counted(rows))]
   const room = columns - left.reduce((sum, span) => sum + displayWidth(textOf(span)), 0) - 2

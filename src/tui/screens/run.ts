@@ -22,7 +22,8 @@ export const drawRun = (state: State, screen: ScreenAt<'run'>, { columns, rows }
     ...shown.map((phase, position) => {
       const isNow = position === shown.length - 1
       const how = isNow ? { idle: state.now - phase.at, holders: job?.progress?.holders ?? [] } : {}
-      return line('   ', [cell(formatProgress(phase, how), columns - 4), isNow ? 'strong' : 'plain'])
+      const text = formatProgress(phase, { ...how, room: columns - 4 })
+      return line('   ', [cell(text, columns - 4), isNow ? 'strong' : 'plain'])
     }),
     blank,
     line(' ', [

@@ -30,7 +30,7 @@ const runLine = (run: RunSummary, { isCurrent }: { readonly isCurrent: boolean }
 
 export const drawRuns = (state: State, screen: Extract<Screen, { at: 'runs' }>, { rows }: Size): readonly Line[] => {
   const job = jobOf(state, 'runs', 'verify')
-  const working = job === undefined ? '' : `   ${spinner(state)} ${describeJob(state, job)}`
+  const working = job === undefined ? '' : `   ${spinner(state)} ${describeJob(state, job, 30)}`
   if (state.runs === null) return [line(' ', [working.trim() === '' ? 'Runs' : working.trim(), 'strong'])]
   if (state.runs.length === 0) return [line(' ', ['No run on this live yet.', 'strong'])]
   return [

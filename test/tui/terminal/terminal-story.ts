@@ -18,7 +18,8 @@ export const leftBehind = (terminal: Terminal): unknown => ({
 /** The incidents are counted, and so are the tables behind them: nothing is under way. */
 export const untilCounted = async (terminal: Terminal): Promise<void> => {
   await terminal.until(
-    (own) => /what was lost[\s\S]*DELETE FROM gallery/.test(own.screen()) && !/counting|reading/.test(own.screen()),
+    (own) =>
+      /what was lost[\s\S]*DELETE FROM gallery/.test(own.screen()) && !/counting|comparing|reading/.test(own.screen()),
     { timeoutMs: 25_000 },
   )
 }

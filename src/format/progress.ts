@@ -67,23 +67,31 @@ const timeLeft = ({ done, total, rate, elapsed, unit }: StageProgress, idle: num
 const rateOf = ({ rate, unit }: StageProgress): readonly string[] =>
   rate === 0 || unit === 'tables' ? [] : [`${unit === 'bytes' ? formatBytes(rate) : formatCount(rate)} a second`]
 
-const formatHolder = ({ pid, user, application, elapsed }: LockHolder): string => {
-  if (pid === 0) return 'a prepared transaction'
+const nameHolder = ({ pid, application }: LockHolder): string =>
+  pid === 0
+    ? 'a prepared transaction'
+    : application === null
+      ? `process ${pid}`
+      : `${sanitise(application)}, process ${pid}`
+
+const describeHolder = (holder: LockHolder): string => {
+  const { user, elapsed } = holder
   const facts = [
     ...(user === null ? [] : [`as ${sanitise(user)}`]),
-    ...(elapsed === null ? [] : [`in a transaction for ${formatElapsed(elapsed)}`]),
+    ...(elapsed === null ? [] : [`begun ${formatElapsed(elapsed)} ago`]),
   ]
-  const name = application === null ? `process ${pid}` : `${sanitise(application)}, process ${pid}`
-  return facts.length === 0 ? name : `${name} (${facts.join(', ')})`
+  return facts.length === 0 ? nameHolder(holder) : `${nameHolder(holder)} (${facts.join(', ')})`
 }
 
-/** `waiting for a lock held by psql, process 4711 (as ida, in a transaction for 12 s)` */
-export const formatWaiting = (holders: readonly LockHolder[]): string => {
+const waitingFor = (holders: readonly LockHolder[], word: (holder: LockHolder) => string): string => {
   const [first, ...more] = holders
   if (first === undefined) return ''
   const others = more.length === 0 ? '' : ` and ${plural(more.length, 'other')}`
-  return `waiting for a lock held by ${formatHolder(first)}${others}`
+  return `waiting for a lock held by ${word(first)}${others}`
 }
+
+/** `waiting for a lock held by psql, process 4711 (as ida, begun 12 s ago)`: the time is that of its transaction. */
+export const formatWaiting = (holders: readonly LockHolder[]): string => waitingFor(holders, describeHolder)
 
 interface ProgressSetting {
   /** Milliseconds since it was told. */
@@ -106,7 +114,7 @@ export const formatProgress = (
   const left = timeLeft(progress, idle)
   const forms =
     holders.length > 0
-      ? [[formatWaiting(holders), ...times]]
+      ? [describeHolder, nameHolder].map((word) => [waitingFor(holders, word), ...times])
       : [
           [...count, ...rateOf(progress), ...times, ...left],
           [...count, ...times, ...left],

@@ -82,7 +82,10 @@ const holder: LockHolder = { pid: 4_711, user: 'ida', application: 'psql', elaps
 
 test('says who holds the lock that it waits for, as far as the server says so', () => {
   expect(formatProgress(step({ stage: 'lock', table: null }), { idle: 1_000, holders: [holder] })).toBe(
-    'locking rows, checking what the plan relies on: waiting for a lock held by psql, process 4711 (as ida, in a transaction for 12 s), 4.9 s',
+    'locking rows, checking what the plan relies on: waiting for a lock held by psql, process 4711 (as ida, begun 12 s ago), 4.9 s',
+  )
+  expect(formatProgress(step({ stage: 'lock', table: null }), { holders: [holder], room: 100 })).toBe(
+    'locking rows, checking what the plan relies on: waiting for a lock held by psql, process 4711, 3.9 s',
   )
   const words = [
     [{ ...holder, user: null, application: null, elapsed: null }],
@@ -93,7 +96,7 @@ test('says who holds the lock that it waits for, as far as the server says so', 
   ].map(formatWaiting)
   expect(words).toEqual([
     'waiting for a lock held by process 4711',
-    'waiting for a lock held by psql, process 4711 (as ida, in a transaction for 12 s) and 2 others',
+    'waiting for a lock held by psql, process 4711 (as ida, begun 12 s ago) and 2 others',
     'waiting for a lock held by a prepared transaction',
     'waiting for a lock held by evil\\x1b[2J, process 4711 (as ida)',
     '',

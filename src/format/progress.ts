@@ -119,6 +119,7 @@ export const formatProgress = (
           [...count, ...rateOf(progress), ...times, ...left],
           [...count, ...times, ...left],
           [...count, ...times],
+          [...(done === 0 ? [] : [countOf({ ...progress, total: null })]), ...times],
         ]
   const head = headOf(progress)
   const lines = forms.map((facts) =>

@@ -155,8 +155,9 @@ export const readMissingEdges = async (sides: Sides, missing: MissingRows): Prom
   for (const relation of sides.catalog.relations) {
     const table = tables.get(relation.child)
     if (table === undefined || !tables.has(relation.parent)) continue
-    sides.onStage({ stage: 'follow', table: table.id, to: relation.parent })
-    const { rows } = await readParents(sides, { relation, child: table }, missing.keysOf(table.id))
+    const keys = missing.keysOf(table.id)
+    sides.onStage({ stage: 'follow', table: table.id, to: relation.parent, total: keys.length })
+    const { rows } = await readParents(sides, { relation, child: table }, keys)
     const children: number[] = []
     const parents: number[] = []
     for (const { key, other } of rows) {

@@ -85,7 +85,7 @@ test('a run says of each phase what it did and how long it took, and of the last
   const screen: Screen = { at: 'run', isRehearsal: false, isUndo: false, phases }
   const shown = linesOf(busyAt(screen, 'run'))
   expect(shown.filter((line) => line.includes('item')).map((line) => line.trim())).toEqual([
-    'copying item from the backup: 3,000,000 of 3,000,000 rows, 9.7 s',
+    'staging item: 3,000,000 of 3,000,000 rows, 310,000 a second, 9.7 s',
     'inserting item: 1,204,000 of 3,000,000 rows, 5.9 s, about 4 s left',
   ])
   const waiting = linesOf(wide(busyAt(screen, 'run', { holders }))).find((line) => line.includes('inserting'))

@@ -323,7 +323,7 @@ describe('a plan', () => {
       const [conflict] = plan.conflicts
       await expect(rowgraft.run(plan)).rejects.toMatchObject({
         code: 'decision-needed',
-        detail: conflict?.text,
+        conflicts: [conflict],
         hint: expect.stringContaining('--on-conflict'),
       })
       const answered = { ...plan, answers: { [conflict?.id ?? '']: 'match' } } as const

@@ -89,7 +89,7 @@ export interface SharedCatalog {
 const refusedHint = 'Run "rowgraft tables" to see what can be restored, and why the rest cannot.'
 
 /** `--set` for the column without which a table is refused; null where it is refused for another reason. */
-export const setFlagFor = ({ id, required }: Pick<SharedTable, 'id' | 'required'>): string | null =>
+const setFlagFor = ({ id, required }: Pick<SharedTable, 'id' | 'required'>): string | null =>
   required === null ? null : `--set ${id}.${displayName(required)}=<value>`
 
 /** What helps against the refusal of a table. */

@@ -1,7 +1,7 @@
 /** From whatever was thrown to a message and an exit code. */
 import { CommanderError } from 'commander'
 import { interrupted, isRowgraftError, RowgraftError } from '../errors.ts'
-import { formatBug, formatError } from '../format/error.ts'
+import { detailOf, formatBug, formatError } from '../format/error.ts'
 import { jsonBug, jsonError } from '../format/json.ts'
 import { formatJson } from '../format/sanitise.ts'
 import { exitCodeOfError, exitCodes } from './exit.ts'
@@ -57,7 +57,8 @@ const addFacts = (error: RowgraftError, argv: readonly string[]): RowgraftError 
     `code ${error.code}${sqlstate === undefined ? '' : `, SQLSTATE ${sqlstate}`}`,
     ...(isDebug && cause instanceof Error ? [`caused by ${cause.name}: ${cause.message}`] : []),
   ]
-  const detail = [...(error.detail === undefined ? [] : [error.detail]), ...facts].join('\n')
+  const known = detailOf(error)
+  const detail = [...(known === undefined ? [] : [known]), ...facts].join('\n')
   return new RowgraftError(error.code, error.message, { detail, hint: error.hint, cause, sqlstate })
 }
 

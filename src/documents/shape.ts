@@ -64,6 +64,10 @@ export const choice = <T extends string>(choices: Readonly<Record<T, true>>): Sh
     `is not one of ${Object.keys(choices).join(', ')}`,
   )
 
+/** Of either shape. */
+export const either = <A, B>(one: Shape<A>, other: Shape<B>, message: string): Shape<A | B> =>
+  v.union([one, other], message) as unknown as Shape<A | B>
+
 export const nullable = <T>(shape: Shape<T>): Shape<T | null> => v.nullable(shape) as Shape<T | null>
 
 export const optional = <T>(shape: Shape<T>): Optional<T> => v.exactOptional(shape)

@@ -1,6 +1,7 @@
 /** CSV as RFC 4180 has it, with line feeds. Values are exact: whoever reads them back has what the database holds. */
-import type { RowReport } from '../index.ts'
+
 import { displayKey, packKey } from '../keys/key.ts'
+import type { RowReport } from '../look/rows.ts'
 import { formatJson, sanitise } from './sanitise.ts'
 
 const formatCell = (text: string): string => (/[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

@@ -1,10 +1,22 @@
 /** Errors as people read them: one line, the facts indented, and a hint. */
+import { ConflictError, LeftOutError } from '../data.ts'
 import type { RowgraftError } from '../errors.ts'
 import { wrap } from './layout.ts'
+import { wordConflict } from './reasons/conflict.ts'
+import { whyLeftOut } from './reasons/left-out.ts'
 import { hidePasswords, sanitise, sanitiseLines } from './sanitise.ts'
 
+/** The detail of an error: its own, or the facts that it has instead, in words. */
+export const detailOf = (error: RowgraftError): string | undefined => {
+  if (error instanceof ConflictError) return error.conflicts.map((conflict) => wordConflict(conflict)).join('\n')
+  if (error instanceof LeftOutError) return `it is left out: ${whyLeftOut(error.leftOut)}`
+  return error.detail
+}
+
 /** An answer to the user. Detail and hint wrap; the first line never does, so that it can be searched for. */
-export const formatError = ({ message, detail, hint }: RowgraftError, width: number): string => {
+export const formatError = (error: RowgraftError, width: number): string => {
+  const { message, hint } = error
+  const detail = detailOf(error)
   const lines = [
     ...sanitiseLines(hidePasswords(message)),
     ...(detail === undefined ? [] : sanitiseLines(hidePasswords(detail)).map((line) => `  ${line}`)),

@@ -2,9 +2,13 @@
 import type { TableDiff } from '../diff/diff.ts'
 import type { DiffState } from '../diff/diff-states.ts'
 import type { RowgraftError } from '../errors.ts'
-import type { RowReport, Suggestion, TableOverview } from '../index.ts'
+import type { RowReport } from '../look/rows.ts'
+import type { TableOverview } from '../look/tables.ts'
+import type { Suggestion } from '../open/declared/suggested.ts'
 import type { Report, RunSummary } from '../run/run.ts'
+import { detailOf } from './error.ts'
 import type { ShownRow } from './look/row.ts'
+import { leftOutDocument } from './plan/plan-document.ts'
 import { hidePasswords } from './sanitise.ts'
 
 /** Counts of one table; `states` are those asked for. */
@@ -57,7 +61,7 @@ export const jsonReport = (report: Report): object => ({
   })),
   keys: report.keys,
   changedKeys: report.changedKeys,
-  leftOut: report.leftOut,
+  leftOut: report.leftOut.map(leftOutDocument),
   notInBackup: report.notInBackup,
   coverage: report.coverage,
   verified: report.verified,
@@ -74,15 +78,19 @@ export const jsonReport = (report: Report): object => ({
 })
 
 /** A failure. What does not apply is null. */
-export const jsonError = ({ code, message, detail, hint }: RowgraftError): object => ({
-  v: 1,
-  error: {
-    code,
-    message: hidePasswords(message),
-    detail: detail === undefined ? null : hidePasswords(detail),
-    hint: hint === undefined ? null : hidePasswords(hint),
-  },
-})
+export const jsonError = (error: RowgraftError): object => {
+  const { code, message, hint } = error
+  const detail = detailOf(error)
+  return {
+    v: 1,
+    error: {
+      code,
+      message: hidePasswords(message),
+      detail: detail === undefined ? null : hidePasswords(detail),
+      hint: hint === undefined ? null : hidePasswords(hint),
+    },
+  }
+}
 
 /** A bug: a stable code, and no stack on standard output. */
 export const jsonBug = (message: string, hint: string): object => ({

@@ -10,6 +10,11 @@ const withoutPublic = (_: string, name: string): string => (isReserved(name) ? `
 /** A table as it can be typed: schema `public` is left away. */
 export const formatTable = (table: string): string => sanitise(table.replace(/^public\.(.+)$/s, withoutPublic))
 
+/** How a sentence names tables: as people type them, or by their ids, as documents do. */
+export type NameTable = (id: string) => string
+
+export const byId: NameTable = (id) => id
+
 /** A column, in quotes where it needs them. */
 export const formatColumn = (name: string): string => sanitise(displayAlone(name))
 

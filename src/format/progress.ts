@@ -1,5 +1,6 @@
 /** How far work is, in one line: what is done, to which table, how much of it, how fast, for how long, and how long it still takes. */
-import type { LockHolder, StageProgress } from '../index.ts'
+import type { LockHolder } from '../open/lock-watch.ts'
+import type { StageProgress } from '../progress/progress.ts'
 import { displayWidth } from './layout.ts'
 import { formatTable } from './names.ts'
 import { formatBytes, formatCount, formatElapsed, plural } from './quantities.ts'

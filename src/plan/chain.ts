@@ -1,7 +1,8 @@
 /** Why a row is in a plan: the rows it came along with, back to a selected one. Pure. */
 import { RowgraftError } from '../errors.ts'
 import { keysOf } from '../keys/key-columns.ts'
-import type { Plan } from './plan.ts'
+import { LeftOutError } from './left-out.ts'
+import type { Plan, TableKey } from './plan.ts'
 import type { PlanRelation, Step } from './step.ts'
 
 /** One row of the chain, or several of which it is one. */
@@ -48,12 +49,6 @@ const wayFrom = (plan: Plan, start: Step): readonly Step[] => {
   return longest
 }
 
-const tell = (plan: Plan, table: string, shown: string): string | null => {
-  const left = plan.leftOut.find((row) => row.table === table && row.key === shown)
-  if (left !== undefined) return `it is left out: ${left.why}`
-  return plan.notInBackup.some((row) => row.table === table && row.key === shown) ? 'the backup does not have it' : null
-}
-
 /** A row that a plan writes. */
 export interface StepRow {
   readonly step: Step
@@ -75,10 +70,13 @@ export const findStepRow = (plan: Plan, { table, key, shown }: AskedRow): StepRo
     const position = step.table === table ? keysOf(step.keys).indexOf(key) : -1
     if (position >= 0) return { step, key, position }
   }
-  throw new RowgraftError('bad-key', `the plan writes no row ${shown} of "${table}"`, {
-    detail: tell(plan, table, shown) ?? undefined,
-    hint: 'Run "rowgraft show" with the plan alone to see all of it.',
-  })
+  const isAsked = (row: TableKey): boolean => row.table === table && row.key === shown
+  const message = `the plan writes no row ${shown} of "${table}"`
+  const hint = 'Run "rowgraft show" with the plan alone to see all of it.'
+  const leftOut = plan.leftOut.find(isAsked)
+  if (leftOut !== undefined) throw new LeftOutError(message, { leftOut, hint })
+  const detail = plan.notInBackup.some(isAsked) ? 'the backup does not have it' : undefined
+  throw new RowgraftError('bad-key', message, { detail, hint })
 }
 
 /** The chain of a row, as far as the plan alone tells it. Throws as `findStepRow`. */

@@ -11,11 +11,11 @@ import type { DatabaseIdentity } from '../catalog/read/identity.ts'
 import type { KeyColumn } from '../keys/key-columns.ts'
 import type { NotFollowed } from '../rows/typed-rows.ts'
 import type { Coverage } from '../selection/coverage.ts'
-import type { LeftOutReason } from '../selection/left-out.ts'
 import type { Selection } from '../selection/selection.ts'
 import type { PlacedMethod } from '../sql/column-digest.ts'
 import type { Conflict } from './conflicts.ts'
 import type { Answer } from './finding.ts'
+import type { StaysOut } from './left-out.ts'
 import type { PlanOptions } from './options.ts'
 import type { Footprint, PlanRelation, PlanSequence, PlanTrigger, StandIns, Step } from './step.ts'
 
@@ -56,12 +56,7 @@ export interface Plan {
   readonly relations: readonly PlanRelation[]
   readonly conflicts: readonly Conflict[]
   /** Rows that stay out, and why; `isAsked` for those without which the restore is not complete. */
-  readonly leftOut: readonly (TableKey & {
-    readonly why: string
-    /** The facts that the sentence is made of; absent in plans of before. */
-    readonly reason?: LeftOutReason
-    readonly isAsked: boolean
-  })[]
+  readonly leftOut: readonly (StaysOut & { readonly isAsked: boolean })[]
   /** Live rows that have other values than in the backup, and that rows of the plan come to refer to; absent where there are none. */
   readonly attached?: readonly {
     readonly table: string

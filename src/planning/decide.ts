@@ -168,9 +168,9 @@ const leaveOutOrphans = ({ sides, decider, options, decisions }: Deciding, closu
     decisions.tell(relation.child, key, { kind: 'parent refused', table: relation.parent, key: displayKey(parent) })
     decisions.add(decisions.excluded, relation.child, [key])
   }
-  for (const missing of closure.missingParents) {
-    const answer = decider.decide(parentFinding(sides, missing, options.closure))
-    if (answer === 'skip') decisions.add(decisions.excluded, missing.relation.child, [missing.key])
+  for (const orphan of closure.orphans) {
+    const answer = decider.decide(parentFinding(sides, orphan, options.closure))
+    if (answer === 'skip') decisions.add(decisions.excluded, orphan.relation.child, [orphan.key])
   }
 }
 

@@ -3,8 +3,8 @@ import { whyBookkeeping } from '../catalog/conventions/bookkeeping.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { displayKey } from '../keys/key.ts'
 import { compareKeys } from '../keys/key-order.ts'
-import type { Conflict, ConflictLog } from '../plan/conflicts.ts'
-import { whyLeftOut } from '../plan/notes/left-out.ts'
+import { type Conflict, type ConflictLog, inTheWayOf } from '../plan/conflicts.ts'
+import type { StaysOut } from '../plan/left-out.ts'
 import type { PlanOptions } from '../plan/options.ts'
 import type { MissingReason, Plan } from '../plan/plan.ts'
 import type { Untouched } from '../selection/all-missing.ts'
@@ -36,13 +36,14 @@ export const listLeftOut = (
   // What would have gone to a changed parent is left out itself; nothing is left out with a row that is back already.
   const isRow = ({ kind, of, uses = [] }: Conflict): boolean =>
     (kind !== 'looks restored' || of !== undefined) && uses.length === 0
-  const skipped = log.skipped.filter(({ conflict }) => isRow(conflict))
+  const skipped = log.skipped.filter(isRow)
   const untouched = decision.untouched.filter(({ rows }) => rows === null)
-  const asked: readonly LeftOut[] = [
+  const asked: readonly StaysOut[] = [
     ...decision.leftOut,
     ...untouched.filter(({ isAbsent }) => isAbsent === true).map(toLeftOut),
-    ...skipped.map(({ conflict: { id, table, key }, said }): LeftOut => {
-      return { table, key, reason: { kind: 'skipped', conflict: id, said } }
+    ...skipped.map((conflict): StaysOut => {
+      const { id, table, key } = conflict
+      return { table, key, reason: { kind: 'skipped', conflict: id, inTheWay: inTheWayOf(conflict) } }
     }),
   ]
   const others: readonly LeftOut[] = [
@@ -63,10 +64,7 @@ export const listLeftOut = (
       return reason === null ? [] : [{ table: survivor.relation.child, key: displayKey(survivor.key), reason }]
     }),
   ]
-  return [
-    ...asked.map((row) => ({ ...row, why: whyLeftOut(row), isAsked: true })),
-    ...others.map((row) => ({ ...row, why: whyLeftOut(row), isAsked: false })),
-  ]
+  return [...asked.map((row) => ({ ...row, isAsked: true })), ...others.map((row) => ({ ...row, isAsked: false }))]
 }
 
 /** Missing rows behind keys that are not followed, and why each key is not. */

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { list } from '../database/names.ts'
 import type { Writer } from '../database/session/reader.ts'
-import { countLeftOut } from '../plan/notes/left-out.ts'
+import { countLeftOut } from '../plan/left-out.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ChangedRows } from './journal/line-witness.ts'
 import { changedKeys, mostKeys } from './keys/changed-keys.ts'

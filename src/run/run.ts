@@ -4,9 +4,10 @@
  * In comes a plan, with both sides open or the journal of the run that it undoes (`start/start-run.ts`); out go a `Report` and a journal on
  * disk. The only room that writes to live. It imports from any room up to `planning/`.
  */
+
+import type { StaysOut } from '../plan/left-out.ts'
 import type { Plan } from '../plan/plan.ts'
 import { measured, type Reached, type RunPhase, type StageProgress } from '../progress/progress.ts'
-import type { LeftOutReason } from '../selection/left-out.ts'
 
 export interface RunOptions {
   /** Do everything, verify, and roll back. */
@@ -75,12 +76,7 @@ export interface Report {
   readonly keys: readonly { readonly table: string; readonly backup: NamedKey; readonly live: NamedKey }[]
   /** How many rows have another key in live than in the backup, per table. */
   readonly changedKeys: readonly { readonly table: string; readonly rows: number }[]
-  readonly leftOut: readonly {
-    readonly table: string
-    readonly key: string
-    readonly why: string
-    readonly reason?: LeftOutReason
-  }[]
+  readonly leftOut: readonly StaysOut[]
   readonly notInBackup: readonly { readonly table: string; readonly key: string }[]
   /** What became of the rows that a statement hits, or a file of keys lists, before the run. */
   readonly coverage: Plan['coverage']

@@ -1,4 +1,4 @@
-/** Rows that stay out, and why: a kind with its facts. `plan/notes/left-out.ts` makes the sentences of them. */
+/** Rows that stay out, and why: a kind with its facts. `format/` makes the sentences of them. */
 
 /** Names and keys are as displayed. */
 export type LeftOutReason =
@@ -29,8 +29,6 @@ export type LeftOutReason =
   | { readonly kind: 'parent refused'; readonly table: string; readonly key: string }
   /** What is missing below it was asked for, and live's row of its key is not it. */
   | { readonly kind: 'anchor refused' }
-  /** A conflict was answered `skip`. */
-  | { readonly kind: 'skipped'; readonly conflict: string; readonly said: string }
   /** Live has its key with other values. */
   | { readonly kind: 'looks like another'; readonly columns: readonly string[]; readonly canComeBeside: boolean }
   /** A survivor that `--relink none` leaves as it is. */

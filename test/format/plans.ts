@@ -83,12 +83,7 @@ export const slugTaken: Conflict = {
   columns: ['slug'],
   values: ['pets'],
   live: ['9'],
-  text: 'public.gallery 7: slug pets belongs to live row 9 (gallery_slug_key)',
-  answers: [
-    { answer: 'stop', does: 'refuse the plan' },
-    { answer: 'skip', does: 'leave the row out, and what came only because of it' },
-    { answer: 'match', does: 'let live row 9 stand in: what belongs to the row goes to it' },
-  ],
+  answers: [{ answer: 'stop' }, { answer: 'skip' }, { answer: 'match' }],
 }
 
 export const makeReport = (parts: Partial<Report> = {}): Report => ({

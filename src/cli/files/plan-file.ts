@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { readTextFile } from '../../documents/text-file.ts'
 import { RowgraftError } from '../../errors.ts'
 import { formatPlan } from '../../format/plan/plan.ts'
+import { planDocument } from '../../format/plan/plan-document.ts'
 import { formatPlanFile } from '../../format/plan/plan-file.ts'
 import { type Plan, parsePlan } from '../../index.ts'
 import type { Output } from '../output.ts'
@@ -31,7 +32,7 @@ export const noPlanFile = (path: string): RowgraftError =>
 /** Prints a plan as text, as its file, or on one line. */
 export const printPlan = (output: Output, plan: Plan): void => {
   if (output.format === 'text') output.text(formatPlan(plan, output.setting))
-  else if (output.format === 'ndjson') output.json(plan)
+  else if (output.format === 'ndjson') output.json(planDocument(plan))
   else output.text(formatPlanFile(plan))
 }
 

@@ -5,7 +5,7 @@
  */
 import type { TableDiff } from '../../diff/diff.ts'
 import type { DiffState } from '../../diff/diff-states.ts'
-import type { RowReport } from '../../index.ts'
+import type { RowReport } from '../../look/rows.ts'
 import { displayWidth, formatColumns, joinLines, padEnd, truncate } from '../layout.ts'
 import { formatKey, formatTable } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'

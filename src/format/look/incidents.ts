@@ -1,5 +1,5 @@
 /** What was lost, as events: each with its rows, what went with them, what survived, and the statement that it looks like. */
-import type { Incident, IncidentReport } from '../../index.ts'
+import type { Incident, IncidentReport } from '../../selection/incidents/report.ts'
 import { displayWidth, formatColumns, indent, joinLines, padEnd, padStart, truncate, wrapPhrases } from '../layout.ts'
 import { formatColumn, formatTable, formatWords } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'

@@ -1,5 +1,6 @@
 /** What is said of tables that refer to one another by name alone, where incidents may be parts of one. */
-import type { IncidentReport, LikelyReference } from '../../index.ts'
+import type { LikelyReference } from '../../catalog/conventions/likely-references.ts'
+import type { IncidentReport } from '../../selection/incidents/report.ts'
 import { formatTable } from '../names.ts'
 import { plural } from '../quantities.ts'
 

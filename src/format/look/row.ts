@@ -1,5 +1,6 @@
 /** One row, both sides next to each other, and what refers to it. */
-import type { Rowgraft, RowReport } from '../../index.ts'
+import type { RowReport } from '../../look/rows.ts'
+import type { Rowgraft } from '../../rowgraft.ts'
 import { breakLines, displayWidth, formatColumns, joinLines, padEnd } from '../layout.ts'
 import { formatKey, formatSentence, formatTable } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'

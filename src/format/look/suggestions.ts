@@ -1,5 +1,5 @@
 /** Relations that nobody declared, with what speaks for each, and the lines of the config file that take them. */
-import type { Suggestion } from '../../index.ts'
+import type { Suggestion } from '../../open/declared/suggested.ts'
 import { indent, joinLines } from '../layout.ts'
 import { formatColumn, formatTable } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'

@@ -1,5 +1,5 @@
 /** What rowgraft knows about the tables, as people read it. */
-import type { TableOverview } from '../../index.ts'
+import type { TableOverview } from '../../look/tables.ts'
 import { indent, joinLines } from '../layout.ts'
 import { formatTable } from '../names.ts'
 import { plural } from '../quantities.ts'

@@ -1,5 +1,5 @@
 /** Why a row is in a plan, a line per reason. */
-import type { ChainLink } from '../../index.ts'
+import type { ChainLink } from '../../plan/chain.ts'
 import { indent, joinLines } from '../layout.ts'
 import { firstOf, formatColumn, formatKey, formatTable } from '../names.ts'
 import { formatCount } from '../quantities.ts'

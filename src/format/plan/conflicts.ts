@@ -3,18 +3,15 @@ import type { Conflict } from '../../plan/conflicts.ts'
 import type { Answer } from '../../plan/finding.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { formatColumns, indent } from '../layout.ts'
-import { formatArgument, formatSentence, formatTable, formatWords } from '../names.ts'
+import { formatArgument, formatTable } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'
+import { wordAnswer, wordConflict } from '../reasons/conflict.ts'
+import { type Way, wordHelp } from '../reasons/help.ts'
 import { sanitise } from '../sanitise.ts'
 import type { Setting } from '../style.ts'
 
 /** Conflicts of one kind are spelled out up to this many. */
 const most = 5
-
-interface Way {
-  readonly flag: string
-  readonly does: string
-}
 
 const isAgain = ({ kind, of }: Conflict, answer: Answer): boolean =>
   kind === 'looks restored' && of === undefined && answer === 'allocate'
@@ -33,7 +30,7 @@ const forSeveral: Partial<Readonly<Record<Answer, string>>> = {
 
 /** What an answer does to all conflicts of a group. */
 const effectOn = (conflicts: readonly Conflict[], answer: Answer): string => {
-  const words = new Set(conflicts.map(({ answers }) => answers.find((known) => known.answer === answer)?.does ?? ''))
+  const words = new Set(conflicts.map((conflict) => wordAnswer(conflict, answer)))
   const [first = ''] = words
   return sanitise(words.size === 1 ? first : (forSeveral[answer] ?? first))
 }
@@ -51,6 +48,16 @@ export const selectsOneTable = ({ selection }: Pick<Plan, 'selection'>): boolean
   return tables.size <= 1 && !tables.has(null)
 }
 
+/** The values of `--triggers` that settle it where a trigger reaches outside. */
+export const triggerWays = ({
+  firesAlways,
+}: Conflict): readonly { readonly value: 'fire' | 'off'; readonly does: string }[] => [
+  { value: 'fire', does: 'let it reach outside' },
+  ...(firesAlways === true
+    ? []
+    : [{ value: 'off', does: 'switch all triggers off while the rows are written' } as const]),
+]
+
 /** The ways out of conflicts that are alike, each with its flag. */
 export const waysOut = (
   conflict: Conflict,
@@ -59,15 +66,13 @@ export const waysOut = (
   const answers = conflict.answers
     .filter(({ answer }) => answer !== 'stop')
     .map(({ answer }) => ({ flag: flagOf(conflict, answer), does: effectOn(alike, answer) }))
-  const helps = (conflict.helps ?? []).map(({ flag, does }) => ({ flag, does: sanitise(does) }))
+  const helps = (conflict.helps ?? []).map((help) => {
+    const { flag, does } = wordHelp(conflict.table, help)
+    return { flag, does: sanitise(does) }
+  })
   const given = [...answers, ...helps]
   if (conflict.kind === 'triggers') {
-    return [
-      { flag: '--triggers fire', does: 'let it reach outside' },
-      ...(conflict.firesAlways === true
-        ? []
-        : [{ flag: '--triggers off', does: 'switch all triggers off while the rows are written' }]),
-    ]
+    return triggerWays(conflict).map(({ value, does }) => ({ flag: `--triggers ${value}`, does }))
   }
   if (conflict.kind !== 'changed' || conflict.of !== undefined || !canNameColumns) return given
   const columns = formatArgument(conflict.columns.map(sanitise).join(','))
@@ -75,11 +80,10 @@ export const waysOut = (
 }
 
 /** What is in the way, in a sentence. */
-export const formatConflict = ({ kind, text }: Conflict): string =>
-  kind === 'parent changed' ? formatWords(text) : formatSentence(text)
+export const formatConflict = (conflict: Conflict): string => sanitise(wordConflict(conflict, formatTable))
 
 const groupOf = ({ table, kind, constraint, answers, helps }: Conflict): string =>
-  JSON.stringify([table, kind, constraint, answers.map(({ answer }) => answer), helps?.map(({ flag }) => flag)])
+  JSON.stringify([table, kind, constraint, answers.map(({ answer }) => answer), helps])
 
 const formatGroup = (
   conflicts: readonly Conflict[],
@@ -124,9 +128,8 @@ const formatOpen = (plan: Plan, conflicts: readonly Conflict[], setting: Setting
 
 const answered = (plan: Plan, conflict: Conflict, width: number): readonly string[] => {
   const answer = stateOf(plan, conflict)
-  const does = conflict.answers.find((known) => known.answer === answer)?.does ?? ''
   const given = isAgain(conflict, answer) ? '--again' : answer
-  const said = sanitise(does === '' ? given : `${given}, ${does}`)
+  const said = sanitise(`${given}, ${wordAnswer(conflict, answer)}`)
   return indent(`${formatConflict(conflict)} · ${said}`, width, 2, 2)
 }
 

@@ -1,5 +1,5 @@
 /** Rows of a plan with their values, for whoever reviews it. */
-import type { PlannedRow } from '../../index.ts'
+import type { PlannedRow } from '../../review/planned-rows.ts'
 import { breakLines, displayWidth, padEnd } from '../layout.ts'
 import { formatColumn, formatKey, formatTable } from '../names.ts'
 import { formatCount } from '../quantities.ts'

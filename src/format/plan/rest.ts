@@ -1,8 +1,10 @@
 /** What becomes of rows that a plan does not write: those that are back or there already, and those that stay out, with why. */
-import { countLeftOut, wordLeftOut } from '../../data.ts'
+import { countLeftOut } from '../../data.ts'
+import type { StaysOut, StaysOutReason } from '../../plan/left-out.ts'
 import type { Plan } from '../../plan/plan.ts'
-import { firstOf, formatColumn, formatKey, formatSentence, formatTable, formatWords, keyRows } from '../names.ts'
+import { firstOf, formatColumn, formatKey, formatTable, formatWords, keyRows } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'
+import { wordLeftOut } from '../reasons/left-out.ts'
 import { sanitise } from '../sanitise.ts'
 import { formatRowKeys } from './step.ts'
 
@@ -95,38 +97,24 @@ const formatAttached = ({ attached = [] }: Plan): readonly Cells[] =>
 
 /** What both a plan and a report say about rows that stay out. */
 interface LeftOut {
-  readonly leftOut: readonly Pick<Plan['leftOut'][number], 'table' | 'key' | 'why' | 'reason'>[]
+  readonly leftOut: readonly StaysOut[]
 }
-
-type StaysOut = LeftOut['leftOut'][number]
 
 /** Whether the flags that help are named. The interface has keys for them. */
 export type Helps = 'flags' | 'unsaid'
 
-type Reason = NonNullable<StaysOut['reason']>
-
-/** The reason with its table as people read it. */
-const withTable = (reason: Reason): Reason =>
-  reason.kind === 'end gone' ||
-  reason.kind === 'end barred' ||
-  reason.kind === 'end hidden' ||
-  reason.kind === 'parent refused'
-    ? { ...reason, table: formatTable(reason.table) }
-    : reason
-
 /** The other end of a link is the reason. */
-type EndReason = Extract<Reason, { readonly kind: 'end gone' | 'end barred' }>
+type EndReason = Extract<StaysOutReason, { readonly kind: 'end gone' | 'end barred' }>
 
-const isEnd = (reason: Reason | undefined): reason is EndReason =>
+const isEnd = (reason: StaysOutReason | undefined): reason is EndReason =>
   reason?.kind === 'end gone' || reason?.kind === 'end barred'
 
 const canPull = (reason: EndReason | undefined): boolean => reason?.kind === 'end gone' && reason.canPull
 
 /** Why a row stays out, without the row. */
-const whyOf = ({ table, why, reason }: StaysOut, helps: Helps): string => {
-  if (reason === undefined) return formatSentence(why) // a plan of before
-  if (reason.kind === 'skipped') return formatSentence(reason.said)
-  const { words, help } = wordLeftOut(table, withTable(reason))
+const whyOf = ({ table, why = '', reason }: StaysOut, helps: Helps): string => {
+  if (reason === undefined) return sanitise(why)
+  const { words, help } = wordLeftOut(table, reason, formatTable)
   return sanitise(helps === 'flags' ? words + help : words)
 }
 

@@ -106,7 +106,7 @@ export const outwardFindings = (triggers: readonly PlanTrigger[], given: PlanOpt
             values: [],
             live: [],
             possible: [],
-            detail: `trigger ${name} reaches outside the database (${reachesOutside}), which no undo takes back${given === 'off' ? '; it is ENABLE ALWAYS or REPLICA, so it fires with triggers off too' : ''}`,
+            reachesOutside,
             ...(given === 'off' ? { firesAlways: true } : {}),
           },
         ],

@@ -6,6 +6,7 @@ import { keysOf } from '../../keys/key-columns.ts'
 import { hashPlan, type Plan } from '../plan.ts'
 import { findContradiction } from './consistent.ts'
 import { planShape } from './plan-shape.ts'
+import { withoutSentences } from './sentences.ts'
 
 const isPlan = (value: unknown): value is Pick<Plan, 'kind' | 'hash'> =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'plan' && 'hash' in value
@@ -73,9 +74,12 @@ export const parsePlan = (text: string, path?: string): Plan => {
       hint: 'Make the plan again with this rowgraft.',
     })
   }
+  // A plan of before is hashed with its sentences.
+  const isWhole = hashPlan(value) === value.hash
+  const facts = isWhole ? value : withoutSentences(value)
   // An answer is refused by what the conflict takes, once it is known that there are conflicts.
-  const flaw = findFlaw(planShape, { ...value, answers: {} })
-  if (hashPlan(value) !== value.hash) {
+  const flaw = findFlaw(planShape, { ...facts, answers: {} })
+  if (!isWhole && hashPlan(facts) !== value.hash) {
     throw refuse('plan-edited', 'the plan was edited beyond its answers', {
       detail: ['Its hash covers everything but "answers".', ...(flaw === null ? [] : [tell(flaw)])].join('\n'),
       hint: 'Make the plan again with the flags that say what you want; only "answers" may be edited.',
@@ -88,7 +92,7 @@ export const parsePlan = (text: string, path?: string): Plan => {
     })
   }
   // Of this shape, as has just been found.
-  const plan = value as Plan
+  const plan = facts as Plan
   const contradiction = findContradiction(plan)
   if (contradiction !== null) {
     throw refuse('plan-edited', 'the plan contradicts itself', {

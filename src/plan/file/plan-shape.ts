@@ -28,7 +28,7 @@ import type { PlanOptions } from '../options.ts'
 import type { Aside, MissingReason, Plan, TableKey, TableRows } from '../plan.ts'
 import type { Follower, Footprint, PlanSequence, PlanTrigger, PublishedTables, UsedPrivilege } from '../step.ts'
 import { answerShape, conflictShape } from './conflict-shape.ts'
-import { leftOutReasonShape } from './reason-shape.ts'
+import { reasonShape } from './reason-shape.ts'
 import { keyColumnShape, relationShape, standInsShape, stepEntries, tableId } from './step-shape.ts'
 
 const sha256 = pattern(/^[0-9a-f]{64}$/, 'a sha256')
@@ -124,8 +124,8 @@ const planEntries: Entries<Plan> = {
     object<Plan['leftOut'][number]>({
       table: words,
       key: words,
-      why: words,
-      reason: optional(leftOutReasonShape),
+      why: optional(words),
+      reason: optional(reasonShape),
       isAsked: flag,
     }),
   ),

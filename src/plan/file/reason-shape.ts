@@ -11,11 +11,14 @@ import {
   variant,
   words,
 } from '../../documents/shape.ts'
-import type { LeftOutReason, UnlinkedBecause } from '../../selection/left-out.ts'
+import type { UnlinkedBecause } from '../../selection/left-out.ts'
+import type { InTheWay } from '../finding.ts'
+import type { StaysOutReason } from '../left-out.ts'
+import { inTheWayEntries } from './conflict-shape.ts'
 
-type Of<Kind extends LeftOutReason['kind']> = Extract<LeftOutReason, { readonly kind: Kind }>
+type Of<Kind extends StaysOutReason['kind']> = Extract<StaysOutReason, { readonly kind: Kind }>
 
-export const leftOutReasonShape: Shape<LeftOutReason> = variant<'kind', LeftOutReason>('kind', {
+export const reasonShape: Shape<StaysOutReason> = variant<'kind', StaysOutReason>('kind', {
   'end gone': object<Of<'end gone'>>({ kind: only('end gone'), table: words, key: words, canPull: flag }),
   'end barred': object<Of<'end barred'>>({ kind: only('end barred'), table: words, key: words }),
   'end hidden': object<Of<'end hidden'>>({ kind: only('end hidden'), table: words, hidden: words }),
@@ -36,7 +39,12 @@ export const leftOutReasonShape: Shape<LeftOutReason> = variant<'kind', LeftOutR
   'hit and restored': object<Of<'hit and restored'>>({ kind: only('hit and restored'), live: words }),
   'parent refused': object<Of<'parent refused'>>({ kind: only('parent refused'), table: words, key: words }),
   'anchor refused': object<Of<'anchor refused'>>({ kind: only('anchor refused') }),
-  skipped: object<Of<'skipped'>>({ kind: only('skipped'), conflict: words, said: words }),
+  skipped: object<Of<'skipped'>>({
+    kind: only('skipped'),
+    conflict: words,
+    inTheWay: optional(object<InTheWay>(inTheWayEntries)),
+    said: optional(words),
+  }),
   'looks like another': object<Of<'looks like another'>>({
     kind: only('looks like another'),
     columns: listOf(words),

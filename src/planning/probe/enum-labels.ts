@@ -1,7 +1,6 @@
 /** Rows that hold enum labels which live's type does not have. */
 import { columnOf } from '../../catalog/catalog.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { displayAlone, displayName } from '../../database/display.ts'
 import { displayKey } from '../../keys/key.ts'
 import type { Finding, Help } from '../../plan/finding.ts'
 import type { Sides } from '../../rows/sides.ts'
@@ -18,11 +17,7 @@ const hasLabel = (value: string | null, label: string): boolean => {
 const helpsFor = (table: SharedTable, name: string, lacking: readonly string[]): readonly Help[] => {
   const live = columnOf(table.live, name)
   if (live?.typeKind !== 'enum') return []
-  const labels = (live.enumLabels ?? []).join(', ')
-  return lacking.map((label) => ({
-    flag: `--map-enum '${table.id}.${displayName(name)}:${label}=<label>'`,
-    does: `write another label instead: ${labels}`,
-  }))
+  return lacking.map((label) => ({ kind: 'map label', column: name, label, labels: live.enumLabels ?? [] }))
 }
 
 /** A finding per row with such a label, by packed key. */
@@ -39,10 +34,7 @@ export const findLabels = async (
     const lacking = drifted.map(({ labels = [] }, p) => labels.filter((label) => hasLabel(values[p] ?? null, label)))
     const bad = drifted.filter((_, p) => lacking[p]?.length)
     if (bad.length === 0) continue
-    const words = bad.map((drift) => {
-      const labels = lacking[drifted.indexOf(drift)] ?? []
-      return `${displayAlone(drift.column)}: live's type has no label ${labels.map((label) => `"${label}"`).join(', ')}`
-    })
+    const labels = lacking.filter(({ length }) => length > 0)
     found.set(key, {
       kind: 'enum label',
       table: table.id,
@@ -52,8 +44,8 @@ export const findLabels = async (
       values: bad.map((drift) => values[drifted.indexOf(drift)] ?? null),
       live: [],
       possible: ['skip'],
-      detail: words.join('; '),
-      helps: bad.flatMap((drift) => helpsFor(table, drift.column, lacking[drifted.indexOf(drift)] ?? [])),
+      labels,
+      helps: bad.flatMap((drift, p) => helpsFor(table, drift.column, labels[p] ?? [])),
     })
   }
   return found

@@ -5,7 +5,6 @@
 import { sql } from 'kysely'
 import { columnOf } from '../../catalog/catalog.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { displayAlone, displayName } from '../../database/display.ts'
 import { arrayText } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { displayKey } from '../../keys/key.ts'
@@ -38,9 +37,7 @@ const readLargeObjects = async (
 }
 
 const helpsFor = (table: SharedTable, name: string): readonly Help[] =>
-  columnOf(table.live, name)?.notNull === false
-    ? [{ flag: `--set '${table.id}.${displayName(name)}=null'`, does: 'leave it empty in every restored row' }]
-    : []
+  columnOf(table.live, name)?.notNull === false ? [{ kind: 'empty', column: name }] : []
 
 /** A finding per row that names a large object of the backup which live does not have, by packed key. */
 export const findLargeObjects = async (
@@ -63,22 +60,18 @@ export const findLargeObjects = async (
   }
   for (const [key, values] of rows) {
     const lost = names.filter((_, p) => isLost(values[p]))
-    const words = lost.map((name) => {
-      const value = values[names.indexOf(name)] ?? ''
-      const why = here.has(value) ? 'whose content is not known to be that of live' : 'which live does not have'
-      return `${displayAlone(name)} names large object ${value} of the backup, ${why}`
-    })
     if (lost.length === 0) continue
+    const own = lost.map((name) => values[names.indexOf(name)] ?? null)
     found.set(key, {
       kind: 'large object',
       table: table.id,
       key: displayKey(key),
       constraint: null,
       columns: lost,
-      values: lost.map((name) => values[names.indexOf(name)] ?? null),
+      values: own,
       live: [],
       possible: ['skip'],
-      detail: words.join('; '),
+      isThere: own.map((value) => here.has(value ?? '')),
       helps: lost.flatMap((name) => helpsFor(table, name)),
     })
   }

@@ -58,6 +58,7 @@ const readColumns = (table: SharedTable, partitions: readonly Partition[]): read
 const findAtHome = (sides: Sides, table: SharedTable, keys: readonly string[]): Promise<ReadonlySet<string>> =>
   findKeys(sides.backup, table, { keys, where: isInDefault('t') })
 
+/** `partition` is the default one that would take it. */
 const findingOf = (table: SharedTable, key: string, partition: string | null): Finding => ({
   kind: 'partition',
   table: table.id,
@@ -67,10 +68,6 @@ const findingOf = (table: SharedTable, key: string, partition: string | null): F
   values: [],
   live: [],
   possible: ['skip'],
-  detail:
-    partition === null
-      ? 'live has no partition for it: create it first, or leave the row out'
-      : `live has no partition for it but the default one, ${partition}: create it first, or leave the row out`,
 })
 
 /** A finding per row that no partition of live is made for, by packed key. */

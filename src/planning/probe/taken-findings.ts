@@ -1,13 +1,13 @@
-/** Findings that a row's place in live is taken, or that its parent is missing, with what words need to tell it. */
+/** Findings that a row's place in live is taken, or that its parent is missing, with the facts of it. */
 import { columnOf, isGiven, type Uniqueness } from '../../catalog/catalog.ts'
-import { type SharedTable, setFlagFor } from '../../catalog/shared.ts'
-import { displayAlone, displayName } from '../../database/display.ts'
+import type { SharedTable } from '../../catalog/shared.ts'
+import { displayAlone } from '../../database/display.ts'
 import { displayKey, unpackKey } from '../../keys/key.ts'
 import type { Answer, Finding, FindingPart, Help } from '../../plan/finding.ts'
 import type { Likeness } from '../../rows/records/weigh-columns.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
 import type { ClosureOptions } from '../../selection/closure/options.ts'
-import type { MissingParent } from '../../selection/closure/walk.ts'
+import type { Orphan } from '../../selection/closure/walk.ts'
 import type { LiveConflict } from './live-conflicts.ts'
 import type { WantedTwice } from './unique-values.ts'
 
@@ -76,7 +76,7 @@ export const twiceFinding = ({ table, key }: RowToWrite, { unique, values, other
     ...valuesOf({ unique, values }),
     live: [],
     possible: ['skip'],
-    detail: displayKey(other),
+    other: displayKey(other),
     ...(expressions === undefined ? {} : { expressions }),
     ...helpsWith(table, unique),
   }
@@ -94,19 +94,14 @@ const placeColumn = ({ live, identity, primaryKey }: SharedTable, unique: Unique
   })
 }
 
-/** Flags and settings that give rows another place. */
+/** What gives rows another place. */
 const helpsWith = (table: SharedTable, unique: Uniqueness): Pick<Finding, 'helps'> => {
-  const name = placeColumn(table, unique)
-  if (name === undefined) return {}
-  const flag = `--set ${table.id}.${displayName(name)}=<value>`
-  const setting = { flag, does: `give every restored row this ${displayAlone(name)} instead of the backup's` }
+  const column = placeColumn(table, unique)
+  if (column === undefined) return {}
   return {
     helps: [
-      ...(isGiven(table.backup, name) ? [] : [setting]),
-      {
-        flag: `transforms["${table.id}"]`,
-        does: `in the config file: give each row a ${displayAlone(name)} of its own`,
-      },
+      ...(isGiven(table.backup, column) ? [] : [{ kind: 'value', column } as const]),
+      { kind: 'transform', column },
     ],
   }
 }
@@ -149,19 +144,16 @@ export const severalFinding = (
 }
 
 /** The finding that a row needs a parent which nobody has, or which may not be brought along. */
-export const parentFinding = (sides: Sides, missing: MissingParent, options: ClosureOptions): Finding => {
-  const { relation, key, why } = missing
+export const parentFinding = (sides: Sides, orphan: Orphan, options: ClosureOptions): Finding => {
+  const { relation, key, parent } = orphan
   const child = tableOf(sides.catalog, relation.child)
   const nullable = relation.columns.filter((name) => columnOf(child.live, name)?.notNull === false)
-  const parent = sides.catalog.tables.get(relation.parent)
-  const flag = parent === undefined ? null : setFlagFor(parent)
+  const required = sides.catalog.tables.get(relation.parent)?.required ?? null
   const helps: readonly Help[] = [
-    ...(flag === null ? [] : [{ flag, does: 'give the column of its parent a value' }]),
-    ...(missing.isHad && options.parents !== 'restore'
-      ? [{ flag: '--parents restore', does: 'bring back the parents that are gone' }]
-      : []),
+    ...(required === null ? [] : [{ kind: 'parent value', table: relation.parent, column: required } as const]),
+    ...(orphan.isHad && options.parents !== 'restore' ? [{ kind: 'restore parents' } as const] : []),
     ...(relation.isNullable && options.parents !== 'null'
-      ? [{ flag: '--parents null', does: `leave ${nullable.map(displayAlone).join(', ')} empty` }]
+      ? [{ kind: 'null parents', columns: nullable } as const]
       : []),
   ]
   return {
@@ -173,7 +165,7 @@ export const parentFinding = (sides: Sides, missing: MissingParent, options: Clo
     values: [],
     live: [],
     possible: ['skip'],
-    detail: why,
+    parent,
     ...(helps.length === 0 ? {} : { helps }),
   }
 }
@@ -226,7 +218,7 @@ export const changedParentFinding = ({
       table: child,
       rows: own.reduce((sum, { rows }) => sum + rows, 0),
     })),
-    helps: [{ flag: 'identities in rowgraft.config.ts', does: 'say by which other columns its rows are recognised' }],
+    helps: [{ kind: 'identity' }],
     ...(canAllocate && keys === 'new' ? { otherwise: 'allocate' } : {}),
   }
 }

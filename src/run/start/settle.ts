@@ -9,6 +9,7 @@ import { keysOf } from '../../keys/key-columns.ts'
 import type { ConfiguredOptions } from '../../open/configured.ts'
 import type { OpenOptions, OpenPair, OpenSide } from '../../open/connect.ts'
 import { backupOf } from '../../open/side.ts'
+import { ConflictError } from '../../plan/conflicts.ts'
 import { refuseOtherSources } from '../../plan/notes/drift.ts'
 import { openConflicts, type Plan } from '../../plan/plan.ts'
 import { findNever } from '../../rows/never.ts'
@@ -30,15 +31,12 @@ export interface StartRunInput {
   readonly withSides: <T>(work: (sides: Sides) => Promise<T>) => Promise<T>
 }
 
-/** Throws `decision-needed` naming what has no answer. */
+/** Throws a `ConflictError` of what has no answer. */
 export const refuseOpen = (plan: Plan): void => {
   const open = openConflicts(plan)
   if (open.length === 0) return
-  throw new RowgraftError('decision-needed', `${open.length} conflict(s) of the plan have no answer`, {
-    detail: open
-      .slice(0, 20)
-      .map(({ text }) => text)
-      .join('\n'),
+  throw new ConflictError(`${open.length} conflict(s) of the plan have no answer`, {
+    conflicts: open.slice(0, 20),
     hint: 'Answer them with --on-conflict [table=]answer, or in the "answers" of the plan file.',
   })
 }

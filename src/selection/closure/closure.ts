@@ -18,15 +18,7 @@ import { judgeLinks } from './follow-links.ts'
 import { followParents, followToLive } from './follow-parents.ts'
 import { type Members, selected } from './members.ts'
 import type { Survivor } from './survivors.ts'
-import {
-  type Attachment,
-  type ByValue,
-  type MissingParent,
-  note,
-  type RefusedParent,
-  Walk,
-  type WalkTerms,
-} from './walk.ts'
+import { type Attachment, type ByValue, note, type Orphan, type RefusedParent, Walk, type WalkTerms } from './walk.ts'
 
 export interface Closure {
   readonly members: ReadonlyMap<string, Members>
@@ -36,7 +28,7 @@ export interface Closure {
   readonly leftOut: readonly LeftOut[]
   /** Missing rows behind keys that are not followed. */
   readonly alsoMissing: ReadonlyMap<Relation, number>
-  readonly missingParents: readonly MissingParent[]
+  readonly orphans: readonly Orphan[]
   readonly refusedParents: readonly RefusedParent[]
   /** Rows whose reference is emptied because of `--parents null`, per relation. */
   readonly nulled: ReadonlyMap<Relation, readonly string[]>
@@ -87,7 +79,7 @@ export const followEdges = async (
     survivors: walk.survivors,
     leftOut: [...walk.leftOut.values()],
     alsoMissing: countBehind(walk),
-    missingParents: walk.missingParents,
+    orphans: walk.orphans,
     refusedParents: walk.refusedParents,
     nulled: walk.nulled,
     met: walk.met,

@@ -2,7 +2,6 @@
 import { whyHidden } from '../../catalog/drift.ts'
 import type { Relation } from '../../catalog/relations.ts'
 import type { NamedRow, SharedTable } from '../../catalog/shared.ts'
-import { displayAlone } from '../../database/display.ts'
 import { displayKey } from '../../keys/key.ts'
 import { findMoved } from '../../rows/moved.ts'
 import {
@@ -15,7 +14,7 @@ import {
   readUnheld,
 } from '../../rows/references.ts'
 import { isPresent, type RowState } from '../../rows/states.ts'
-import { whyNever } from '../left-out.ts'
+import type { Lacking } from '../missing-parent.ts'
 import { addKey, type Walk } from './walk.ts'
 
 /** Looks for the parents of some rows by one relation: those that live lacks come along as needed. */
@@ -25,11 +24,8 @@ export const followParents = async (walk: Walk, end: ChildEnd, keys: readonly st
   const hidden = parent?.hiddenParent ?? null
   if (hidden !== null) return failHidden(walk, end, { keys, hidden })
   const { rows, nowhere } = await readParents(walk.sides, end, keys)
-  const what =
-    parent?.backup.withoutRows === true
-      ? 'is not in live, and the rows of its table are not in the backup'
-      : 'is neither in live nor in the backup'
-  fail(walk, relation, { rows: nowhere, what, isHad: () => false })
+  const kind = parent?.backup.withoutRows === true ? 'without rows' : 'nowhere'
+  fail(walk, relation, { rows: nowhere, because: { kind }, isHad: () => false })
   if (parent === undefined || rows.length === 0) return
   const edge = { ...end, parent }
   const states = await walk.states.read(parent, [...new Set(rows.map(({ other }) => other))])
@@ -48,8 +44,8 @@ export const followToLive = async (walk: Walk, end: ChildEnd, keys: readonly str
   if (hidden !== null) return failHidden(walk, end, { keys, hidden })
   const rows = await readUnheld(walk.sides, end, keys)
   const isThere = backup.tables.some(({ id }) => id === relation.parent)
-  const lacked = isThere ? `that table's ${relation.parentColumns.map(displayAlone).join(', ')}` : 'that table'
-  fail(walk, relation, { rows, what: `is not in live, and the backup does not have ${lacked}`, isHad: () => false })
+  const columns = isThere ? relation.parentColumns : []
+  fail(walk, relation, { rows, because: { kind: 'only in live', columns }, isHad: () => false })
 }
 
 /** Rows that refer to what cannot be looked at. */
@@ -58,9 +54,10 @@ const failHidden = async (
   end: ChildEnd,
   { keys, hidden }: { readonly keys: readonly string[]; readonly hidden: string },
 ): Promise<void> => {
-  const why = `its parent cannot be looked at: ${hidden}`
+  const { relation } = end
+  const parent = { table: relation.parent, key: null, because: { kind: 'hidden', hidden } } as const
   const referring = await readReferring(walk.sides, end, keys)
-  for (const key of referring) walk.missingParents.push({ relation: end.relation, key, why, isHad: false })
+  for (const key of referring) walk.orphans.push({ relation, key, parent, isHad: false })
 }
 
 /** Rows and what live holds of their parents. */
@@ -123,8 +120,8 @@ const bringAlong = (walk: Walk, { relation, parent }: Edge, { rows: wanted, stat
   const isHad = ({ other }: Referring): boolean => !walk.isBarred(parent, other)
   const out = open.filter(isOut)
   const others = out.filter((row) => !isNever(row))
-  fail(walk, relation, { rows: others, what: refusal ?? 'was left out', isHad })
-  fail(walk, relation, { rows: out.filter(isNever), what: `is gone from live, and ${whyNever}`, isHad })
+  fail(walk, relation, { rows: others, because: refusal ?? { kind: 'left out' }, isHad })
+  fail(walk, relation, { rows: out.filter(isNever), because: { kind: 'barred' }, isHad })
   for (const { other } of out) addKey(walk.met, parent.id, other)
   const along = open.filter((row) => !isOut(row))
   walk.add(parent, along, { mark: 'needed', because: 'parent', via: relation, states })
@@ -133,15 +130,15 @@ const bringAlong = (walk: Walk, { relation, parent }: Edge, { rows: wanted, stat
 /** Rows whose parent does not come along, and whether nothing but an option stands against it. */
 interface Orphans {
   readonly rows: readonly Referring[]
-  readonly what: string
+  readonly because: Lacking
   readonly isHad: (row: Referring) => boolean
 }
 
-const fail = (walk: Walk, relation: Relation, { rows, what, isHad }: Orphans): void => {
+const fail = (walk: Walk, relation: Relation, { rows, because, isHad }: Orphans): void => {
   for (const row of rows) {
-    const why = `its parent ${relation.parent} ${displayKey(row.other)} ${what}`
+    const parent = { table: relation.parent, key: displayKey(row.other), because }
     if (walk.options.parents === 'null' && relation.isNullable) walk.nullOut(relation, row.key)
-    else walk.missingParents.push({ relation, key: row.key, why, isHad: isHad(row) })
+    else walk.orphans.push({ relation, key: row.key, parent, isHad: isHad(row) })
   }
 }
 
@@ -159,14 +156,14 @@ const failMade = (
   for (const { key, other } of rows) {
     const name = named?.get(other)?.name
     if (name === undefined) continue
-    const why = `its parent ${relation.parent} ${displayKey(other)} (${name}) is not in live: run the migrations that make it there first`
-    walk.missingParents.push({ relation, key, why, isHad: false })
+    const because = { kind: 'of a migration', name } as const
+    const parent = { table: relation.parent, key: displayKey(other), because }
+    walk.orphans.push({ relation, key, parent, isHad: false })
   }
 }
 
-const refuseParent = (walk: Walk, parent: SharedTable): string | null => {
-  if (walk.options.parents === 'stop') return 'is gone from live, and --parents stop forbids restoring it'
-  if (walk.options.parents === 'null') return 'is gone from live, and --parents null restores none'
-  if (walk.options.without.has(parent.id)) return 'is gone from live, and --without leaves it out'
-  return parent.refusal === null ? null : `is gone from live and cannot be restored: ${parent.refusal}`
+const refuseParent = (walk: Walk, parent: SharedTable): Lacking | null => {
+  if (walk.options.parents !== 'restore') return { kind: 'option', option: `parents ${walk.options.parents}` }
+  if (walk.options.without.has(parent.id)) return { kind: 'option', option: 'without' }
+  return parent.refusal === null ? null : { kind: 'cannot be restored', refusal: parent.refusal }
 }

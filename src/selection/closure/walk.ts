@@ -6,15 +6,16 @@ import type { Sides } from '../../rows/sides.ts'
 import type { StateCache } from '../../rows/state-cache.ts'
 import { isGone, isPresent, type RowState } from '../../rows/states.ts'
 import type { LeftOut, LeftOutReason } from '../left-out.ts'
+import type { MissingParent } from '../missing-parent.ts'
 import { type Because, type Mark, Members } from './members.ts'
 import type { ClosureOptions } from './options.ts'
 import type { Survivor } from './survivors.ts'
 
 /** A row of the closure that needs a parent nobody has, or that may not be brought along. */
-export interface MissingParent {
+export interface Orphan {
   readonly relation: Relation
   readonly key: string
-  readonly why: string
+  readonly parent: MissingParent
   /** The backup has the parent, and nothing but the option stands against bringing it back. */
   readonly isHad?: boolean
 }
@@ -90,7 +91,7 @@ export class Walk {
   readonly leftOut = new Map<string, LeftOut>()
   /** Packed keys of lost rows behind keys that are not followed; some may come along by another way. */
   readonly behind = new Map<Relation, string[]>()
-  readonly missingParents: MissingParent[] = []
+  readonly orphans: Orphan[] = []
   readonly refusedParents: RefusedParent[] = []
   readonly nulled = new Map<Relation, string[]>()
   readonly met = new Map<string, Set<string>>()

@@ -5,6 +5,7 @@
  * In comes work with a ticket; out go results, as actions. The only folder of `tui/` that waits for anything; it imports `state/`.
  */
 import { isRowgraftError } from '../../data.ts'
+import { detailOf } from '../../format/error.ts'
 import type { OpenOptions, ProgressEvent, Rowgraft, StageProgress } from '../../index.ts'
 import type { Action, Result, Work } from '../state/actions.ts'
 import type { Addresses, Message } from '../state/state.ts'
@@ -28,8 +29,8 @@ const progressEvery = 100
 
 const messageOf = (error: unknown): { readonly code: string; readonly error: Message } => {
   if (isRowgraftError(error)) {
-    const { code, message, detail, hint, asksFor } = error
-    return { code, error: { kind: 'error', text: message, detail, hint, asksFor } }
+    const { code, message, hint, asksFor } = error
+    return { code, error: { kind: 'error', text: message, detail: detailOf(error), hint, asksFor } }
   }
   // Whatever else is thrown is a bug: it is told as one, and the terminal is put right first.
   throw error

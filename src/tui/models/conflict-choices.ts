@@ -2,8 +2,10 @@
 
 import { openConflicts } from '../../data.ts'
 import { formatColumn, formatTable } from '../../format/names.ts'
-import { waysOut } from '../../format/plan/conflicts.ts'
+import { triggerWays } from '../../format/plan/conflicts.ts'
 import { formatCount } from '../../format/quantities.ts'
+import { wordAnswer } from '../../format/reasons/conflict.ts'
+import { wordHelp } from '../../format/reasons/help.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import type { Answer, Conflict, Plan } from '../../index.ts'
 import { type State, screenOf } from '../state/state.ts'
@@ -28,11 +30,12 @@ const countOf = (plan: Plan): number =>
   plan.steps.filter(({ action }) => action === 'insert').reduce((sum, { rows }) => sum + rows, 0)
 
 /** An answer in the words of the screen: what it does to this row, and to what came with it. */
-const wordsOf = (plan: Plan, conflict: Conflict, { answer, does }: Conflict['answers'][number]): string => {
+const wordsOf = (plan: Plan, conflict: Conflict, answer: Answer): string => {
   const table = formatTable(conflict.table)
   const others = countOf(plan)
   const live = sanitise(conflict.live[0] ?? '')
-  if (conflict.kind !== 'unique taken' && conflict.kind !== 'key taken') return sanitise(does)
+  const does = sanitise(wordAnswer(conflict, answer))
+  if (conflict.kind !== 'unique taken' && conflict.kind !== 'key taken') return does
   switch (answer) {
     case 'skip':
       return `leave the ${table} out, with what comes only because of it`
@@ -41,26 +44,28 @@ const wordsOf = (plan: Plan, conflict: Conflict, { answer, does }: Conflict['ans
     case 'overwrite':
       return `replace live row ${live}'s values by the backup's; later edits are lost`
     default:
-      return sanitise(does)
+      return does
   }
+}
+
+/** What a help says of parents that are gone: keys stand for that. */
+const parentsOf = (help: NonNullable<Conflict['helps']>[number]): 'restore' | 'null' | null => {
+  if (!('kind' in help)) return null
+  return help.kind === 'restore parents' ? 'restore' : help.kind === 'null parents' ? 'null' : null
 }
 
 /** At most four: there are four keys. What only a flag can say is told beneath. */
 export const choicesOf = (plan: Plan, conflict: Conflict): readonly Choice[] => {
   if (conflict.kind === 'triggers') {
-    return waysOut(conflict).map(
-      ({ flag, does }): Choice => ({
-        does,
-        take: { by: 'triggers', value: flag.endsWith('off') ? 'off' : 'fire' },
-      }),
-    )
+    return triggerWays(conflict).map(({ value, does }): Choice => ({ does, take: { by: 'triggers', value } }))
   }
   const answers = conflict.answers
     .filter(({ answer }) => answer !== 'stop')
-    .map((own): Choice => ({ does: wordsOf(plan, conflict, own), take: { by: 'answer', answer: own.answer } }))
-  const parents = (conflict.helps ?? []).flatMap(({ flag, does }): readonly Choice[] => {
-    const value = /^--parents (restore|null)$/.exec(flag)?.[1]
-    return value === 'restore' || value === 'null' ? [{ does: sanitise(does), take: { by: 'parents', value } }] : []
+    .map(({ answer }): Choice => ({ does: wordsOf(plan, conflict, answer), take: { by: 'answer', answer } }))
+  const parents = (conflict.helps ?? []).flatMap((help): readonly Choice[] => {
+    const value = parentsOf(help)
+    const does = sanitise(wordHelp(conflict.table, help).does)
+    return value === null ? [] : [{ does, take: { by: 'parents', value } }]
   })
   const [column] = conflict.columns
   const canSet =
@@ -82,7 +87,8 @@ export const choicesOf = (plan: Plan, conflict: Conflict): readonly Choice[] => 
 /** Flags that settle it and that no key stands for. */
 export const flagsOf = (conflict: Conflict): readonly string[] =>
   (conflict.helps ?? [])
-    .filter(({ flag }) => !flag.startsWith('--parents'))
+    .filter((help) => parentsOf(help) === null)
+    .map((help) => wordHelp(conflict.table, help))
     .map(({ flag, does }) => `${sanitise(flag)}: ${sanitise(does)}`)
 
 /** Open conflicts that the same answer fits as well. */

@@ -30,7 +30,6 @@ const pets: Partial<Plan> = {
   leftOut: ['7,77', '7,81'].map((key) => ({
     table: 'public.gallery_photo',
     key,
-    why: `public.photo ${key.slice(2)} is gone from live too; --links pull brings it along`,
     reason: { kind: 'end gone', table: 'public.photo', key: key.slice(2), canPull: true },
     isAsked: false,
   })),
@@ -137,14 +136,10 @@ Nothing can be written as it is.
   test('offers the flags that settle triggers, columns and rows restored before', () => {
     const triggers = { ...slugTaken, kind: 'triggers', answers: [] } as const
     const changed = { ...slugTaken, kind: 'changed', columns: ['title', 'caption'] } as const
-    const restored = {
-      ...slugTaken,
-      kind: 'looks restored',
-      answers: [{ answer: 'allocate', does: 'beside it' }],
-    } as const
+    const restored = { ...slugTaken, kind: 'looks restored', answers: [{ answer: 'allocate' }] } as const
     expect(format({ conflicts: [triggers] })).toContain('--triggers fire   let it reach outside\n')
     expect(format({ conflicts: [changed] })).toContain('--columns title,caption ')
-    expect(format({ conflicts: [restored] })).toContain('     --again   beside it\n')
+    expect(format({ conflicts: [restored] })).toContain('     --again   insert it beside live row 9\n')
   })
 
   test('says why there is nothing to do', () => {
@@ -238,11 +233,7 @@ Undo: 1 row deleted, 1 put back as before. Nothing has been written yet.
   })
 
   test('names no one live row for several conflicts', () => {
-    const other = {
-      ...slugTaken,
-      id: 'other',
-      answers: slugTaken.answers.map((each) => ({ ...each, does: each.does.replace('live row 9', 'live row 8') })),
-    }
+    const other = { ...slugTaken, id: 'other', live: ['8'] }
     const text = format({ conflicts: [slugTaken, other] })
     expect(text).toContain('leave the row out, and what came only because of it\n')
     expect(text).toContain('let the live row stand in: what belongs to the row goes to it\n')
@@ -256,7 +247,6 @@ Undo: 1 row deleted, 1 put back as before. Nothing has been written yet.
       table: 'public.artist',
       key,
       live: [live],
-      text: `public.artist ${key}: looks restored already as live row ${live}`,
     })
     const conflicts = [restored('1', '276'), restored('2', '277')]
     const answers = Object.fromEntries(conflicts.map(({ id }) => [id, 'skip'] as const))
@@ -292,7 +282,7 @@ Undo: 1 row deleted, 1 put back as before. Nothing has been written yet.
     }))
     expect(format({ leftOut })).toContain(
       ['77', '81']
-        .map((key) => `  left out  gallery_photo  1  photo ${key} is gone from live too · 7,${key}\n`)
+        .map((key) => `  left out  gallery_photo  1  public.photo ${key} is gone from live too · 7,${key}\n`)
         .join(''),
     )
   })
@@ -304,7 +294,7 @@ Undo: 1 row deleted, 1 put back as before. Nothing has been written yet.
         { table: 'public.t\n', key: '\r', why: 'because\x9b', isAsked: true },
         ...['\x9b', '\x07'].map((key) => {
           const reason = { kind: 'end gone', table: 'public.u\n', key, canPull: true } as const
-          return { table: 'public.t', key, why: '', reason, isAsked: true }
+          return { table: 'public.t', key, reason, isAsked: true }
         }),
       ],
     })

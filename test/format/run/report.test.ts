@@ -22,7 +22,13 @@ describe('the text of a report', () => {
         ],
         keys: [{ table: 'public.gallery', backup: { id: '7' }, live: { id: '12' } }],
         changedKeys: [{ table: 'public.gallery', rows: 1 }],
-        leftOut: [{ table: 'public.gallery_photo', key: '7,77', why: 'public.photo 77 is gone from live too' }],
+        leftOut: [
+          {
+            table: 'public.gallery_photo',
+            key: '7,77',
+            reason: { kind: 'end gone', table: 'public.photo', key: '77', canPull: false },
+          },
+        ],
         triggerChanges: [{ table: 'public.photo', column: 'updated_at', rows: 14 }],
         notUndone: ['sequences stay where they are'],
       },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { isRowgraftError } from '../../../src/errors.ts'
+import { planDocument } from '../../../src/format/plan/plan-document.ts'
 import { formatPlanFile } from '../../../src/format/plan/plan-file.ts'
 import { parsePlan } from '../../../src/plan/file/plan-file.ts'
 import { hashPlan, type Plan } from '../../../src/plan/plan.ts'
@@ -39,6 +40,22 @@ describe('the hash of a plan', () => {
     const plan = signed()
     const turned = Object.fromEntries(Object.entries(plan).reverse())
     expect(parsePlan(JSON.stringify(turned, null, 7))).toEqual(plan)
+  })
+
+  test("does not cover the sentences of a plan's document, which are not read back", () => {
+    const plan = signed({ conflicts: [slugTaken] })
+    const document = JSON.stringify(planDocument(plan))
+    expect(document).toContain('slug pets belongs to live row 9')
+    expect(parsePlan(document)).toEqual(plan)
+    expect(parsePlan(document.replace('slug pets', 'nothing'))).toEqual(plan)
+  })
+
+  test('covers the sentences of a plan of before, which are kept', () => {
+    const conflicts = [{ ...slugTaken, text: 'it is taken', helps: [{ flag: '--set', does: 'gives another' }] }]
+    const plan = signed({ conflicts })
+    expect(parsePlan(JSON.stringify(plan))).toEqual(plan)
+    expect(planDocument(plan)).toMatchObject({ conflicts })
+    expect(refusal(JSON.stringify(plan).replace('it is taken', 'it is free'))).toMatchObject({ code: 'plan-edited' })
   })
 
   test('tells keys apart that differ in where they are split', () => {

@@ -3,7 +3,7 @@
  * rounds of each; it ends with a run, with nothing to do, or with a refusal that names no way on.
  */
 
-import { openConflicts, type Plan, type Report } from '../../../src/index.ts'
+import { openConflicts, type Plan, type Report, whyLeftOut } from '../../../src/index.ts'
 import { type Asked, answerAll, type Choose } from './answering.ts'
 import type { Driver, Failure } from './driver.ts'
 import { faultOf } from './failures.ts'
@@ -47,7 +47,7 @@ const followHint = (request: Request, { code, hint, detail }: Failure, choose: C
 
 /** The request that follows what a plan says of rows that it leaves out. */
 const followMention = (request: Request, { leftOut }: Plan, choose: Choose): Followed | null => {
-  const [way] = leftOut.flatMap(({ why }) => readWays(why))
+  const [way] = leftOut.flatMap((row) => readWays(whyLeftOut(row)))
   const followed = way === undefined ? null : follow(request, way)
   return way === undefined || followed === null || choose(3) < 2 ? null : { way, request: followed }
 }

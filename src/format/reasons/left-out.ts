@@ -1,6 +1,10 @@
-/** Why rows stay out, in sentences: a plan and a report keep them beside the facts. Pure. */
+/** Why rows stay out, in words. */
 import { displayAlone, shellWord } from '../../database/display.ts'
-import { type LeftOut, type LeftOutReason, type UnlinkedBecause, whyNever } from '../../selection/left-out.ts'
+import type { StaysOut, StaysOutReason } from '../../plan/left-out.ts'
+import type { UnlinkedBecause } from '../../selection/left-out.ts'
+import { byId, type NameTable } from '../names.ts'
+import { wordInTheWay } from './conflict.ts'
+import { whyNever } from './never.ts'
 
 /** The words, and what is said of a flag that helps: nothing where none does, or where it is part of the words. */
 export interface LeftOutWords {
@@ -22,17 +26,17 @@ const names = (columns: readonly string[]): string => columns.map(displayAlone).
 const alone = (words: string): LeftOutWords => ({ words, help: '' })
 
 /** What keeps a row of a table out. */
-export const wordLeftOut = (table: string, reason: LeftOutReason): LeftOutWords => {
+export const wordLeftOut = (table: string, reason: StaysOutReason, name: NameTable = byId): LeftOutWords => {
   switch (reason.kind) {
     case 'end gone':
       return {
-        words: `${reason.table} ${reason.key} is gone from live too`,
+        words: `${name(reason.table)} ${reason.key} is gone from live too`,
         help: reason.canPull ? '; --links pull brings it along' : '',
       }
     case 'end barred':
-      return alone(`${reason.table} ${reason.key} is gone from live, and ${whyNever}`)
+      return alone(`${name(reason.table)} ${reason.key} is gone from live, and ${whyNever}`)
     case 'end hidden':
-      return alone(`${reason.table}: ${reason.hidden}`)
+      return alone(`${name(reason.table)}: ${reason.hidden}`)
     case 'cannot be compared':
       return alone(`rows of it belong to ${reason.parent}; ${reason.refusal}`)
     case 'cannot be restored':
@@ -57,12 +61,12 @@ export const wordLeftOut = (table: string, reason: LeftOutReason): LeftOutWords 
       return alone(`it was restored as ${reason.live}, with the backup's values`)
     case 'parent refused':
       return alone(
-        `its parent ${reason.table} ${reason.key} may be another record in live, and is not to be taken for it`,
+        `its parent ${name(reason.table)} ${reason.key} may be another record in live, and is not to be taken for it`,
       )
     case 'anchor refused':
       return alone('what is missing below it: live has another record of its key, as far as anybody can tell')
     case 'skipped':
-      return alone(reason.said)
+      return alone(reason.inTheWay === undefined ? (reason.said ?? '') : wordInTheWay(reason.inTheWay, name))
     case 'looks like another': {
       const help = `; select it, with --on-conflict ${shellWord(`${table}=allocate`)}, to bring the backup's back beside it`
       const words = `live has a row of this key with other values in ${names(reason.columns)}, which may be another record`
@@ -77,20 +81,9 @@ export const wordLeftOut = (table: string, reason: LeftOutReason): LeftOutWords 
   }
 }
 
-/** How many rows stay out; null where nobody can tell. A reason may be lacking in a plan of before. */
-export const countLeftOut = ({
-  key,
-  reason,
-}: {
-  readonly key: string
-  readonly reason?: LeftOutReason
-}): number | null => {
-  if (key !== '*') return 1
-  return reason?.kind === 'cannot be compared' ? (reason.rows ?? null) : null
-}
-
 /** The sentence of a row that stays out: it names the row where a conflict was answered, and the flag that helps. */
-export const whyLeftOut = ({ table, key, reason }: LeftOut): string => {
+export const whyLeftOut = ({ table, key, reason, why = '' }: StaysOut): string => {
+  if (reason === undefined) return why
   const { words, help } = wordLeftOut(table, reason)
   return `${reason.kind === 'skipped' ? `${table} ${key}: ` : ''}${words}${help}`
 }

@@ -1,0 +1,37 @@
+/** Plans as documents: their facts, and beside them the sentences for whoever reads the file. */
+import type { Conflict } from '../../plan/conflicts.ts'
+import type { StaysOut, StaysOutReason } from '../../plan/left-out.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { wordAnswer, wordConflict, wordInTheWay } from '../reasons/conflict.ts'
+import { wordHelp } from '../reasons/help.ts'
+import { whyLeftOut } from '../reasons/left-out.ts'
+
+const conflictDocument = (conflict: Conflict): object => {
+  const { id, kind, table, key, constraint, columns, values, live, text, answers, helps, ...facts } = conflict
+  return {
+    ...{ id, kind, table, key, constraint, columns, values, live },
+    text: text ?? wordConflict(conflict),
+    answers: answers.map(({ answer, does }) => ({ answer, does: does ?? wordAnswer(conflict, answer) })),
+    ...(helps === undefined ? {} : { helps: helps.map((help) => ({ ...wordHelp(table, help), ...help })) }),
+    ...facts,
+  }
+}
+
+const reasonDocument = (reason: StaysOutReason): object =>
+  reason.kind === 'skipped' && reason.inTheWay !== undefined
+    ? { kind: reason.kind, conflict: reason.conflict, said: wordInTheWay(reason.inTheWay), inTheWay: reason.inTheWay }
+    : reason
+
+/** A row that stays out, as plans and reports have it. */
+export const leftOutDocument = (row: StaysOut): object => {
+  const { table, key, reason, why, ...others } = row
+  const given = reason === undefined ? {} : { reason: reasonDocument(reason) }
+  return { table, key, ...given, why: why ?? whyLeftOut(row), ...others }
+}
+
+/** The document that `parsePlan` reads: sentences are added, which a plan of before has already. */
+export const planDocument = (plan: Plan): Readonly<Record<string, unknown>> => ({
+  ...plan,
+  conflicts: plan.conflicts.map(conflictDocument),
+  leftOut: plan.leftOut.map(leftOutDocument),
+})

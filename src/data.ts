@@ -3,6 +3,7 @@
  * that a screen can be drawn before they are there.
  */
 
+export { RefusedError } from './catalog/refusal/refusal.ts'
 export { parseTableName, tableNamed } from './catalog/table-name.ts'
 export { diffStates } from './diff/diff-states.ts'
 export { type ErrorCode, isRowgraftError, RowgraftError } from './errors.ts'
@@ -15,6 +16,7 @@ export { countLeftOut, LeftOutError } from './plan/left-out.ts'
 export { defaultPlanOptions, type PlanOptions } from './plan/options.ts'
 export { openConflicts, type Plan } from './plan/plan.ts'
 export type { Step } from './plan/step.ts'
+export { UnknownIncidentError } from './selection/incidents/report.ts'
 export {
   mergeSelectors,
   parseKey,

@@ -16,6 +16,7 @@ import {
 import type { ColumnSource, DeleteAction, TableSource } from './catalog.ts'
 import type { Condition, Declarations, DeclaredKey } from './declared.ts'
 import type { DatabaseIdentity } from './read/identity.ts'
+import { refusalShape } from './refusal/refusal-shape.ts'
 
 export const identityEntries: Entries<DatabaseIdentity> = {
   database: text,
@@ -34,6 +35,14 @@ const condition: Shape<Condition> = variant<'by', Condition>('by', {
   }),
 })
 
+export const deleteAction = choice<DeleteAction>({
+  cascade: true,
+  restrict: true,
+  'no action': true,
+  'set null': true,
+  'set default': true,
+})
+
 export const declarationsShape: Shape<Declarations> = object<Declarations>({
   relations: listOf(
     object<DeclaredKey>({
@@ -42,19 +51,13 @@ export const declarationsShape: Shape<Declarations> = object<Declarations>({
       columns: listOf(name),
       parent: name,
       parentColumns: listOf(name),
-      onDelete: choice<DeleteAction>({
-        cascade: true,
-        restrict: true,
-        'no action': true,
-        'set null': true,
-        'set default': true,
-      }),
+      onDelete: deleteAction,
       condition: nullable(condition),
     }),
   ),
   identities: record(listOf(name)),
   junctions: listOf(name),
-  refusals: record(text),
+  refusals: record(refusalShape),
 })
 
 export const sourceShape: Shape<TableSource> = object<TableSource>({

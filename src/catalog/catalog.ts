@@ -1,5 +1,7 @@
 /** A database as its catalog tells: tables, columns, keys, triggers, sequences. A value, made by `read/`, that goes wherever tables are spoken of. Pure. */
+
 import type { QualifiedName } from '../database/display.ts'
+import type { OtherRefusal } from './refusal/refusal.ts'
 
 /** How a type's values behave; `array` tells of its element. */
 export type TypeKind = 'base' | 'enum' | 'composite' | 'range' | 'array' | 'pseudo'
@@ -146,7 +148,7 @@ export interface Table extends QualifiedName {
 export interface OtherRelation {
   readonly id: string
   readonly kind: string
-  readonly why: string
+  readonly refusal: OtherRefusal
   /** What it may be instead: a sentence. */
   readonly hint?: string
 }

@@ -4,6 +4,7 @@
  */
 import { displayAlone } from '../database/display.ts'
 import type { DeleteAction } from './catalog.ts'
+import type { Refusal } from './refusal/refusal.ts'
 
 /** Which rows of the child refer. */
 export type Condition =
@@ -33,7 +34,7 @@ export interface Declarations {
   /** Ids of junction tables that no key makes one. */
   readonly junctions: readonly string[]
   /** Tables that are out, by id, with why. */
-  readonly refusals: Readonly<Record<string, string>>
+  readonly refusals: Readonly<Record<string, Refusal>>
 }
 
 export const noDeclarations: Declarations = { relations: [], identities: {}, junctions: [], refusals: {} }

@@ -1,8 +1,9 @@
 /** Where the tables of two catalogs are not the same: columns, types, keys that only one side has. Pure. */
-import { displayAlone, displayTable } from '../database/display.ts'
+import { displayTable } from '../database/display.ts'
 import type { Column, Table, TypeNames } from './catalog.ts'
 import { columnOf, isEdited, isGiven, isRenamed, primaryKeyOf, storedColumn, storedTable } from './catalog.ts'
 import { likelyRenames } from './conventions/suggestions.ts'
+import type { Hidden, Refusal, SideName } from './refusal/refusal.ts'
 import { withoutSchema } from './table-name.ts'
 
 export interface Drift {
@@ -50,30 +51,30 @@ const fits = (backup: Column, live: Column): boolean =>
 /** A table on one side, and who looks at it. */
 export interface SeenTable {
   readonly table: Table
-  readonly name: 'live' | 'the backup'
+  readonly name: SideName
   readonly user: string
 }
 
 /** Why rows of a table cannot all be seen on one side; null where they can. */
-export const whyHidden = ({ table, name, user }: SeenTable): string | null => {
-  if (table.withoutRows === true) return `its rows are not in ${name}: the dump was made without them`
-  if (table.hidesRows) return `row-level security hides rows from this role in ${name}`
+export const whyHidden = ({ table, name: side, user }: SeenTable): Hidden | null => {
+  if (table.withoutRows === true) return { kind: 'without rows', side }
+  if (table.hidesRows) return { kind: 'row security', side }
   const columns = table.canSelect ? [] : table.columns.filter(({ canSelect }) => !canSelect)
   if (columns.length === 0) return null
-  const names = columns.map((column) => column.name).join(', ')
-  return `no SELECT on it in ${name} (${names}): grant select on ${table.id} to ${displayAlone(user)};`
+  return { kind: 'no select', side, table: table.id, columns: columns.map(({ name }) => name), user }
 }
 
 /** Why rows of a table cannot be looked up by their identity, or by what they refer to; null where they can. */
-export const whyNotFound = (table: Table, identity: readonly string[]): string | null => {
-  const hidden = table.columns.find(({ name, typeGrant }) => identity.includes(name) && typeGrant !== null)
-  if (hidden !== undefined) return `no ${hidden.typeGrant}, which its key "${hidden.name}" needs`
+export const whyNotFound = (table: Table, identity: readonly string[]): Hidden | null => {
+  for (const { name, typeGrant } of table.columns) {
+    if (typeGrant !== null && identity.includes(name)) return { kind: 'no type', grant: typeGrant, column: name }
+  }
   const references = table.foreignKeys.flatMap(({ columns }) => columns)
   const looksUp = ({ name }: Column): boolean => identity.includes(name) || references.includes(name)
   const found = table.columns.find((column) => column.hasOwnEquality && looksUp(column))
   if (found === undefined) return null
-  const what = identity.includes(found.name) ? 'key' : 'reference'
-  return `its ${what} "${found.name}" is of type ${found.type}: rows cannot be looked up by a type of an extension`
+  const of = identity.includes(found.name) ? 'key' : 'reference'
+  return { kind: 'own equality', of, column: found.name, type: found.type }
 }
 
 /** True where all rows and columns of a table can be read. */
@@ -103,13 +104,13 @@ const mayConvert = (live: Table, backup: Table, name: string): boolean =>
 interface Compared {
   readonly drift: readonly Drift[]
   /** The first reason why no row can be restored. */
-  readonly refusal: string | null
+  readonly refusal: Refusal | null
   /** The column that has to be given a value, where that is the reason. */
   readonly required: string | null
 }
 
 /** Compares the columns. */
-export const compareTables = (live: Table, backup: Table, hidden: string | null): Compared => {
+export const compareTables = (live: Table, backup: Table, hidden: Hidden | null): Compared => {
   const compared = live.columns.map((column) => {
     const other = columnOf(backup, column.name)
     return other === undefined ? compareMissing(column) : compareColumn(live, backup, column, other)
@@ -137,9 +138,7 @@ const compareMissing = ({ name, generated, notNull, ...column }: Column): Compar
   const isRequired = notNull && !isFilled
   return {
     drift: [{ kind: 'only in live', column: name, text: `column "${name}" is only in live (${becomes})` }],
-    refusal: isRequired
-      ? `column "${name}" of live is NOT NULL without a default, and the backup does not have it`
-      : null,
+    refusal: isRequired ? { kind: 'required column', column: name } : null,
     required: isRequired ? name : null,
   }
 }
@@ -164,21 +163,20 @@ const compareColumn = (live: Table, backup: Table, column: Column, other: Column
     drift.push({ kind: 'enum labels', column: name, labels, text })
   }
   const isWritten = isOwn && column.generated === null
-  return { drift, refusal: isWritten ? whyUnfit(column, other, types) : null, required: null }
+  return { drift, refusal: isWritten ? whyUnfit(column, other) : null, required: null }
 }
 
 /** Why live's column does not take the backup's values; null where it does. */
-const whyUnfit = (column: Column, other: Column, types: string): string | null => {
-  if (!fits(other, column)) return types
-  if (sameAttributes(other, column)) return null
-  return `column "${column.name}" has (${other.attributes?.join(', ')}) in the backup and (${column.attributes?.join(', ')}) in live`
+const whyUnfit = (live: Column, backup: Column): Refusal | null => {
+  const column = live.name
+  if (!fits(backup, live)) return { kind: 'other type', column, live: live.type, backup: backup.type }
+  if (sameAttributes(backup, live)) return null
+  return { kind: 'other attributes', column, live: live.attributes ?? [], backup: backup.attributes ?? [] }
 }
 
 /** Why no row of a table of live can be written, whatever its columns. */
-const refuseTable = (live: Table, hidden: string | null): readonly string[] => [
+const refuseTable = (live: Table, hidden: Hidden | null): readonly Refusal[] => [
   ...(hidden === null ? [] : [hidden]),
-  ...(live.subscription === null
-    ? []
-    : [`subscription "${live.subscription}" writes it in live: bring its rows back where they come from`]),
-  ...(live.rules.length > 0 ? ['a rule on live rewrites what is written to it'] : []),
+  ...(live.subscription === null ? [] : [{ kind: 'subscription', subscription: live.subscription } as const]),
+  ...(live.rules.length > 0 ? [{ kind: 'rule' } as const] : []),
 ]

@@ -13,6 +13,7 @@ import { likelyMoves } from './conventions/suggestions.ts'
 import { type Declarations, noDeclarations } from './declared.ts'
 import { compareTables, type Drift, type SeenTable, whyHidden, whyNotFound } from './drift.ts'
 import { nearestName } from './nearest-name.ts'
+import { type Hidden, type Refusal, RefusedError } from './refusal/refusal.ts'
 import {
   buildRelations,
   declaredJunction,
@@ -49,15 +50,15 @@ export interface SharedTable extends QualifiedName {
   readonly softDelete: string | null
   readonly drift: readonly Drift[]
   /** Why rows of this table cannot be restored; null where they can. */
-  readonly refusal: string | null
+  readonly refusal: Refusal | null
   /** The column for which `--set` has to give a value, where that is why: NOT NULL in live without a default, and not in the backup. */
   readonly required: string | null
   /** Its rows have no identity, but can be compared as they are, and counted. */
   readonly countsOnly: boolean
   /** Why its rows cannot all be seen: nothing may be concluded from them, nor may they be read. Then `refusal` says so too. */
-  readonly hidden: string | null
+  readonly hidden: Hidden | null
   /** The same for rows that others refer to: where the backup has none of the table, live can still say which of them it has. */
-  readonly hiddenParent: string | null
+  readonly hiddenParent: Hidden | null
 }
 
 /** A row of the backup that is recognised by what it is called, and not by its key. */
@@ -93,10 +94,17 @@ const setFlagFor = ({ id, required }: Pick<SharedTable, 'id' | 'required'>): str
   required === null ? null : `--set ${id}.${displayName(required)}=<value>`
 
 /** What helps against the refusal of a table. */
-export const hintForRefusal = (table: Pick<SharedTable, 'id' | 'required'>): string => {
+const hintForRefusal = (table: Pick<SharedTable, 'id' | 'required'>): string => {
   const flag = setFlagFor(table)
   return flag === null ? refusedHint : `Give it a value with ${flag}, or give the column a default in live first.`
 }
+
+/** The error of a table whose rows cannot be restored, or not what is said. */
+export const refuseTable = (
+  table: SharedTable,
+  what = `table "${table.id}" cannot be restored`,
+  hint = hintForRefusal(table),
+): RefusedError => new RefusedError('not-restorable', what, { refusal: table.refusal, hint })
 
 const sharedColumns = (live: Table, backup: Table): readonly SharedColumn[] =>
   live.columns.flatMap((column) => {
@@ -109,9 +117,29 @@ export const hasSurrogate = ({ identity, primaryKey }: Pick<SharedTable, 'identi
   primaryKey.some((name) => !identity.includes(name))
 
 /** A reference to whatever a period overlaps is no reference to a row. */
-const whyTemporal = ({ foreignKeys }: Table): string | null => {
+const whyTemporal = ({ foreignKeys }: Table): Refusal | null => {
   const key = foreignKeys.find(({ isPeriod }) => isPeriod)
-  return key === undefined ? null : `its foreign key ${key.name} refers to periods (PERIOD): it cannot be followed`
+  return key === undefined ? null : { kind: 'period', constraint: key.name }
+}
+
+/** Why a row of the backup would not be recognised in live. */
+const whyUnrecognised = (
+  identity: readonly string[],
+  {
+    isGiven,
+    keys,
+    columns,
+  }: {
+    /** By the config file, or by a junction table's ends. */
+    readonly isGiven: boolean
+    readonly keys: { readonly live: readonly string[]; readonly backup: readonly string[] }
+    readonly columns: readonly SharedColumn[]
+  },
+): Refusal | null => {
+  if (identity.length === 0) return { kind: 'no key' }
+  if (!isGiven && !isSameNames(keys.live.toSorted(), keys.backup.toSorted())) return { kind: 'other key', ...keys }
+  const isShared = identity.every((name) => columns.some((column) => column.name === name))
+  return isShared ? null : { kind: 'key on one side' }
 }
 
 const shareTable = (
@@ -122,7 +150,6 @@ const shareTable = (
   const [live, backup] = [here.table, there.table]
   const columns = sharedColumns(live, backup)
   const [liveKey, backupKey] = [primaryKeyColumns(live), primaryKeyColumns(backup)]
-  const names = new Set(columns.map(({ name }) => name))
   const declared = declarations.identities[live.id]
   const found = declared === undefined ? findJunction(live, relations) : null
   // Where the backup does not hold the pair to be a key, a pair there may be empty, or there twice.
@@ -134,19 +161,16 @@ const shareTable = (
   const hidden = whyHidden(here) ?? whyHidden(there) ?? unfound
   const { drift, refusal, required } = compareTables(live, backup, hidden)
   const isDisjoint = columns.length === 0 && [live, backup].some((side) => side.columns.length > 0)
-  const sameKey = isSameNames(liveKey.toSorted(), backupKey.toSorted())
   const why =
     declarations.refusals[live.id] ??
     refusal ??
     whyTemporal(live) ??
-    (isDisjoint ? 'live and backup have no column of it in common' : null) ??
-    (identity.length === 0
-      ? 'no primary key, and not a junction table: a row of the backup cannot be recognised in live'
-      : ends === null && declared === undefined && !sameKey
-        ? `the primary key differs: (${liveKey.join(', ')}) in live, (${backupKey.join(', ')}) in the backup`
-        : identity.some((name) => !names.has(name))
-          ? 'a column of its key is not on both sides'
-          : null)
+    (isDisjoint ? ({ kind: 'nothing in common' } as const) : null) ??
+    whyUnrecognised(identity, {
+      isGiven: ends !== null || declared !== undefined,
+      keys: { live: liveKey, backup: backupKey },
+      columns,
+    })
   return {
     schema: live.schema,
     name: live.name,
@@ -187,20 +211,19 @@ export const shareCatalogs = (
     return [shareTable({ here, there }, relations, declarations)]
   })
   const moves = likelyMoves(live, backup)
-  const onlyIn = (from: Catalog, other: ReadonlyMap<string, Table>, why: string): readonly OtherRelation[] =>
+  const onlyIn = (from: Catalog, other: ReadonlyMap<string, Table>): readonly OtherRelation[] =>
     from.tables
       .filter(({ id }) => !other.has(id))
       .map(({ id, kind }) => {
         const hint = from === backup ? moves.get(id)?.text : undefined
-        return { id, kind: `${kind} table`, why, ...(hint === undefined ? {} : { hint }) }
+        const refusal = { kind: from === backup ? 'not in live' : 'not in the backup' } as const
+        return { id, kind: `${kind} table`, refusal, ...(hint === undefined ? {} : { hint }) }
       })
   const others = new Map(
-    [
-      ...onlyIn(live, inBackup, 'it is not in the backup: absence there proves nothing'),
-      ...onlyIn(backup, inLive, 'live does not have it'),
-      ...backup.others,
-      ...live.others,
-    ].map((other) => [other.id, other]),
+    [...onlyIn(live, inBackup), ...onlyIn(backup, inLive), ...backup.others, ...live.others].map((other) => [
+      other.id,
+      other,
+    ]),
   )
   const ends = new Set(tables.flatMap((table) => table.ends?.map(({ id }) => id) ?? []))
   return {
@@ -250,8 +273,8 @@ export const findTable = (catalog: SharedCatalog, wanted: string | TableName): S
     schema === undefined ? id.endsWith(`.${displayName(name)}`) : id === displayTable({ schema, name }),
   )
   if (other !== undefined) {
-    throw new RowgraftError('not-restorable', `${other.kind} "${other.id}" cannot be restored`, {
-      detail: other.why,
+    throw new RefusedError('not-restorable', `${other.kind} "${other.id}" cannot be restored`, {
+      refusal: other.refusal,
       hint: refusedHint,
     })
   }

@@ -1,15 +1,27 @@
 /** Errors as people read them: one line, the facts indented, and a hint. */
-import { ConflictError, LeftOutError } from '../data.ts'
+import { ConflictError, LeftOutError, RefusedError, UnknownIncidentError } from '../data.ts'
 import type { RowgraftError } from '../errors.ts'
 import { wrap } from './layout.ts'
 import { wordConflict } from './reasons/conflict.ts'
 import { whyLeftOut } from './reasons/left-out.ts'
+import { whyNoIncident } from './reasons/no-incident.ts'
+import { wordRefusal } from './reasons/refusal.ts'
 import { hidePasswords, sanitise, sanitiseLines } from './sanitise.ts'
+
+const nameIncidents = ({ known: { incidents, leftOut } }: UnknownIncidentError): string => {
+  const known = [
+    ...incidents.map(({ id, label }) => `${id}  ${label}`),
+    ...leftOut.flatMap((rows) => (rows.id === null ? [] : [`${rows.id}  ${rows.table}: ${whyNoIncident(rows)}`])),
+  ]
+  return known.length === 0 ? 'Nothing is missing.' : known.slice(0, 40).join('\n')
+}
 
 /** The detail of an error: its own, or the facts that it has instead, in words. */
 export const detailOf = (error: RowgraftError): string | undefined => {
   if (error instanceof ConflictError) return error.conflicts.map((conflict) => wordConflict(conflict)).join('\n')
   if (error instanceof LeftOutError) return `it is left out: ${whyLeftOut(error.leftOut)}`
+  if (error instanceof RefusedError) return error.refusal === null ? undefined : wordRefusal(error.refusal)
+  if (error instanceof UnknownIncidentError) return nameIncidents(error)
   return error.detail
 }
 

@@ -6,9 +6,12 @@ import type { RowReport } from '../look/rows.ts'
 import type { TableOverview } from '../look/tables.ts'
 import type { Suggestion } from '../open/declared/suggested.ts'
 import type { Report, RunSummary } from '../run/run.ts'
+import type { IncidentReport } from '../selection/incidents/report.ts'
 import { detailOf } from './error.ts'
 import type { ShownRow } from './look/row.ts'
 import { leftOutDocument } from './plan/plan-document.ts'
+import { whyNoIncident } from './reasons/no-incident.ts'
+import { wordRefusal } from './reasons/refusal.ts'
 import { hidePasswords } from './sanitise.ts'
 
 /** Counts of one table; `states` are those asked for. */
@@ -35,11 +38,22 @@ export const jsonRowLine = ({ table, ...row }: RowReport): object => {
 export const jsonShownRow = (row: ShownRow): object => ({ ...jsonRowLine(row), relations: row.relations })
 
 /** A table without its size, which is another one at each look. */
-export const jsonTable = ({ size: _, ...table }: TableOverview): object => table
+export const jsonTable = ({ size: _, refusal, ...table }: TableOverview): object => ({
+  ...table,
+  why: refusal === null ? null : wordRefusal(refusal),
+  refusal,
+})
 
 export const jsonTables = (tables: readonly TableOverview[]): object => ({ v: 1, tables: tables.map(jsonTable) })
 
 export const jsonSuggestions = (suggestions: readonly Suggestion[]): object => ({ v: 1, suggestions })
+export const jsonIncidents = (report: IncidentReport): object => ({
+  ...report,
+  leftOut: report.leftOut.map((own) => {
+    const { kind, id, table, rows, ...facts } = own
+    return { kind, id, table, rows, why: whyNoIncident(own), ...facts }
+  }),
+})
 
 export const jsonRuns = (runs: readonly RunSummary[]): object => ({ v: 1, runs })
 

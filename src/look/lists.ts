@@ -1,6 +1,6 @@
 /** Rows of a list, one page or one row at a time: what the terminal UI and programs scroll through. */
 import type { SharedTable } from '../catalog/shared.ts'
-import { findTable } from '../catalog/shared.ts'
+import { findTable, refuseTable } from '../catalog/shared.ts'
 import type { DiffProgress } from '../diff/diff.ts'
 import type { DiffState } from '../diff/diff-states.ts'
 import { RowgraftError } from '../errors.ts'
@@ -41,10 +41,11 @@ export const readList = async (
 ): Promise<RowList> => {
   const table = tableNamed(sides, name)
   if (table.countsOnly) {
-    throw new RowgraftError('not-restorable', `rows of "${table.id}" can be counted, not listed`, {
-      detail: table.refusal ?? undefined,
-      hint: 'Name columns that tell its rows apart under "identities" in the config file.',
-    })
+    throw refuseTable(
+      table,
+      `rows of "${table.id}" can be counted, not listed`,
+      'Name columns that tell its rows apart under "identities" in the config file.',
+    )
   }
   return listRowsOf(sides, table, { ...options, label: labelColumn(table) })
 }

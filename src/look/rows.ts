@@ -2,7 +2,7 @@
 
 import { recogniseSoftDelete } from '../catalog/conventions/soft-delete.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
-import { findTable, hintForRefusal } from '../catalog/shared.ts'
+import { findTable, refuseTable } from '../catalog/shared.ts'
 import { displayName, shellWord } from '../database/display.ts'
 import { type DiffProgress, diffRows } from '../diff/diff.ts'
 import type { DiffState } from '../diff/diff-states.ts'
@@ -53,11 +53,7 @@ export const suggestSoftDelete = (table: SharedTable): readonly string[] => {
 
 const isComparable = ({ refusal, countsOnly }: SharedTable): boolean => refusal === null || countsOnly
 
-const refuse = (table: SharedTable): RowgraftError =>
-  new RowgraftError('not-restorable', `table "${table.id}" cannot be compared`, {
-    detail: table.refusal ?? undefined,
-    hint: hintForRefusal(table),
-  })
+const refuse = (table: SharedTable): RowgraftError => refuseTable(table, `table "${table.id}" cannot be compared`)
 
 export interface ChosenTables {
   /** Default: all that can be compared. */

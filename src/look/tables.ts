@@ -1,6 +1,7 @@
 /** The tables of both sides as somebody looks at them: how rows are recognised, what refers to what, what has drifted. */
 import { describeCondition } from '../catalog/declared.ts'
 import type { Edits } from '../catalog/edits.ts'
+import type { OtherRefusal, Refusal } from '../catalog/refusal/refusal.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import type { Sides } from '../rows/sides.ts'
 import { largerSizes, readSizes, type Sizes, type TableSize } from '../rows/sizes.ts'
@@ -29,7 +30,8 @@ export interface TableOverview {
   /** One sentence each. */
   readonly drift: readonly string[]
   readonly restorable: boolean
-  readonly why: string | null
+  /** Why it cannot be restored; null where it can. */
+  readonly refusal: Refusal | OtherRefusal | null
   /** Of the larger of both sides; null for what is no table on both. */
   readonly size: TableSize | null
 }
@@ -75,10 +77,10 @@ const describeTables = (
       ...(table.backup.isUnlogged ? ["the backup's table is unlogged: rows absent there prove nothing"] : []),
     ],
     restorable: table.refusal === null,
-    why: table.refusal,
+    refusal: table.refusal,
     size: sizes.get(table.id) ?? null,
   }))
-  const others = catalog.others.map(({ id, kind, why, hint }) => ({
+  const others = catalog.others.map(({ id, kind, refusal, hint }) => ({
     table: id,
     kind,
     identity: [],
@@ -86,7 +88,7 @@ const describeTables = (
     relations: [],
     drift: hint === undefined ? [] : [hint],
     restorable: false,
-    why,
+    refusal,
     size: null,
   }))
   return [...shared, ...others].sort((a, b) => (a.table < b.table ? -1 : 1))

@@ -5,9 +5,10 @@
  * It is made by `planning/`, worded by `format/`, and carried out by `run/`; `file/` reads one back.
  */
 import { createHash } from 'node:crypto'
-import type { TableSource } from '../catalog/catalog.ts'
+import type { DeleteAction, TableSource } from '../catalog/catalog.ts'
 import type { Declarations } from '../catalog/declared.ts'
 import type { DatabaseIdentity } from '../catalog/read/identity.ts'
+import type { Refusal } from '../catalog/refusal/refusal.ts'
 import type { KeyColumn } from '../keys/key-columns.ts'
 import type { NotFollowed } from '../rows/typed-rows.ts'
 import type { Coverage } from '../selection/coverage.ts'
@@ -76,12 +77,7 @@ export interface Plan {
   /** Links that live has already. */
   readonly alreadyLinked: readonly TableRows[]
   /** Missing rows behind keys that are not followed (`via`), and why; or, with `via` empty, that came only because of rows left out. */
-  readonly alsoMissing: readonly (TableRows & {
-    readonly via: string
-    readonly why: string
-    /** What the sentence says; absent in plans of before. */
-    readonly reason?: MissingReason
-  })[]
+  readonly alsoMissing: readonly MissingToo[]
   /** Values of columns live no longer has. */
   readonly lost: readonly { readonly table: string; readonly column: string; readonly values: number }[]
   readonly triggers: readonly PlanTrigger[]
@@ -147,6 +143,19 @@ export type MissingReason =
   | 'emptied'
   | 'unhooked'
   | 'follows'
+
+/** Missing rows that do not come along. */
+export interface MissingToo extends TableRows {
+  readonly via: string
+  /** Absent in plans of before. */
+  readonly reason?: MissingReason
+  /** Where they cannot be restored. */
+  readonly refusal?: Refusal
+  /** Where they were not deleted with it. */
+  readonly onDelete?: DeleteAction
+  /** The sentence, in plans of before. */
+  readonly why?: string
+}
 
 /** Hash over everything but the answers. */
 export const hashPlan = (plan: object): string => {

@@ -1,12 +1,12 @@
 /** What stays out of a plan, and why: rows left out, and rows that are missing too but not followed. Pure. */
-import { whyBookkeeping } from '../catalog/conventions/bookkeeping.ts'
+import { isBookkeeping } from '../catalog/conventions/bookkeeping.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import { displayKey } from '../keys/key.ts'
 import { compareKeys } from '../keys/key-order.ts'
 import { type Conflict, type ConflictLog, inTheWayOf } from '../plan/conflicts.ts'
 import type { StaysOut } from '../plan/left-out.ts'
 import type { PlanOptions } from '../plan/options.ts'
-import type { MissingReason, Plan } from '../plan/plan.ts'
+import type { MissingToo, Plan } from '../plan/plan.ts'
 import type { Untouched } from '../selection/all-missing.ts'
 import type { Relinking, Survivor } from '../selection/closure/survivors.ts'
 import type { LeftOut, LeftOutReason } from '../selection/left-out.ts'
@@ -21,10 +21,10 @@ const whyUnlinked = ({ emptied, isDefault }: Survivor, relinking: Relinking | un
   return { kind: 'not relinked', columns: emptied, because: relinking }
 }
 
-const toLeftOut = ({ table, why }: Untouched): LeftOut => ({
+const toLeftOut = ({ table, refusal }: Untouched): LeftOut => ({
   table,
   key: '*',
-  reason: { kind: 'cannot be restored', refusal: why },
+  reason: { kind: 'cannot be restored', ...(refusal === null ? {} : { because: refusal }) },
 })
 
 /** Rows that stay out. Those that are back already are not among them. `survivors` are those that were judged. */
@@ -78,17 +78,14 @@ export const listAlsoMissing = (
     const { id, child, onDelete, isLink } = relation
     const table = catalog.tables.get(child)
     const refusal = table?.refusal ?? null
-    const bookkeeping = table === undefined ? null : whyBookkeeping(table)
-    const because = (): { readonly why: string; readonly reason: MissingReason } => {
-      if (refusal !== null) return { reason: 'cannot be restored', why: `it cannot be restored: ${refusal}` }
-      if (without.includes(child)) return { reason: 'without', why: `--without ${child}` }
-      if (bookkeeping !== null) return { reason: 'bookkeeping', why: bookkeeping }
-      if (isLink && links === 'none') return { reason: 'links', why: '--links none' }
-      if (children !== 'all' && !(children === 'cascade' && onDelete === 'cascade'))
-        return { reason: 'children', why: `--children ${children}` }
-      if (onDelete === 'set null' || onDelete === 'set default')
-        return { reason: 'emptied', why: `${onDelete}: they were not deleted with it` }
-      return { reason: 'unhooked', why: 'others of it survived unhooked; select it to bring it back' }
+    const because = (): Pick<MissingToo, 'reason' | 'refusal' | 'onDelete'> => {
+      if (refusal !== null) return { reason: 'cannot be restored', refusal }
+      if (without.includes(child)) return { reason: 'without' }
+      if (table !== undefined && isBookkeeping(table)) return { reason: 'bookkeeping' }
+      if (isLink && links === 'none') return { reason: 'links' }
+      if (children !== 'all' && !(children === 'cascade' && onDelete === 'cascade')) return { reason: 'children' }
+      if (onDelete === 'set null' || onDelete === 'set default') return { reason: 'emptied', onDelete }
+      return { reason: 'unhooked' }
     }
     return { table: child, via: id, rows, ...because() }
   })
@@ -98,12 +95,11 @@ export const listAlsoMissing = (
       table,
       via: '',
       rows,
-      why: 'came only because of rows that are left out',
       reason: 'follows' as const,
     }))
   // They are counted whole: not once more as what belonged to others.
-  const untouched = decision.untouched.flatMap(({ table, rows, why }) =>
-    rows === null ? [] : [{ table, via: '', rows, why, reason: 'bookkeeping' as const }],
+  const untouched = decision.untouched.flatMap(({ table, rows }) =>
+    rows === null ? [] : [{ table, via: '', rows, reason: 'bookkeeping' as const }],
   )
   const isUntouched = (id: string): boolean => untouched.some(({ table }) => table === id)
   return [...behind.filter(({ table }) => !isUntouched(table)), ...following, ...untouched]

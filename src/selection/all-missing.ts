@@ -1,25 +1,26 @@
 /** Everything that is missing: of one table, or of all that are to be restored; and what stays out of "all". */
 import { sql } from 'kysely'
-import { whyBookkeeping } from '../catalog/conventions/bookkeeping.ts'
+import { isBookkeeping } from '../catalog/conventions/bookkeeping.ts'
 import { isReadable } from '../catalog/drift.ts'
+import type { Refusal } from '../catalog/refusal/refusal.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { type DiffProgress, diffRows } from '../diff/diff.ts'
 import type { Sides } from '../rows/sides.ts'
 import { fromTable } from '../sql/rows.ts'
 
-/** A table that "all missing rows" leaves out, and why. */
+/** A table that "all missing rows" leaves out: because it cannot be restored, or, without a refusal, as bookkeeping. */
 export interface Untouched {
   readonly table: string
   /** Its missing rows; null where the table cannot be restored, and they are not known. */
   readonly rows: number | null
-  readonly why: string
+  readonly refusal: Refusal | null
   /** The backup has none of its rows, whatever it lost: asked for, and not to be had. */
   readonly isAbsent?: true
 }
 
 /** The tables of which everything missing is wanted where none is named. */
 export const wantedTables = ({ tables }: SharedCatalog): readonly SharedTable[] =>
-  [...tables.values()].filter((table) => table.refusal === null && whyBookkeeping(table) === null)
+  [...tables.values()].filter((table) => table.refusal === null && !isBookkeeping(table))
 
 /** Packed keys of a table's missing rows, batch by batch. */
 export async function* readMissingKeys(sides: Sides, table: SharedTable): AsyncGenerator<readonly string[]> {
@@ -42,15 +43,14 @@ export const mayHoldRows = async (sides: Sides, { backup }: SharedTable): Promis
 export const readUntouched = async (sides: Sides): Promise<readonly Untouched[]> => {
   const found: Untouched[] = []
   for (const table of sides.catalog.tables.values()) {
-    const why = table.refusal ?? whyBookkeeping(table)
-    if (why === null) continue
-    if (table.refusal !== null) {
+    const { id, refusal } = table
+    if (refusal !== null) {
       const absent = table.backup.withoutRows === true ? { isAbsent: true as const } : {}
-      if (await mayHoldRows(sides, table)) found.push({ table: table.id, rows: null, why, ...absent })
-      continue
+      if (await mayHoldRows(sides, table)) found.push({ table: id, rows: null, refusal, ...absent })
+    } else if (isBookkeeping(table)) {
+      const rows = await countMissing(sides, table)
+      if (rows > 0) found.push({ table: id, rows, refusal })
     }
-    const rows = await countMissing(sides, table)
-    if (rows > 0) found.push({ table: table.id, rows, why })
   }
   return found
 }

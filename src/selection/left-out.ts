@@ -1,20 +1,23 @@
 /** Rows that stay out, and why: a kind with its facts. `format/` makes the sentences of them. */
 
-/** Names and keys are as displayed. */
+import type { Hidden, Refusal } from '../catalog/refusal/refusal.ts'
+
+/** Names and keys are as displayed. A reason in a plan of before has a sentence instead of a refusal's facts. */
 export type LeftOutReason =
   /** A link's other end will not be in live. */
   | { readonly kind: 'end gone'; readonly table: string; readonly key: string; readonly canPull: boolean }
   /** A link's other end is gone from live, and the config file bars it. */
   | { readonly kind: 'end barred'; readonly table: string; readonly key: string }
-  | { readonly kind: 'end hidden'; readonly table: string; readonly hidden: string }
+  | { readonly kind: 'end hidden'; readonly table: string; readonly because?: Hidden; readonly hidden?: string }
   /** Nobody can say which rows of the table they are; some belong to rows of the parent: so many, where those are gone from live. */
   | {
       readonly kind: 'cannot be compared'
       readonly parent: string
-      readonly refusal: string
+      readonly because?: Refusal
+      readonly refusal?: string
       readonly rows?: number
     }
-  | { readonly kind: 'cannot be restored'; readonly refusal: string }
+  | { readonly kind: 'cannot be restored'; readonly because?: Refusal; readonly refusal?: string }
   | { readonly kind: 'never' }
   | { readonly kind: 'marked in the backup' }
   | { readonly kind: 'dropped by its transform' }
@@ -45,6 +48,3 @@ export interface LeftOut {
   readonly key: string
   readonly reason: LeftOutReason
 }
-
-/** Why a row that the config file names so stays out. */
-export const whyNever = 'it must not come back ("never" in the config file)'

@@ -1,9 +1,11 @@
 /** Parents that rows need and that are not to be had: why, as a kind with its facts. */
 
+import type { Hidden, Refusal } from '../catalog/refusal/refusal.ts'
+
 /** Why a parent is not to be had. */
 export type Lacking =
   /** Nobody can look at its table. */
-  | { readonly kind: 'hidden'; readonly hidden: string }
+  | { readonly kind: 'hidden'; readonly refusal: Hidden }
   | { readonly kind: 'nowhere' }
   /** Live does not have it, and the backup has no rows of its table. */
   | { readonly kind: 'without rows' }
@@ -14,7 +16,7 @@ export type Lacking =
   | { readonly kind: 'barred' }
   /** It is gone from live, and `--parents` or `--without` leaves it there. */
   | { readonly kind: 'option'; readonly option: 'parents stop' | 'parents null' | 'without' }
-  | { readonly kind: 'cannot be restored'; readonly refusal: string }
+  | { readonly kind: 'cannot be restored'; readonly refusal: Refusal }
   /** A migration makes it, under this name. */
   | { readonly kind: 'of a migration'; readonly name: string }
 

@@ -1,7 +1,7 @@
 /** From selectors to rows: what each names in the backup, and which of those rows live lacks. */
 import { sql } from 'kysely'
 import { withoutEdits } from '../catalog/catalog.ts'
-import { findTable, hintForRefusal, type SharedCatalog, type SharedTable } from '../catalog/shared.ts'
+import { findTable, refuseTable, type SharedCatalog, type SharedTable } from '../catalog/shared.ts'
 import { shellWord } from '../database/display.ts'
 import { serverText } from '../database/names.ts'
 import { RowgraftError } from '../errors.ts'
@@ -23,12 +23,7 @@ import { resolveStatement, type StatementRows } from './statement/resolve-statem
 /** A table by the name typed; refuses one that cannot be restored. */
 export const restorableTable = (catalog: SharedCatalog, typed: string): SharedTable => {
   const table = findTable(catalog, typed)
-  if (table.refusal !== null) {
-    throw new RowgraftError('not-restorable', `table "${table.id}" cannot be restored`, {
-      detail: table.refusal,
-      hint: hintForRefusal(table),
-    })
-  }
+  if (table.refusal !== null) throw refuseTable(table)
   return table
 }
 

@@ -114,7 +114,7 @@ test('what was lost is looked for in all tables where their sizes cannot be had'
 })
 
 test('very large is what has more than 5 million rows, or more than 4 GB', () => {
-  const table = { table: 't', kind: '', identity: [], isJunction: false, relations: [], drift: [], why: null }
+  const table = { table: 't', kind: '', identity: [], isJunction: false, relations: [], drift: [], refusal: null }
   const judge = (rows: number | null, bytes: number): boolean =>
     isVeryLarge({ ...table, restorable: true, size: { rows, bytes } }, defaultLimits)
   expect([judge(5_000_000, 4_294_967_296), judge(5_000_001, 0), judge(null, 4_294_967_297)]).toEqual([

@@ -21,12 +21,8 @@ interface Named {
   readonly columns: readonly { readonly name: string }[]
 }
 
-/** Tables in which frameworks keep their own books: sessions, migrations, the admin's log. */
+/** Tables in which frameworks keep their own books: sessions, migrations, the admin's log. They are left alone until they are named. */
 export const isBookkeeping = ({ name, columns }: Named): boolean => {
   const known = name.toLowerCase()
   return bookkeeping.has(known) || columns.some((own) => ambiguous[known]?.test(own.name) ?? false)
 }
-
-/** Why such a table is left alone until it is named; null for any other. */
-export const whyBookkeeping = (table: Named): string | null =>
-  isBookkeeping(table) ? 'bookkeeping of a framework; name the table to bring it back' : null

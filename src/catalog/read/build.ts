@@ -1,4 +1,4 @@
-import { displayAlone, displayTable } from '../../database/display.ts'
+import { displayTable } from '../../database/display.ts'
 import type {
   Catalog,
   Column,
@@ -10,6 +10,7 @@ import type {
   TypeKind,
   Uniqueness,
 } from '../catalog.ts'
+import type { Computed } from '../refusal/refusal.ts'
 import type {
   CheckRow,
   ColumnRow,
@@ -162,18 +163,19 @@ const buildTrigger = (row: TriggerRow): Trigger => ({
   reachesOutside: outside.find(([sign]) => sign.test(row.source))?.[1] ?? null,
 })
 
-const otherKinds: Readonly<Record<OtherRow['kind'], readonly [kind: string, why: string]>> = {
-  f: ['foreign table', 'its rows live on another server'],
-  m: ['materialized view', 'it is computed; refresh it instead'],
-  p: ['partitioned table', 'no USAGE on its schema'],
-  r: ['table', 'no USAGE on its schema'],
-  v: ['view', 'it is computed; restore the tables below it'],
+const otherKinds: Readonly<Record<OtherRow['kind'], readonly [kind: string, refused: Computed | null]>> = {
+  f: ['foreign table', 'foreign'],
+  m: ['materialized view', 'materialised'],
+  p: ['partitioned table', null],
+  r: ['table', null],
+  v: ['view', 'view'],
 }
 
 const buildOther = (row: OtherRow, user: string): OtherRelation => {
-  const [kind, why] = otherKinds[row.kind]
-  const grant = `grant usage on schema ${displayAlone(row.schema)} to ${displayAlone(user)};`
-  return { id: displayTable(row), kind, why: row.usable ? why : `no USAGE on its schema: ${grant}` }
+  const [kind, refused] = otherKinds[row.kind]
+  const refusal =
+    row.usable && refused !== null ? { kind: refused } : ({ kind: 'no usage', schema: row.schema, user } as const)
+  return { id: displayTable(row), kind, refusal }
 }
 
 const groupByTable = <T extends { readonly table: string }>(rows: readonly T[]): ReadonlyMap<string, readonly T[]> =>

@@ -3,6 +3,7 @@ import { rowCsvCells, rowCsvHead } from '../../format/csv.ts'
 import { jsonRow, jsonRowLine, jsonTableDiff } from '../../format/json.ts'
 import { formatDiff, formatNotCompared, formatRow } from '../../format/look/diff.ts'
 import { formatTable } from '../../format/names.ts'
+import { wordRefusal } from '../../format/reasons/refusal.ts'
 import { formatJson } from '../../format/sanitise.ts'
 import type { DiffState, Rowgraft, RowReport, TableDiff } from '../../index.ts'
 import { withRowgraft } from '../connect.ts'
@@ -57,7 +58,7 @@ const readNotCompared = async (
   const compared = new Set(diffs.map(({ table }) => table))
   return (await rowgraft.tables())
     .filter(({ table }) => !compared.has(table))
-    .map(({ table, why }) => ({ table, why: why ?? 'it has no identity' }))
+    .map(({ table, refusal }) => ({ table, why: refusal === null ? 'it has no identity' : wordRefusal(refusal) }))
 }
 
 const printText = async (question: Question, diffs: readonly TableDiff[]): Promise<void> => {

@@ -1,3 +1,4 @@
+import { jsonIncidents } from '../../format/json.ts'
 import { formatIncidents } from '../../format/look/incidents.ts'
 import { formatLikely } from '../../format/look/likely.ts'
 import { withRowgraft } from '../connect.ts'
@@ -16,6 +17,6 @@ export const incidents = (context: Context, flags: ConnectionFlags): Promise<num
       if (likely !== null)
         output.note(`${likely}. "tables --suggest" tells what else speaks for it, --follow suggested follows them.`)
     } else if (output.format === 'ndjson') for (const incident of report.incidents) output.json({ v: 1, ...incident })
-    else output.json(report)
+    else output.json(jsonIncidents(report))
     return report.incidents.length > 0 ? exitCodes.differences : exitCodes.done
   })

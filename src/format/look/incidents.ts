@@ -1,8 +1,9 @@
 /** What was lost, as events: each with its rows, what went with them, what survived, and the statement that it looks like. */
 import type { Incident, IncidentReport } from '../../selection/incidents/report.ts'
 import { displayWidth, formatColumns, indent, joinLines, padEnd, padStart, truncate, wrapPhrases } from '../layout.ts'
-import { formatColumn, formatTable, formatWords } from '../names.ts'
+import { formatColumn, formatTable } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'
+import { whyNoIncident } from '../reasons/no-incident.ts'
 import { sanitise } from '../sanitise.ts'
 import type { Setting } from '../style.ts'
 
@@ -140,6 +141,10 @@ const formatIncident = (
   ]
 }
 
+/** Why rows are no incident. */
+export const formatNoIncident = (rows: IncidentReport['leftOut'][number]): string =>
+  sanitise(whyNoIncident(rows, formatTable))
+
 const formatLeftOut = ({ leftOut }: IncidentReport, { width, style }: Setting): readonly string[] =>
   leftOut.length === 0
     ? []
@@ -147,10 +152,10 @@ const formatLeftOut = ({ leftOut }: IncidentReport, { width, style }: Setting): 
         '',
         style.heading('Left out'),
         ...formatColumns(
-          leftOut.map(({ id, table, rows, why }) => [
-            formatTable(table),
-            rows === null ? '–' : formatCount(rows),
-            `${formatWords(why)}${id === null ? '' : ` · --incident ${id}`}`,
+          leftOut.map((own) => [
+            formatTable(own.table),
+            own.rows === null ? '–' : formatCount(own.rows),
+            `${formatNoIncident(own)}${own.id === null ? '' : ` · --incident ${own.id}`}`,
           ]),
           { width, right: [1] },
         ),

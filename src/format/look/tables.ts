@@ -3,6 +3,7 @@ import type { TableOverview } from '../../look/tables.ts'
 import { indent, joinLines } from '../layout.ts'
 import { formatTable } from '../names.ts'
 import { plural } from '../quantities.ts'
+import { wordRefusal } from '../reasons/refusal.ts'
 import { sanitise } from '../sanitise.ts'
 import type { Setting } from '../style.ts'
 
@@ -31,7 +32,12 @@ const formatOverview = (table: TableOverview, { width, style }: Setting): readon
   style.heading(formatTable(table.table)) + (table.restorable ? `   ${kindOf(table)}` : ''),
   ...(table.restorable
     ? []
-    : indent(`! cannot be restored: ${sanitise(table.why ?? 'unknown')}`, width, 2, 2).map(style.conflict)),
+    : indent(
+        `! cannot be restored: ${sanitise(table.refusal === null ? 'unknown' : wordRefusal(table.refusal))}`,
+        width,
+        2,
+        2,
+      ).map(style.conflict)),
   ...table.relations.flatMap((relation) => indent(formatRelation(relation), width, 2, 2)),
   ...table.drift.flatMap((sentence) => indent(`! ${sanitise(sentence)}`, width, 2, 2).map(style.conflict)),
 ]

@@ -2,9 +2,11 @@
 import type { Conflict } from '../../plan/conflicts.ts'
 import type { StaysOut, StaysOutReason } from '../../plan/left-out.ts'
 import type { Plan } from '../../plan/plan.ts'
+import { whyAlsoMissing } from '../reasons/also-missing.ts'
 import { wordAnswer, wordConflict, wordInTheWay } from '../reasons/conflict.ts'
 import { wordHelp } from '../reasons/help.ts'
 import { whyLeftOut } from '../reasons/left-out.ts'
+import { wordRefusal } from '../reasons/refusal.ts'
 
 const conflictDocument = (conflict: Conflict): object => {
   const { id, kind, table, key, constraint, columns, values, live, text, answers, helps, ...facts } = conflict
@@ -17,10 +19,20 @@ const conflictDocument = (conflict: Conflict): object => {
   }
 }
 
-const reasonDocument = (reason: StaysOutReason): object =>
-  reason.kind === 'skipped' && reason.inTheWay !== undefined
-    ? { kind: reason.kind, conflict: reason.conflict, said: wordInTheWay(reason.inTheWay), inTheWay: reason.inTheWay }
-    : reason
+/** With the sentence of what the reason is made of. */
+const reasonDocument = (reason: StaysOutReason): object => {
+  switch (reason.kind) {
+    case 'skipped':
+      return reason.inTheWay === undefined ? reason : { ...reason, said: wordInTheWay(reason.inTheWay) }
+    case 'end hidden':
+      return reason.because === undefined ? reason : { ...reason, hidden: wordRefusal(reason.because) }
+    case 'cannot be compared':
+    case 'cannot be restored':
+      return reason.because === undefined ? reason : { ...reason, refusal: wordRefusal(reason.because) }
+    default:
+      return reason
+  }
+}
 
 /** A row that stays out, as plans and reports have it. */
 export const leftOutDocument = (row: StaysOut): object => {
@@ -34,4 +46,5 @@ export const planDocument = (plan: Plan): Readonly<Record<string, unknown>> => (
   ...plan,
   conflicts: plan.conflicts.map(conflictDocument),
   leftOut: plan.leftOut.map(leftOutDocument),
+  alsoMissing: plan.alsoMissing.map((rows) => ({ ...rows, why: rows.why ?? whyAlsoMissing(rows, plan.options) })),
 })

@@ -1,9 +1,10 @@
 /** What becomes of rows that a plan does not write: those that are back or there already, and those that stay out, with why. */
 import { countLeftOut } from '../../data.ts'
 import type { StaysOut, StaysOutReason } from '../../plan/left-out.ts'
-import type { Plan } from '../../plan/plan.ts'
-import { firstOf, formatColumn, formatKey, formatTable, formatWords, keyRows } from '../names.ts'
+import type { MissingToo, Plan } from '../../plan/plan.ts'
+import { firstOf, formatColumn, formatKey, formatTable, keyRows } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'
+import { whyAlsoMissing } from '../reasons/also-missing.ts'
 import { wordLeftOut } from '../reasons/left-out.ts'
 import { sanitise } from '../sanitise.ts'
 import { formatRowKeys } from './step.ts'
@@ -187,17 +188,23 @@ const formatUnchanged = (plan: Plan): readonly Cells[] =>
     `live has ${rows === 1 ? 'it' : 'them'} unchanged`,
   ])
 
+/** Why rows that are missing too do not come along. */
+export const formatMissingToo = (rows: MissingToo, { options }: Plan): string =>
+  sanitise(whyAlsoMissing(rows, options, formatTable))
+
 const formatAlsoMissing = (plan: Plan): readonly Cells[] =>
-  [...Map.groupBy(plan.alsoMissing, ({ table, why }) => JSON.stringify([table, why])).values()].map((group) => {
-    const why = formatWords(group[0]?.why ?? '')
-    const isFollowing = group[0]?.via === ''
-    return [
-      isFollowing ? 'left out' : 'missing',
-      formatTable(group[0]?.table ?? ''),
-      formatCount(group.reduce((sum, { rows }) => sum + rows, 0)),
-      isFollowing ? why : `belonged to it too (${why})`,
-    ]
-  })
+  [...Map.groupBy(plan.alsoMissing, (rows) => JSON.stringify([rows.table, formatMissingToo(rows, plan)])).values()].map(
+    (group) => {
+      const why = group[0] === undefined ? '' : formatMissingToo(group[0], plan)
+      const isFollowing = group[0]?.via === ''
+      return [
+        isFollowing ? 'left out' : 'missing',
+        formatTable(group[0]?.table ?? ''),
+        formatCount(group.reduce((sum, { rows }) => sum + rows, 0)),
+        isFollowing ? why : `belonged to it too (${why})`,
+      ]
+    },
+  )
 
 const whyNotFollowed: Readonly<Record<Plan['notFollowed'][number]['why'], string>> = {
   'unknown type': 'no table is known for it',

@@ -1,10 +1,13 @@
 /** Why rows stay out, in words. */
+
+import type { Refusal } from '../../catalog/refusal/refusal.ts'
 import { displayAlone, shellWord } from '../../database/display.ts'
 import type { StaysOut, StaysOutReason } from '../../plan/left-out.ts'
 import type { UnlinkedBecause } from '../../selection/left-out.ts'
 import { byId, type NameTable } from '../names.ts'
 import { wordInTheWay } from './conflict.ts'
 import { whyNever } from './never.ts'
+import { wordRefusal } from './refusal.ts'
 
 /** The words, and what is said of a flag that helps: nothing where none does, or where it is part of the words. */
 export interface LeftOutWords {
@@ -21,6 +24,10 @@ const unlinked: Readonly<Record<UnlinkedBecause, string>> = {
 
 const elsewhere = 'an UPDATE is undone only in rows that live still has'
 
+/** A refusal, or the sentence that a plan of before has of it. */
+const wordBecause = (because: Refusal | undefined, said = ''): string =>
+  because === undefined ? said : wordRefusal(because)
+
 const names = (columns: readonly string[]): string => columns.map(displayAlone).join(', ')
 
 const alone = (words: string): LeftOutWords => ({ words, help: '' })
@@ -36,11 +43,11 @@ export const wordLeftOut = (table: string, reason: StaysOutReason, name: NameTab
     case 'end barred':
       return alone(`${name(reason.table)} ${reason.key} is gone from live, and ${whyNever}`)
     case 'end hidden':
-      return alone(`${name(reason.table)}: ${reason.hidden}`)
+      return alone(`${name(reason.table)}: ${wordBecause(reason.because, reason.hidden)}`)
     case 'cannot be compared':
-      return alone(`rows of it belong to ${reason.parent}; ${reason.refusal}`)
+      return alone(`rows of it belong to ${reason.parent}; ${wordBecause(reason.because, reason.refusal)}`)
     case 'cannot be restored':
-      return alone(`it cannot be restored: ${reason.refusal}`)
+      return alone(`it cannot be restored: ${wordBecause(reason.because, reason.refusal)}`)
     case 'never':
       return alone(whyNever)
     case 'marked in the backup':

@@ -3,6 +3,7 @@ import { displayAlone } from '../../database/display.ts'
 import type { Lacking, MissingParent } from '../../selection/missing-parent.ts'
 import type { NameTable } from '../names.ts'
 import { whyNever } from './never.ts'
+import { wordRefusal } from './refusal.ts'
 
 const wordLacking = (because: Exclude<Lacking, { readonly kind: 'hidden' }>): string => {
   switch (because.kind) {
@@ -21,7 +22,7 @@ const wordLacking = (because: Exclude<Lacking, { readonly kind: 'hidden' }>): st
     case 'option':
       return `is gone from live, and --${because.option} ${becauseOf[because.option]}`
     case 'cannot be restored':
-      return `is gone from live and cannot be restored: ${because.refusal}`
+      return `is gone from live and cannot be restored: ${wordRefusal(because.refusal)}`
     case 'of a migration':
       return `(${because.name}) is not in live: run the migrations that make it there first`
   }
@@ -35,5 +36,5 @@ const becauseOf: Readonly<Record<Extract<Lacking, { readonly kind: 'option' }>['
 
 export const wordParent = ({ table, key, because }: MissingParent, name: NameTable): string =>
   because.kind === 'hidden'
-    ? `its parent cannot be looked at: ${because.hidden}`
+    ? `its parent cannot be looked at: ${wordRefusal(because.refusal)}`
     : `its parent ${name(table)} ${key} ${wordLacking(because)}`

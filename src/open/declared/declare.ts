@@ -4,8 +4,10 @@
  *
  * In come declarations and both catalogs, out go relations and identities that hold.
  */
+
 import type { Catalog } from '../../catalog/catalog.ts'
 import { type Declarations, noDeclarations } from '../../catalog/declared.ts'
+import type { Refusal } from '../../catalog/refusal/refusal.ts'
 import { declaredJunction } from '../../catalog/relations.ts'
 import { type SharedCatalog, type SharedTable, shareCatalogs, withSoftDeletes } from '../../catalog/shared.ts'
 import type { Config } from '../../config/config.ts'
@@ -23,7 +25,7 @@ const both = (sides: Snapshots, { live, backup }: SharedTable) => ({
 })
 
 /** Tables that are out. One that could not be restored anyhow may be named, too. */
-const readExcluded = (catalog: SharedCatalog, names: readonly string[]): Readonly<Record<string, string>> => {
+const readExcluded = (catalog: SharedCatalog, names: readonly string[]): Declarations['refusals'] => {
   const ids = names.flatMap((name) => {
     try {
       return [namedTable(catalog, name, 'exclude').id]
@@ -32,7 +34,7 @@ const readExcluded = (catalog: SharedCatalog, names: readonly string[]): Readonl
       throw error
     }
   })
-  return Object.fromEntries(ids.map((id) => [id, 'it is excluded by the config file']))
+  return Object.fromEntries(ids.map((id) => [id, { kind: 'excluded' }]))
 }
 
 type Found = Pick<Declarations, 'identities' | 'junctions' | 'refusals'>
@@ -43,13 +45,13 @@ const readIdentities = async (
   named: NonNullable<Config['identities']>,
 ): Promise<Found> => {
   const identities: Record<string, readonly string[]> = {}
-  const refusals: Record<string, string> = {}
+  const refusals: Record<string, Refusal> = {}
   for (const [name, columns] of Object.entries(named)) {
     const table = namedTable(catalog, name, 'identities')
     checkConfigColumns(table, columns, 'identities')
     identities[table.id] = columns
     const flaws = table.hidden === null ? await findFlaws(both(sides, table), columns) : null
-    if (flaws !== null) refusals[table.id] = `its identity (${columns.join(', ')}) is ${flaws}`
+    if (flaws !== null) refusals[table.id] = { kind: 'no such key', as: 'identity', columns, flaws }
   }
   return { identities, junctions: [], refusals }
 }
@@ -57,7 +59,7 @@ const readIdentities = async (
 /** `catalog` has the declared relations already: an end may be one of them. */
 const readJunctions = async (sides: Snapshots, catalog: SharedCatalog, names: readonly string[]): Promise<Found> => {
   const junctions: string[] = []
-  const refusals: Record<string, string> = {}
+  const refusals: Record<string, Refusal> = {}
   for (const name of names) {
     const table = namedTable(catalog, name, 'junctions')
     const found = declaredJunction(table.live, catalog.relations)
@@ -69,9 +71,10 @@ const readJunctions = async (sides: Snapshots, catalog: SharedCatalog, names: re
         own.map(({ id }) => id).join('\n') || undefined,
       )
     }
-    const flaws = table.hidden === null ? await findFlaws(both(sides, table), found.columns) : null
+    const { columns } = found
+    const flaws = table.hidden === null ? await findFlaws(both(sides, table), columns) : null
     if (flaws === null) junctions.push(table.id)
-    else refusals[table.id] = `as a junction table its pair (${found.columns.join(', ')}) is ${flaws}`
+    else refusals[table.id] = { kind: 'no such key', as: 'junction', columns, flaws }
   }
   return { identities: {}, junctions, refusals }
 }

@@ -1,20 +1,13 @@
 /** Whether columns tell rows apart, as the data has it. */
 import { sql } from 'kysely'
 import type { Table } from '../../catalog/catalog.ts'
+import type { Flaws } from '../../catalog/refusal/refusal.ts'
 import { isKeyOf } from '../../catalog/relations.ts'
 import { all, column, list } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { fromTable } from '../../sql/rows.ts'
 
-/** Rows that some columns do not tell apart. */
-interface Flaws {
-  /** Rows in which one of the columns is NULL. */
-  readonly empty: number
-  /** Rows whose values another row has as well. */
-  readonly twice: number
-}
-
-const countFlaws = async (reader: Reader, table: Table, columns: readonly string[]): Promise<Flaws> => {
+const countFlaws = async (reader: Reader, table: Table, columns: readonly string[]): Promise<Omit<Flaws, 'side'>> => {
   if (isKeyOf(table, columns)) return { empty: 0, twice: 0 }
   const names = columns.map((name) => column('t', name))
   const isSet = all(names.map((name) => sql`${name} is not null`))
@@ -32,20 +25,20 @@ export interface LookedAt {
   readonly table: Table
 }
 
-/** Why columns cannot tell rows apart on both sides, with counts; null where they do. `mayBeEmpty`: a NULL is no row's. */
+/** What keeps columns from telling rows apart, by side; null where nothing does. `mayBeEmpty`: a NULL is no row's. */
 export const findFlaws = async (
   sides: { readonly live: LookedAt; readonly backup: LookedAt },
   columns: readonly string[],
   { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {},
-): Promise<string | null> => {
-  const found: string[] = []
-  for (const [name, { reader, table }] of [
+): Promise<readonly Flaws[] | null> => {
+  const found: Flaws[] = []
+  for (const [side, { reader, table }] of [
     ['live', sides.live],
     ['the backup', sides.backup],
   ] as const) {
     const { empty, twice } = await countFlaws(reader, table, columns)
-    if (empty > 0 && !mayBeEmpty) found.push(`empty in ${empty} row${empty === 1 ? '' : 's'} of ${name}`)
-    if (twice > 0) found.push(`the same in ${twice} rows of ${name}`)
+    const flaws = { side, empty: mayBeEmpty ? 0 : empty, twice }
+    if (flaws.empty + twice > 0) found.push(flaws)
   }
-  return found.length === 0 ? null : found.join(', ')
+  return found.length === 0 ? null : found
 }

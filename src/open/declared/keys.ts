@@ -1,5 +1,7 @@
 /** Relations of the config file, looked up and checked on both sides. */
+
 import type { DeclaredKey } from '../../catalog/declared.ts'
+import { RefusedError } from '../../catalog/refusal/refusal.ts'
 import type { SharedCatalog } from '../../catalog/shared.ts'
 import type { DeclaredRelation } from '../../config/config.ts'
 import { displayName } from '../../database/display.ts'
@@ -45,11 +47,11 @@ const readKey = async (
     const flaws = await findFlaws(both, parentColumns, { mayBeEmpty: true })
     const names = parentColumns.join(', ')
     if (flaws !== null) {
-      throw refuseConfig(
-        `"relations" refers to (${names}) of "${parent.id}", which is no key`,
-        'Refer to columns that are unique.',
-        `It is ${flaws}.`,
-      )
+      const what = `the config file: "relations" refers to (${names}) of "${parent.id}", which is no key`
+      throw new RefusedError('bad-file', what, {
+        refusal: { kind: 'no such key', as: 'reference', columns: parentColumns, flaws },
+        hint: 'Refer to columns that are unique.',
+      })
     }
   }
   if (where !== undefined) {

@@ -1,5 +1,7 @@
 /** Tables and columns as a config file names them. Pure. */
+
 import { columnOf } from '../../catalog/catalog.ts'
+import { RefusedError } from '../../catalog/refusal/refusal.ts'
 import { findTable, type SharedCatalog, type SharedTable } from '../../catalog/shared.ts'
 import { RowgraftError } from '../../errors.ts'
 import type { Sides } from '../../rows/sides.ts'
@@ -14,8 +16,11 @@ export const namedTable = (catalog: SharedCatalog, name: string, key: string): S
     return findTable(catalog, name)
   } catch (error) {
     if (!(error instanceof RowgraftError)) throw error
-    const { code, message, detail, hint } = error
-    throw new RowgraftError(code, `"${key}" in the config file: ${message}`, { detail, hint })
+    const { code, detail, hint } = error
+    const message = `"${key}" in the config file: ${error.message}`
+    if (error instanceof RefusedError)
+      throw new RefusedError('not-restorable', message, { refusal: error.refusal, hint })
+    throw new RowgraftError(code, message, { detail, hint })
   }
 }
 

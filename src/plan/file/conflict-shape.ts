@@ -1,4 +1,5 @@
 /** What a conflict of a plan must look like. Pure. */
+import { hiddenShape, refusalShape } from '../../catalog/refusal/refusal-shape.ts'
 import {
   choice,
   count,
@@ -26,7 +27,7 @@ export const answerShape: Shape<Answer> = oneOf(answers)
 type Because<Kind extends Lacking['kind']> = Extract<Lacking, { readonly kind: Kind }>
 
 const lacking: Shape<Lacking> = variant<'kind', Lacking>('kind', {
-  hidden: object<Because<'hidden'>>({ kind: only('hidden'), hidden: words }),
+  hidden: object<Because<'hidden'>>({ kind: only('hidden'), refusal: hiddenShape }),
   nowhere: object<Because<'nowhere'>>({ kind: only('nowhere') }),
   'without rows': object<Because<'without rows'>>({ kind: only('without rows') }),
   'only in live': object<Because<'only in live'>>({ kind: only('only in live'), columns: listOf(name) }),
@@ -36,7 +37,10 @@ const lacking: Shape<Lacking> = variant<'kind', Lacking>('kind', {
     kind: only('option'),
     option: choice<Because<'option'>['option']>({ 'parents stop': true, 'parents null': true, without: true }),
   }),
-  'cannot be restored': object<Because<'cannot be restored'>>({ kind: only('cannot be restored'), refusal: words }),
+  'cannot be restored': object<Because<'cannot be restored'>>({
+    kind: only('cannot be restored'),
+    refusal: refusalShape,
+  }),
   'of a migration': object<Because<'of a migration'>>({ kind: only('of a migration'), name: words }),
 })
 

@@ -2,6 +2,7 @@
 import { columnOf, type Table } from '../../catalog/catalog.ts'
 import type { Declarations } from '../../catalog/declared.ts'
 import { fingerprint } from '../../catalog/read/fingerprint.ts'
+import { type Refusal, RefusedError } from '../../catalog/refusal/refusal.ts'
 import { type SharedCatalog, type SharedTable, shareCatalogs } from '../../catalog/shared.ts'
 import { RowgraftError } from '../../errors.ts'
 import { firingTriggers, usedSequences } from '../effects/effects.ts'
@@ -12,8 +13,11 @@ import type { StandIns, Step } from '../step.ts'
 /** The live tables by id. */
 type Tables = ReadonlyMap<string, Table>
 
-const misfit = (what: string): RowgraftError =>
-  new RowgraftError('plan-stale', `the plan does not fit these databases: ${what}`, { hint: 'Make the plan again.' })
+const misfit = (what: string, refusal: Refusal | null = null): RowgraftError =>
+  new RefusedError('plan-stale', `the plan does not fit these databases: ${what}`, {
+    refusal,
+    hint: 'Make the plan again.',
+  })
 
 /** Throws `plan-stale` for a used table that is gone, or not as it was when the plan was made. */
 const refuseAlteredTables = ({ fingerprints }: Plan, live: Tables): void => {
@@ -49,7 +53,7 @@ const refuseUnknownDeclared = (declared: Declarations | undefined, live: Tables)
 const tableOf = (catalog: SharedCatalog, { table: id }: Pick<Step, 'table'>): SharedTable => {
   const table = catalog.tables.get(id)
   if (table === undefined) throw misfit(`"${id}" is not on both sides`)
-  if (table.refusal !== null) throw misfit(`"${id}" cannot be restored: ${table.refusal}`)
+  if (table.refusal !== null) throw misfit(`"${id}" cannot be restored`, table.refusal)
   return table
 }
 

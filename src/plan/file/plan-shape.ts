@@ -1,8 +1,9 @@
 /** What a plan must look like, whole. Pure. */
 
 import * as v from 'valibot'
-import { declarationsShape, identityEntries, sourceShape } from '../../catalog/catalog-shape.ts'
+import { declarationsShape, deleteAction, identityEntries, sourceShape } from '../../catalog/catalog-shape.ts'
 import type { MappedLabel, SetValue } from '../../catalog/edits.ts'
+import { refusalShape } from '../../catalog/refusal/refusal-shape.ts'
 import {
   choice,
   count,
@@ -25,7 +26,7 @@ import type { NotFollowed } from '../../rows/typed-rows.ts'
 import { coverageShape, selectionShape } from '../../selection/selection-shape.ts'
 import type { PlacedMethod } from '../../sql/column-digest.ts'
 import type { PlanOptions } from '../options.ts'
-import type { Aside, MissingReason, Plan, TableKey, TableRows } from '../plan.ts'
+import type { Aside, MissingReason, MissingToo, Plan, TableKey, TableRows } from '../plan.ts'
 import type { Follower, Footprint, PlanSequence, PlanTrigger, PublishedTables, UsedPrivilege } from '../step.ts'
 import { answerShape, conflictShape } from './conflict-shape.ts'
 import { reasonShape } from './reason-shape.ts'
@@ -146,12 +147,14 @@ const planEntries: Entries<Plan> = {
   unchanged: listOf(tableRows),
   alreadyLinked: listOf(tableRows),
   alsoMissing: listOf(
-    object<Plan['alsoMissing'][number]>({
+    object<MissingToo>({
       table: words,
       rows: count,
       via: words,
-      why: words,
       reason: optional(missingReason),
+      refusal: optional(refusalShape),
+      onDelete: optional(deleteAction),
+      why: optional(words),
     }),
   ),
   lost: listOf(object<Plan['lost'][number]>({ table: words, column: words, values: count })),

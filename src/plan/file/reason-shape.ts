@@ -1,4 +1,5 @@
 /** What the reason of a row that stays out must look like. Pure. */
+import { hiddenShape, refusalShape } from '../../catalog/refusal/refusal-shape.ts'
 import {
   choice,
   count,
@@ -21,14 +22,24 @@ type Of<Kind extends StaysOutReason['kind']> = Extract<StaysOutReason, { readonl
 export const reasonShape: Shape<StaysOutReason> = variant<'kind', StaysOutReason>('kind', {
   'end gone': object<Of<'end gone'>>({ kind: only('end gone'), table: words, key: words, canPull: flag }),
   'end barred': object<Of<'end barred'>>({ kind: only('end barred'), table: words, key: words }),
-  'end hidden': object<Of<'end hidden'>>({ kind: only('end hidden'), table: words, hidden: words }),
+  'end hidden': object<Of<'end hidden'>>({
+    kind: only('end hidden'),
+    table: words,
+    because: optional(hiddenShape),
+    hidden: optional(words),
+  }),
   'cannot be compared': object<Of<'cannot be compared'>>({
     kind: only('cannot be compared'),
     parent: words,
-    refusal: words,
+    because: optional(refusalShape),
+    refusal: optional(words),
     rows: optional(count),
   }),
-  'cannot be restored': object<Of<'cannot be restored'>>({ kind: only('cannot be restored'), refusal: words }),
+  'cannot be restored': object<Of<'cannot be restored'>>({
+    kind: only('cannot be restored'),
+    because: optional(refusalShape),
+    refusal: optional(words),
+  }),
   never: object<Of<'never'>>({ kind: only('never') }),
   'marked in the backup': object<Of<'marked in the backup'>>({ kind: only('marked in the backup') }),
   'dropped by its transform': object<Of<'dropped by its transform'>>({ kind: only('dropped by its transform') }),

@@ -24,9 +24,13 @@ const without =
     return Object.fromEntries(kept.map(([name, part]) => [name, parts.get(name)?.(part) ?? part]))
   }
 
+/** Sentences of a refusal: they have the names that its facts have elsewhere. */
+const reason = without(['said', 'hidden', 'refusal'])
+
 const bare = without([], {
   conflicts: each(without(['text'], { answers: each(without(['does'])), helps: each(without(['flag', 'does'])) })),
-  leftOut: each(without(['why'], { reason: without(['said']) })),
+  leftOut: each(without(['why'], { reason })),
+  alsoMissing: each(without(['why'])),
 })
 
 /** The document of a plan without its sentences. */

@@ -1,4 +1,5 @@
 /** Towards the children. */
+
 import { isBookkeeping } from '../../catalog/conventions/bookkeeping.ts'
 import { isReadable } from '../../catalog/drift.ts'
 import type { Relation } from '../../catalog/relations.ts'
@@ -13,6 +14,7 @@ import {
   readParents,
 } from '../../rows/references.ts'
 import { isLost, isPresent, type RowState } from '../../rows/states.ts'
+import type { LeftOutReason } from '../left-out.ts'
 import { addLinks } from './follow-links.ts'
 import type { Mark } from './members.ts'
 import { isFollowed } from './options.ts'
@@ -62,11 +64,11 @@ const followLinks = async (
   { relation, child }: Edge,
   { all, states, lost }: FoundChildren,
 ): Promise<void> => {
-  const hiddenEnd = child.ends
-    ?.map((end) => walk.sides.catalog.tables.get(end.parent))
-    .find((end) => end !== undefined && end.hiddenParent !== null)
-  if (hiddenEnd !== undefined) {
-    const reason = { kind: 'end hidden', table: hiddenEnd.id, hidden: hiddenEnd.hiddenParent ?? '' } as const
+  const [reason] = (child.ends ?? []).flatMap((end): readonly LeftOutReason[] => {
+    const because = walk.sides.catalog.tables.get(end.parent)?.hiddenParent ?? null
+    return because === null ? [] : [{ kind: 'end hidden', table: end.parent, because }]
+  })
+  if (reason !== undefined) {
     for (const { key } of lost) walk.leaveOut(child, displayKey(key), reason)
     return
   }
@@ -110,7 +112,8 @@ const leaveOutUnseen = async (walk: Walk, edge: Edge, keys: readonly string[]): 
   if (walk.options.children === 'none' || walk.options.without.has(child.id)) return
   if (isReadable(child.backup) && !(await hasChildren(walk.sides, edge, keys))) return
   const rows = await countUnseen(walk, edge, keys)
-  const reason = { kind: 'cannot be compared', parent: parent.id, refusal: child.refusal ?? '' } as const
+  const because = child.refusal === null ? {} : { because: child.refusal }
+  const reason = { kind: 'cannot be compared', parent: parent.id, ...because } as const
   walk.leaveOut(child, '*', rows === null ? reason : { ...reason, rows })
 }
 

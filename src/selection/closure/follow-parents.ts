@@ -1,5 +1,6 @@
 /** Towards the parents. */
 import { whyHidden } from '../../catalog/drift.ts'
+import type { Hidden } from '../../catalog/refusal/refusal.ts'
 import type { Relation } from '../../catalog/relations.ts'
 import type { NamedRow, SharedTable } from '../../catalog/shared.ts'
 import { displayKey } from '../../keys/key.ts'
@@ -52,10 +53,10 @@ export const followToLive = async (walk: Walk, end: ChildEnd, keys: readonly str
 const failHidden = async (
   walk: Walk,
   end: ChildEnd,
-  { keys, hidden }: { readonly keys: readonly string[]; readonly hidden: string },
+  { keys, hidden }: { readonly keys: readonly string[]; readonly hidden: Hidden },
 ): Promise<void> => {
   const { relation } = end
-  const parent = { table: relation.parent, key: null, because: { kind: 'hidden', hidden } } as const
+  const parent = { table: relation.parent, key: null, because: { kind: 'hidden', refusal: hidden } } as const
   const referring = await readReferring(walk.sides, end, keys)
   for (const key of referring) walk.orphans.push({ relation, key, parent, isHad: false })
 }

@@ -42,13 +42,10 @@ export const countRows = (
     const rest = missing.wasMarked(row) && !isBookkeeping(table) ? markedBefore : books
     countRow(counts[groupOf(row)] ?? rest, table, missing.lossOf(row))
   }
-  const toEntries = (of: Counts, kind: LeftOutRows['kind'], why: string): readonly LeftOutRows[] =>
-    [...of].map(([{ id }, { rows }]) => ({ kind, id: null, table: id, rows, why }))
+  const toEntries = (of: Counts, kind: 'bookkeeping' | 'marked before'): readonly LeftOutRows[] =>
+    [...of].map(([{ id }, { rows }]) => ({ kind, id: null, table: id, rows }))
   return {
     counts: counts.map(toTables),
-    rest: [
-      ...toEntries(books, 'bookkeeping', 'bookkeeping of a framework'),
-      ...toEntries(markedBefore, 'marked before', 'marked as deleted in the backup already'),
-    ],
+    rest: [...toEntries(books, 'bookkeeping'), ...toEntries(markedBefore, 'marked before')],
   }
 }

@@ -14,7 +14,6 @@ import { findTable } from '../../catalog/shared.ts'
 import type { DiffProgress } from '../../diff/diff.ts'
 import type { Sides } from '../../rows/sides.ts'
 import type { RowState } from '../../rows/states.ts'
-import { whyNever } from '../left-out.ts'
 import type { ChosenRows } from '../resolved.ts'
 import { countRows } from './counts.ts'
 import { type Group, groupRoots } from './groups.ts'
@@ -66,7 +65,7 @@ export const findIncidents = async (
   const grouped: Grouped = { missing, edges, trees, groups, groupOf: groupFinder(trees, groups) }
   const { incidents, leftOut } = await tellGroups(sides, grouped)
   const others = [
-    ...[...missing.never].map(([table, rows]) => ({ kind: 'never', id: null, table, rows, why: whyNever }) as const),
+    ...[...missing.never].map(([table, rows]) => ({ kind: 'never', id: null, table, rows }) as const),
     ...unseen.map(leaveUnseen),
     ...(await findPartial(all, tables)),
     ...(await findRefused(sides)),
@@ -113,7 +112,7 @@ const tellGroups = async (
     const { id, label, condition, gathered } = named
     const deliberate = gathered === null ? null : findDeliberate(table, gathered, loss)
     if (deliberate !== null) {
-      leftOut.push({ kind: deliberate.kind, id, table: table.id, rows, why: deliberate.why })
+      leftOut.push({ ...deliberate, id, table: table.id, rows })
       continue
     }
     incidents.push({

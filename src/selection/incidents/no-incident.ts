@@ -1,5 +1,6 @@
 /** What is missing and is no incident: bookkeeping of frameworks, deliberate deletions, and tables whose absence proves nothing. */
 import { sql } from 'kysely'
+import type { Refusal } from '../../catalog/refusal/refusal.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { list, type Query } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
@@ -11,48 +12,42 @@ import type { FoundCondition } from './conditions/conditions.ts'
 import type { Loss } from './missing.ts'
 
 /** Missing rows that are no incident, or a table about which nothing can be said, and why. */
-export interface LeftOutRows {
-  readonly kind:
-    | 'bookkeeping'
-    | 'never'
-    | 'marked before'
-    | 'partition'
-    | 'retention'
-    | 'partial backup'
-    | 'not restorable'
-    | 'not looked at'
+export type LeftOutRows = WhyNone & {
   /** What `--incident` takes, where the rows can be had all the same. */
   readonly id: string | null
   readonly table: string
   /** Missing rows; null where they cannot be counted. */
   readonly rows: number | null
-  readonly why: string
 }
+
+/** A deletion that looks deliberate. */
+export type Deliberate =
+  /** A partition is gone as a whole. */
+  | { readonly kind: 'partition'; readonly partition: string }
+  /** Everything up to some time or key is gone, or marked as deleted. */
+  | { readonly kind: 'retention'; readonly condition: string; readonly isMarked: boolean }
+
+type WhyNone =
+  | Deliberate
+  | { readonly kind: 'bookkeeping' | 'never' | 'marked before' | 'not looked at' }
+  /** The backup holds less of it than the database did. */
+  | { readonly kind: 'partial backup'; readonly because: 'unlogged' | 'empty' | 'absent' }
+  | { readonly kind: 'not restorable'; readonly refusal: Refusal }
 
 /** Rows from which on "everything before it is gone" is evidence, and no accident. */
 const fewestByTime = 10
 const fewestByKey = 20
 
 /** Why a condition looks like a deliberate deletion; null where it does not. Tables whose rows have names are not pruned by key. */
-export const findDeliberate = (
-  table: SharedTable,
-  condition: FoundCondition,
-  loss: Loss,
-): { readonly kind: 'partition' | 'retention'; readonly why: string } | null => {
+export const findDeliberate = (table: SharedTable, condition: FoundCondition, loss: Loss): Deliberate | null => {
   const { kind, hits, of, isOnly, isLowest } = condition
   if (hits !== of) return null
-  if (kind === 'partition') {
-    const name = /'(.*)'/.exec(condition.sql)?.[1] ?? ''
-    return { kind, why: `partition ${name} is gone from live as a whole` }
-  }
+  if (kind === 'partition') return { kind, partition: /'(.*)'/.exec(condition.sql)?.[1] ?? '' }
   if (!isOnly || !isLowest) return null
   const isOld = kind === 'time range' && hits >= fewestByTime
   const isPruned = kind === 'key range' && hits >= fewestByKey && labelColumn(table) === null
   if (!isOld && !isPruned) return null
-  return {
-    kind: 'retention',
-    why: `everything with ${condition.sql} is ${loss === 'marked' ? 'marked as deleted' : 'gone'}, and nothing after it: looks like retention`,
-  }
+  return { kind: 'retention', condition: condition.sql, isMarked: loss === 'marked' }
 }
 
 /** A table that was left aside. */
@@ -61,7 +56,6 @@ export const leaveUnseen = (table: string): LeftOutRows => ({
   id: null,
   table,
   rows: null,
-  why: 'not looked at',
 })
 
 /** Tables that cannot be restored: whether rows of theirs are missing is not asked. */
@@ -69,7 +63,7 @@ export const findRefused = async (sides: Sides): Promise<readonly LeftOutRows[]>
   const found: LeftOutRows[] = []
   for (const table of sides.catalog.tables.values()) {
     if (table.refusal === null || !(await mayHoldRows(sides, table))) continue
-    found.push({ kind: 'not restorable', id: null, table: table.id, rows: null, why: table.refusal })
+    found.push({ kind: 'not restorable', id: null, table: table.id, rows: null, refusal: table.refusal })
   }
   return found
 }
@@ -91,21 +85,20 @@ export const findPartial = async (sides: Sides, tables: readonly SharedTable[]):
     sides.live,
     tables.filter(({ id }) => inBackup.has(id)),
   )
-  const toEntry = (table: string, why: string): LeftOutRows => ({
+  const toEntry = (table: string, because: 'unlogged' | 'empty' | 'absent'): LeftOutRows => ({
     kind: 'partial backup',
     id: null,
     table,
     rows: null,
-    why,
+    because,
   })
-  const proves = 'absence there proves nothing'
   return [
     ...tables.flatMap(({ id, backup }) => {
-      if (backup.isUnlogged) return [toEntry(id, `unlogged in the backup: ${proves}`)]
-      return inBackup.has(id) && !inLive.has(id) ? [toEntry(id, `empty in the backup: ${proves}`)] : []
+      if (backup.isUnlogged) return [toEntry(id, 'unlogged')]
+      return inBackup.has(id) && !inLive.has(id) ? [toEntry(id, 'empty')] : []
     }),
     ...sides.catalog.live.tables
       .filter(({ id }) => !sides.catalog.tables.has(id))
-      .map(({ id }) => toEntry(id, `not in the backup: ${proves}`)),
+      .map(({ id }) => toEntry(id, 'absent')),
   ]
 }

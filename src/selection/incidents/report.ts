@@ -1,4 +1,5 @@
 /** Incidents as data: what the grouping of missing rows found. */
+import { RowgraftError } from '../../errors.ts'
 import type { LeftOutRows } from './no-incident.ts'
 import type { SurvivorCount } from './survivors.ts'
 import type { Tie } from './ties.ts'
@@ -63,4 +64,16 @@ export interface IncidentReport {
   readonly incidents: readonly Incident[]
   readonly leftOut: readonly LeftOutRows[]
   readonly unseen: readonly Unseen[]
+}
+
+/** An id means no incident: those that there are are its detail. */
+export class UnknownIncidentError extends RowgraftError {
+  readonly known: Pick<IncidentReport, 'incidents' | 'leftOut'>
+
+  constructor(id: string, known: Pick<IncidentReport, 'incidents' | 'leftOut'>) {
+    super('usage', `there is no incident "${id}"`, {
+      hint: 'Run "rowgraft incidents" to see them. An incident that has been restored is none any more.',
+    })
+    this.known = known
+  }
 }

@@ -1,20 +1,9 @@
 import type { DiffProgress } from '../../diff/diff.ts'
-import { RowgraftError } from '../../errors.ts'
 import { unpackKey } from '../../keys/key.ts'
 import type { Sides } from '../../rows/sides.ts'
 import type { DirectSelection, DirectSelector, Selection } from '../selection.ts'
 import { type FoundIncidents, findIncidents } from './incidents.ts'
-
-const unknown = (id: string, { report }: FoundIncidents): RowgraftError => {
-  const known = [
-    ...report.incidents.map((incident) => `${incident.id}  ${incident.label}`),
-    ...report.leftOut.flatMap((own) => (own.id === null ? [] : [`${own.id}  ${own.table}: ${own.why}`])),
-  ]
-  return new RowgraftError('usage', `there is no incident "${id}"`, {
-    detail: known.length === 0 ? 'Nothing is missing.' : known.slice(0, 40).join('\n'),
-    hint: 'Run "rowgraft incidents" to see them. An incident that has been restored is none any more.',
-  })
-}
+import { UnknownIncidentError } from './report.ts'
 
 /**
  * Puts the roots of each incident in its place. `restored` are the ids of incidents that runs in live have brought back: they name no
@@ -38,7 +27,7 @@ export const nameIncidents = async (
     const among = found.get(JSON.stringify(without)) ?? (await findIncidents(sides, { without }, onProgress))
     found.set(JSON.stringify(without), among)
     const chosen = among.choose(id)
-    if (chosen === null && !restored.has(id)) throw unknown(id, among)
+    if (chosen === null && !restored.has(id)) throw new UnknownIncidentError(id, among.report)
     for (const [table, { states }] of chosen ?? [])
       selectors.push({ by: 'keys', table, keys: [...states.keys()].map(unpackKey) })
   }

@@ -2,10 +2,9 @@
 
 import { sql } from 'kysely'
 import { isRenamed, storedTable } from '../../catalog/catalog.ts'
-import { findTable, hintForRefusal, type SharedTable } from '../../catalog/shared.ts'
+import { findTable, refuseTable, type SharedTable } from '../../catalog/shared.ts'
 import { isCalled, type TableName } from '../../catalog/table-name.ts'
 import { displayName, type QualifiedName } from '../../database/display.ts'
-import { RowgraftError } from '../../errors.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { refuse } from './refusals.ts'
 import type { Target } from './statement.ts'
@@ -36,10 +35,7 @@ const sharedTable = (sides: Sides, name: TableName): SharedTable => {
     )
   }
   if (table.refusal === null) return table
-  throw new RowgraftError('not-restorable', `table "${table.id}" cannot be restored`, {
-    detail: table.refusal,
-    hint: hintForRefusal(table),
-  })
+  throw refuseTable(table)
 }
 
 /** Finds what a target names in the backup; to be called with the user's search_path. */

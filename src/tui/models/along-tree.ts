@@ -1,6 +1,6 @@
 /** What comes along, as a tree of sets of rows: made of the plan, so that screen and run cannot disagree. Pure. */
-import { firstRows, formatColumn, formatTable, formatWords } from '../../format/names.ts'
-import { formatWhyLeftOut } from '../../format/plan/rest.ts'
+import { firstRows, formatColumn, formatTable } from '../../format/names.ts'
+import { formatMissingToo, formatWhyLeftOut } from '../../format/plan/rest.ts'
 import { formatCount, plural } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import type { Plan, Step, TableOverview } from '../../index.ts'
@@ -124,12 +124,12 @@ const notesOf = (
   })
   const also = plan.alsoMissing
     .filter(({ via, reason }) => via !== '' && reason !== 'without')
-    .map(({ table, rows, why, reason }) =>
+    .map((own) =>
       note({
-        table,
-        count: rows,
-        words: `${plural(rows, 'row')} missing too: ${formatWords(why)}`,
-        bring: reason === 'children' || reason === 'links' ? reason : null,
+        table: own.table,
+        count: own.rows,
+        words: `${plural(own.rows, 'row')} missing too: ${formatMissingToo(own, plan)}`,
+        bring: own.reason === 'children' || own.reason === 'links' ? own.reason : null,
       }),
     )
   return [...leftOut, ...also]

@@ -1,5 +1,6 @@
 /** From screen to screen. Pure. */
 
+import { wordRefusal } from '../../format/reasons/refusal.ts'
 import { alongNodes } from '../models/along-tree.ts'
 import { currentRow, rowAt, typedKey } from '../models/cursor.ts'
 import { incidentEntries, notLookedAt } from '../models/incident-entries.ts'
@@ -111,7 +112,8 @@ const tableDeeper = (state: State, screen: Extract<Screen, { at: 'tables' }>): T
   const entry = tableEntries(state, screen)[screen.cursor]
   if (entry === undefined) return [state]
   if (entry.restorable) return goRows(state, { table: entry.table, incident: null })
-  return [showText(state, entry.table, [entry.why ?? 'it cannot be restored', '', ...entry.drift])]
+  const why = entry.refusal === null ? 'it cannot be restored' : wordRefusal(entry.refusal)
+  return [showText(state, entry.table, [why, '', ...entry.drift])]
 }
 
 /** Enter. */

@@ -3,6 +3,7 @@
 import { chainOf, displayKey, isRowgraftError } from '../../data.ts'
 import { formatChain } from '../../format/plan/chain.ts'
 import { formatPlan } from '../../format/plan/plan.ts'
+import { whyNoIncident } from '../../format/reasons/no-incident.ts'
 import { formatReport } from '../../format/run/report.ts'
 import { plainStyle } from '../../format/style.ts'
 import { alongNodes } from '../models/along-tree.ts'
@@ -61,7 +62,9 @@ export const why = (state: State): Transition => {
     if (found == null)
       return [
         showText(state, entry.label, [
-          entry.leftOut?.why ?? 'nothing was found that these rows have in common and the others do not',
+          entry.leftOut === null
+            ? 'nothing was found that these rows have in common and the others do not'
+            : whyNoIncident(entry.leftOut),
         ]),
       ]
     return [

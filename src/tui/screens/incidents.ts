@@ -1,8 +1,8 @@
 /** What was lost, as events: the first thing seen. Pure. */
 
 import { displayWidth, wrapPhrases } from '../../format/layout.ts'
-import { formatDetails, formatLost } from '../../format/look/incidents.ts'
-import { formatTable, formatWords } from '../../format/names.ts'
+import { formatDetails, formatLost, formatNoIncident } from '../../format/look/incidents.ts'
+import { formatTable } from '../../format/names.ts'
 import { formatCount, formatElapsed, plural } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import { cursorMark, describeJob, paragraph, pickMark, spinner } from '../lines/cells.ts'
@@ -28,7 +28,9 @@ const summary = (state: State, columns: number): string => {
 const detailLines = (entry: IncidentEntry, labels: ReadonlyMap<string, string>, columns: number): readonly Line[] => {
   const details =
     entry.incident === null
-      ? [formatWords(entry.leftOut?.why ?? '')]
+      ? entry.leftOut === null
+        ? []
+        : [formatNoIncident(entry.leftOut)]
       : formatDetails(entry.incident, { labels, ids: 'unsaid' })
   return details.flatMap((text, place) => {
     const isLast = place === details.length - 1
@@ -57,10 +59,10 @@ const footnotes = ({ incidents, connection }: State, columns: number): readonly 
   if (incidents === null) return []
   const others = incidents.leftOut
     .filter(({ id, kind }) => id === null && kind !== 'not looked at')
-    .map(
-      ({ table, rows, why }) =>
-        `${formatTable(table)} (${rows === null ? formatWords(why) : `${formatCount(rows)} missing`})`,
-    )
+    .map((own) => {
+      const what = own.rows === null ? formatNoIncident(own) : `${formatCount(own.rows)} missing`
+      return `${formatTable(own.table)} (${what})`
+    })
   const backup = connection.state === 'open' ? connection.backup.label : ''
   const unseen = incidents.unseen.map(({ table, ids }) => `${formatCount(ids)} of ${formatTable(table)}`)
   const most = unseen.length === 0 ? '' : `; at most ${unseen.slice(0, 4).join(', ')}${unseen.length > 4 ? ', …' : ''}`

@@ -1,7 +1,9 @@
 /** All tables with their counts, which come in as they are counted. Pure. */
 import { displayWidth } from '../../format/layout.ts'
-import { formatSentence, formatTable, formatWords } from '../../format/names.ts'
+import { formatSentence, formatTable } from '../../format/names.ts'
 import { formatBytes, formatCount, formatElapsed, plural } from '../../format/quantities.ts'
+import { wordRefusal } from '../../format/reasons/refusal.ts'
+import { sanitise } from '../../format/sanitise.ts'
 import { cell, cursorMark, describeJob, paragraph, rightCell, spinner, stateRole } from '../lines/cells.ts'
 import { around, blank, type Line, line, type Span } from '../lines/line.ts'
 import { isPutOff, type TableEntry, tableEntries } from '../models/table-entries.ts'
@@ -23,7 +25,7 @@ const picked = (state: State, table: string): number =>
     .reduce((sum, { count }) => sum + count, 0)
 
 const notes = (state: State, entry: TableEntry): string => {
-  if (!entry.restorable) return formatWords(entry.why ?? '')
+  if (!entry.restorable) return entry.refusal === null ? '' : sanitise(wordRefusal(entry.refusal, formatTable))
   const counting = state.jobs.find(({ kind, progress }) => kind === 'count' && progress?.step?.table === entry.table)
   return [
     ...(counting === undefined

@@ -36,9 +36,7 @@ const pets: Partial<Plan> = {
   notInBackup: [{ table: 'public.gallery', key: '99' }],
   unchanged: [{ table: 'public.gallery', rows: 1 }],
   alreadyLinked: [{ table: 'public.gallery_photo', rows: 4 }],
-  alsoMissing: [
-    { table: 'public.visit', via: 'public.visit.visit_gallery_id_fkey', rows: 1204, why: '--without public.visit' },
-  ],
+  alsoMissing: [{ table: 'public.visit', via: 'public.visit.visit_gallery_id_fkey', rows: 1204, reason: 'without' }],
   lost: [
     { table: 'public.gallery', column: 'theme', values: 1 },
     { table: 'public.gallery', column: 'legacy', values: 0 },

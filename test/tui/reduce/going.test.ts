@@ -37,7 +37,7 @@ describe('Enter', () => {
   })
 
   test('on a table that cannot be restored says why', () => {
-    const overview = [makeTable('log', { restorable: false, why: 'it has no key', drift: ['a column is gone'] })]
+    const overview = [makeTable('log', { restorable: false, refusal: { kind: 'rule' }, drift: ['a column is gone'] })]
     const state = openAt(tables, { overview })
     expect(press(state, 'enter')).toEqual([
       {
@@ -45,7 +45,7 @@ describe('Enter', () => {
         overlay: {
           kind: 'text',
           title: 'public.log',
-          lines: ['it has no key', '', 'a column is gone'],
+          lines: ['a rule on live rewrites what is written to it', '', 'a column is gone'],
           cursor: 0,
         },
       },

@@ -66,7 +66,7 @@ export const makeTable = (name: string, parts: Partial<TableOverview> = {}): Tab
   relations: [],
   drift: [],
   restorable: true,
-  why: null,
+  refusal: null,
   size: { rows: 10, bytes: 8192 },
   ...parts,
 })

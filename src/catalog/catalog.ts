@@ -149,8 +149,8 @@ export interface OtherRelation {
   readonly id: string
   readonly kind: string
   readonly refusal: OtherRefusal
-  /** What it may be instead: a sentence. */
-  readonly hint?: string
+  /** The table of live that it may be. */
+  readonly move?: { readonly to: string; readonly line: string }
 }
 
 export interface Catalog {

@@ -2,18 +2,22 @@
 import { displayTable } from '../database/display.ts'
 import type { Column, Table, TypeNames } from './catalog.ts'
 import { columnOf, isEdited, isGiven, isRenamed, primaryKeyOf, storedColumn, storedTable } from './catalog.ts'
-import { likelyRenames } from './conventions/suggestions.ts'
+import { type LikelyRename, likelyRenames } from './conventions/suggestions.ts'
 import type { Hidden, Refusal, SideName } from './refusal/refusal.ts'
 import { withoutSchema } from './table-name.ts'
 
-export interface Drift {
-  readonly kind: 'only in live' | 'only in backup' | 'type' | 'enum labels' | 'renamed' | 'looks renamed'
-  readonly column: string
-  /** One sentence for people. */
-  readonly text: string
-  /** Labels the backup has and live does not, for `enum labels`. */
-  readonly labels?: readonly string[]
-}
+/** A kind with its facts: `format/` words it. */
+export type Drift =
+  /** A column that only live has, and what becomes of it in rows that come back. */
+  | { readonly kind: 'only in live'; readonly column: string; readonly becomes: 'default' | 'required' | 'null' }
+  | { readonly kind: 'only in backup'; readonly column: string }
+  | { readonly kind: 'type'; readonly column: string; readonly live: string; readonly backup: string }
+  /** Labels the backup has and live does not. */
+  | { readonly kind: 'enum labels'; readonly column: string; readonly labels: readonly string[] }
+  /** What the backup calls a column, or the table, as the config file has it. */
+  | { readonly kind: 'renamed'; readonly column: string; readonly stored: string }
+  | { readonly kind: 'moved'; readonly stored: string }
+  | ({ readonly kind: 'looks renamed' } & LikelyRename)
 
 /** Types whose every value live's wider type takes unchanged, as text. */
 const widening: readonly (readonly [from: RegExp, to: RegExp])[] = [
@@ -86,12 +90,9 @@ const renames = (live: Table, backup: Table): readonly Drift[] => {
   const stored = displayTable(storedTable(backup))
   const isMoved = isRenamed(backup) && stored !== backup.id
   return [
-    ...(isMoved ? [{ kind: 'renamed', column: '', text: `it is "${stored}" in the backup` } as const] : []),
-    ...columns.map(({ name }): Drift => {
-      const text = `column "${name}" is "${storedColumn(backup, name)}" in the backup`
-      return { kind: 'renamed', column: name, text }
-    }),
-    ...likelyRenames(live, backup).map(({ to, text }): Drift => ({ kind: 'looks renamed', column: to, text })),
+    ...(isMoved ? [{ kind: 'moved', stored } as const] : []),
+    ...columns.map(({ name }): Drift => ({ kind: 'renamed', column: name, stored: storedColumn(backup, name) })),
+    ...likelyRenames(live, backup).map((found): Drift => ({ kind: 'looks renamed', ...found })),
   ]
 }
 
@@ -134,10 +135,10 @@ const asItIs: Compared = { drift: [], refusal: null, required: null }
 const compareMissing = ({ name, generated, notNull, ...column }: Column): Compared => {
   if (generated !== null) return asItIs
   const isFilled = column.default !== null || column.identity !== null
-  const becomes = isFilled ? 'has a default' : notNull ? 'NOT NULL, no default' : 'becomes NULL'
+  const becomes = isFilled ? 'default' : notNull ? 'required' : 'null'
   const isRequired = notNull && !isFilled
   return {
-    drift: [{ kind: 'only in live', column: name, text: `column "${name}" is only in live (${becomes})` }],
+    drift: [{ kind: 'only in live', column: name, becomes }],
     refusal: isRequired ? { kind: 'required column', column: name } : null,
     required: isRequired ? name : null,
   }
@@ -145,22 +146,20 @@ const compareMissing = ({ name, generated, notNull, ...column }: Column): Compar
 
 /** A column that only the backup has. */
 const compareExtra = (live: Table, { name, generated }: Column): readonly Drift[] =>
-  generated !== null || columnOf(live, name) !== undefined
-    ? []
-    : [{ kind: 'only in backup', column: name, text: `column "${name}" is only in the backup: its values are lost` }]
+  generated !== null || columnOf(live, name) !== undefined ? [] : [{ kind: 'only in backup', column: name }]
 
 /** A column of both sides. */
 const compareColumn = (live: Table, backup: Table, column: Column, other: Column): Compared => {
   const { name } = column
   if (isGiven(backup, name)) return asItIs
   const isOwn = !isEdited(backup, name) && !mayConvert(live, backup, name)
-  const types = `column "${name}" is ${other.type} in the backup and ${column.type} in live`
   const drift: Drift[] = []
-  if (isOwn && !isSameType(other, column)) drift.push({ kind: 'type', column: name, text: types })
+  if (isOwn && !isSameType(other, column)) {
+    drift.push({ kind: 'type', column: name, live: column.type, backup: other.type })
+  }
   const labels = other.enumLabels?.filter((label) => !column.enumLabels?.includes(label)) ?? []
   if (column.enumLabels !== null && labels.length > 0) {
-    const text = `column "${name}": live's type has no label ${labels.map((label) => `"${label}"`).join(', ')}`
-    drift.push({ kind: 'enum labels', column: name, labels, text })
+    drift.push({ kind: 'enum labels', column: name, labels })
   }
   const isWritten = isOwn && column.generated === null
   return { drift, refusal: isWritten ? whyUnfit(column, other) : null, required: null }

@@ -215,9 +215,9 @@ export const shareCatalogs = (
     from.tables
       .filter(({ id }) => !other.has(id))
       .map(({ id, kind }) => {
-        const hint = from === backup ? moves.get(id)?.text : undefined
+        const move = from === backup ? moves.get(id) : undefined
         const refusal = { kind: from === backup ? 'not in live' : 'not in the backup' } as const
-        return { id, kind: `${kind} table`, refusal, ...(hint === undefined ? {} : { hint }) }
+        return { id, kind: `${kind} table`, refusal, ...(move === undefined ? {} : { move }) }
       })
   const others = new Map(
     [...onlyIn(live, inBackup), ...onlyIn(backup, inLive), ...backup.others, ...live.others].map((other) => [

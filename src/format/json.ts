@@ -10,6 +10,7 @@ import type { IncidentReport } from '../selection/incidents/report.ts'
 import { detailOf } from './error.ts'
 import type { ShownRow } from './look/row.ts'
 import { leftOutDocument } from './plan/plan-document.ts'
+import { wordDrift } from './reasons/drift.ts'
 import { whyNoIncident } from './reasons/no-incident.ts'
 import { wordRefusal } from './reasons/refusal.ts'
 import { hidePasswords } from './sanitise.ts'
@@ -38,8 +39,10 @@ export const jsonRowLine = ({ table, ...row }: RowReport): object => {
 export const jsonShownRow = (row: ShownRow): object => ({ ...jsonRowLine(row), relations: row.relations })
 
 /** A table without its size, which is another one at each look. */
-export const jsonTable = ({ size: _, refusal, ...table }: TableOverview): object => ({
+export const jsonTable = ({ size: _, refusal, drift, restorable, ...table }: TableOverview): object => ({
   ...table,
+  drift: drift.map(wordDrift),
+  restorable,
   why: refusal === null ? null : wordRefusal(refusal),
   refusal,
 })

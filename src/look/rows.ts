@@ -3,7 +3,7 @@
 import { recogniseSoftDelete } from '../catalog/conventions/soft-delete.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { findTable, refuseTable } from '../catalog/shared.ts'
-import { displayName, shellWord } from '../database/display.ts'
+import { shellWord } from '../database/display.ts'
 import { type DiffProgress, diffRows } from '../diff/diff.ts'
 import type { DiffState } from '../diff/diff-states.ts'
 import { RowgraftError } from '../errors.ts'
@@ -13,6 +13,7 @@ import type { Sides } from '../rows/sides.ts'
 import { readPresent, readStates } from '../rows/states.ts'
 import { readValues } from '../rows/values.ts'
 import { fitKey, parseKey } from '../selection/selection.ts'
+import type { TableNote } from './table-note.ts'
 
 /** A row on both sides. */
 export interface RowReport {
@@ -37,18 +38,10 @@ export interface RelationCount {
 /** One row on both sides, with where its references lead. */
 export type RelatedRow = RowReport & { readonly relations: readonly RelationCount[] }
 
-/** A junction table whose pairs no key holds to be unique: they are now, and nothing keeps them so. */
-export const sayUnheld = (catalog: SharedCatalog, { id, identity }: SharedTable): readonly string[] =>
-  catalog.declarations.junctions.includes(id) ? [`no key of it says that (${identity.join(', ')}) is unique`] : []
-
 /** A column that looks like a soft delete is only used as one when somebody says so. */
-export const suggestSoftDelete = (table: SharedTable): readonly string[] => {
+export const suggestSoftDelete = (table: SharedTable): readonly TableNote[] => {
   const found = table.softDelete === null ? recogniseSoftDelete(table.live, table.backup) : null
-  return found === null
-    ? []
-    : [
-        `column "${found}" looks like a soft delete; if it is one, say so: --soft-delete ${table.id}.${displayName(found)}`,
-      ]
+  return found === null ? [] : [{ kind: 'soft delete', table: table.id, column: found }]
 }
 
 const isComparable = ({ refusal, countsOnly }: SharedTable): boolean => refusal === null || countsOnly

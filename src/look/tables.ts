@@ -5,9 +5,10 @@ import type { OtherRefusal, Refusal } from '../catalog/refusal/refusal.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import type { Sides } from '../rows/sides.ts'
 import { largerSizes, readSizes, type Sizes, type TableSize } from '../rows/sizes.ts'
-import { suggestTyped } from '../rows/typed-rows.ts'
+import { suggestTyped, type TypedSuggestion } from '../rows/typed-rows.ts'
 import { type GivenTransforms, withEdits } from '../transform/edited.ts'
-import { sayUnheld, suggestSoftDelete } from './rows.ts'
+import { suggestSoftDelete } from './rows.ts'
+import type { TableNote } from './table-note.ts'
 
 /** A table as `tables` lists it. */
 export interface TableOverview {
@@ -27,8 +28,7 @@ export interface TableOverview {
     /** Which rows refer, where not all of them do. */
     readonly condition: string | null
   }[]
-  /** One sentence each. */
-  readonly drift: readonly string[]
+  readonly drift: readonly TableNote[]
   readonly restorable: boolean
   /** Why it cannot be restored; null where it can. */
   readonly refusal: Refusal | OtherRefusal | null
@@ -50,7 +50,10 @@ export const readTables = async (
 
 const describeTables = (
   catalog: SharedCatalog,
-  { suggestions, sizes }: { readonly suggestions: ReadonlyMap<string, readonly string[]>; readonly sizes: Sizes },
+  {
+    suggestions,
+    sizes,
+  }: { readonly suggestions: ReadonlyMap<string, readonly TypedSuggestion[]>; readonly sizes: Sizes },
 ): readonly TableOverview[] => {
   const shared = [...catalog.tables.values()].map((table) => ({
     table: table.id,
@@ -70,23 +73,25 @@ const describeTables = (
         condition: condition === null ? null : describeCondition(condition),
       })),
     drift: [
-      ...table.drift.map(({ text }) => text),
+      ...table.drift,
       ...suggestSoftDelete(table),
-      ...(suggestions.get(table.id) ?? []),
-      ...sayUnheld(catalog, table),
-      ...(table.backup.isUnlogged ? ["the backup's table is unlogged: rows absent there prove nothing"] : []),
+      ...(suggestions.get(table.id) ?? []).map((found) => ({ kind: 'typed reference', ...found }) as const),
+      ...(catalog.declarations.junctions.includes(table.id)
+        ? [{ kind: 'not held', columns: table.identity } as const]
+        : []),
+      ...(table.backup.isUnlogged ? [{ kind: 'unlogged' } as const] : []),
     ],
     restorable: table.refusal === null,
     refusal: table.refusal,
     size: sizes.get(table.id) ?? null,
   }))
-  const others = catalog.others.map(({ id, kind, refusal, hint }) => ({
+  const others = catalog.others.map(({ id, kind, refusal, move }) => ({
     table: id,
     kind,
     identity: [],
     isJunction: false,
     relations: [],
-    drift: hint === undefined ? [] : [hint],
+    drift: move === undefined ? [] : [{ kind: 'looks moved', to: move.to, line: move.line } as const],
     restorable: false,
     refusal,
     size: null,

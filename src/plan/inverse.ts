@@ -113,7 +113,7 @@ export const invertPlan = (
     sources: {},
     edits: [],
     notFollowed: [],
-    hints: [],
+    notes: [],
     answers: {},
     answered: {},
     ...parts,

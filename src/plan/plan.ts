@@ -17,6 +17,7 @@ import type { PlacedMethod } from '../sql/column-digest.ts'
 import type { Conflict } from './conflicts.ts'
 import type { Answer } from './finding.ts'
 import type { StaysOut } from './left-out.ts'
+import type { Note } from './notes/note.ts'
 import type { PlanOptions } from './options.ts'
 import type { Footprint, PlanRelation, PlanSequence, PlanTrigger, StandIns, Step } from './step.ts'
 
@@ -123,8 +124,10 @@ export interface Plan {
   }[]
   /** References by a type column that are not followed, from rows that come back or to them. */
   readonly notFollowed: readonly NotFollowed[]
-  /** What the config file may have to say about the tables written: sentences. */
-  readonly hints: readonly string[]
+  /** What the config file may have to say about the tables written, or somebody to do; absent in plans of before. */
+  readonly notes?: readonly Note[]
+  /** The sentences of it, in plans of before. */
+  readonly hints?: readonly string[]
   /** Answers to conflicts, by conflict id. May be edited. */
   readonly answers: Readonly<Record<string, Answer>>
   /** The answers that the steps were made with. */

@@ -12,7 +12,7 @@ import { firingTriggers, locksParents, outwardFindings, usedRelations, usedSeque
 import { listNotUndoable, refuseUnpublishable } from '../plan/effects/publications.ts'
 import { refuseMissing } from '../plan/effects/rights.ts'
 import type { Answer } from '../plan/finding.ts'
-import { findNarrower, renameHints, takenDefaults, usedSources } from '../plan/notes/drift.ts'
+import { findNarrower, likelyRenamed, takenDefaults, usedSources } from '../plan/notes/drift.ts'
 import { derivedColumns, serverBound, unfollowedKeys } from '../plan/notes/hints.ts'
 import type { PlanOptions } from '../plan/options.ts'
 import { hashPlan, type Plan } from '../plan/plan.ts'
@@ -194,8 +194,8 @@ const assemble = (
     sources: usedSources(catalog.backup, used),
     edits: [...facts.edits, ...measured.edits],
     notFollowed: facts.notFollowed,
-    hints: [
-      ...renameHints(catalog, steps),
+    notes: [
+      ...likelyRenamed(catalog, steps),
       ...unfollowedKeys(catalog, steps, standIns),
       ...derivedColumns(catalog, steps),
       ...serverBound(catalog, steps),

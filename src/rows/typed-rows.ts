@@ -20,6 +20,16 @@ export interface NotFollowed {
   readonly why: 'unknown type' | 'not approved' | 'refers to it'
 }
 
+/** Columns that look like a reference to rows of several tables. */
+export interface TypedSuggestion {
+  readonly typeColumn: string
+  readonly idColumn: string
+  /** What the config file has to say. */
+  readonly line: string
+  /** Types for which no table is known. */
+  readonly unknown: readonly string[]
+}
+
 /** Pairs of columns that look like such a reference, and that nobody has said anything of. */
 export const findUnapproved = (catalog: SharedCatalog): readonly TypedReference[] =>
   [...catalog.tables.values()].flatMap((table) => {
@@ -130,8 +140,11 @@ const sampled = 100_000_000
  * For each table with an unapproved pair a sentence with the lines of the config file that approve it; by table id. `sizes` are those of
  * the backup's tables.
  */
-export const suggestTyped = async (sides: Sides, sizes: Sizes): Promise<ReadonlyMap<string, readonly string[]>> => {
-  const found = new Map<string, readonly string[]>()
+export const suggestTyped = async (
+  sides: Sides,
+  sizes: Sizes,
+): Promise<ReadonlyMap<string, readonly TypedSuggestion[]>> => {
+  const found = new Map<string, readonly TypedSuggestion[]>()
   for (const pair of findUnapproved(sides.catalog)) {
     const { backup } = tableOf(sides.catalog, pair.table)
     const share = (100 * sampled) / Math.max(1, sizes.get(pair.table)?.bytes ?? 0)
@@ -150,11 +163,10 @@ export const suggestTyped = async (sides: Sides, sizes: Sizes): Promise<Readonly
       return table === null ? [] : [`${property(type)}: ${quote(table.id)}`]
     })
     if (known.length === 0) continue
-    const open = types.filter((type) => tableOfClass(sides.catalog, type) === null)
-    const lines = `polymorphic: [{ from: ${quote(pair.table)}, typeColumn: ${quote(pair.typeColumn)}, idColumn: ${quote(pair.idColumn)}, types: { ${known.join(', ')} } }]`
-    const rest = open.length === 0 ? '' : `; no table is known for ${open.map((type) => `"${type}"`).join(', ')}`
-    const text = `${pair.typeColumn} and ${pair.idColumn} look like a reference to rows of several tables, which is not followed; if it is one, say so in the config file: ${lines}${rest}`
-    found.set(pair.table, [...(found.get(pair.table) ?? []), text])
+    const unknown = types.filter((type) => tableOfClass(sides.catalog, type) === null)
+    const line = `polymorphic: [{ from: ${quote(pair.table)}, typeColumn: ${quote(pair.typeColumn)}, idColumn: ${quote(pair.idColumn)}, types: { ${known.join(', ')} } }]`
+    const { typeColumn, idColumn } = pair
+    found.set(pair.table, [...(found.get(pair.table) ?? []), { typeColumn, idColumn, line, unknown }])
   }
   return found
 }

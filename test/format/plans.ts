@@ -43,7 +43,7 @@ export const makePlan = (parts: Partial<Plan> = {}): Plan => ({
   sources: {},
   edits: [],
   notFollowed: [],
-  hints: [],
+  notes: [],
   answers: {},
   answered: {},
   hash: 'a'.repeat(64),

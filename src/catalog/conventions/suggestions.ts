@@ -12,28 +12,22 @@ const lacking = (table: Table, other: Table): readonly Column[] =>
 
 /** A column of live that may be one of the backup under another name: the only one on either side of its type. */
 export interface LikelyRename {
+  readonly column: string
+  /** What the backup calls it. */
   readonly from: string
-  readonly to: string
-  /** One sentence, with the line of the config file. */
-  readonly text: string
+  /** What the config file has to say. */
+  readonly line: string
 }
 
 /** Columns that look renamed. */
 export const likelyRenames = (live: Table, backup: Table): readonly LikelyRename[] => {
   const [come, gone] = [lacking(live, backup), lacking(backup, live)]
-  return come.flatMap(({ name: to, type }) => {
-    const alike = gone.filter((column) => column.type === type)
-    const rivals = come.filter((column) => column.type === type)
+  return come.flatMap(({ name: column, type }) => {
+    const alike = gone.filter((other) => other.type === type)
+    const rivals = come.filter((other) => other.type === type)
     const from = alike[0]?.name
     if (from === undefined || alike.length > 1 || rivals.length > 1) return []
-    const line = `columns: { ${quote(live.id)}: { ${key(from)}: ${quote(to)} } }`
-    return [
-      {
-        from,
-        to,
-        text: `column "${to}" of live may be "${from}" of the backup; if it is, say so in the config file: ${line}`,
-      },
-    ]
+    return [{ column, from, line: `columns: { ${quote(live.id)}: { ${key(from)}: ${quote(column)} } }` }]
   })
 }
 
@@ -80,8 +74,10 @@ export interface LikelyMove {
   readonly of: 'tables' | 'schemas'
   /** What that key of the config file has to say. */
   readonly entry: string
-  /** One sentence, with the line of the config file. */
-  readonly text: string
+  /** The whole line. */
+  readonly line: string
+  /** What live calls it. */
+  readonly to: string
 }
 
 /** Tables of the backup that look like one that only live has, by the backup's id. */
@@ -101,9 +97,7 @@ export const likelyMoves = (live: Catalog, backup: Catalog): ReadonlyMap<string,
     const of = namesake === undefined ? 'tables' : 'schemas'
     const entry =
       of === 'tables' ? `${quote(table.id)}: ${quote(target.id)}` : `${key(table.schema)}: ${quote(target.schema)}`
-    const line = `${of}: { ${entry} }`
-    const text = `it may be "${displayTable(target)}" of live under another name; if it is, say so in the config file: ${line}`
-    found.set(table.id, { of, entry, text })
+    found.set(table.id, { of, entry, line: `${of}: { ${entry} }`, to: displayTable(target) })
   }
   return found
 }

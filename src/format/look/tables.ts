@@ -3,6 +3,7 @@ import type { TableOverview } from '../../look/tables.ts'
 import { indent, joinLines } from '../layout.ts'
 import { formatTable } from '../names.ts'
 import { plural } from '../quantities.ts'
+import { wordDrift } from '../reasons/drift.ts'
 import { wordRefusal } from '../reasons/refusal.ts'
 import { sanitise } from '../sanitise.ts'
 import type { Setting } from '../style.ts'
@@ -39,7 +40,7 @@ const formatOverview = (table: TableOverview, { width, style }: Setting): readon
         2,
       ).map(style.conflict)),
   ...table.relations.flatMap((relation) => indent(formatRelation(relation), width, 2, 2)),
-  ...table.drift.flatMap((sentence) => indent(`! ${sanitise(sentence)}`, width, 2, 2).map(style.conflict)),
+  ...table.drift.flatMap((note) => indent(`! ${sanitise(wordDrift(note))}`, width, 2, 2).map(style.conflict)),
 ]
 
 /** Every table with its identity, the tables it refers to, its drift, and whether it can be restored. */

@@ -4,7 +4,7 @@ import { formatMissingFiles, formatViews } from '../left.ts'
 import { formatColumn, formatTable } from '../names.ts'
 import { formatBytes, plural } from '../quantities.ts'
 import { sanitise } from '../sanitise.ts'
-import { formatEdits, formatHints, formatSources } from './values.ts'
+import { formatEdits, formatNotes, formatSources } from './values.ts'
 
 const formatTriggers = (plan: Plan): readonly string[] => {
   const words = ({ table, name, events, reachesOutside }: Plan['triggers'][number]): string => {
@@ -145,7 +145,7 @@ export const formatEffects = (plan: Plan): readonly string[] => {
     ...formatActing(plan),
     ...formatSources(plan),
     ...formatEdits(plan),
-    ...formatHints(plan),
+    ...formatNotes(plan),
     ...formatHooks(plan),
     ...formatNarrower(plan),
     ...formatDefaults(plan),

@@ -6,6 +6,7 @@ import { whyAlsoMissing } from '../reasons/also-missing.ts'
 import { wordAnswer, wordConflict, wordInTheWay } from '../reasons/conflict.ts'
 import { wordHelp } from '../reasons/help.ts'
 import { whyLeftOut } from '../reasons/left-out.ts'
+import { wordNote } from '../reasons/note.ts'
 import { wordRefusal } from '../reasons/refusal.ts'
 
 const conflictDocument = (conflict: Conflict): object => {
@@ -42,9 +43,14 @@ export const leftOutDocument = (row: StaysOut): object => {
 }
 
 /** The document that `parsePlan` reads: sentences are added, which a plan of before has already. */
-export const planDocument = (plan: Plan): Readonly<Record<string, unknown>> => ({
+export const planDocument = ({ notes, answers, answered, hash, ...plan }: Plan): Readonly<Record<string, unknown>> => ({
   ...plan,
   conflicts: plan.conflicts.map(conflictDocument),
   leftOut: plan.leftOut.map(leftOutDocument),
   alsoMissing: plan.alsoMissing.map((rows) => ({ ...rows, why: rows.why ?? whyAlsoMissing(rows, plan.options) })),
+  hints: plan.hints ?? notes?.map(wordNote) ?? [],
+  ...(notes === undefined ? {} : { notes }),
+  answers,
+  answered,
+  hash,
 })

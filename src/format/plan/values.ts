@@ -3,6 +3,7 @@ import { displayTable } from '../../database/display.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { formatColumn, formatTable } from '../names.ts'
 import { plural } from '../quantities.ts'
+import { wordNote } from '../reasons/note.ts'
 import { sanitise } from '../sanitise.ts'
 
 /** Tables and columns that have another name in the backup, a sentence per table. */
@@ -40,5 +41,6 @@ export const formatEdits = ({ edits }: Plan): readonly string[] =>
     return [`Writes into ${name}: ${values.join(', ')} (--${first.by}).`]
   })
 
-/** What the config file may have to say. */
-export const formatHints = ({ hints }: Plan): readonly string[] => hints.map((hint) => `Note: ${sanitise(hint)}`)
+/** What the config file may have to say, or somebody to do. */
+export const formatNotes = ({ notes, hints = [] }: Plan): readonly string[] =>
+  (notes?.map(wordNote) ?? hints).map((note) => `Note: ${sanitise(note)}`)

@@ -29,6 +29,7 @@ import type { PlanOptions } from '../options.ts'
 import type { Aside, MissingReason, MissingToo, Plan, TableKey, TableRows } from '../plan.ts'
 import type { Follower, Footprint, PlanSequence, PlanTrigger, PublishedTables, UsedPrivilege } from '../step.ts'
 import { answerShape, conflictShape } from './conflict-shape.ts'
+import { noteShape } from './note-shape.ts'
 import { reasonShape } from './reason-shape.ts'
 import { keyColumnShape, relationShape, standInsShape, stepEntries, tableId } from './step-shape.ts'
 
@@ -209,7 +210,8 @@ const planEntries: Entries<Plan> = {
       why: choice<NotFollowed['why']>({ 'unknown type': true, 'not approved': true, 'refers to it': true }),
     }),
   ),
-  hints: listOf(words),
+  notes: optional(listOf(noteShape)),
+  hints: optional(listOf(words)),
   answers: record(answerShape),
   answered: record(answerShape),
   hash: sha256,

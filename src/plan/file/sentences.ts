@@ -27,7 +27,7 @@ const without =
 /** Sentences of a refusal: they have the names that its facts have elsewhere. */
 const reason = without(['said', 'hidden', 'refusal'])
 
-const bare = without([], {
+const bare = without(['hints'], {
   conflicts: each(without(['text'], { answers: each(without(['does'])), helps: each(without(['flag', 'does'])) })),
   leftOut: each(without(['why'], { reason })),
   alsoMissing: each(without(['why'])),

@@ -1,4 +1,4 @@
-/** What drift between the sides does to a plan: defaults taken, other names read, names worth a word. Pure. */
+/** What drift between the sides does to a plan: defaults taken, other names read, names worth a note. Pure. */
 import { type Catalog, type Column, columnOf, isEdited } from '../../catalog/catalog.ts'
 import { isSameType } from '../../catalog/drift.ts'
 import type { SharedCatalog, SharedTable } from '../../catalog/shared.ts'
@@ -6,6 +6,7 @@ import { RowgraftError } from '../../errors.ts'
 import type { Plan } from '../plan.ts'
 import { canonical } from '../plan.ts'
 import type { Step } from '../step.ts'
+import type { Note } from './note.ts'
 
 const insertedTables = (catalog: SharedCatalog, steps: readonly Step[]): readonly SharedTable[] => {
   const ids = new Set(steps.filter(({ action }) => action === 'insert').map(({ table }) => table))
@@ -16,14 +17,14 @@ const insertedTables = (catalog: SharedCatalog, steps: readonly Step[]): readonl
 export const takenDefaults = (catalog: SharedCatalog, steps: readonly Step[]): Plan['defaults'] =>
   insertedTables(catalog, steps).flatMap(({ id, live, drift }) =>
     drift
-      .filter(({ kind }) => kind === 'only in live')
+      .filter((own) => own.kind === 'only in live')
       .map(({ column }) => ({ table: id, column, value: columnOf(live, column)?.default ?? 'NULL' })),
   )
 
 /** Columns that look renamed, in the tables inserted into. */
-export const renameHints = (catalog: SharedCatalog, steps: readonly Step[]): Plan['hints'] =>
+export const likelyRenamed = (catalog: SharedCatalog, steps: readonly Step[]): readonly Note[] =>
   insertedTables(catalog, steps).flatMap(({ id, drift }) =>
-    drift.filter(({ kind }) => kind === 'looks renamed').map(({ text }) => `${id}: ${text}`),
+    drift.filter((own) => own.kind === 'looks renamed').map((own) => ({ ...own, table: id })),
   )
 
 /** The sources of the tables that are not read from the backup as their names say. */

@@ -2,13 +2,11 @@
 import type { Column, Table } from '../../catalog/catalog.ts'
 import { pluralise } from '../../catalog/conventions/inflection.ts'
 import type { SharedCatalog, SharedTable } from '../../catalog/shared.ts'
-import { displayAlone } from '../../database/display.ts'
 import type { StandIns, Step } from '../step.ts'
+import type { Note } from './note.ts'
 
 const scalars = /^(smallint|integer|bigint|uuid|text|character varying)$/
 const documents = /^jsonb?$/
-
-const short = (id: string): string => id.replace(/^public\./, '')
 
 /** Tables some rows of which have another key in live than in the backup. */
 const changingTables = (steps: readonly Step[], standIns: readonly StandIns[]): ReadonlySet<string> =>
@@ -49,7 +47,7 @@ export const unfollowedKeys = (
   catalog: SharedCatalog,
   steps: readonly Step[],
   standIns: readonly StandIns[],
-): readonly string[] =>
+): readonly Note[] =>
   [...changingTables(steps, standIns)].sort().flatMap((id) => {
     const changing = catalog.tables.get(id)
     if (changing === undefined || catalog.named.has(id) || changing.primaryKey.length !== 1) return []
@@ -58,12 +56,9 @@ export const unfollowedKeys = (
       table.columns
         .filter((own) => !isReferring(catalog, table.id, own.name) && !isOwnKey(table, changing, own.name))
         .filter((own) => mayHoldKeys(own, words))
-        .map(({ name, type }) => `${short(table.id)}.${displayAlone(name)} (${type})`),
+        .map(({ name, type }) => ({ table: table.id, column: name, type })),
     )
-    if (columns.length === 0) return []
-    return [
-      `keys of ${short(id)} change; ${columns.join(', ')} may hold old ones, which are not followed: no relation says so`,
-    ]
+    return columns.length === 0 ? [] : [{ kind: 'unfollowed keys', table: id, columns }]
   })
 
 const isOwnKey = (table: Table, changing: SharedTable, name: string): boolean =>
@@ -72,27 +67,26 @@ const isOwnKey = (table: Table, changing: SharedTable, name: string): boolean =>
 const ofTheServer = /^(xid8?|cid|tid|pg_lsn|pg_snapshot|txid_snapshot)$/
 
 /** Columns whose values name transactions, places or log positions: of the server they come from, and of no other. */
-export const serverBound = (catalog: SharedCatalog, steps: readonly Step[]): readonly string[] =>
+export const serverBound = (catalog: SharedCatalog, steps: readonly Step[]): readonly Note[] =>
   [...Map.groupBy(steps, ({ table }) => table)].flatMap(([id, own]) => {
     const written = new Set(own.flatMap(({ columns }) => columns))
-    const found = (catalog.tables.get(id)?.columns ?? [])
+    const columns = (catalog.tables.get(id)?.columns ?? [])
       .filter(({ name, live }) => written.has(name) && ofTheServer.test(live.baseType))
-      .map(({ name, live }) => `${displayAlone(name)} (${live.type})`)
-    if (found.length === 0) return []
-    return [`${short(id)}: ${found.join(', ')} speak of the server they were written on; they are copied as they are`]
+      .map(({ name, live }) => ({ column: name, type: live.type }))
+    return columns.length === 0 ? [] : [{ kind: 'server bound', table: id, columns }]
   })
 
-const trees: readonly { readonly columns: readonly RegExp[]; readonly what: string }[] = [
-  { columns: [/^lft$/, /^(rght|rgt)$/], what: 'nested sets' },
-  { columns: [/^path$/, /^depth$/, /^numchild$/], what: 'a tree by paths' },
+const trees: readonly { readonly columns: readonly RegExp[]; readonly tree: 'nested sets' | 'paths' }[] = [
+  { columns: [/^lft$/, /^(rght|rgt)$/], tree: 'nested sets' },
+  { columns: [/^path$/, /^depth$/, /^numchild$/], tree: 'paths' },
 ]
 
 /** Columns that are computed from other rows: rows put back among them do not fit without more. */
-export const derivedColumns = (catalog: SharedCatalog, steps: readonly Step[]): readonly string[] => {
+export const derivedColumns = (catalog: SharedCatalog, steps: readonly Step[]): readonly Note[] => {
   const inserted = new Set(steps.filter(({ action }) => action === 'insert').map(({ table }) => table))
   const parents = catalog.relations.filter(({ child }) => inserted.has(child)).map(({ parent }) => parent)
   const tables = [...new Set([...inserted, ...parents])].flatMap((id) => catalog.tables.get(id) ?? [])
-  return tables.flatMap(({ id, columns }) => {
+  return tables.flatMap(({ id, columns }): readonly Note[] => {
     const names = columns.map(({ name }) => name)
     const tree = inserted.has(id)
       ? trees.find((own) => own.columns.every((pattern) => names.some((name) => pattern.test(name))))
@@ -101,10 +95,9 @@ export const derivedColumns = (catalog: SharedCatalog, steps: readonly Step[]): 
     const counts = columns
       .filter(({ name, live }) => /_count$/.test(name) && /^(smallint|integer|bigint)$/.test(live.baseType))
       .map(({ name }) => name)
-    const list = (own: readonly string[]): string => own.map(displayAlone).join(', ')
     return [
-      ...(tree === undefined ? [] : [`${short(id)}: ${list(found)} make up ${tree.what}; rebuild it afterwards`]),
-      ...(counts.length === 0 ? [] : [`${short(id)}: ${list(counts)} may count rows that come back; check afterwards`]),
+      ...(tree === undefined ? [] : [{ kind: 'tree', table: id, columns: found, tree: tree.tree } as const]),
+      ...(counts.length === 0 ? [] : [{ kind: 'counts', table: id, columns: counts } as const]),
     ]
   })
 }

@@ -133,7 +133,7 @@ export const countLost = async (
   table: SharedTable,
   keys: Iterable<string>,
 ): Promise<readonly { readonly column: string; readonly values: number }[]> => {
-  const names = table.drift.filter(({ kind }) => kind === 'only in backup').map((drift) => drift.column)
+  const names = table.drift.filter((drift) => drift.kind === 'only in backup').map((drift) => drift.column)
   if (names.length === 0) return []
   const totals = names.map(() => 0)
   for (const batch of tellBatches(sides.onStage, { stage: 'measure', table: table.id }, inBatches(keys))) {

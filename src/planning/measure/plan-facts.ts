@@ -2,6 +2,7 @@
 import { readMaterialisedViews } from '../../catalog/read/views.ts'
 import { streamKeys } from '../../keys/key-columns.ts'
 import { rowsWriting, setEdits } from '../../plan/notes/edits.ts'
+import type { Note } from '../../plan/notes/note.ts'
 import type { PlanOptions } from '../../plan/options.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { PlanUse, StandIns, Step } from '../../plan/step.ts'
@@ -23,8 +24,8 @@ export interface Written extends PlanUse {
 export interface PlanFacts
   extends Pick<Plan, 'lost' | 'sequences' | 'materialisedViews' | 'footprint' | 'edits' | 'notFollowed'> {
   readonly unseenFrom: string
-  /** Tables that lack an index which an undo would want: sentences. */
-  readonly unindexed: readonly string[]
+  /** Tables that lack an index which an undo would want. */
+  readonly unindexed: readonly Note[]
 }
 
 export const readPlanFacts = async (sides: Sides, written: Written, options: PlanOptions): Promise<PlanFacts> => {

@@ -3,19 +3,18 @@ import { sql } from 'kysely'
 import type { SharedCatalog } from '../../catalog/shared.ts'
 import { list } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
+import type { Note } from '../../plan/notes/note.ts'
 import { oidOf, treeOf } from '../../sql/tree.ts'
 
 /** Pages read for an undo from which on it is worth a word: some seconds. */
 const worthAWord = 200_000
-
-const short = (name: string): string => name.replace(/^public\./, '')
 
 /** Says which tables lack an index by which rows that refer to inserted ones are found. */
 export const unindexedReferences = async (
   live: Reader,
   { tables }: SharedCatalog,
   steps: readonly { readonly table: string; readonly action: string; readonly rows: number }[],
-): Promise<readonly string[]> => {
+): Promise<readonly Note[]> => {
   const inserts = steps.filter(({ action }) => action === 'insert')
   const parents = [...Map.groupBy(inserts, ({ table }) => table)].flatMap(([id, own]) => {
     const table = tables.get(id)?.live
@@ -44,8 +43,11 @@ export const unindexedReferences = async (
         where i.indrelid = k.conrelid and i.indisvalid and i.indpred is null
           and (i.indkey::smallint[])[0:pg_catalog.cardinality(k.conkey) - 1] operator(pg_catalog.@>) k.conkey)
     order by 1, 4`)
-  return found.map(([child, parent, rows, columns]) => {
-    const where = `${short(child ?? '')} has no index on ${columns}, by which it refers to ${short(parent ?? '')}`
-    return `${where}: an undo would read all of it for each of ${Number(rows).toLocaleString('en-US')} rows`
-  })
+  return found.map(([table, parent, rows, columns]) => ({
+    kind: 'unindexed',
+    table: table ?? '',
+    columns: columns ?? '',
+    parent: parent ?? '',
+    rows: Number(rows),
+  }))
 }

@@ -27,11 +27,11 @@ export const findLabels = async (
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, Finding>> => {
   const found = new Map<string, Finding>()
-  const drifted = table.drift.filter(({ kind }) => kind === 'enum labels')
+  const drifted = table.drift.filter((drift) => drift.kind === 'enum labels')
   if (drifted.length === 0) return found
   const names = drifted.map(({ column }) => column)
   for (const [key, values] of await readBackupValues(sides, table, { keys, columns: names })) {
-    const lacking = drifted.map(({ labels = [] }, p) => labels.filter((label) => hasLabel(values[p] ?? null, label)))
+    const lacking = drifted.map(({ labels }, p) => labels.filter((label) => hasLabel(values[p] ?? null, label)))
     const bad = drifted.filter((_, p) => lacking[p]?.length)
     if (bad.length === 0) continue
     const labels = lacking.filter(({ length }) => length > 0)

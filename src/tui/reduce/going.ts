@@ -1,5 +1,6 @@
 /** From screen to screen. Pure. */
 
+import { wordDrift } from '../../format/reasons/drift.ts'
 import { wordRefusal } from '../../format/reasons/refusal.ts'
 import { alongNodes } from '../models/along-tree.ts'
 import { currentRow, rowAt, typedKey } from '../models/cursor.ts'
@@ -113,7 +114,7 @@ const tableDeeper = (state: State, screen: Extract<Screen, { at: 'tables' }>): T
   if (entry === undefined) return [state]
   if (entry.restorable) return goRows(state, { table: entry.table, incident: null })
   const why = entry.refusal === null ? 'it cannot be restored' : wordRefusal(entry.refusal)
-  return [showText(state, entry.table, [why, '', ...entry.drift])]
+  return [showText(state, entry.table, [why, '', ...entry.drift.map(wordDrift)])]
 }
 
 /** Enter. */

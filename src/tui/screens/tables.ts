@@ -1,7 +1,8 @@
 /** All tables with their counts, which come in as they are counted. Pure. */
 import { displayWidth } from '../../format/layout.ts'
-import { formatSentence, formatTable } from '../../format/names.ts'
+import { formatTable } from '../../format/names.ts'
 import { formatBytes, formatCount, formatElapsed, plural } from '../../format/quantities.ts'
+import { wordDrift } from '../../format/reasons/drift.ts'
 import { wordRefusal } from '../../format/reasons/refusal.ts'
 import { sanitise } from '../../format/sanitise.ts'
 import { cell, cursorMark, describeJob, paragraph, rightCell, spinner, stateRole } from '../lines/cells.ts'
@@ -106,7 +107,7 @@ export const drawTables = (state: State, screen: TablesScreen, { columns, rows }
   const current = entries[screen.cursor]
   const drift = (current?.drift ?? [])
     .slice(0, 3)
-    .flatMap((text) => paragraph(`! ${formatTable(current?.table ?? '')}: ${formatSentence(text)}`, columns, 2))
+    .flatMap((note) => paragraph(`! ${formatTable(current?.table ?? '')}: ${sanitise(wordDrift(note))}`, columns, 2))
   const more =
     (current?.drift.length ?? 0) > 3
       ? [line(`  and ${(current?.drift.length ?? 0) - 3} more: rowgraft tables lists all`)]

@@ -37,7 +37,7 @@ describe('Enter', () => {
   })
 
   test('on a table that cannot be restored says why', () => {
-    const overview = [makeTable('log', { restorable: false, refusal: { kind: 'rule' }, drift: ['a column is gone'] })]
+    const overview = [makeTable('log', { restorable: false, refusal: { kind: 'rule' }, drift: [{ kind: 'unlogged' }] })]
     const state = openAt(tables, { overview })
     expect(press(state, 'enter')).toEqual([
       {
@@ -45,7 +45,11 @@ describe('Enter', () => {
         overlay: {
           kind: 'text',
           title: 'public.log',
-          lines: ['a rule on live rewrites what is written to it', '', 'a column is gone'],
+          lines: [
+            'a rule on live rewrites what is written to it',
+            '',
+            "the backup's table is unlogged: rows absent there prove nothing",
+          ],
           cursor: 0,
         },
       },

@@ -176,6 +176,10 @@ describe('architecture', () => {
     expect(reaching.map(show)).toEqual([])
   })
 
+  test('a name is made readable where a sentence is made of it: nothing looks for names in sentences', () => {
+    expect(files.filter((file) => /\bpublic\\\./.test(read(file)))).toEqual(['format/names.ts'])
+  })
+
   test('rooms that only read have no way to write', () => {
     const readers = ['catalog', 'sql', 'rows', 'diff', 'selection', 'planning', 'look']
     const writing = imports.filter(({ from, names }) => readers.includes(roomOf(from)) && /\bWriter\b/.test(names))

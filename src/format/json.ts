@@ -13,6 +13,7 @@ import { leftOutDocument } from './plan/plan-document.ts'
 import { wordDrift } from './reasons/drift.ts'
 import { whyNoIncident } from './reasons/no-incident.ts'
 import { wordRefusal } from './reasons/refusal.ts'
+import { wordRemaining } from './reasons/remaining.ts'
 import { hidePasswords } from './sanitise.ts'
 
 /** Counts of one table; `states` are those asked for. */
@@ -60,6 +61,9 @@ export const jsonIncidents = (report: IncidentReport): object => ({
 
 export const jsonRuns = (runs: readonly RunSummary[]): object => ({ v: 1, runs })
 
+const nameTriggers = (triggers: Report['replaced'][number]['by']): string =>
+  triggers.map(({ table, trigger }) => `${table}.${trigger}`).join(', ')
+
 /** A report; what the run changed first, what there is to know about it after that. `elapsed` is in milliseconds. */
 export const jsonReport = (report: Report): object => ({
   v: 1,
@@ -83,14 +87,15 @@ export const jsonReport = (report: Report): object => ({
   coverage: report.coverage,
   verified: report.verified,
   complete: report.complete,
-  replaced: report.replaced,
+  replaced: report.replaced.map(({ table, rows, by }) => ({ table, rows, triggers: nameTriggers(by), by })),
   setBack: report.setBack,
   kept: report.kept,
   triggerChanges: report.triggerChanges,
   generatedDifferences: report.generatedDifferences,
   hooks: report.hooks,
   left: report.left,
-  notUndone: report.notUndone,
+  notUndone: report.remains.map((remaining) => wordRemaining(remaining)),
+  remains: report.remains,
   elapsed: Math.round(report.elapsed),
 })
 

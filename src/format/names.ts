@@ -4,11 +4,14 @@ import { displayAlone, isReserved, shellWord } from '../database/display.ts'
 import { type KeyColumn, keyBatches, keysOf } from '../keys/key-columns.ts'
 import { sanitise, sanitiseValue } from './sanitise.ts'
 
-/** What may stand behind the schema `public`, which is left away; a reserved word is quoted then. */
-const withoutPublic = (_: string, name: string): string => (isReserved(name) ? `"${name}"` : name)
+/** A table's id without the schema `public`. */
+export const shortId = (id: string): string => id.replace(/^public\./, '')
 
-/** A table as it can be typed: schema `public` is left away. */
-export const formatTable = (table: string): string => sanitise(table.replace(/^public\.(.+)$/s, withoutPublic))
+/** A table as it can be typed: schema `public` is left away, and a reserved word is quoted then. */
+export const formatTable = (id: string): string => {
+  const name = shortId(id)
+  return sanitise(name !== id && isReserved(name) ? `"${name}"` : name)
+}
 
 /** How a sentence names tables: as people type them, or by their ids, as documents do. */
 export type NameTable = (id: string) => string
@@ -17,14 +20,6 @@ export const byId: NameTable = (id) => id
 
 /** A column, in quotes where it needs them. */
 export const formatColumn = (name: string): string => sanitise(displayAlone(name))
-
-/** A sentence of the engine's that begins with a table's id, or says what becomes of a row's parent. */
-export const formatSentence = (text: string): string =>
-  sanitise(text.replace(/(?<=^|: its parent |^its parent )public\.("|[\w$]+)/g, withoutPublic))
-
-/** Words of the engine's that name tables or sequences anywhere. */
-export const formatWords = (text: string): string =>
-  sanitise(text.replace(/(?<![\w."])public\.("|[a-z_][\w$]*)/g, withoutPublic))
 
 /** The values of a key as they can be typed: `7`, or `3,"a, b"`. */
 export const formatKey = (values: readonly string[]): string =>

@@ -36,7 +36,7 @@ export const buildReport = (
     keys: [...changed.values()].flatMap(({ keys }) => keys),
     changedKeys: [...changed].flatMap(([table, { rows }]) => (rows === 0 ? [] : [{ table, rows }])),
     verified: true,
-    notUndone: notUndone(plan, raised, rest.triggerChanges),
+    remains: findRemaining(plan, raised, rest.triggerChanges),
   }
 }
 
@@ -65,7 +65,7 @@ export const emptyReport = (plan: Plan): Report => {
     generatedDifferences: [],
     hooks: [],
     left: leftFor(plan),
-    notUndone: [],
+    remains: [],
     elapsed: 0,
   }
 }
@@ -129,21 +129,21 @@ const readChanged = async (writer: Writer, layout: Layout, staged: StagedTable):
  * What an undo will not give back. Of rows that were updated it puts back every column; those that the table's own triggers write on each
  * update are written by them once more. Rows that were inserted are deleted, whatever triggers made of them.
  */
-const notUndone = (
+const findRemaining = (
   { options: { hooks }, steps, triggers }: Plan,
   raised: readonly string[],
   changes: Report['triggerChanges'],
-): readonly string[] => {
+): Report['remains'] => {
   const isRewritten = (table: string): boolean =>
     steps.some((step) => step.table === table && step.action === 'update') &&
     triggers.some((trigger) => trigger.table === table && trigger.fires && trigger.events.includes('update'))
   return [
     ...(['before', 'after'] as const).flatMap((when) =>
-      hooks[when].length === 0 ? [] : [`what the ${when} SQL of the config file changed stays`],
+      hooks[when].length === 0 ? [] : [{ kind: 'hook', when } as const],
     ),
-    ...[...new Set(raised)].map((sequence) => `sequence ${sequence} stays raised`),
+    ...[...new Set(raised)].map((sequence) => ({ kind: 'sequence', sequence }) as const),
     ...changes
       .filter(({ table }) => isRewritten(table))
-      .map(({ table, column: name }) => `column ${table}.${name} is written by a trigger`),
+      .map(({ table, column }) => ({ kind: 'column', table, column }) as const),
   ]
 }

@@ -84,7 +84,7 @@ export interface Report {
   /** Everything asked for is back. */
   readonly complete: boolean
   /** Rows that triggers of the run made, and that made way for the backup's. */
-  readonly replaced: readonly { readonly table: string; readonly rows: number; readonly triggers: string }[]
+  readonly replaced: readonly Replaced[]
   /** Columns that triggers of the run had changed in rows it wrote, and that were set back to what they are to be. */
   readonly setBack: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
   /** Numbers of rows that were updated in which live had counted other things since the backup: what triggers made of them is kept. */
@@ -114,10 +114,26 @@ export interface Report {
     /** Triggers that were kept from firing. */
     readonly notFired: readonly { readonly table: string; readonly trigger: string }[]
   }
-  /** Things an undo does not take back, named. */
-  readonly notUndone: readonly string[]
+  /** What an undo does not take back. */
+  readonly remains: readonly Remaining[]
   /** Milliseconds from connect to commit. */
   readonly elapsed: number
+}
+
+/** Something that an undo does not take back. */
+export type Remaining =
+  /** What the SQL of the config file changed. */
+  | { readonly kind: 'hook'; readonly when: 'before' | 'after' }
+  /** It stays raised. */
+  | { readonly kind: 'sequence'; readonly sequence: string }
+  /** A trigger writes it at each update. */
+  | { readonly kind: 'column'; readonly table: string; readonly column: string }
+
+/** Rows of a table that made way, and the triggers that may have made them. */
+export interface Replaced {
+  readonly table: string
+  readonly rows: number
+  readonly by: readonly { readonly table: string; readonly trigger: string }[]
 }
 
 /** Told by each phase of a run how far it is. */

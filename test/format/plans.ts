@@ -108,7 +108,7 @@ export const makeReport = (parts: Partial<Report> = {}): Report => ({
   generatedDifferences: [],
   hooks: [],
   left: { keysFiles: [], missingFiles: [], materialisedViews: [], firedOutward: [], notFired: [] },
-  notUndone: [],
+  remains: [],
   elapsed: 612,
   ...parts,
 })

@@ -2,7 +2,7 @@
 import type { RowReport } from '../../look/rows.ts'
 import type { Rowgraft } from '../../rowgraft.ts'
 import { breakLines, displayWidth, formatColumns, joinLines, padEnd } from '../layout.ts'
-import { formatKey, formatSentence, formatTable } from '../names.ts'
+import { formatKey, formatTable } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'
 import { revealBlanks, revealDifference, sanitise } from '../sanitise.ts'
 import type { Setting } from '../style.ts'
@@ -67,7 +67,7 @@ const formatRelations = (row: ShownRow, { width, style }: Setting): readonly str
     formatTable(table),
     formatCount(live),
     formatCount(backup),
-    formatSentence(via),
+    sanitise(via),
   ])
   return ['', style.heading('Relations'), ...formatColumns([header, ...rows], { width, right: [2, 3] })]
 }

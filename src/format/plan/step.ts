@@ -4,7 +4,6 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Step } from '../../plan/step.ts'
 import { firstOf, firstRows, formatColumn, formatKey, formatTable, keyRows } from '../names.ts'
 import { formatCount } from '../quantities.ts'
-import { sanitise } from '../sanitise.ts'
 
 const names = (columns: readonly string[]): string =>
   columns.length > 8 ? `${formatCount(columns.length)} columns` : columns.map(formatColumn).join(', ')
@@ -51,12 +50,14 @@ const written = (step: Step): readonly string[] => {
 }
 
 /** A relation that no constraint declares, by its name: `by comment.photo_id -> photo (declared)`. */
-const declared = ({ via }: Step): readonly string[] =>
-  via !== null && / -> .*\)( \d+)?$/s.test(via) ? [`by ${sanitise(via.replace(/^public\./, ''))}`] : []
+const declared = (plan: Plan, { via }: Step): readonly string[] => {
+  const isDeclared = plan.declared?.relations.some(({ child, name }) => `${child}.${name}` === via)
+  return via !== null && isDeclared === true ? [`by ${formatTable(via)}`] : []
+}
 
 /** Why the rows of a step are there, and what is written into rows that are there already. */
 export const reasonOf = (plan: Plan, step: Step): string =>
-  [because(plan, step), ...declared(step), ...written(step)].join(' · ')
+  [because(plan, step), ...declared(plan, step), ...written(step)].join(' · ')
 
 /** The keys of some rows of a step. */
 const keysAt = (step: Step, positions: readonly number[]): string => {

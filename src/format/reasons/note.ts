@@ -1,9 +1,8 @@
 /** Notes of a plan, a sentence each. */
 import { displayAlone } from '../../database/display.ts'
 import type { Note } from '../../plan/notes/note.ts'
+import { shortId } from '../names.ts'
 import { wordDrift } from './drift.ts'
-
-const short = (id: string): string => id.replace(/^public\./, '')
 
 const list = (columns: readonly string[]): string => columns.map(displayAlone).join(', ')
 
@@ -12,22 +11,24 @@ export const wordNote = (note: Note): string => {
     case 'looks renamed':
       return `${note.table}: ${wordDrift(note)}`
     case 'unfollowed keys': {
-      const columns = note.columns.map(({ table, column, type }) => `${short(table)}.${displayAlone(column)} (${type})`)
+      const columns = note.columns.map(
+        ({ table, column, type }) => `${shortId(table)}.${displayAlone(column)} (${type})`,
+      )
       const old = `${columns.join(', ')} may hold old ones, which are not followed: no relation says so`
-      return `keys of ${short(note.table)} change; ${old}`
+      return `keys of ${shortId(note.table)} change; ${old}`
     }
     case 'server bound': {
       const columns = note.columns.map(({ column, type }) => `${displayAlone(column)} (${type})`).join(', ')
-      return `${short(note.table)}: ${columns} speak of the server they were written on; they are copied as they are`
+      return `${shortId(note.table)}: ${columns} speak of the server they were written on; they are copied as they are`
     }
     case 'tree': {
       const tree = note.tree === 'paths' ? 'a tree by paths' : note.tree
-      return `${short(note.table)}: ${list(note.columns)} make up ${tree}; rebuild it afterwards`
+      return `${shortId(note.table)}: ${list(note.columns)} make up ${tree}; rebuild it afterwards`
     }
     case 'counts':
-      return `${short(note.table)}: ${list(note.columns)} may count rows that come back; check afterwards`
+      return `${shortId(note.table)}: ${list(note.columns)} may count rows that come back; check afterwards`
     case 'unindexed': {
-      const what = `${short(note.table)} has no index on ${note.columns}, by which it refers to ${short(note.parent)}`
+      const what = `${shortId(note.table)} has no index on ${note.columns}, by which it refers to ${shortId(note.parent)}`
       return `${what}: an undo would read all of it for each of ${note.rows.toLocaleString('en-US')} rows`
     }
   }

@@ -8,11 +8,12 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Report, TableReport } from '../../run/run.ts'
 import { formatColumns, indent, joinLines } from '../layout.ts'
 import { formatLeft } from '../left.ts'
-import { formatColumn, formatKey, formatTable, formatWords } from '../names.ts'
+import { formatColumn, formatKey, formatTable } from '../names.ts'
 import { formatCoverage } from '../plan/coverage.ts'
 import { explainNothing } from '../plan/plan.ts'
 import { formatLeftOut, formatNotInBackup } from '../plan/rest.ts'
 import { formatCount, formatElapsed, joinCounts, plural } from '../quantities.ts'
+import { wordRemaining } from '../reasons/remaining.ts'
 import { sanitise } from '../sanitise.ts'
 import type { Setting } from '../style.ts'
 
@@ -125,9 +126,13 @@ export const formatTriggerChanges = (report: Report, { undoes }: Plan): readonly
   ),
 ]
 
+const formatRemaining = (remaining: Report['remains'][number]): string =>
+  sanitise(wordRemaining(remaining, formatTable))
+
 const formatChanges = (report: Report, plan: Plan): readonly string[] => [
-  ...report.replaced.map(({ table, rows, triggers }) => {
-    const what = `${plural(rows, 'row')} of ${formatTable(table)} that a trigger had just made (${formatWords(triggers)})`
+  ...report.replaced.map(({ table, rows, by }) => {
+    const triggers = by.map((own) => sanitise(`${formatTable(own.table)}.${own.trigger}`)).join(', ')
+    const what = `${plural(rows, 'row')} of ${formatTable(table)} that a trigger had just made (${triggers})`
     return `${what} made way for ${plan.undoes === null ? "the backup's" : 'those that were there before'}.`
   }),
   ...formatTriggerChanges(report, plan),
@@ -135,8 +140,8 @@ const formatChanges = (report: Report, plan: Plan): readonly string[] => [
     ({ table, column, rows }) =>
       `The generated column ${formatTable(table)}.${formatColumn(column)} differs from the backup's in ${plural(rows, 'row')}.`,
   ),
-  ...(report.notUndone.length > 0
-    ? [`An undo does not take back: ${[...new Set(report.notUndone)].map(formatWords).join('; ')}.`]
+  ...(report.remains.length > 0
+    ? [`An undo does not take back: ${[...new Set(report.remains.map(formatRemaining))].join('; ')}.`]
     : []),
 ]
 

@@ -88,7 +88,7 @@ export const addReports = (
       firedOutward: once(reports.flatMap((report) => report.left.firedOutward)),
       notFired: once(reports.flatMap((report) => report.left.notFired)),
     },
-    notUndone: once(reports.flatMap(({ notUndone }) => notUndone)),
+    remains: once(reports.flatMap(({ remains }) => remains)),
     elapsed: reports.reduce((sum, { elapsed }) => sum + elapsed, 0),
     units: { done: reports.length, total },
     stopped: stopped === null ? null : whyStopped(stopped),

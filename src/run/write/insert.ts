@@ -11,12 +11,12 @@ import type { SharedCatalog } from '../../catalog/shared.ts'
 import { all, identifier, list, type Query, tableReference } from '../../database/names.ts'
 import type { Writer } from '../../database/session/reader.ts'
 import { assignedValue, finalValues } from '../keys/final-values.ts'
-import type { RunProgress } from '../run.ts'
+import type { Replaced, RunProgress } from '../run.ts'
 import { inRange, inserted, insertRange, type Layout, type OrdinalRange, type StagedTable } from '../stage/staged.ts'
 import { type Edge, findMaking, isNotTaken, type Making, orderedBy, type Taken, takeOver } from './made-parents.ts'
 import { write, writesAll } from './refused-rows.ts'
 import { createStamps, isStamped, noteStamps, returned } from './stamps.ts'
-import { clearTheWay, makersOf, type Replaced } from './trigger-made.ts'
+import { clearTheWay, makersOf } from './trigger-made.ts'
 
 /** Staged rows of a table that one statement inserts: those in the range that live does not have by then. */
 interface Insertion {

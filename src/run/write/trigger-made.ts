@@ -3,6 +3,7 @@
  * the backup's, which come back as they were, under their own keys. Only what this transaction has inserted may go: anybody else's row
  * in the way stops the run, and so does a row that another one refers to.
  */
+
 import { sql } from 'kysely'
 import { all, column, identifier, list, type Query } from '../../database/names.ts'
 import type { Writer } from '../../database/session/reader.ts'
@@ -12,17 +13,11 @@ import { fromTable, isStagedAsText } from '../../sql/rows.ts'
 import { joinConflicts } from '../../sql/uniques.ts'
 import { finalValues } from '../keys/final-values.ts'
 import { refuseReferred } from '../references/referring.ts'
+import type { Replaced } from '../run.ts'
 import { inRange, inserted, type Layout, type StagedTable } from '../stage/staged.ts'
 import { mayBeUpdated } from '../verify/xact-counts.ts'
 import { isNotTaken, type Taken } from './made-parents.ts'
 import { isWrittenByUs, seenByOthers } from './row-writers.ts'
-
-/** Rows of a table that made way, and the triggers that had made them. */
-export interface Replaced {
-  readonly table: string
-  readonly rows: number
-  readonly triggers: string
-}
 
 /** Finds the rows in the way. `isNew`: its key was free when the run began, so that nobody else's row can be meant. */
 const findMade = async (
@@ -130,7 +125,8 @@ export const clearTheWay = async (
   })
   const [counted] = await writer.observe(sql`select pg_catalog.count(*)::text from ${made}`)
   const rows = Number(counted?.[0] ?? 0)
-  return rows === 0 ? null : { table: table.id, rows, triggers }
+  const by = makers.map(({ table: of, name }) => ({ table: of, trigger: name }))
+  return rows === 0 ? null : { table: table.id, rows, by }
 }
 
 /** Triggers that have fired, and may have made rows of other tables. */

@@ -63,7 +63,7 @@ test('one row stands side by side, changed columns first', () => {
     live: { id: '3310', title: 'Dogwood tree', caption: null },
     backup: { id: '3310', title: 'Dogwood', caption: 'In bloom. ' },
     columns: ['title', 'caption'],
-    relations: [{ direction: 'child', via: 'public.comment.fk', table: 'public.comment', live: 1, backup: 1204 }],
+    relations: [{ direction: 'child', via: 'comment.fk', table: 'public.comment', live: 1, backup: 1204 }],
   } as const
   expect(formatShownRow(row, setting)).toBe(`\
 photo 3310   ~ changed in 2 columns

@@ -30,7 +30,7 @@ describe('the text of a report', () => {
           },
         ],
         triggerChanges: [{ table: 'public.photo', column: 'updated_at', rows: 14 }],
-        notUndone: ['sequences stay where they are'],
+        remains: [{ kind: 'sequence', sequence: 'public.gallery_id_seq' }],
       },
       { steps: [makeStep('photo', ['1'], { action: 'update', because: 'survivor' })] },
     )
@@ -47,7 +47,7 @@ New keys
   left out  gallery_photo  1  photo 77 is gone from live too · 7,77
 
   A trigger changed photo.updated_at in 14 rows; that was accepted.
-  An undo does not take back: sequences stay where they are.
+  An undo does not take back: sequence gallery_id_seq stays raised.
 
   Run k3f9. Undo: rowgraft undo k3f9
 `)
@@ -98,7 +98,7 @@ New keys
   })
 
   test('says which rows of triggers made way', () => {
-    const replaced = [{ table: 'public.profile', rows: 2, triggers: 'public.users.make_profile' }]
+    const replaced = [{ table: 'public.profile', rows: 2, by: [{ table: 'public.users', trigger: 'make_profile' }] }]
     expect(format({ replaced })).toContain(
       "2 rows of profile that a trigger had just made (users.make_profile) made way for the backup's.",
     )

@@ -2,7 +2,7 @@
 import { RowgraftError } from '../errors.ts'
 import type { Answer, Decider, Finding, Help, InTheWay } from './finding.ts'
 
-/** The keys of `InTheWay` mean the same here. */
+/** What is in the way of a row, and what takes it out of the way. */
 export interface Conflict extends InTheWay {
   /** Stable over re-planning: `public.gallery:7:unique taken`. */
   readonly id: string

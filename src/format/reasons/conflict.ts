@@ -1,7 +1,7 @@
 /** Conflicts in words: what is in the way of a row, and what each answer does. */
 import { displayAlone } from '../../database/display.ts'
 import type { Conflict } from '../../plan/conflicts.ts'
-import type { Answer, FindingKind, FindingPart, InTheWay } from '../../plan/finding.ts'
+import type { Answer, FindingPart, InTheWay } from '../../plan/finding.ts'
 import { byId, type NameTable } from '../names.ts'
 import { wordParent } from './parent.ts'
 
@@ -107,24 +107,15 @@ export const wordInTheWay = (way: InTheWay, name: NameTable = byId): string => {
   }
 }
 
-/** Kinds of which a plan of before may lack facts. */
-const fuller: ReadonlySet<FindingKind> = new Set<FindingKind>([
-  'unique taken',
-  'unique twice',
-  'several live rows',
-  'missing parent',
-  'parent changed',
-  'enum label',
-  'large object',
-  'triggers',
-])
-
-/** What is in the way, in a sentence: the one that stands there, where facts may be lacking. */
-export const wordConflict = (conflict: Conflict, name: NameTable = byId): string => {
-  const { kind, table, key, text } = conflict
-  if (text !== undefined && fuller.has(kind)) return text
-  const row = kind === 'triggers' ? name(table) : `${name(table)} ${key}`
+const tellConflict = (conflict: Conflict, name: NameTable): string => {
+  const row = conflict.kind === 'triggers' ? name(conflict.table) : `${name(conflict.table)} ${conflict.key}`
   return `${row}: ${wordInTheWay(conflict, name)}`
+}
+
+/** What is in the way, in a sentence: the one that stands there, where it tells of more than the facts of a plan of before. */
+export const wordConflict = (conflict: Conflict, name: NameTable = byId): string => {
+  const { text } = conflict
+  return text === undefined || text === tellConflict(conflict, byId) ? tellConflict(conflict, name) : text
 }
 
 /** What an answer to a conflict does. */

@@ -103,8 +103,8 @@ export interface Plan {
   }[]
   /** Updated rows that are moved aside first, because others take their unique values. */
   readonly aside: readonly Aside[]
-  /** Tables whose inserted rows an undo could not delete as live is, and why. */
-  readonly notUndoable: readonly { readonly table: string; readonly why: string }[]
+  /** Tables whose inserted rows an undo could not delete as live is: what publishes deletes of them, or a plan of before's sentence. */
+  readonly notUndoable: readonly { readonly table: string; readonly publication?: string; readonly why?: string }[]
   /** Rows are inserted that refer to others: those are locked until the run ends. */
   readonly locksParents: boolean
   /** Privileges, room and replication; null for a plan without steps, and for an undo. */

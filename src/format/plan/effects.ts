@@ -3,6 +3,7 @@ import type { Plan } from '../../plan/plan.ts'
 import { formatMissingFiles, formatViews } from '../left.ts'
 import { formatColumn, formatTable } from '../names.ts'
 import { formatBytes, plural } from '../quantities.ts'
+import { whyNotUndoable } from '../reasons/not-undoable.ts'
 import { sanitise } from '../sanitise.ts'
 import { formatEdits, formatNotes, formatSources } from './values.ts'
 
@@ -154,8 +155,8 @@ export const formatEffects = (plan: Plan): readonly string[] => {
     ...formatSequences(plan),
     ...plan.aside.map(formatAside),
     `One transaction, verified before commit${plan.notUndoable.length === 0 ? ', undoable' : ''}.${formatRoom(plan)}`,
-    ...plan.notUndoable.map(({ table, why }) =>
-      sanitise(`Rows of ${formatTable(table)} cannot be undone as live is: ${why}.`),
+    ...plan.notUndoable.map((own) =>
+      sanitise(`Rows of ${formatTable(own.table)} cannot be undone as live is: ${whyNotUndoable(own)}.`),
     ),
     ...formatLocks(plan),
     ...formatPrivileges(plan),

@@ -6,6 +6,7 @@ import { whyAlsoMissing } from '../reasons/also-missing.ts'
 import { wordAnswer, wordConflict, wordInTheWay } from '../reasons/conflict.ts'
 import { wordHelp } from '../reasons/help.ts'
 import { whyLeftOut } from '../reasons/left-out.ts'
+import { whyNotUndoable } from '../reasons/not-undoable.ts'
 import { wordNote } from '../reasons/note.ts'
 import { wordRefusal } from '../reasons/refusal.ts'
 
@@ -48,6 +49,7 @@ export const planDocument = ({ notes, answers, answered, hash, ...plan }: Plan):
   conflicts: plan.conflicts.map(conflictDocument),
   leftOut: plan.leftOut.map(leftOutDocument),
   alsoMissing: plan.alsoMissing.map((rows) => ({ ...rows, why: rows.why ?? whyAlsoMissing(rows, plan.options) })),
+  notUndoable: plan.notUndoable.map((own) => ({ ...own, why: own.why ?? whyNotUndoable(own) })),
   hints: plan.hints ?? notes?.map(wordNote) ?? [],
   ...(notes === undefined ? {} : { notes }),
   answers,

@@ -4,11 +4,10 @@ import { type ErrorCode, RowgraftError } from '../../errors.ts'
 import type { Plan } from '../plan.ts'
 import type { Step } from '../step.ts'
 
-const whyNot = (catalog: Catalog, table: string, action: 'update' | 'delete'): string | null => {
+/** What publishes updates or deletes of a table without a replica identity. */
+const publicationOf = (catalog: Catalog, table: string, action: 'update' | 'delete'): string | null => {
   const found = catalog.tables.find(({ id }) => id === table)?.unpublishable ?? null
-  return found?.[action]
-    ? `publication "${found.name}" publishes ${action}s of it, and it has no replica identity`
-    : null
+  return found?.[action] ? found.name : null
 }
 
 /** Throws where a step updates or deletes rows of a table that is published without a replica identity. */
@@ -18,17 +17,18 @@ export const refuseUnpublishable = (
   code: Extract<ErrorCode, 'not-restorable' | 'undo-refused'>,
 ): void => {
   for (const { table, action } of steps) {
-    const why = action === 'insert' ? null : whyNot(catalog, table, action)
-    if (why === null) continue
+    const publication = action === 'insert' ? null : publicationOf(catalog, table, action)
+    if (publication === null) continue
+    const why = `publication "${publication}" publishes ${action}s of it, and it has no replica identity`
     throw new RowgraftError(code, `live does not let rows of "${table}" be ${action}d: ${why}`, {
       hint: `Give it one first, for example: alter table ${table} replica identity full;`,
     })
   }
 }
 
-/** Tables whose inserted rows no undo could delete as live is, and why. */
+/** Tables whose inserted rows no undo could delete as live is, with what publishes them. */
 export const listNotUndoable = (catalog: Catalog, steps: readonly Step[]): Plan['notUndoable'] =>
   [...new Set(steps.filter(({ action }) => action === 'insert').map(({ table }) => table))].flatMap((table) => {
-    const why = whyNot(catalog, table, 'delete')
-    return why === null ? [] : [{ table, why }]
+    const publication = publicationOf(catalog, table, 'delete')
+    return publication === null ? [] : [{ table, publication }]
   })

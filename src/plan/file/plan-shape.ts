@@ -185,7 +185,9 @@ const planEntries: Entries<Plan> = {
     object<Plan['missingFiles'][number]>({ table: words, column: words, keys: listOf(words), unchecked: count }),
   ),
   aside: listOf(object<Aside>({ table: words, constraint: words, column: nullable(words), rows: count })),
-  notUndoable: listOf(object<Plan['notUndoable'][number]>({ table: words, why: words })),
+  notUndoable: listOf(
+    object<Plan['notUndoable'][number]>({ table: words, publication: optional(name), why: optional(words) }),
+  ),
   locksParents: flag,
   footprint: nullable(footprint),
   bytes: count,

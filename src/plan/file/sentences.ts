@@ -31,6 +31,7 @@ const bare = without(['hints'], {
   conflicts: each(without(['text'], { answers: each(without(['does'])), helps: each(without(['flag', 'does'])) })),
   leftOut: each(without(['why'], { reason })),
   alsoMissing: each(without(['why'])),
+  notUndoable: each(without(['why'])),
 })
 
 /** The document of a plan without its sentences. */

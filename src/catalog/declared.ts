@@ -4,7 +4,7 @@
  */
 import { displayAlone } from '../database/display.ts'
 import type { DeleteAction } from './catalog.ts'
-import type { Refusal } from './refusal/refusal.ts'
+import type { TableRefusal } from './refusal/refusal.ts'
 
 /** Which rows of the child refer. */
 export type Condition =
@@ -34,7 +34,7 @@ export interface Declarations {
   /** Ids of junction tables that no key makes one. */
   readonly junctions: readonly string[]
   /** Tables that are out, by id, with why. */
-  readonly refusals: Readonly<Record<string, Refusal>>
+  readonly refusals: Readonly<Record<string, TableRefusal>>
 }
 
 export const noDeclarations: Declarations = { relations: [], identities: {}, junctions: [], refusals: {} }

@@ -3,7 +3,7 @@ import { displayTable } from '../database/display.ts'
 import type { Column, Table, TypeNames } from './catalog.ts'
 import { columnOf, isEdited, isGiven, isRenamed, primaryKeyOf, storedColumn, storedTable } from './catalog.ts'
 import { type LikelyRename, likelyRenames } from './conventions/suggestions.ts'
-import type { Hidden, Refusal, SideName } from './refusal/refusal.ts'
+import type { Hidden, SideName, TableRefusal } from './refusal/refusal.ts'
 import { withoutSchema } from './table-name.ts'
 
 /** A kind with its facts: `format/` words it. */
@@ -105,7 +105,7 @@ const mayConvert = (live: Table, backup: Table, name: string): boolean =>
 interface Compared {
   readonly drift: readonly Drift[]
   /** The first reason why no row can be restored. */
-  readonly refusal: Refusal | null
+  readonly refusal: TableRefusal | null
   /** The column that has to be given a value, where that is the reason. */
   readonly required: string | null
 }
@@ -166,7 +166,7 @@ const compareColumn = (live: Table, backup: Table, column: Column, other: Column
 }
 
 /** Why live's column does not take the backup's values; null where it does. */
-const whyUnfit = (live: Column, backup: Column): Refusal | null => {
+const whyUnfit = (live: Column, backup: Column): TableRefusal | null => {
   const column = live.name
   if (!fits(backup, live)) return { kind: 'other type', column, live: live.type, backup: backup.type }
   if (sameAttributes(backup, live)) return null
@@ -174,7 +174,7 @@ const whyUnfit = (live: Column, backup: Column): Refusal | null => {
 }
 
 /** Why no row of a table of live can be written, whatever its columns. */
-const refuseTable = (live: Table, hidden: Hidden | null): readonly Refusal[] => [
+const refuseTable = (live: Table, hidden: Hidden | null): readonly TableRefusal[] => [
   ...(hidden === null ? [] : [hidden]),
   ...(live.subscription === null ? [] : [{ kind: 'subscription', subscription: live.subscription } as const]),
   ...(live.rules.length > 0 ? [{ kind: 'rule' } as const] : []),

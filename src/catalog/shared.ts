@@ -13,7 +13,7 @@ import { likelyMoves } from './conventions/suggestions.ts'
 import { type Declarations, noDeclarations } from './declared.ts'
 import { compareTables, type Drift, type SeenTable, whyHidden, whyNotFound } from './drift.ts'
 import { nearestName } from './nearest-name.ts'
-import { type Hidden, type Refusal, RefusedError } from './refusal/refusal.ts'
+import { type Hidden, RefusedError, type TableRefusal } from './refusal/refusal.ts'
 import {
   buildRelations,
   declaredJunction,
@@ -50,7 +50,7 @@ export interface SharedTable extends QualifiedName {
   readonly softDelete: string | null
   readonly drift: readonly Drift[]
   /** Why rows of this table cannot be restored; null where they can. */
-  readonly refusal: Refusal | null
+  readonly refusal: TableRefusal | null
   /** The column for which `--set` has to give a value, where that is why: NOT NULL in live without a default, and not in the backup. */
   readonly required: string | null
   /** Its rows have no identity, but can be compared as they are, and counted. */
@@ -117,7 +117,7 @@ export const hasSurrogate = ({ identity, primaryKey }: Pick<SharedTable, 'identi
   primaryKey.some((name) => !identity.includes(name))
 
 /** A reference to whatever a period overlaps is no reference to a row. */
-const whyTemporal = ({ foreignKeys }: Table): Refusal | null => {
+const whyTemporal = ({ foreignKeys }: Table): TableRefusal | null => {
   const key = foreignKeys.find(({ isPeriod }) => isPeriod)
   return key === undefined ? null : { kind: 'period', constraint: key.name }
 }
@@ -135,7 +135,7 @@ const whyUnrecognised = (
     readonly keys: { readonly live: readonly string[]; readonly backup: readonly string[] }
     readonly columns: readonly SharedColumn[]
   },
-): Refusal | null => {
+): TableRefusal | null => {
   if (identity.length === 0) return { kind: 'no key' }
   if (!isGiven && !isSameNames(keys.live.toSorted(), keys.backup.toSorted())) return { kind: 'other key', ...keys }
   const isShared = identity.every((name) => columns.some((column) => column.name === name))

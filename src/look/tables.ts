@@ -1,7 +1,7 @@
 /** The tables of both sides as somebody looks at them: how rows are recognised, what refers to what, what has drifted. */
 import { describeCondition } from '../catalog/declared.ts'
 import type { Edits } from '../catalog/edits.ts'
-import type { OtherRefusal, Refusal } from '../catalog/refusal/refusal.ts'
+import type { OtherRefusal, TableRefusal } from '../catalog/refusal/refusal.ts'
 import type { SharedCatalog } from '../catalog/shared.ts'
 import type { Sides } from '../rows/sides.ts'
 import { largerSizes, readSizes, type Sizes, type TableSize } from '../rows/sizes.ts'
@@ -31,7 +31,7 @@ export interface TableOverview {
   readonly drift: readonly TableNote[]
   readonly restorable: boolean
   /** Why it cannot be restored; null where it can. */
-  readonly refusal: Refusal | OtherRefusal | null
+  readonly refusal: TableRefusal | OtherRefusal | null
   /** Of the larger of both sides; null for what is no table on both. */
   readonly size: TableSize | null
 }

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto'
 import type { DeleteAction, TableSource } from '../catalog/catalog.ts'
 import type { Declarations } from '../catalog/declared.ts'
 import type { DatabaseIdentity } from '../catalog/read/identity.ts'
-import type { Refusal } from '../catalog/refusal/refusal.ts'
+import type { TableRefusal } from '../catalog/refusal/refusal.ts'
 import type { KeyColumn } from '../keys/key-columns.ts'
 import type { NotFollowed } from '../rows/typed-rows.ts'
 import type { Coverage } from '../selection/coverage.ts'
@@ -153,7 +153,7 @@ export interface MissingToo extends TableRows {
   /** Absent in plans of before. */
   readonly reason?: MissingReason
   /** Where they cannot be restored. */
-  readonly refusal?: Refusal
+  readonly refusal?: TableRefusal
   /** Where they were not deleted with it. */
   readonly onDelete?: DeleteAction
   /** The sentence, in plans of before. */

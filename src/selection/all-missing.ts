@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { isBookkeeping } from '../catalog/conventions/bookkeeping.ts'
 import { isReadable } from '../catalog/drift.ts'
-import type { Refusal } from '../catalog/refusal/refusal.ts'
+import type { TableRefusal } from '../catalog/refusal/refusal.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { type DiffProgress, diffRows } from '../diff/diff.ts'
 import type { Sides } from '../rows/sides.ts'
@@ -13,7 +13,7 @@ export interface Untouched {
   readonly table: string
   /** Its missing rows; null where the table cannot be restored, and they are not known. */
   readonly rows: number | null
-  readonly refusal: Refusal | null
+  readonly refusal: TableRefusal | null
   /** The backup has none of its rows, whatever it lost: asked for, and not to be had. */
   readonly isAbsent?: true
 }

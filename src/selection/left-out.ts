@@ -1,6 +1,6 @@
 /** Rows that stay out, and why: a kind with its facts. `format/` makes the sentences of them. */
 
-import type { Hidden, Refusal } from '../catalog/refusal/refusal.ts'
+import type { Hidden, TableRefusal } from '../catalog/refusal/refusal.ts'
 
 /** Names and keys are as displayed. A reason in a plan of before has a sentence instead of a refusal's facts. */
 export type LeftOutReason =
@@ -13,11 +13,11 @@ export type LeftOutReason =
   | {
       readonly kind: 'cannot be compared'
       readonly parent: string
-      readonly because?: Refusal
+      readonly because?: TableRefusal
       readonly refusal?: string
       readonly rows?: number
     }
-  | { readonly kind: 'cannot be restored'; readonly because?: Refusal; readonly refusal?: string }
+  | { readonly kind: 'cannot be restored'; readonly because?: TableRefusal; readonly refusal?: string }
   | { readonly kind: 'never' }
   | { readonly kind: 'marked in the backup' }
   | { readonly kind: 'dropped by its transform' }

@@ -1,6 +1,6 @@
 /** Parents that rows need and that are not to be had: why, as a kind with its facts. */
 
-import type { Hidden, Refusal } from '../catalog/refusal/refusal.ts'
+import type { Hidden, TableRefusal } from '../catalog/refusal/refusal.ts'
 
 /** Why a parent is not to be had. */
 export type Lacking =
@@ -16,7 +16,7 @@ export type Lacking =
   | { readonly kind: 'barred' }
   /** It is gone from live, and `--parents` or `--without` leaves it there. */
   | { readonly kind: 'option'; readonly option: 'parents stop' | 'parents null' | 'without' }
-  | { readonly kind: 'cannot be restored'; readonly refusal: Refusal }
+  | { readonly kind: 'cannot be restored'; readonly refusal: TableRefusal }
   /** A migration makes it, under this name. */
   | { readonly kind: 'of a migration'; readonly name: string }
 

@@ -12,9 +12,9 @@ import {
   variant,
   words,
 } from '../../documents/shape.ts'
-import type { Flaws, Hidden, Refusal, SideName } from './refusal.ts'
+import type { Flaws, Hidden, SideName, TableRefusal } from './refusal.ts'
 
-type Of<Kind extends Refusal['kind']> = Extract<Refusal, { readonly kind: Kind }>
+type Of<Kind extends TableRefusal['kind']> = Extract<TableRefusal, { readonly kind: Kind }>
 
 const side: Shape<SideName> = choice<SideName>({ live: true, 'the backup': true })
 
@@ -41,7 +41,7 @@ const hidden = {
 
 export const hiddenShape: Shape<Hidden> = variant<'kind', Hidden>('kind', hidden)
 
-export const refusalShape: Shape<Refusal> = variant<'kind', Refusal>('kind', {
+export const refusalShape: Shape<TableRefusal> = variant<'kind', TableRefusal>('kind', {
   ...hidden,
   excluded: object<Of<'excluded'>>({ kind: only('excluded') }),
   'no such key': object<Of<'no such key'>>({

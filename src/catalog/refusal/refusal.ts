@@ -30,7 +30,7 @@ export interface Flaws {
 }
 
 /** Why no row of a table can be restored. */
-export type Refusal =
+export type TableRefusal =
   | Hidden
   | { readonly kind: 'excluded' }
   /** What the config file takes for a key does not tell rows apart. */
@@ -67,12 +67,12 @@ export type OtherRefusal =
 
 /** A table cannot be restored, or not be compared: why is its detail. */
 export class RefusedError extends RowgraftError {
-  readonly refusal: Refusal | OtherRefusal | null
+  readonly refusal: TableRefusal | OtherRefusal | null
 
   constructor(
     code: 'not-restorable' | 'plan-stale' | 'bad-file',
     message: string,
-    { refusal, hint }: { readonly refusal: Refusal | OtherRefusal | null; readonly hint: string | undefined },
+    { refusal, hint }: { readonly refusal: TableRefusal | OtherRefusal | null; readonly hint: string | undefined },
   ) {
     super(code, message, { hint })
     this.refusal = refusal

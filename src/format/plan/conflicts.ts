@@ -6,7 +6,7 @@ import { formatColumns, indent } from '../layout.ts'
 import { formatArgument, formatTable } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'
 import { wordAnswer, wordConflict } from '../reasons/conflict.ts'
-import { type Way, wordHelp } from '../reasons/help.ts'
+import { type WayOut, wordHelp } from '../reasons/help.ts'
 import { sanitise } from '../sanitise.ts'
 import type { Setting } from '../style.ts'
 
@@ -62,7 +62,7 @@ export const triggerWays = ({
 export const waysOut = (
   conflict: Conflict,
   { alike = [conflict], canNameColumns = true }: WayOptions = {},
-): readonly Way[] => {
+): readonly WayOut[] => {
   const answers = conflict.answers
     .filter(({ answer }) => answer !== 'stop')
     .map(({ answer }) => ({ flag: flagOf(conflict, answer), does: effectOn(alike, answer) }))

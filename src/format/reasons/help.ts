@@ -3,13 +3,13 @@ import { displayAlone, displayName } from '../../database/display.ts'
 import type { Conflict } from '../../plan/conflicts.ts'
 
 /** A flag, and what it does. */
-export interface Way {
+export interface WayOut {
   readonly flag: string
   readonly does: string
 }
 
 /** A help of a conflict of the table; one of a plan of before is in words already. */
-export const wordHelp = (table: string, help: NonNullable<Conflict['helps']>[number]): Way => {
+export const wordHelp = (table: string, help: NonNullable<Conflict['helps']>[number]): WayOut => {
   if (!('kind' in help)) return help
   switch (help.kind) {
     case 'value':

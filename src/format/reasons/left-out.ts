@@ -1,6 +1,6 @@
 /** Why rows stay out, in words. */
 
-import type { Refusal } from '../../catalog/refusal/refusal.ts'
+import type { TableRefusal } from '../../catalog/refusal/refusal.ts'
 import { displayAlone, shellWord } from '../../database/display.ts'
 import type { StaysOut, StaysOutReason } from '../../plan/left-out.ts'
 import type { UnlinkedBecause } from '../../selection/left-out.ts'
@@ -25,7 +25,7 @@ const unlinked: Readonly<Record<UnlinkedBecause, string>> = {
 const elsewhere = 'an UPDATE is undone only in rows that live still has'
 
 /** A refusal, or the sentence that a plan of before has of it. */
-const wordBecause = (because: Refusal | undefined, said = ''): string =>
+const wordBecause = (because: TableRefusal | undefined, said = ''): string =>
   because === undefined ? said : wordRefusal(because)
 
 const names = (columns: readonly string[]): string => columns.map(displayAlone).join(', ')

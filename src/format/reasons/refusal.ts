@@ -1,5 +1,5 @@
 /** Why rows of a table cannot be looked at, compared or restored, in words. */
-import type { Flaws, OtherRefusal, Refusal } from '../../catalog/refusal/refusal.ts'
+import type { Flaws, OtherRefusal, TableRefusal } from '../../catalog/refusal/refusal.ts'
 import { displayAlone } from '../../database/display.ts'
 import { byId, type NameTable } from '../names.ts'
 
@@ -14,7 +14,7 @@ const wordFlaws = (flaws: readonly Flaws[]): string =>
 const list = (names: readonly string[]): string => `(${names.join(', ')})`
 
 /** Types are named as tables are. */
-export const wordRefusal = (refusal: Refusal | OtherRefusal, name: NameTable = byId): string => {
+export const wordRefusal = (refusal: TableRefusal | OtherRefusal, name: NameTable = byId): string => {
   switch (refusal.kind) {
     case 'without rows':
       return `its rows are not in ${refusal.side}: the dump was made without them`

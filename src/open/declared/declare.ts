@@ -7,7 +7,7 @@
 
 import type { Catalog } from '../../catalog/catalog.ts'
 import { type Declarations, noDeclarations } from '../../catalog/declared.ts'
-import type { Refusal } from '../../catalog/refusal/refusal.ts'
+import type { TableRefusal } from '../../catalog/refusal/refusal.ts'
 import { declaredJunction } from '../../catalog/relations.ts'
 import { type SharedCatalog, type SharedTable, shareCatalogs, withSoftDeletes } from '../../catalog/shared.ts'
 import type { Config } from '../../config/config.ts'
@@ -45,7 +45,7 @@ const readIdentities = async (
   named: NonNullable<Config['identities']>,
 ): Promise<Found> => {
   const identities: Record<string, readonly string[]> = {}
-  const refusals: Record<string, Refusal> = {}
+  const refusals: Record<string, TableRefusal> = {}
   for (const [name, columns] of Object.entries(named)) {
     const table = namedTable(catalog, name, 'identities')
     checkConfigColumns(table, columns, 'identities')
@@ -59,7 +59,7 @@ const readIdentities = async (
 /** `catalog` has the declared relations already: an end may be one of them. */
 const readJunctions = async (sides: Snapshots, catalog: SharedCatalog, names: readonly string[]): Promise<Found> => {
   const junctions: string[] = []
-  const refusals: Record<string, Refusal> = {}
+  const refusals: Record<string, TableRefusal> = {}
   for (const name of names) {
     const table = namedTable(catalog, name, 'junctions')
     const found = declaredJunction(table.live, catalog.relations)

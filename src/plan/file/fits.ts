@@ -2,7 +2,7 @@
 import { columnOf, type Table } from '../../catalog/catalog.ts'
 import type { Declarations } from '../../catalog/declared.ts'
 import { fingerprint } from '../../catalog/read/fingerprint.ts'
-import { type Refusal, RefusedError } from '../../catalog/refusal/refusal.ts'
+import { RefusedError, type TableRefusal } from '../../catalog/refusal/refusal.ts'
 import { type SharedCatalog, type SharedTable, shareCatalogs } from '../../catalog/shared.ts'
 import { RowgraftError } from '../../errors.ts'
 import { firingTriggers, usedSequences } from '../effects/effects.ts'
@@ -13,7 +13,7 @@ import type { StandIns, Step } from '../step.ts'
 /** The live tables by id. */
 type Tables = ReadonlyMap<string, Table>
 
-const misfit = (what: string, refusal: Refusal | null = null): RowgraftError =>
+const misfit = (what: string, refusal: TableRefusal | null = null): RowgraftError =>
   new RefusedError('plan-stale', `the plan does not fit these databases: ${what}`, {
     refusal,
     hint: 'Make the plan again.',

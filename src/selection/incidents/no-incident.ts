@@ -1,6 +1,6 @@
 /** What is missing and is no incident: bookkeeping of frameworks, deliberate deletions, and tables whose absence proves nothing. */
 import { sql } from 'kysely'
-import type { Refusal } from '../../catalog/refusal/refusal.ts'
+import type { TableRefusal } from '../../catalog/refusal/refusal.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { list, type Query } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
@@ -32,7 +32,7 @@ type WhyNone =
   | { readonly kind: 'bookkeeping' | 'never' | 'marked before' | 'not looked at' }
   /** The backup holds less of it than the database did. */
   | { readonly kind: 'partial backup'; readonly because: 'unlogged' | 'empty' | 'absent' }
-  | { readonly kind: 'not restorable'; readonly refusal: Refusal }
+  | { readonly kind: 'not restorable'; readonly refusal: TableRefusal }
 
 /** Rows from which on "everything before it is gone" is evidence, and no accident. */
 const fewestByTime = 10

@@ -66,6 +66,8 @@ export interface ErrorFields {
   readonly table?: string | undefined
   /** The server's CONTEXT: the functions it was in, one a line. */
   readonly context?: string | undefined
+  /** The function of the server's own that said it: the same in all languages. */
+  readonly routine?: string | undefined
 }
 
 /** A hint; where it is an advice, it says first what became of live. */
@@ -86,6 +88,7 @@ export class RowgraftError extends Error {
   readonly constraint: string | undefined
   readonly table: string | undefined
   readonly context: string | undefined
+  readonly routine: string | undefined
 
   constructor(code: ErrorCode, message: string, fields: ErrorFields = {}) {
     super(message, fields.cause === undefined ? undefined : { cause: fields.cause })
@@ -98,6 +101,7 @@ export class RowgraftError extends Error {
     this.constraint = fields.constraint
     this.table = fields.table
     this.context = fields.context
+    this.routine = fields.routine
   }
 }
 

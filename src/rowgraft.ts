@@ -48,6 +48,7 @@ import { checkDeclared, type Protection, refuseOtherConfig, type StartRunInput }
 import { startRun } from './run/start/start-run.ts'
 import { planUndoOf } from './run/undo/find-undo.ts'
 import { undoable } from './run/undo/newest.ts'
+import type { UndoOptions } from './run/undo/undo.ts'
 import { verifyRun } from './run/undo/verify-run.ts'
 import { type FoundIncidents, findIncidents, type IncidentOptions } from './selection/incidents/incidents.ts'
 import type { IncidentReport } from './selection/incidents/report.ts'
@@ -233,11 +234,11 @@ export class Rowgraft {
   }
 
   /** The plan that takes a run back: run it. Default: the newest run in live that is no undo. */
-  async undoPlan(run?: string, options: Partial<Pick<PlanOptions, 'triggers'>> = {}, call: Call = {}): Promise<Plan> {
+  async undoPlan(run?: string, options: UndoOptions = {}, call: Call = {}): Promise<Plan> {
     return this.#opened.calls.run(call, () => this.#planUndo(run, options))
   }
 
-  async #planUndo(run: string | undefined, options: Partial<Pick<PlanOptions, 'triggers'>>): Promise<Plan> {
+  async #planUndo(run: string | undefined, options: UndoOptions): Promise<Plan> {
     const { pair, onStage } = this.#opened
     const plan = await planUndoOf(pair.live.session, await this.#opened.readRuns(), { ...options, run, onStage })
     this.#undoPlans.add(plan)

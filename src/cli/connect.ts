@@ -18,6 +18,10 @@ const missing = (side: 'live' | 'backup', example: string): RowgraftError =>
     hint: `Give --${side} ${example}, or set ROWGRAFT_${side.toUpperCase()}.`,
   })
 
+/** What `--setting` gives. */
+export const settingsOf = ({ setting = [] }: ConnectionFlags): Readonly<Record<string, string>> =>
+  Object.fromEntries(setting.map(({ name, value }) => [name, value]))
+
 /** The config file's, with what the profile and flags say before it. */
 const readConfig = async (context: Context, flags: ConnectionFlags): Promise<ChosenProfile> => {
   const { config, path } = await loadConfig(flags.config, context.io.folder ?? process.cwd())
@@ -25,13 +29,12 @@ const readConfig = async (context: Context, flags: ConnectionFlags): Promise<Cho
   const chosen = chooseProfile(config, flags.profile)
   const typed = (flags.softDelete ?? []).map((text) => splitColumn(text, '--soft-delete'))
   const softDelete = Object.fromEntries(typed.map(({ table, column }) => [table, column]))
-  const settings = Object.fromEntries((flags.setting ?? []).map(({ name, value }) => [name, value]))
   return {
     ...chosen,
     config: {
       ...chosen.config,
       softDelete: { ...config.softDelete, ...softDelete },
-      settings: { ...chosen.config.settings, ...settings },
+      settings: { ...chosen.config.settings, ...settingsOf(flags) },
       ...(flags.role === undefined ? {} : { role: flags.role }),
     },
   }

@@ -29,6 +29,7 @@ import type { Layout } from './stage/staged.ts'
 import { refuseChangedParts } from './start/earlier-parts.ts'
 import { checkCatalog, lockDatabase, switchTriggersOn } from './transaction-start.ts'
 import { writeMade } from './undo/made-rows.ts'
+import { explainUnmet } from './write/unmet.ts'
 
 export interface ApplyInput extends Omit<Performance, 'runHooks'> {
   readonly session: Session
@@ -104,8 +105,13 @@ const performRun = async (run: Applying, writer: Writer): Promise<Report> => {
   const records = journal === null ? null : new RunRecords(journal, writer, layout)
   const witness = records?.witness ?? null
   const writing = { ...work, catalog, searchPath: session.searchPath, witness }
-  const written = await writeRows(writer, layout, writing).catch((error: unknown) => {
-    throw blameHooks(plan, error)
+  const connected = {
+    searchPath: session.searchPath,
+    options: session.target.options,
+    settings: plan.options.settings,
+  }
+  const written = await writeRows(writer, layout, writing).catch(async (error: unknown) => {
+    throw blameHooks(plan, await explainUnmet(writer, error, { layout, connected }))
   })
   onProgress({ stage: 'journal' })
   if (journal !== null) await lookAround(run, journal, { writer, layout, catalog })

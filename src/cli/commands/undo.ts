@@ -1,4 +1,4 @@
-import { withRowgraft } from '../connect.ts'
+import { settingsOf, withRowgraft } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
 import type { ConnectionFlags, PlanFlags } from '../flags/options.ts'
 import { triggersOf } from '../flags/plan-options.ts'
@@ -16,7 +16,7 @@ export const undo = (
     const runs = await rowgraft.units(run)
     let code: number = exitCodes.done
     for (const [index, each] of runs.entries()) {
-      const plan = await rowgraft.undoPlan(each, triggersOf(flags))
+      const plan = await rowgraft.undoPlan(each, { ...triggersOf(flags), settings: settingsOf(flags) })
       const part = runs.length === 1 ? '' : `, ${index + 1} of ${runs.length} of one plan`
       context.output.note(`Taking back run ${each}${part}.`)
       code = Math.max(code, await runPlan(context, { rowgraft, plan }, flags))

@@ -135,8 +135,13 @@ const triggersOptions = (): readonly Option[] => [
   new Option('--bulk', 'write without triggers, and check foreign keys table by table; the same as --triggers off'),
 ]
 
-/** An undo fires triggers of its own. */
-export const addTriggers = optionGroup('Running:', triggersOptions)
+const settingOption = (): Option =>
+  new Option('--setting <name=value>', 'a setting on live, inside every transaction; repeatable').argParser(
+    repeatable(parseSetting),
+  )
+
+/** An undo fires triggers of its own, which may read settings. */
+export const addTriggers = optionGroup('Running:', () => [settingOption(), ...triggersOptions()])
 
 export const addLive = optionGroup('Databases:', liveOptions)
 
@@ -154,9 +159,7 @@ export const addDatabases = optionGroup('Databases:', () => {
       'suggested: follow the relations that "tables --suggest" lists, as if they were declared',
     ).choices(['suggested']),
     new Option('--role <name>', 'a role to become on live (SET ROLE), inside every transaction'),
-    new Option('--setting <name=value>', 'a setting on live, inside every transaction; repeatable').argParser(
-      repeatable(parseSetting),
-    ),
+    settingOption(),
     ...rest,
   ]
 })

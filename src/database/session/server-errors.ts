@@ -101,6 +101,7 @@ export const serverError = (
         ? undefined
         : masked(displayTable({ schema: fields.schema ?? '', name: fields.table })),
     context: masked(fields.where),
+    routine: fields.routine,
     cause,
   })
 }

@@ -77,6 +77,9 @@ const checkComplete = (head: JournalHead, written: readonly WrittenRows[]): void
   }
 }
 
+/** What the user says of an undo; the rest holds as it did for the run. */
+export type UndoOptions = Partial<Pick<Plan['options'], 'triggers' | 'settings'>>
+
 /** Builds the plan that takes a run back. Throws `undo-refused` where that cannot be, `damaged-journal` where it lacks rows. */
 export const planUndo = async (
   head: JournalHead,
@@ -85,7 +88,7 @@ export const planUndo = async (
     materialisedViews,
     onStage,
   }: { readonly live: Catalog; readonly onStage: OnStage } & Pick<Plan, 'materialisedViews'>,
-  given: Plan['options']['triggers'],
+  given: UndoOptions,
 ): Promise<Plan> => {
   const run = head.run.run
   if (head.state !== 'committed') {
@@ -118,7 +121,7 @@ export const planUndo = async (
   refuseMissing(live, { steps, sequences, standIns: [] })
   refuseUnpublishable(live, steps, 'undo-refused')
   // What held for the run holds for its undo, unless the user says otherwise.
-  const triggers = given ?? head.plan.options.triggers
+  const triggers = given.triggers ?? head.plan.options.triggers
   const fired = firingTriggers(tables, steps, triggers)
   return invertPlan(run, head.plan, {
     made: new Date().toISOString(),
@@ -132,7 +135,7 @@ export const planUndo = async (
       triggers,
       acceptTrigger: head.plan.options.acceptTrigger,
       role: head.plan.options.role,
-      settings: head.plan.options.settings,
+      settings: { ...head.plan.options.settings, ...given.settings },
     },
     conflicts: outwardFindings(fired, triggers).map(makeConflict),
     triggers: fired,

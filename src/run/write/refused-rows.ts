@@ -67,15 +67,25 @@ const hints: Readonly<Record<string, string>> = {
   '23P01': collides,
 }
 
-const raised = 'A trigger raised this; leave the row out, or switch triggers off with --triggers off.'
+/** What goes on without what a function of live's wants. An undo leaves no row out. */
+export const otherWays = ({ tables, triggers }: Layout): string => {
+  const isUndo = [...tables.values()].some(({ steps }) => steps.some(({ step }) => step.because === 'undo'))
+  const without = isUndo ? [] : ['leave the row out']
+  const ways = triggers.length === 0 ? without : [...without, 'switch triggers off with --triggers off']
+  return ways.length === 0 ? 'undo by hand' : ways.join(', or ')
+}
 
-/** A trigger's own statement or RAISE is the one that failed; deadlocks, timeouts and full disks have hints of their own. */
-const isOfTrigger = ({ sqlstate = '', context = '' }: RowgraftError): boolean =>
+/** What helps against whatever a function of live's raised. */
+export const raised = (layout: Layout): string =>
+  `A ${layout.triggers.length === 0 ? "function of live's" : 'trigger'} raised this; ${otherWays(layout)}.`
+
+/** A function's own statement or RAISE is the one that failed; deadlocks, timeouts and full disks have hints of their own. */
+export const isOfFunction = ({ sqlstate = '', context = '' }: RowgraftError): boolean =>
   sqlstate.startsWith('P0') || (/^(PL\/|SQL function )/m.test(context) && !/^(40|5[3578])/.test(sqlstate))
 
-const hintFor = (error: RowgraftError, { triggers }: Layout): string => {
+const hintFor = (error: RowgraftError, layout: Layout): string => {
   const { sqlstate = '', constraint } = error
-  if (triggers.length > 0 && isOfTrigger(error)) return raised
+  if (isOfFunction(error)) return raised(layout)
   // A row that falls into no partition is refused with the code of a check, and without the name of one.
   if (sqlstate === '23514' && constraint === undefined) {
     return 'Create the partition first, or leave the row out.'
@@ -95,7 +105,7 @@ export const write = async (
     if (!(error instanceof RowgraftError) || error.code !== 'server-error') throw error
     const taken = layout.triggers.length === 0 ? takenKey(tables, error) : null
     if (taken !== null) throw taken
-    const isRefused = /^(22|23|44|P0)/.test(error.sqlstate ?? '') || (layout.triggers.length > 0 && isOfTrigger(error))
+    const isRefused = /^(22|23|44|P0)/.test(error.sqlstate ?? '') || isOfFunction(error)
     if (!isRefused) throw error
     const names = tables.map(({ table }) => `"${table.id}"`).join(' or ')
     throw new RowgraftError(error.code, `live refused rows of ${names}: ${error.message}`, {
@@ -103,6 +113,8 @@ export const write = async (
       advice: `${hintFor(error, layout)}`,
       sqlstate: error.sqlstate,
       table: error.table,
+      context: error.context,
+      routine: error.routine,
       cause: error.cause,
     })
   }

@@ -91,6 +91,7 @@ export const jsonReport = (report: Report): object => ({
   setBack: report.setBack,
   kept: report.kept,
   triggerChanges: report.triggerChanges,
+  stays: report.stays,
   generatedDifferences: report.generatedDifferences,
   hooks: report.hooks,
   left: report.left,

@@ -81,7 +81,15 @@ export const invertPlan = (
   plan: Pick<Plan, 'live' | 'declared' | 'digest'>,
   parts: Pick<
     Plan,
-    'steps' | 'fingerprints' | 'options' | 'conflicts' | 'triggers' | 'sequences' | 'made' | 'materialisedViews'
+    | 'steps'
+    | 'fingerprints'
+    | 'options'
+    | 'conflicts'
+    | 'triggers'
+    | 'sequences'
+    | 'made'
+    | 'materialisedViews'
+    | 'notes'
   >,
 ): Plan => {
   const inverse: Omit<Plan, 'hash'> = {
@@ -113,7 +121,6 @@ export const invertPlan = (
     sources: {},
     edits: [],
     notFollowed: [],
-    notes: [],
     answers: {},
     answered: {},
     ...parts,

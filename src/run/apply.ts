@@ -114,13 +114,14 @@ const performRun = async (run: Applying, writer: Writer): Promise<Report> => {
     throw blameHooks(plan, await explainUnmet(writer, error, { layout, connected }))
   })
   onProgress({ stage: 'journal' })
-  if (journal !== null) await lookAround(run, journal, { writer, layout, catalog })
+  const stays = journal === null ? [] : await lookAround(run, journal, { writer, layout, catalog })
   const report = buildReport(plan, {
     changed: records?.changed ?? (await readChangedKeys(writer, layout)),
     run: journal?.run ?? '',
     outcome: options.rehearse ? 'rehearsed' : 'committed',
     elapsed: performance.now() - run.started,
     raised,
+    stays,
     ...written,
   })
   await records?.finish(report)
@@ -136,17 +137,20 @@ const beginWork = async ({ plan, source }: Applying, writer: Writer): Promise<Sh
   return shareWithSource(await checkCatalog(writer, plan), source, plan)
 }
 
-/** What triggers did beside the rows of the plan: to those of its earlier parts, and below those it inserted. */
+/**
+ * What triggers did beside the rows of the plan: to those of its earlier parts, and below those it inserted. Returns the tables in which an undo
+ * leaves rows of theirs.
+ */
 const lookAround = async (
   { plan: { unit }, folder, live }: Applying,
   journal: OpenJournal,
   { writer, layout, catalog }: { readonly writer: Writer; readonly layout: Layout; readonly catalog: SharedCatalog },
-): Promise<void> => {
+): Promise<readonly string[]> => {
   if (unit !== undefined) {
     const parts = runsInLive(await readRuns(folder, live, 'heads')).filter(({ plan }) => plan.unit?.of === unit.of)
     await refuseChangedParts(writer, layout, { catalog, parts })
   }
-  await writeMade(journal.writer, writer, { layout, catalog })
+  return writeMade(journal.writer, writer, { layout, catalog })
 }
 
 const beginJournal = async (run: Applying, writer: Writer, layout: Layout): Promise<OpenJournal> => {

@@ -21,7 +21,15 @@ export const buildReport = (
   plan: Plan,
   facts: Pick<
     Report,
-    'run' | 'outcome' | 'elapsed' | 'replaced' | 'setBack' | 'kept' | 'triggerChanges' | 'generatedDifferences'
+    | 'run'
+    | 'outcome'
+    | 'elapsed'
+    | 'replaced'
+    | 'setBack'
+    | 'kept'
+    | 'triggerChanges'
+    | 'stays'
+    | 'generatedDifferences'
   > & {
     /** Sequences that moved. */
     readonly raised: readonly string[]
@@ -36,7 +44,7 @@ export const buildReport = (
     keys: [...changed.values()].flatMap(({ keys }) => keys),
     changedKeys: [...changed].flatMap(([table, { rows }]) => (rows === 0 ? [] : [{ table, rows }])),
     verified: true,
-    remains: findRemaining(plan, raised, rest.triggerChanges),
+    remains: findRemaining(plan, raised, rest),
   }
 }
 
@@ -62,6 +70,7 @@ export const emptyReport = (plan: Plan): Report => {
     setBack: [],
     kept: [],
     triggerChanges: [],
+    stays: [],
     generatedDifferences: [],
     hooks: [],
     left: leftFor(plan),
@@ -132,7 +141,7 @@ const readChanged = async (writer: Writer, layout: Layout, staged: StagedTable):
 const findRemaining = (
   { options: { hooks }, steps, triggers }: Plan,
   raised: readonly string[],
-  changes: Report['triggerChanges'],
+  { triggerChanges, stays }: Pick<Report, 'triggerChanges' | 'stays'>,
 ): Report['remains'] => {
   const isRewritten = (table: string): boolean =>
     steps.some((step) => step.table === table && step.action === 'update') &&
@@ -142,7 +151,8 @@ const findRemaining = (
       hooks[when].length === 0 ? [] : [{ kind: 'hook', when } as const],
     ),
     ...[...new Set(raised)].map((sequence) => ({ kind: 'sequence', sequence }) as const),
-    ...changes
+    ...stays.map((table) => ({ kind: 'trigger rows', table }) as const),
+    ...triggerChanges
       .filter(({ table }) => isRewritten(table))
       .map(({ table, column }) => ({ kind: 'column', table, column }) as const),
   ]

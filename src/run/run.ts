@@ -91,6 +91,8 @@ export interface Report {
   readonly kept: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
   /** What triggers changed on rows that were written, and what was accepted. */
   readonly triggerChanges: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
+  /** Tables beside those of the plan into which triggers of the run wrote rows that an undo leaves there. */
+  readonly stays: readonly string[]
   /** Generated columns whose value in live differs from the backup's. */
   readonly generatedDifferences: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
   /** What became of the commands of the config file that run once all is committed. */
@@ -124,6 +126,8 @@ export interface Report {
 export type Remaining =
   /** What the SQL of the config file changed. */
   | { readonly kind: 'hook'; readonly when: 'before' | 'after' }
+  /** Rows that triggers wrote into a table beside the plan's. */
+  | { readonly kind: 'trigger rows'; readonly table: string }
   /** It stays raised. */
   | { readonly kind: 'sequence'; readonly sequence: string }
   /** A trigger writes it at each update. */

@@ -104,6 +104,7 @@ export const makeReport = (parts: Partial<Report> = {}): Report => ({
   replaced: [],
   setBack: [],
   kept: [],
+  stays: [],
   triggerChanges: [],
   generatedDifferences: [],
   hooks: [],

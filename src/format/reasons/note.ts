@@ -25,6 +25,8 @@ export const wordNote = (note: Note): string => {
       const tree = note.tree === 'paths' ? 'a tree by paths' : note.tree
       return `${shortId(note.table)}: ${list(note.columns)} make up ${tree}; rebuild it afterwards`
     }
+    case 'trigger rows':
+      return `rows that triggers of the run wrote into ${shortId(note.table)} stay there`
     case 'counts':
       return `${shortId(note.table)}: ${list(note.columns)} may count rows that come back; check afterwards`
     case 'unindexed': {

@@ -6,6 +6,8 @@ export const wordRemaining = (remaining: Remaining, name: NameTable = byId): str
   switch (remaining.kind) {
     case 'hook':
       return `what the ${remaining.when} SQL of the config file changed stays`
+    case 'trigger rows':
+      return `rows that triggers wrote into ${name(remaining.table)} stay`
     case 'sequence':
       return `sequence ${name(remaining.sequence)} stays raised`
     case 'column':

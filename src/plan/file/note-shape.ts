@@ -30,6 +30,7 @@ export const noteShape: Shape<Note> = variant<'kind', Note>('kind', {
     columns: listOf(name),
     tree: choice<Of<'tree'>['tree']>({ 'nested sets': true, paths: true }),
   }),
+  'trigger rows': object<Of<'trigger rows'>>({ kind: only('trigger rows'), table: words }),
   counts: object<Of<'counts'>>({ kind: only('counts'), table: words, columns: listOf(name) }),
   unindexed: object<Of<'unindexed'>>({
     kind: only('unindexed'),

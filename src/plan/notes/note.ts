@@ -24,6 +24,8 @@ export type Note =
       readonly columns: readonly string[]
       readonly tree: 'nested sets' | 'paths'
     }
+  /** An undo leaves rows there that triggers of the run wrote: an audit, a ledger. */
+  | { readonly kind: 'trigger rows'; readonly table: string }
   /** Columns that may count rows which come back. */
   | { readonly kind: 'counts'; readonly table: string; readonly columns: readonly string[] }
   /** The table lacks an index on what refers to inserted rows; `columns` as SQL has them. */

@@ -34,6 +34,8 @@ export interface JournalHead {
   readonly streams: readonly Stream[]
   /** Tables whose rows came back under other keys, as the report tells; null where there is no report. */
   readonly moved: ReadonlySet<string> | null
+  /** Tables in which an undo leaves rows that triggers of the run wrote. */
+  readonly stays: readonly string[]
   /** Bytes of whole records. */
   readonly length: number
 }
@@ -124,14 +126,18 @@ export const readHead = async (
   let length = 0
   const streams: Stream[] = []
   let moved: ReadonlySet<string> | null = null
+  let stays: readonly string[] = []
   try {
     for await (const next of readRecords(path, (type) => type === 'DATA' && !isWhole)) {
       length = next.end
       if (next.type === 'PLAN') plan = parsePlanRecord(path, next)
       else if (next.type === 'BEGIN') begin = parseRecord(path, next, beginRecord)
       else if (next.type === 'STREAM') streams.push(parseStream(path, next))
-      else if (next.type === 'REPORT') moved = movedTables(parseRecord(path, next, reportRecord))
-      else if (next.type === 'INTENT') hasIntent = true
+      else if (next.type === 'REPORT') {
+        const report = parseRecord(path, next, reportRecord)
+        moved = movedTables(report)
+        stays = report.stays ?? []
+      } else if (next.type === 'INTENT') hasIntent = true
       else if (next.type !== 'RUN') state = endStates[next.type] ?? state
     }
   } catch (error) {
@@ -140,7 +146,7 @@ export const readHead = async (
     state = 'damaged'
   }
   if (plan === null) return null
-  return { path, plan, run, begin, hasIntent, state, streams, moved, length }
+  return { path, plan, run, begin, hasIntent, state, streams, moved, stays, length }
 }
 
 /** Throws `damaged-journal` where the plan of a run is not the one that was run: nothing is concluded from its steps. */

@@ -110,10 +110,11 @@ export const beginRecord: Shape<BeginRecord> = looseObject<BeginRecord>({
 })
 
 /** Of a report, what later commands need; the first ones did not tell how many keys changed. */
-export type ReportRecord = Partial<Pick<Report, 'changedKeys'>>
+export type ReportRecord = Partial<Pick<Report, 'changedKeys' | 'stays'>>
 
 export const reportRecord: Shape<ReportRecord> = looseObject<ReportRecord>({
   changedKeys: optional(listOf(looseObject<Report['changedKeys'][number]>({ table: tableId, rows: count }))),
+  stays: optional(listOf(name)),
 })
 
 export const streamRecord: Shape<Stream> = looseObject<Stream>({

@@ -80,6 +80,7 @@ export const addReports = (
     setBack: addRows(reports.flatMap((report) => report.setBack)),
     kept: addRows(reports.flatMap(({ kept }) => kept)),
     triggerChanges: addRows(reports.flatMap(({ triggerChanges }) => triggerChanges)),
+    stays: once(reports.flatMap(({ stays }) => stays)),
     generatedDifferences: addRows(reports.flatMap(({ generatedDifferences }) => generatedDifferences)),
     hooks: reports.flatMap(({ hooks }) => hooks),
     left: {

@@ -26,26 +26,25 @@ interface Made {
   readonly rows: Query
 }
 
-/** Tables into which this transaction has inserted more rows than the run itself; all of them where nobody counts such things. */
-const readGrown = async (writer: Writer, layout: Layout): Promise<(id: string) => boolean> => {
+/** Tables into which this transaction has inserted more rows than the run itself; null where nobody counts such things. */
+const readGrown = async (writer: Writer, layout: Layout): Promise<ReadonlySet<string> | null> => {
   const [setting] = await writer.rows(sql`select pg_catalog.current_setting('track_counts')`)
-  if (setting?.[0] !== 'on') return () => true
+  if (setting?.[0] !== 'on') return null
   const rows = await writer.rows(sql`
     select n.nspname, r.relname, pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid))::text
     from pg_catalog.pg_class c
     join pg_catalog.pg_class r on r.oid = coalesce(pg_catalog.pg_partition_root(c.oid), c.oid)
     join pg_catalog.pg_namespace n on n.oid = r.relnamespace
-    where c.relkind = 'r' and c.relpersistence <> 't' -- r: ordinary, t: temporary
+    where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^pg_' -- r: ordinary, t: temporary
       and pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) > 0
     group by n.nspname, r.relname`)
-  const grown = new Set(
+  return new Set(
     rows.flatMap(([schema, name, count]) => {
       const id = displayTable({ schema: schema ?? '', name: name ?? '' })
       const staged = layout.tables.get(id)
       return Number(count) > (staged === undefined ? 0 : inserted(staged).last) ? [id] : []
     }),
   )
-  return (id) => grown.has(id)
 }
 
 const keyOf = (table: SharedTable, alias: string): readonly Query[] => table.identity.map((name) => column(alias, name))
@@ -57,6 +56,8 @@ interface Search {
   readonly isGrown: (id: string) => boolean
   /** What is found, by table. */
   readonly found: Map<string, Made>
+  /** Tables of which rows are found. */
+  readonly hit: Set<string>
 }
 
 const roomFor = async ({ writer, found }: Search, table: SharedTable): Promise<Made> => {
@@ -97,6 +98,7 @@ const follow = async (search: Search, parent: Table, rows: Query): Promise<void>
     if (!(await tellsWriters(writer, table.live))) continue
     const made = await roomFor(search, table)
     if ((await takeReferring(search, made, { reference, referred: rows })) === 0) continue
+    search.hit.add(table.id)
     const same = joinOn(table.identity, 'm', 't')
     await follow(search, table.live, sql`${made.rows} as m join ${fromTable(table.live)} as t on ${same}`)
   }
@@ -123,16 +125,20 @@ const dropSeen = async (writer: Writer, made: Made): Promise<boolean> => {
 const columnsOf = ({ identity }: SharedTable): readonly string[] =>
   writtenColumns({ identity, changesKeys: false, names: [] })
 
-/** Writes what triggers made below inserted rows into the journal. */
+/**
+ * Writes what triggers made below inserted rows into the journal. Returns the other tables into which rows were written beside the plan's, as
+ * far as the server counts them: an undo leaves those rows there.
+ */
 export const writeMade = async (
   journal: JournalWriter,
   writer: Writer,
   { layout, catalog }: { readonly layout: Layout; readonly catalog: SharedCatalog },
-): Promise<void> => {
-  const isGrown = await readGrown(writer, layout)
-  if (![...catalog.tables.keys()].some(isGrown)) return
-  const search: Search = { writer, layout, catalog, isGrown, found: new Map() }
-  for (const staged of layout.tables.values()) {
+): Promise<readonly string[]> => {
+  const grown = await readGrown(writer, layout)
+  const isGrown = (id: string): boolean => grown?.has(id) ?? true
+  const search: Search = { writer, layout, catalog, isGrown, found: new Map(), hit: new Set() }
+  const mayRefer = [...catalog.tables.keys()].some(isGrown)
+  for (const staged of mayRefer ? layout.tables.values() : []) {
     if (inserted(staged).last > 0) await follow(search, staged.table.live, insertedRows(layout, staged))
   }
   for (const made of search.found.values()) {
@@ -147,6 +153,7 @@ export const writeMade = async (
       ) to stdout`)
     await writeStream(journal, { kind: 'made', table: table.id, columns: columnsOf(table) }, { rows: copied })
   }
+  return [...(grown ?? [])].filter((id) => !layout.tables.has(id) && !search.hit.has(id)).sort()
 }
 
 const insertedRows = (layout: Layout, staged: StagedTable): Query => sql`

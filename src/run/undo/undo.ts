@@ -141,6 +141,7 @@ export const planUndo = async (
     triggers: fired,
     sequences,
     materialisedViews,
+    notes: head.stays.map((table) => ({ kind: 'trigger rows', table }) as const),
   })
 }
 

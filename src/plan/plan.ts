@@ -145,6 +145,7 @@ export type MissingReason =
   | 'children'
   | 'emptied'
   | 'unhooked'
+  | 'needed'
   | 'follows'
 
 /** Missing rows that do not come along. */
@@ -156,8 +157,17 @@ export interface MissingToo extends TableRows {
   readonly refusal?: TableRefusal
   /** Where they were not deleted with it. */
   readonly onDelete?: DeleteAction
+  /** Where they belonged to rows that come back only because others need them. */
+  readonly below?: NeededRows
   /** The sentence, in plans of before. */
   readonly why?: string
+}
+
+/** Rows that come back only because others need them; the first of their keys, as displayed. */
+export interface NeededRows extends TableRows {
+  readonly keys: readonly string[]
+  /** What belonged to them was counted in the backup alone: some of it may be in live still. */
+  readonly isAtMost: boolean
 }
 
 /** Hash over everything but the answers. */

@@ -11,6 +11,7 @@ import type { Untouched } from '../selection/all-missing.ts'
 import type { Relinking, Survivor } from '../selection/closure/survivors.ts'
 import type { LeftOut, LeftOutReason } from '../selection/left-out.ts'
 import type { Decision } from './decide.ts'
+import type { NeededBelow } from './needed-below.ts'
 
 const byKey = (a: Survivor, b: Survivor): number => compareKeys(a.key, b.key)
 
@@ -71,7 +72,7 @@ export const listLeftOut = (
 export const listAlsoMissing = (
   decision: Decision,
   catalog: SharedCatalog,
-  { children, links, without }: PlanOptions,
+  { children, links, without, below }: PlanOptions & { readonly below: readonly NeededBelow[] },
 ): Plan['alsoMissing'] => {
   const { closure, followers } = decision
   const behind = [...closure.alsoMissing].map(([relation, rows]) => {
@@ -102,7 +103,19 @@ export const listAlsoMissing = (
     rows === null ? [] : [{ table, via: '', rows, reason: 'bookkeeping' as const }],
   )
   const isUntouched = (id: string): boolean => untouched.some(({ table }) => table === id)
-  return [...behind.filter(({ table }) => !isUntouched(table)), ...following, ...untouched]
+  const needed = below.map((own) => ({
+    table: own.relation.child,
+    via: own.relation.id,
+    rows: own.rows,
+    reason: 'needed' as const,
+    below: {
+      table: own.relation.parent,
+      keys: own.parents.map(displayKey),
+      rows: own.parentCount,
+      isAtMost: own.isAtMost,
+    },
+  }))
+  return [...[...behind, ...needed].filter(({ table }) => !isUntouched(table)), ...following, ...untouched]
 }
 
 /** Links of the plan that live has already: as they are, or with their ends mapped. */

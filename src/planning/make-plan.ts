@@ -34,6 +34,7 @@ import { type PlanFacts, readPlanFacts, type Written } from './measure/plan-fact
 import { checkRoom } from './measure/room.ts'
 import { readSetValues } from './measure/set-values.ts'
 import { measureTransforms } from './measure/transformed-rows.ts'
+import { findNeededBelow, type NeededBelow } from './needed-below.ts'
 
 export interface MakePlanInput {
   readonly sides: Sides
@@ -75,6 +76,7 @@ interface Decided extends DecidedPlan {
   readonly without: ReadonlySet<string>
   readonly resolved: Resolved
   readonly log: ConflictLog
+  readonly below: readonly NeededBelow[]
 }
 
 /** Finds the rows that are wanted, and decides about them. Incidents are told by what the backup itself holds: `asBackedUp`. */
@@ -102,7 +104,8 @@ const decide = async (
     options.relink === 'none'
       ? new Map()
       : judgeSurvivors(decision.closure.survivors, decision.strangers, options.relink)
-  return { sides: known, options, without, resolved, log, catalog: known.catalog, decision, survivors }
+  const below = await findNeededBelow(known, decision, { ...options, without })
+  return { sides: known, options, without, resolved, log, catalog: known.catalog, decision, survivors, below }
 }
 
 /** The steps, and what of live they use. */
@@ -153,7 +156,7 @@ const assemble = (
   decided: Decided,
   { steps, standIns, triggers, used, measured, facts, missingFiles }: WrittenPlan & Read,
 ): Omit<Plan, 'hash'> => {
-  const { sides, catalog, decision, survivors, resolved, log, without } = decided
+  const { sides, catalog, decision, survivors, resolved, log, without, below } = decided
   const declared = declaredAbout(catalog.declarations, new Set(used))
   return {
     v: 1,
@@ -178,7 +181,7 @@ const assemble = (
     coverage: resolved.coverage,
     unchanged: [...decision.unchanged].map(([table, rows]) => ({ table, rows })),
     alreadyLinked: countLinked(decision),
-    alsoMissing: listAlsoMissing(decision, catalog, { ...options, without: [...without] }),
+    alsoMissing: listAlsoMissing(decision, catalog, { ...options, without: [...without], below }),
     lost: [...facts.lost, ...measured.lost],
     triggers,
     sequences: facts.sequences,

@@ -197,11 +197,12 @@ const formatAlsoMissing = (plan: Plan): readonly Cells[] =>
     (group) => {
       const why = group[0] === undefined ? '' : formatMissingToo(group[0], plan)
       const isFollowing = group[0]?.via === ''
+      const isWhole = isFollowing || group[0]?.reason === 'needed'
       return [
         isFollowing ? 'left out' : 'missing',
         formatTable(group[0]?.table ?? ''),
         formatCount(group.reduce((sum, { rows }) => sum + rows, 0)),
-        isFollowing ? why : `belonged to it too (${why})`,
+        isWhole ? why : `belonged to it too (${why})`,
       ]
     },
   )

@@ -26,7 +26,7 @@ import type { NotFollowed } from '../../rows/typed-rows.ts'
 import { coverageShape, selectionShape } from '../../selection/selection-shape.ts'
 import type { PlacedMethod } from '../../sql/column-digest.ts'
 import type { PlanOptions } from '../options.ts'
-import type { Aside, MissingReason, MissingToo, Plan, TableKey, TableRows } from '../plan.ts'
+import type { Aside, MissingReason, MissingToo, NeededRows, Plan, TableKey, TableRows } from '../plan.ts'
 import type { Follower, Footprint, PlanSequence, PlanTrigger, PublishedTables, UsedPrivilege } from '../step.ts'
 import { answerShape, conflictShape } from './conflict-shape.ts'
 import { noteShape } from './note-shape.ts'
@@ -73,6 +73,7 @@ const missingReason = choice<MissingReason>({
   children: true,
   emptied: true,
   unhooked: true,
+  needed: true,
   follows: true,
 })
 
@@ -155,6 +156,7 @@ const planEntries: Entries<Plan> = {
       reason: optional(missingReason),
       refusal: optional(refusalShape),
       onDelete: optional(deleteAction),
+      below: optional(object<NeededRows>({ table: words, rows: count, keys: listOf(text), isAtMost: flag })),
       why: optional(words),
     }),
   ),

@@ -145,6 +145,11 @@ export class Members {
     }
   }
 
+  /** Keys of the rows to insert that nobody asked for and that bring nothing along: others need them. */
+  *needed(): Generator<string> {
+    for (const [number, key] of this.#inserted()) if (this.#marks.at(number) === needed) yield key
+  }
+
   /** Keys of the rows to insert, one after the other: there may be more than anybody should hold. */
   *keys(): Generator<string> {
     for (const [, key] of this.#inserted()) yield key

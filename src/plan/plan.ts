@@ -70,6 +70,16 @@ export interface Plan {
     readonly keys: readonly KeyColumn[]
     readonly rows: number
   }[]
+  /** Rows that belonged to some that come back, and that live has under another row of `parent` by now; absent where there are none. */
+  readonly elsewhere?: readonly (TableRows & {
+    readonly parent: string
+    readonly via: string
+    /** What they refer by, in the backup and in live; both empty where they are too many to be told apart. */
+    readonly before: readonly (string | null)[]
+    readonly now: readonly (string | null)[]
+    /** What gives them back to the row that comes back. */
+    readonly command: string | null
+  })[]
   readonly notInBackup: readonly TableKey[]
   /** What became of the rows that a statement hits, or a file of keys lists. */
   readonly coverage: readonly Coverage[]

@@ -27,6 +27,7 @@ import { placedMethod } from '../sql/column-digest.ts'
 import { type GivenTransforms, withEdits } from '../transform/edited.ts'
 import { buildAttached, buildStandIns, buildSteps, type DecidedPlan } from './build-steps.ts'
 import { type Decision, decideRows } from './decide.ts'
+import { listElsewhere } from './elsewhere.ts'
 import { countLinked, listAlsoMissing, listLeftOut } from './left-out.ts'
 import { checkLockRoom } from './measure/locks.ts'
 import { combineDigests, type Measured, measureImages, readGuards } from './measure/measure.ts'
@@ -177,6 +178,9 @@ const assemble = (
     conflicts: log.conflicts,
     leftOut: listLeftOut(decision, survivors, log),
     ...(decision.attached.length === 0 ? {} : { attached: buildAttached(decided) }),
+    ...(decision.closure.elsewhere.length === 0
+      ? {}
+      : { elsewhere: listElsewhere(catalog, decision.closure.elsewhere) }),
     notInBackup: resolved.notInBackup,
     coverage: resolved.coverage,
     unchanged: [...decision.unchanged].map(([table, rows]) => ({ table, rows })),

@@ -96,6 +96,18 @@ const formatAttached = ({ attached = [] }: Plan): readonly Cells[] =>
     group.length > mostAttached ? [attachedCells(group)] : group.map((own) => attachedCells([own])),
   )
 
+/** Live rows that belonged to what comes back. */
+const formatElsewhere = ({ elsewhere = [] }: Plan): readonly Cells[] =>
+  elsewhere.map(({ table, parent, rows, before, now, command }) => {
+    const [to, them] = [formatTable(parent), rows === 1 ? 'it' : 'them']
+    const values = (row: typeof now): string => formatKey(row.map((value) => value ?? ''))
+    const words =
+      command === null
+        ? `live has ${them} under other rows of ${to} by now`
+        : `live has ${them} under ${to} ${values(now)} by now; back to ${values(before)}: ${sanitise(command)}`
+    return ['elsewhere', formatTable(table), formatCount(rows), words]
+  })
+
 /** What both a plan and a report say about rows that stay out. */
 interface LeftOut {
   readonly leftOut: readonly StaysOut[]
@@ -237,6 +249,7 @@ export const formatRest = (plan: Plan, helps: Helps = 'flags'): readonly Cells[]
     ...plan.alreadyLinked.map(({ table, rows }) => ['linked', formatTable(table), formatCount(rows), 'linked already']),
     ...formatLeftOut(plan, helps),
     ...formatNotInBackup(plan),
+    ...formatElsewhere(plan),
     ...formatAlsoMissing(plan),
     ...formatNotFollowed(plan),
     ...formatLost(plan),

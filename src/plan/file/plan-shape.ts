@@ -144,6 +144,19 @@ const planEntries: Entries<Plan> = {
       }),
     ),
   ),
+  elsewhere: optional(
+    listOf(
+      object<NonNullable<Plan['elsewhere']>[number]>({
+        table: tableId,
+        parent: tableId,
+        via: name,
+        before: listOf(nullable(text)),
+        now: listOf(nullable(text)),
+        rows: count,
+        command: nullable(words),
+      }),
+    ),
+  ),
   notInBackup: listOf(tableKey),
   coverage: listOf(coverageShape),
   unchanged: listOf(tableRows),

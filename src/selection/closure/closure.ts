@@ -13,6 +13,7 @@ import { isLost } from '../../rows/states.ts'
 import { stepSize } from '../../sql/rows.ts'
 import type { LeftOut } from '../left-out.ts'
 import type { Resolved } from '../resolved.ts'
+import type { Elsewhere } from './elsewhere.ts'
 import { followChildren, followInheritance } from './follow-children.ts'
 import { judgeLinks } from './follow-links.ts'
 import { followParents, followToLive } from './follow-parents.ts'
@@ -41,6 +42,8 @@ export interface Closure {
   readonly byValue: ReadonlyMap<string, ReadonlyMap<string, ByValue>>
   /** Rows that went with their parent, packed, and that live has with other values all the same, per table. */
   readonly namesakes: ReadonlyMap<string, ReadonlySet<string>>
+  /** Rows that live has under other parents by now. */
+  readonly elsewhere: readonly Elsewhere[]
 }
 
 /** Rows of live to be updated: packed keys with their columns, by table. They bring their parents along; as whole, their children. */
@@ -87,6 +90,7 @@ export const followEdges = async (
     attached: [...walk.attached.values()],
     byValue: walk.byValue,
     namesakes: walk.namesakes,
+    elsewhere: [...walk.elsewhere.values()],
   }
 }
 

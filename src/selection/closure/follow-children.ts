@@ -5,6 +5,7 @@ import { isReadable } from '../../catalog/drift.ts'
 import type { Relation } from '../../catalog/relations.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { displayKey } from '../../keys/key.ts'
+import { comparedColumns } from '../../rows/records/records.ts'
 import {
   countChildren,
   type Edge,
@@ -15,6 +16,7 @@ import {
 } from '../../rows/references.ts'
 import { isLost, isPresent, type RowState } from '../../rows/states.ts'
 import type { LeftOutReason } from '../left-out.ts'
+import { countElsewhere } from './elsewhere.ts'
 import { addLinks } from './follow-links.ts'
 import type { Mark } from './members.ts'
 import { isFollowed } from './options.ts'
@@ -93,7 +95,14 @@ const followLost = async (walk: Walk, edge: Edge, { all, states, lost }: FoundCh
   const emptied = new Set(survivors.map(({ key }) => key))
   const changed = present.filter(({ key }) => states.get(key)?.state === 'changed' && !emptied.has(key))
   // Their parent is gone from live, and they are not.
-  for (const { key } of changed.filter(({ other }) => walk.isGone(parent, other))) addKey(walk.namesakes, child.id, key)
+  const stayed = changed.filter(({ other }) => walk.isGone(parent, other))
+  for (const { key } of stayed) {
+    if (!isOnlyMoved(states.get(key), edge)) addKey(walk.namesakes, child.id, key)
+  }
+  const members = walk.members.get(child.id)
+  const isWritten = (key: string): boolean => members?.has(key) === true && members.writes(key, relation.columns)
+  const moved = stayed.flatMap(({ key }) => (isMoved(states.get(key), relation) && !isWritten(key) ? [key] : []))
+  if (moved.length > 0) await countElsewhere(walk.sides, edge, { keys: moved, known: walk.elsewhere })
   const unhooked = new Set(survivors.filter(({ isDefault }) => !isDefault).map(({ parent: key }) => key))
   const follows = ({ other }: Referring): boolean =>
     isFollowed(relation, walk.options, { isUnhooked: unhooked.has(other) })
@@ -105,6 +114,16 @@ const followLost = async (walk: Walk, edge: Edge, { all, states, lost }: FoundCh
     lost.filter((row) => !follows(row)),
   )
 }
+
+/** Live has it with another reference. */
+const isMoved = (state: RowState | undefined, { columns }: Relation): boolean =>
+  state?.state === 'changed' && state.columns.some((name) => columns.includes(name))
+
+/** Nothing but its reference is another: all else says that it is the same row. */
+const isOnlyMoved = (state: RowState | undefined, { relation: { columns }, child }: Edge): boolean =>
+  state?.state === 'changed' &&
+  state.columns.every((name) => columns.includes(name)) &&
+  comparedColumns(child).some((name) => !columns.includes(name) && !child.identity.includes(name))
 
 /** Rows of a table that cannot be compared, as far as any belong to the rows given; which of them live lacks is not known. */
 const leaveOutUnseen = async (walk: Walk, edge: Edge, keys: readonly string[]): Promise<void> => {

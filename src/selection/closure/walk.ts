@@ -7,6 +7,7 @@ import type { StateCache } from '../../rows/state-cache.ts'
 import { isGone, isPresent, type RowState } from '../../rows/states.ts'
 import type { LeftOut, LeftOutReason } from '../left-out.ts'
 import type { MissingParent } from '../missing-parent.ts'
+import type { Elsewhere } from './elsewhere.ts'
 import { type Because, type Mark, Members } from './members.ts'
 import type { ClosureOptions } from './options.ts'
 import type { Survivor } from './survivors.ts'
@@ -101,6 +102,8 @@ export class Walk {
   readonly byValue = new Map<string, Map<string, ByValue>>()
   /** Rows that went with their parent, packed, and that live has with other values all the same, per table. */
   readonly namesakes = new Map<string, Set<string>>()
+  /** Rows that live has under other parents by now. */
+  readonly elsewhere = new Map<string, Elsewhere>()
   links: Link[] = []
 
   constructor({ sides, options, decided, states }: WalkTerms) {

@@ -59,7 +59,7 @@ export interface ErrorFields {
   /** The server's SQLSTATE, where a server said it. */
   readonly sqlstate?: string | undefined
   /** What the user may say to settle it, where a screen can ask. */
-  readonly asksFor?: 'statement time' | undefined
+  readonly asksFor?: 'statement time' | 'password' | undefined
   /** The constraint that the server names with it. */
   readonly constraint?: string | undefined
   /** The table that the server names with it, by id. */
@@ -84,7 +84,7 @@ export class RowgraftError extends Error {
   readonly hint: string | undefined
   readonly advice: string | undefined
   readonly sqlstate: string | undefined
-  readonly asksFor: 'statement time' | undefined
+  readonly asksFor: 'statement time' | 'password' | undefined
   readonly constraint: string | undefined
   readonly table: string | undefined
   readonly context: string | undefined

@@ -1,5 +1,6 @@
 /** A question on the terminal. */
 import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
 
 /** Where a question is put, and where its answer comes from. */
 export interface Terminal {
@@ -29,5 +30,33 @@ export const askLine = (question: string, { input, output, signal }: Terminal): 
     signal.addEventListener('abort', giveUp)
     lines.once('line', finish)
     lines.once('close', giveUp)
+    output.write(question)
+  })
+
+/** Takes what would be echoed. */
+const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() })
+
+/**
+ * Asks for what must not be seen, and resolves to it; to null where the input ends or the signal aborts first. Keys are read one by one
+ * meanwhile, so that Ctrl-C is no signal by itself: it is what `interrupt` does.
+ */
+export const askHidden = (
+  question: string,
+  { input, output, signal, interrupt }: Terminal & { readonly interrupt: () => void },
+): Promise<string | null> =>
+  new Promise((resolve) => {
+    const lines = createInterface({ input, output: nowhere(), terminal: true, historySize: 0 })
+    const finish = (answer: string | null): void => {
+      resolve(answer)
+      signal.removeEventListener('abort', giveUp)
+      lines.off('close', giveUp)
+      lines.close()
+      output.write('\n')
+    }
+    const giveUp = (): void => finish(null)
+    signal.addEventListener('abort', giveUp)
+    lines.once('line', finish)
+    lines.once('close', giveUp)
+    lines.once('SIGINT', interrupt)
     output.write(question)
   })

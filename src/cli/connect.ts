@@ -2,6 +2,7 @@
 import { loadConfig } from '../config/load.ts'
 import { type ChosenProfile, chooseProfile } from '../config/profile.ts'
 import { RowgraftError } from '../errors.ts'
+import { sanitise } from '../format/sanitise.ts'
 import type { Config, OpenOptions, Plan, Rowgraft } from '../index.ts'
 import type { ConnectionFlags } from './flags/options.ts'
 import { splitColumn } from './flags/values.ts'
@@ -113,6 +114,19 @@ const openOptions = async (context: Context, { flags, needs, acting }: Wanted): 
     ...(needs === 'both' && sides.backup !== undefined ? { backup: sides.backup } : {}),
     signal: io.signal,
     onProgress: output.progress.show,
+    ...askingPasswords(context),
+  }
+}
+
+/** Where somebody is there to answer, what a server asks for and nothing gives is asked for. */
+const askingPasswords = ({ io, output, flags }: Context): Pick<OpenOptions, 'askPassword'> => {
+  const { askHidden, isInteractive } = io
+  if (!isInteractive || askHidden === undefined || !flags.input) return {}
+  return {
+    askPassword: ({ side, label }) => {
+      output.progress.clear()
+      return askHidden(`Password for ${side === 'live' ? 'live' : 'the backup'}, ${sanitise(label)}: `)
+    },
   }
 }
 

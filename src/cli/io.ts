@@ -26,4 +26,6 @@ export interface Io {
   }
   /** Puts a question on standard error and reads one line. */
   readonly ask?: (question: string) => Promise<string>
+  /** The same for what must not be seen; null where there is no answer. */
+  readonly askHidden?: (question: string) => Promise<string | null>
 }

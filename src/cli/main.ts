@@ -9,7 +9,7 @@
  */
 import { decodeText } from '../documents/text-file.ts'
 import { RowgraftError } from '../errors.ts'
-import { askLine } from './ask.ts'
+import { askHidden, askLine } from './ask.ts'
 import { exitCodes } from './exit.ts'
 import type { Io } from './io.ts'
 import { run } from './program.ts'
@@ -82,6 +82,13 @@ const io: Io = {
   drain,
   readStdin,
   ask: (question) => askLine(question, { input: process.stdin, output: process.stderr, signal: controller.signal }),
+  askHidden: (question) =>
+    askHidden(question, {
+      input: process.stdin,
+      output: process.stderr,
+      signal: controller.signal,
+      interrupt: () => process.kill(process.pid, 'SIGINT'),
+    }),
   env: process.env,
   isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true && process.stderr.isTTY === true,
   showsProgress: process.stderr.isTTY === true,

@@ -10,6 +10,7 @@ import { renameBackup } from '../catalog/renames.ts'
 import { type SharedCatalog, shareCatalogs } from '../catalog/shared.ts'
 import type { Config } from '../config/config.ts'
 import { openSession, type Session } from '../database/session/session.ts'
+import type { AskPassword } from '../database/session/session-options.ts'
 import type { Side } from '../database/settings.ts'
 import { withReadTransaction, withUserSearchPath } from '../database/transaction.ts'
 import type { DiffStep } from '../diff/diff.ts'
@@ -55,6 +56,8 @@ export interface OpenOptions {
   /** Follow what `suggestions` finds, as if the config file said it. */
   readonly follow?: 'suggested'
   readonly onProgress?: (event: ProgressEvent) => void
+  /** Asks somebody for a password that a server wants and nothing gives; without it that is `authentication-failed`. */
+  readonly askPassword?: AskPassword
 }
 
 /** One side, open. */
@@ -114,6 +117,7 @@ const openSide = async (
     env,
     acting,
     reading: options.readTimeouts,
+    askPassword: options.askPassword,
   })
   try {
     const [catalog, identity, drifted] = await withReadTransaction(session, async (reader) => {

@@ -15,7 +15,7 @@ import { endingOf, type Leaving, leavingWords } from './leaving.ts'
 import { chooseTheme, type ThemeChoice } from './lines/theme.ts'
 import type { Effect } from './state/actions.ts'
 import { makeState } from './state/first-state.ts'
-import { beginWork } from './state/jobs.ts'
+import { connect } from './state/jobs.ts'
 import type { Addresses, State } from './state/state.ts'
 import { Store } from './store.ts'
 import { clearScreen, copyText, type Suspendable, sizeOf, suspend } from './terminal.ts'
@@ -169,8 +169,8 @@ const draw = (
   }
 }
 
-const begun = (state: State): ReturnType<typeof beginWork> => {
+const begun = (state: State): ReturnType<typeof connect> => {
   const { addresses } = state
   if (addresses.live === '' || addresses.backup === '') return [state]
-  return beginWork({ ...state, connection: { state: 'opening', error: null } }, { kind: 'connect', addresses })
+  return connect({ ...state, connection: { state: 'opening', error: null } })
 }

@@ -9,7 +9,7 @@ import { lineText } from '../../src/tui/lines/line.ts'
 import { drawFrame } from '../../src/tui/screens/frame.ts'
 import type { Effect } from '../../src/tui/state/actions.ts'
 import { makeState } from '../../src/tui/state/first-state.ts'
-import { beginWork } from '../../src/tui/state/jobs.ts'
+import { connect } from '../../src/tui/state/jobs.ts'
 import type { Limits } from '../../src/tui/state/limits.ts'
 import type { Size, State } from '../../src/tui/state/state.ts'
 import { Store } from '../../src/tui/store.ts'
@@ -109,7 +109,7 @@ export const withScreens = async (
   )
   const { isReadOnly = false, limits } = options
   const state = makeState({ addresses, size, isReadOnly, ...(limits === undefined ? {} : { limits }) })
-  const [first, ...rest] = beginWork(state, { kind: 'connect', addresses })
+  const [first, ...rest] = connect(state)
   const store: Store = new Store(first, perform)
   for (const effect of rest) perform(effect)
   const paint = (): void => {

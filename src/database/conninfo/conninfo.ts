@@ -209,6 +209,17 @@ export const resolveConninfo = async (conninfo: Conninfo, env: Environment): Pro
   }
 }
 
+/** The target with a password that came after all. */
+export const withPassword = (target: ConnectionTarget, password: string): ConnectionTarget => {
+  const shown = [target.user, target.database, target.host]
+  return {
+    ...target,
+    attempts: target.attempts.map((attempt) => ({ ...attempt, password })),
+    passfile: undefined,
+    secrets: [...target.secrets, ...spellings([password]).filter((secret) => !shown.includes(secret))],
+  }
+}
+
 /** Masks passwords: the given secrets wherever they stand, those in URLs, and those written `password=...`. */
 export const redactSecrets = (text: string, secrets: readonly string[] = []): string =>
   maskSecrets(text, secrets)

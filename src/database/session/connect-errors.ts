@@ -48,6 +48,7 @@ export const noPassword = (target: ConnectionTarget): RowgraftError =>
       ...(target.passfile === undefined ? [] : [passfileReason(target.passfile, target)]),
     ].join('\n'),
     hint: passwordHint(target),
+    asksFor: 'password',
   })
 
 /** How OpenSSL and Node call what a certificate fails. */

@@ -10,7 +10,13 @@
 import type { Readable } from 'node:stream'
 import type pg from 'pg'
 import { interrupted, RowgraftError } from '../../errors.ts'
-import { type ConnectionAttempt, type ConnectionTarget, parseConninfo, resolveConninfo } from '../conninfo/conninfo.ts'
+import {
+  type ConnectionAttempt,
+  type ConnectionTarget,
+  parseConninfo,
+  resolveConninfo,
+  withPassword,
+} from '../conninfo/conninfo.ts'
 import { type CommitAnswer, rollBack, sendCommit } from '../ending.ts'
 import { compile, compileInline, compileLiteral, type Query } from '../names.ts'
 import { settingValues } from '../secrets.ts'
@@ -265,6 +271,26 @@ export const openSession = async (conninfo: string, options: SessionOptions = {}
   const env = options.env ?? process.env
   const target = await resolveConninfo(parseConninfo(conninfo, env), env)
   if (options.signal?.aborted) throw interrupted()
-  const { client, attempt } = await connectFirst(target)
-  return new Session(client, attempt, target, { ...options, ...(await readFacts(client, target)) })
+  const connected = await connectAsking(target, options)
+  return new Session(connected.client, connected.attempt, connected.target, {
+    ...options,
+    ...(await readFacts(connected.client, connected.target)),
+  })
+}
+
+/** Connects; where the server asks for a password that nothing gives, with the one that somebody says. It is known to this session alone. */
+const connectAsking = async (
+  target: ConnectionTarget,
+  { side = 'live', signal, askPassword }: SessionOptions,
+): Promise<Awaited<ReturnType<typeof connectFirst>> & { readonly target: ConnectionTarget }> => {
+  try {
+    return { target, ...(await connectFirst(target)) }
+  } catch (error) {
+    const isAsked = error instanceof RowgraftError && error.asksFor === 'password' && askPassword !== undefined
+    const password = isAsked ? await askPassword({ side, label: target.label }) : null
+    if (signal?.aborted) throw interrupted()
+    if (password === null || password === '') throw error
+    const known = withPassword(target, password)
+    return { target: known, ...(await connectFirst(known)) }
+  }
 }

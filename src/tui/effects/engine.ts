@@ -122,7 +122,7 @@ export class Engine {
       this.#tell({ type: 'result', ticket, now: Date.now(), result })
     }
     try {
-      if (entry.work.kind === 'connect') await this.#connect(entry, entry.work.addresses, emit)
+      if (entry.work.kind === 'connect') await this.#connect(entry, entry.work, emit)
       else if (this.#rowgraft !== null) {
         await performWork(this.#rowgraft, entry.work, {
           signal: entry.controller.signal,
@@ -152,7 +152,11 @@ export class Engine {
     })
   }
 
-  async #connect(entry: Entry, addresses: Addresses, emit: (result: Result) => void): Promise<void> {
+  async #connect(
+    entry: Entry,
+    { addresses, passwords }: Extract<Work, { kind: 'connect' }>,
+    emit: (result: Result) => void,
+  ): Promise<void> {
     await this.#rowgraft?.close()
     this.#rowgraft = null
     const options = await this.#open(addresses)
@@ -162,6 +166,11 @@ export class Engine {
       ...options,
       signal: entry.controller.signal,
       onProgress: this.#progress(entry, emit),
+      askPassword: async ({ side, label }) => {
+        const known = passwords[side]
+        if (known === undefined) emit({ type: 'password wanted', side, label })
+        return known ?? null
+      },
     })
     this.#rowgraft = rowgraft
     const { live, backup, notes, protection } = rowgraft

@@ -8,7 +8,7 @@ import { incidentEntries, notLookedAt } from '../models/incident-entries.ts'
 import { rowLines } from '../models/row-lines.ts'
 import { tableEntries } from '../models/table-entries.ts'
 import type { Transition } from '../state/actions.ts'
-import { andThen, beginWork, giveUp } from '../state/jobs.ts'
+import { andThen, beginWork, connect, giveUp } from '../state/jobs.ts'
 import { type RowsSource, sourceId } from '../state/picks.ts'
 import { jobOf, rowsOf, type Screen, type State, screenOf } from '../state/state.ts'
 import { countAll } from './counting.ts'
@@ -191,7 +191,7 @@ export const back = (state: State): Transition => {
 /** Reads what the screen shows once more. */
 export const readAgain = (state: State): Transition => {
   const screen = screenOf(state)
-  if (screen.at === 'connect') return beginWork(state, { kind: 'connect', addresses: state.addresses })
+  if (screen.at === 'connect') return connect(state)
   if (screen.at === 'runs') return beginWork(state, { kind: 'runs' })
   if (screen.at === 'rows') return beginWork(state, { kind: 'list', source: screen.source })
   if (screen.at === 'row') return beginWork(state, { kind: 'row', table: screen.table, key: screen.key })

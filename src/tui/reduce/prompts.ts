@@ -1,7 +1,7 @@
 /** Prompts: what is asked for, how it is typed, what becomes of it. Pure. */
 import { parseFilter, RowgraftError } from '../../data.ts'
 import type { Transition } from '../state/actions.ts'
-import { beginWork } from '../state/jobs.ts'
+import { beginWork, connect } from '../state/jobs.ts'
 import type { KeyName } from '../state/keys.ts'
 import type { Overlay } from '../state/overlay.ts'
 import { rowsOf, type State, screenOf } from '../state/state.ts'
@@ -108,9 +108,11 @@ const submit = (state: State, { prompt: { for: wanted }, text }: PromptOverlay):
       return [withoutOverlay(state)]
     case 'address': {
       const addresses = { ...state.addresses, [wanted.side]: trimmed, profile: null }
-      const next = withoutOverlay({ ...state, addresses })
-      return addresses.live === '' || addresses.backup === '' ? [next] : beginWork(next, { kind: 'connect', addresses })
+      const next = withoutOverlay({ ...state, addresses, passwords: {} })
+      return addresses.live === '' || addresses.backup === '' ? [next] : connect(next)
     }
+    case 'password':
+      return connect(withoutOverlay({ ...state, passwords: { ...state.passwords, [wanted.side]: text } }))
     case 'save plan':
       return submitPath(state, { file: 'plan', path: trimmed, replace: false })
     case 'save script':

@@ -100,6 +100,7 @@ const swap = (state: State): Transition => {
     {
       ...state,
       addresses: { live: backup, backup: live, profile: null },
+      passwords: {},
       message: { kind: 'note', text: 'swapped; ctrl-r connects' },
     },
   ]

@@ -97,8 +97,20 @@ const askTime = (state: State, statement: string): State =>
     hint: 'with a time zone: 2026-11-18 14:02:11+01',
   })
 
+const askPassword = (state: State, { side, label }: Of<'password wanted'>): State =>
+  openPrompt(state, {
+    for: { what: 'password', side },
+    title: `password for ${side === 'live' ? 'live' : 'the backup'}`,
+    hint: `${label} asks for it; it is kept nowhere. esc leaves`,
+    isHidden: true,
+  })
+
 const failed = (state: State, job: Job, { code, error, statement }: Of<'failed'>): Transition => {
-  if (job.kind === 'connect') return [{ ...state, connection: { state: 'failed', error } }]
+  if (job.kind === 'connect') {
+    // One that was wrong is asked for again.
+    const passwords = error.asksFor === 'password' ? state.passwords : {}
+    return [{ ...state, passwords, connection: { state: 'failed', error } }]
+  }
   if (job.kind === 'run') return [failedRun(state, code, error)]
   if (code === 'interrupted') return [{ ...state, message: { kind: 'note', text: 'stopped' } }]
   if (job.kind === 'statement' && statement !== null && error.asksFor === 'statement time')
@@ -206,6 +218,8 @@ const apply = (state: State, job: Job, result: Result): Transition => {
       return saved(state, result)
     case 'exists':
       return askReplace(state, result)
+    case 'password wanted':
+      return [askPassword(state, result)]
     case 'finished':
     case 'failed':
       return [state]
@@ -213,7 +227,7 @@ const apply = (state: State, job: Job, result: Result): Transition => {
 }
 
 /** Results that something more comes after. */
-const goesOn: readonly Result['type'][] = ['progress', 'waiting', 'counted', 'run phase']
+const goesOn: readonly Result['type'][] = ['progress', 'waiting', 'counted', 'run phase', 'password wanted']
 
 export const takeResult = (before: State, { ticket, now, result }: Extract<Action, { type: 'result' }>): Transition => {
   const state = { ...before, now }

@@ -46,10 +46,14 @@ const inputLines = ({ text, caret }: Of<'prompt'>, columns: number, most: number
   )
 }
 
+/** As many stars as characters. */
+const hideTyped = (overlay: Of<'prompt'>): Of<'prompt'> =>
+  overlay.prompt.isHidden === true ? { ...overlay, text: '*'.repeat([...overlay.text].length) } : overlay
+
 export const drawPrompt = (overlay: Of<'prompt'>, { columns, rows }: Size): readonly Line[] => [
   rule(columns),
   line(' ', [overlay.prompt.title, 'strong']),
-  ...inputLines(overlay, columns, overlay.prompt.isMultiline ? Math.max(1, Math.min(8, rows - 6)) : 1),
+  ...inputLines(hideTyped(overlay), columns, overlay.prompt.isMultiline ? Math.max(1, Math.min(8, rows - 6)) : 1),
   ...(overlay.error === null
     ? paragraph(overlay.prompt.hint, columns, 1, 'dim')
     : paragraph(`! ${overlay.error}`, columns, 1, 'error')

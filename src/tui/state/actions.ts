@@ -16,7 +16,7 @@ import type {
 import type { KeyName } from './keys.ts'
 import type { Picks, RowsSource } from './picks.ts'
 import type { RowDetails } from './row-details.ts'
-import type { Addresses, Chosen, Message, Size, Sort, State, TableCounts } from './state.ts'
+import type { Addresses, Chosen, Message, Passwords, Size, Sort, State, TableCounts } from './state.ts'
 
 /** What came of work that was asked for; `ticket` says which. */
 export type Result =
@@ -60,6 +60,8 @@ export type Result =
   | { readonly type: 'verified'; readonly lines: readonly string[] }
   | { readonly type: 'saved'; readonly path: string; readonly file: 'plan' | 'script' }
   | { readonly type: 'exists'; readonly path: string; readonly file: 'plan' | 'script' }
+  /** A server wants a password that nothing gives. */
+  | { readonly type: 'password wanted'; readonly side: 'live' | 'backup'; readonly label: string }
   /** Nothing more will come. */
   | { readonly type: 'finished' }
   | { readonly type: 'failed'; readonly code: string; readonly error: Message; readonly statement: string | null }
@@ -77,7 +79,7 @@ export type Action =
 
 /** Work that is done with a ticket: its results say which. */
 export type Work =
-  | { readonly kind: 'connect'; readonly addresses: Addresses }
+  | { readonly kind: 'connect'; readonly addresses: Addresses; readonly passwords: Passwords }
   | { readonly kind: 'incidents'; readonly without: readonly string[] }
   | { readonly kind: 'tables' }
   | { readonly kind: 'count'; readonly tables: readonly string[]; readonly states: TableCounts['states'] }

@@ -17,6 +17,7 @@ export const makeState = (options: {
   readOnly: options.isReadOnly ? 'started with --read-only' : null,
   protection: false,
   addresses: options.addresses,
+  passwords: {},
   connection: { state: 'asking', error: null },
   stack: [{ at: 'connect', field: options.addresses.live === '' ? 'live' : 'backup' }],
   overlay: null,

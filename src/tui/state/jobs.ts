@@ -41,6 +41,10 @@ export const beginWork = (state: State, work: Work): Transition => {
   return [{ ...state, jobs, tickets: ticket }, ...cancels, { do: 'work', ticket, work }]
 }
 
+/** Begins to open both databases. */
+export const connect = (state: State): Transition =>
+  beginWork(state, { kind: 'connect', addresses: state.addresses, passwords: state.passwords })
+
 /** Gives up jobs of these kinds. */
 export const giveUp = (state: State, kinds: readonly JobKind[]): Transition => {
   const given = state.jobs.filter(({ kind }) => kinds.includes(kind))

@@ -26,9 +26,12 @@ export interface Prompt {
     | { readonly what: 'statement time'; readonly statement: string }
     | { readonly what: 'value'; readonly table: string; readonly column: string; readonly conflict: string }
     | { readonly what: 'name of live' }
+    | { readonly what: 'password'; readonly side: 'live' | 'backup' }
   readonly title: string
   readonly hint: string
   readonly isMultiline?: boolean
+  /** What is typed is not shown. */
+  readonly isHidden?: boolean
 }
 
 export interface Question {

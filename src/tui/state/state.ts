@@ -85,6 +85,9 @@ export type Connection =
   | { readonly state: 'asking' | 'opening' | 'failed'; readonly error: Message | null }
   | { readonly state: 'open'; readonly live: SideInfo; readonly backup: SideInfo; readonly notes: readonly string[] }
 
+/** Passwords by side, of those that nothing else gives. */
+export type Passwords = { readonly [side in 'live' | 'backup']?: string }
+
 /** The two addresses as they were given or typed. */
 export interface Addresses {
   readonly live: string
@@ -199,6 +202,8 @@ export interface State {
   readonly readOnly: string | null
   readonly protection: boolean | 'refuse'
   readonly addresses: Addresses
+  /** What was typed where a server asked for it: kept nowhere else. */
+  readonly passwords: Passwords
   readonly connection: Connection
   /** Where one is, and how one came there; the last one is on screen. */
   readonly stack: readonly Screen[]

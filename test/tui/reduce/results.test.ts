@@ -31,7 +31,7 @@ const wrong = { kind: 'error', text: 'it went wrong' } as const
 const failed = { type: 'failed', code: 'server', error: wrong, statement: null } as const
 
 describe('connecting', () => {
-  const work = { kind: 'connect', addresses: unconnected.addresses } as const
+  const work = { kind: 'connect', addresses: unconnected.addresses, passwords: {} } as const
 
   test('leads to the first screen, and to reading the tables', () => {
     const result = { type: 'opened', live, backup, notes: ['a', 'b'], protection: 'refuse' } as const
@@ -53,6 +53,38 @@ describe('connecting', () => {
     expect(answered(unconnected, work, failed)).toEqual([
       { ...unconnected, ...later, connection: { state: 'failed', error: wrong } },
     ])
+  })
+})
+
+describe('a password', () => {
+  const work = { kind: 'connect', addresses: unconnected.addresses, passwords: {} } as const
+  const wanted = { type: 'password wanted', side: 'live', label: 'app@db1/shop' } as const
+  const typing = (text: string) => {
+    const [asked] = answered(unconnected, work, wanted)
+    const [stopped] = reduce(asked, {
+      type: 'result',
+      ticket: 1,
+      now: 2_000,
+      result: { ...failed, error: { ...wrong, asksFor: 'password' } },
+    })
+    return [...text, 'enter'].reduce<ReturnType<typeof reduce>>(
+      ([state], key) => reduce(state, { type: 'key', key }),
+      [stopped],
+    )
+  }
+
+  test('that a server wants is asked for, and given as it is typed', () => {
+    const [asked] = answered(unconnected, work, wanted)
+    expect(asked.overlay).toMatchObject({ prompt: { for: { what: 'password', side: 'live' }, isHidden: true } })
+    const [after, ...effects] = typing(' x1 ')
+    expect(after.overlay).toBe(null)
+    expect(effects).toEqual([{ do: 'work', ticket: 2, work: { ...work, passwords: { live: ' x1 ' } } }])
+  })
+
+  test('that was wrong is forgotten, so that it is asked for again', () => {
+    const [after] = typing('x1')
+    const [stopped] = reduce(after, { type: 'result', ticket: 2, now: 2_000, result: failed })
+    expect(stopped.passwords).toEqual({})
   })
 })
 

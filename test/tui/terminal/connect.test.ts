@@ -67,3 +67,25 @@ test('goes on after the server has ended its sessions', async () => {
     })
   })
 })
+
+test('a password that nothing gives is asked for, shown as stars, and asked for again where it was wrong', async () => {
+  await withDatabases(site, async (databases) => {
+    const password = decodeURIComponent(new URL(databases.live).password)
+    const live = changeUrl(databases.live, (url) => Object.assign(url, { password: '' }))
+    await withUi({ ...databases, live }, { env: { HOME: '/nowhere' } }, async (terminal) => {
+      await terminal.until('password for live')
+      terminal.press(...'not-it', 'enter')
+      await terminal.until(/! cannot connect to[\s\S]*password authentication failed/)
+      terminal.press('ctrl-r')
+      await terminal.until('password for live')
+      terminal.press(...password)
+      await terminal.until('*'.repeat(password.length))
+      terminal.press('enter')
+      await untilCounted(terminal)
+      expect(terminal.raw()).not.toContain('not-it')
+      expect(terminal.raw()).not.toContain(password)
+      terminal.press('q')
+      expect(await terminal.exit).toEqual({ code: 0, signal: null })
+    })
+  })
+})

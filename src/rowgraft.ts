@@ -107,8 +107,7 @@ export class Rowgraft {
   ): AsyncGenerator<RowReport> {
     const { catalog, onDiff: onProgress } = this.#opened
     const tables = chooseTables(catalog, options.tables)
-    const { states = diffStates } = options
-    yield* this.#opened.stream(call, (sides) => listRows(sides, tables, { states, onProgress }))
+    yield* this.#opened.stream(call, (sides) => listRows(sides, tables, { states: diffStates, ...options, onProgress }))
   }
 
   /** One row on both sides, and its relations. */

@@ -79,6 +79,8 @@ export interface InTheWay {
   readonly reachesOutside?: string
   /** For a trigger: it fires with triggers off too. */
   readonly firesAlways?: boolean
+  /** For a row that looks restored: somebody changed its key in live. */
+  readonly isRenamed?: boolean
 }
 
 /** What a probe found about one backup row. */

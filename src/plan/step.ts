@@ -87,8 +87,8 @@ export interface Footprint {
 /** Live rows that stand in for backup rows: references to them follow. */
 export interface StandIns {
   readonly table: string
-  /** `moved`: the row itself, which live has with other values in the columns referred to. */
-  readonly why: 'match' | 'restored' | 'moved'
+  /** `renamed`, `moved`: the row itself, which live has under another key, or with other values in the columns referred to. */
+  readonly why: 'match' | 'restored' | 'renamed' | 'moved'
   readonly backup: readonly KeyColumn[]
   readonly live: readonly KeyColumn[]
 }

@@ -237,6 +237,7 @@ export const buildStandIns = ({ catalog, decision }: DecidedPlan): readonly Stan
     const rows = [...fates.standIns].filter(([key]) => !fates.overwritten.has(key))
     const whyOf = (key: string): StandIns['why'] => {
       if (!restored?.has(key) || catalog.named.has(id)) return 'match'
+      if (decision.renamed.get(id)?.has(key)) return 'renamed'
       return fates.standIns.get(key) === key ? 'moved' : 'restored'
     }
     return groupBy(rows, ([key]) => whyOf(key)).map((group) => ({

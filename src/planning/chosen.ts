@@ -34,6 +34,8 @@ export interface JudgeOptions {
   readonly keyPolicy: 'auto' | 'keep' | 'new'
   /** Rows that may be other records by now, packed, per table: brought back under other keys, or to be put back in some columns. */
   readonly doubted: ReadonlyMap<string, ReadonlyMap<string, Likeness>>
+  /** Rows whose key was changed in live, packed, per table. */
+  readonly renamed: ReadonlyMap<string, ReadonlySet<string>>
   readonly decider: Decider
 }
 
@@ -121,7 +123,7 @@ const hasNothingToWrite = (table: SharedTable, state: RowState, { columns, accep
 const judgeRestored = (
   judged: Judged,
   { table, key, liveKey }: { readonly table: SharedTable; readonly key: string; readonly liveKey: string },
-  { doubted, keyPolicy, decider }: JudgeOptions,
+  { doubted, renamed, keyPolicy, decider }: JudgeOptions,
 ): void => {
   const doubt = doubted.get(table.id)?.get(key)
   const answer = decider.decide({
@@ -134,6 +136,7 @@ const judgeRestored = (
     live: [displayKey(liveKey)],
     possible: doubt !== undefined && canComeBeside(table, keyPolicy) ? ['skip', 'allocate'] : ['skip'],
     ...(doubt === undefined ? {} : { of: doubt.of }),
+    ...(renamed.get(table.id)?.has(key) ? { isRenamed: true } : {}),
   })
   if (answer === 'allocate') judged.beside.set(table.id, [...(judged.beside.get(table.id) ?? []), key])
 }

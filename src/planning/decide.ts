@@ -47,6 +47,8 @@ export interface Decision {
   readonly attached: readonly Attached[]
   /** Rows that live has with other values, and to which nothing is attached, packed, per table. */
   readonly refused: ReadonlyMap<string, ReadonlySet<string>>
+  /** Rows whose key was changed in live, packed, per table. */
+  readonly renamed: ReadonlyMap<string, ReadonlySet<string>>
   /** Survivors that may be other records by now. */
   readonly strangers: Strangers
   /** Rows that live has all the same, and that may be other records by now. */
@@ -123,21 +125,21 @@ const playRound = async (deciding: Deciding): Promise<Round | null> => {
 }
 
 /** The selected rows, sorted by what live holds of them as things stand. */
-const judgeSelected = ({ sides, states, decider, resolved, options, doubted }: Deciding, excluded: RowSets): Judged =>
+const judgeSelected = ({ sides, states, resolved, options, ...own }: Deciding, excluded: RowSets): Judged =>
   judgeChosen(currentStates(resolved, states), {
     keys: sides.keys,
     columns: options.columns,
     acceptTrigger: options.acceptTrigger,
     keyPolicy: options.keys,
-    doubted,
-    decider,
+    doubted: own.doubted,
+    renamed: own.decisions.renamed,
+    decider: own.decider,
     excluded,
   })
 
 const chooseRows = (deciding: Deciding): Judged => {
-  const { decisions } = deciding
-  const chosen = judgeSelected(deciding, decisions.excluded)
-  for (const [id, keys] of chosen.beside) decisions.add(decisions.beside, id, keys)
+  const chosen = judgeSelected(deciding, deciding.decisions.excluded)
+  for (const [id, keys] of chosen.beside) deciding.decisions.add(deciding.decisions.beside, id, keys)
   return chosen
 }
 
@@ -216,7 +218,7 @@ const settleKeys = async (deciding: Deciding, closure: Closure, moving: Moving):
   for (const [id, keys] of probed.skipped) decisions.add(decisions.excluded, id, keys)
   for (const [id, rows] of probed.twins) {
     for (const [key, liveKey] of rows) {
-      decisions.addTwin(id, key, liveKey)
+      decisions.addTwin(tableOf(sides.catalog, id), key, liveKey)
       states.set(id, key, { state: 'restored', liveKey })
     }
   }
@@ -247,6 +249,7 @@ const conclude = async (deciding: Deciding, round: Round): Promise<Decision> => 
     aside: moving.aside,
     attached: parents.attached,
     refused: decisions.refused,
+    renamed: decisions.renamed,
     strangers: await findStrangers(deciding, closure),
     lookalikes: await findLookalikes(deciding, closure, options.keys),
     leftOut: [...chosen.leftOut, ...decisions.leftOut],

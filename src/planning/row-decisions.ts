@@ -2,9 +2,11 @@
  * What has been decided about rows so far, packed, per table. Rows are added and stay, but for those that were to come back beside live's
  * and turn out to be back already; which is why deciding comes to an end.
  */
+import type { SharedTable } from '../catalog/shared.ts'
 import { displayKey } from '../keys/key.ts'
 import type { RestoredKeys } from '../rows/sides.ts'
 import type { LeftOut } from '../selection/left-out.ts'
+import { mayHaveTwins } from './probe/twins/equal-rows.ts'
 
 export type RowSets = Map<string, Set<string>>
 
@@ -21,7 +23,9 @@ export class RowDecisions {
   readonly refused: RowSets = new Map()
   /** Rows that their transform leaves out. */
   readonly dropped: RowSets = new Map()
-  /** Live rows under other keys that are the backup's rows, brought back before. */
+  /** Rows whose key was changed in live. */
+  readonly renamed: RowSets = new Map()
+  /** Live rows under other keys that are the backup's rows, brought back before or renamed. */
   readonly twins: Map<string, Map<string, string>>
   readonly #leftOut = new Map<string, LeftOut>()
   #hasChanged = false
@@ -53,11 +57,12 @@ export class RowDecisions {
     if (known.size > before) this.#hasChanged = true
   }
 
-  /** Takes live's row for one that an earlier run brought back: so it does not come back beside another. */
-  addTwin(table: string, key: string, liveKey: string): void {
-    const known = this.twins.get(table) ?? new Map<string, string>()
-    this.twins.set(table, known.set(key, liveKey))
-    this.beside.get(table)?.delete(key)
+  /** Takes live's row for one that an earlier run brought back, or whose key was changed: so it does not come back beside another. */
+  addTwin(table: SharedTable, key: string, liveKey: string): void {
+    const known = this.twins.get(table.id) ?? new Map<string, string>()
+    this.twins.set(table.id, known.set(key, liveKey))
+    this.beside.get(table.id)?.delete(key)
+    if (!mayHaveTwins(table)) this.add(this.renamed, table.id, [key])
     this.#hasChanged = true
   }
 

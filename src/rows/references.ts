@@ -240,6 +240,21 @@ export const readChildren = async (
   return found
 }
 
+/** Keys of some rows that refer to one row in the backup. */
+export const readSomeChildren = async (
+  sides: Sides,
+  edge: Edge,
+  { key, most }: { readonly key: string; readonly most: number },
+): Promise<readonly string[]> => {
+  const { relation, child } = edge
+  const rows = await sides.backup.rows(sql`
+    select ${asText('c', child.identity)}
+    ${joinChildren(edge, [key])}
+    where ${refers(relation, child.backup, 'backup', 'c')}
+    limit ${sql.lit(most)}`)
+  return rows.map((own) => packKey(own))
+}
+
 /** How many rows of the backup refer to the rows given; the child needs no key for it. */
 export const countChildren = async (sides: Sides, edge: Edge, keys: readonly string[]): Promise<number> => {
   const { relation, child } = edge

@@ -38,7 +38,11 @@ export const summarisePlan = ({ steps }: Plan): string => {
 export const explainNothing = (plan: Plan): string => {
   const present = plan.unchanged.reduce((rows, table) => rows + table.rows, 0)
   if (openOnes(plan).length > 0) return 'Nothing can be written as it is.'
-  if (readBack(plan).length > 0) return 'Nothing to restore: it is back already.'
+  const back = readBack(plan)
+  if (back.length > 0 && back.every(({ isRenamed }) => isRenamed)) {
+    return 'Nothing to restore: live has it under another key.'
+  }
+  if (back.length > 0) return 'Nothing to restore: it is back already.'
   if (readStandIns(plan).length > 0) return 'Nothing to restore: live rows stand in for all of it.'
   if (present > 0) return `Nothing to restore: live has ${present === 1 ? 'it' : 'them'} unchanged.`
   if (plan.alreadyLinked.length > 0) return 'Nothing to restore: it is linked already.'

@@ -19,19 +19,26 @@ interface Back {
   readonly table: string
   readonly backup: string
   readonly live: string
+  /** It never went: its key was changed. */
+  readonly isRenamed: boolean
 }
 
 /** Rows that an earlier run has brought back: selected ones, and parents of others. */
 export const readBack = (plan: Plan): readonly Back[] => {
   const parents = plan.standIns
-    .filter(({ why }) => why === 'restored')
-    .flatMap(({ table, backup, live }) => {
+    .filter(({ why }) => why === 'restored' || why === 'renamed')
+    .flatMap(({ table, why, backup, live }) => {
       const keys = keyRows(live)
-      return keyRows(backup).map((key, row) => ({ table, backup: formatKey(key), live: formatKey(keys[row] ?? []) }))
+      const isRenamed = why === 'renamed'
+      return keyRows(backup).map((key, row) => {
+        return { table, backup: formatKey(key), live: formatKey(keys[row] ?? []), isRenamed }
+      })
     })
   const asked = plan.conflicts
     .filter(({ kind, of, id }) => kind === 'looks restored' && of === undefined && plan.answers[id] === 'skip')
-    .map(({ table, key, live }) => ({ table, backup: sanitise(key), live: sanitise(live[0] ?? '') }))
+    .map(({ table, key, live, isRenamed = false }) => {
+      return { table, backup: sanitise(key), live: sanitise(live[0] ?? ''), isRenamed }
+    })
   // Of which somebody must say first whether they are.
   const doubted = new Set(
     plan.conflicts.flatMap(({ kind, table, key }) => (kind === 'parent changed' ? [`${table} ${sanitise(key)}`] : [])),
@@ -41,17 +48,22 @@ export const readBack = (plan: Plan): readonly Back[] => {
 }
 
 const formatBack = (plan: Plan): readonly Cells[] =>
-  [...Map.groupBy(readBack(plan), ({ table }) => table)].map(([table, rows]) => {
-    const moves = rows.map(({ backup, live }) => `${backup} → ${live}`)
-    const [first = ''] = rows.map(({ live }) => live)
-    const some = [...moves.slice(0, 8), ...(moves.length > 8 ? ['…'] : [])].join(' · ')
-    return [
-      'is back',
-      formatTable(table),
-      formatCount(rows.length),
-      rows.length === 1 ? `as live row ${first}` : `as other live rows · ${some}`,
-    ]
-  })
+  [...Map.groupBy(readBack(plan), ({ table, isRenamed }) => JSON.stringify([table, isRenamed])).values()].map(
+    (rows) => {
+      const [{ table, isRenamed } = { table: '', isRenamed: false }] = rows
+      const moves = rows.map(({ backup, live }) => `${backup} → ${live}`)
+      const [first = ''] = rows.map(({ live }) => live)
+      const some = [...moves.slice(0, 8), ...(moves.length > 8 ? ['…'] : [])].join(' · ')
+      return [
+        isRenamed ? 'is there' : 'is back',
+        formatTable(table),
+        formatCount(rows.length),
+        rows.length === 1
+          ? `as live row ${first}${isRenamed ? `: the key ${rows[0]?.backup} was changed` : ''}`
+          : `as other live rows${isRenamed ? ', whose keys were changed' : ''} · ${some}`,
+      ]
+    },
+  )
 
 /** Links that live has already are said to be linked, once. */
 const isLinked = (plan: Plan, { table, backup }: Plan['standIns'][number]): boolean =>
@@ -60,7 +72,11 @@ const isLinked = (plan: Plan, { table, backup }: Plan['standIns'][number]): bool
 /** Live rows that stand in for rows which are not back. */
 export const readStandIns = (plan: Plan): Plan['standIns'] =>
   plan.standIns.filter(
-    (standIns) => standIns.why !== 'restored' && keyRows(standIns.backup).length > 0 && !isLinked(plan, standIns),
+    (standIns) =>
+      standIns.why !== 'restored' &&
+      standIns.why !== 'renamed' &&
+      keyRows(standIns.backup).length > 0 &&
+      !isLinked(plan, standIns),
   )
 
 const formatStandIns = (plan: Plan): readonly Cells[] =>

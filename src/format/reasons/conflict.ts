@@ -93,6 +93,7 @@ export const wordInTheWay = (way: InTheWay, name: NameTable = byId): string => {
     case 'edited since':
       return `edited since: live has neither the backup's value nor the UPDATE's in ${way.columns.map(displayAlone).join(', ')}`
     case 'looks restored':
+      if (way.isRenamed) return `its key was changed, live has it as ${live}: rows that belonged to it followed`
       return way.of === undefined
         ? `looks restored already as ${live}`
         : `was restored as ${live}, which has other values in ${describeShare(way)} and may be another record`

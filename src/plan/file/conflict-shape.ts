@@ -100,6 +100,7 @@ export const inTheWayEntries: Entries<InTheWay> = {
   isRevived: optional(flag),
   reachesOutside: optional(words),
   firesAlways: optional(flag),
+  isRenamed: optional(flag),
 }
 
 export const conflictShape: Shape<Conflict> = object<Conflict>({

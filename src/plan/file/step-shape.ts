@@ -79,7 +79,7 @@ export const stepEntries: Entries<Step> = {
 
 export const standInsShape: Shape<StandIns> = object<StandIns>({
   table: tableId,
-  why: choice<StandIns['why']>({ match: true, restored: true, moved: true }),
+  why: choice<StandIns['why']>({ match: true, restored: true, renamed: true, moved: true }),
   backup: listOf(keyColumnShape),
   live: listOf(keyColumnShape),
 })

@@ -16,7 +16,7 @@ import { inBatches, stepSize } from '../../sql/rows.ts'
 import { findLabels } from './enum-labels.ts'
 import { findLargeObjects } from './large-objects.ts'
 import { findLiveConflicts, findReferred, findTaken, type LiveConflict } from './live-conflicts.ts'
-import { hasNew, type MappedRows, Mapping } from './mapping.ts'
+import { hasNewStandIns, type MappedRows, Mapping } from './mapping.ts'
 import type { Moving } from './moving.ts'
 import { findUnhoused } from './partitions.ts'
 import {
@@ -29,6 +29,7 @@ import {
   uniqueFinding,
 } from './taken-findings.ts'
 import { lookUpEqual, mayHaveTwins, type Search, searchTwins } from './twins/equal-rows.ts'
+import { findRenamed } from './twins/renamed.ts'
 import { findCycleTwins } from './twins/twin-cycles.ts'
 import { assignTwins, type Offered } from './twins/twins.ts'
 import { WantedPlaces } from './unique-values.ts'
@@ -72,7 +73,7 @@ export const probeRows = async (
       for (const table of tables) await prober.probe(table, { hasTwins: isCycle })
     } while (isCycle && prober.standInCount > before)
     // Rows below a key that turns out to be the live row's own are not lost after all: the closure is to be made again first.
-    if (tables.some(({ id }) => hasNew(mapping.of(id).standIns, policy.inPlace.get(id)))) break
+    if (tables.some(({ id }) => hasNewStandIns(mapping.of(id), policy.inPlace.get(id)))) break
   }
   return { mapping, skipped: prober.skipped, twins: prober.twins }
 }
@@ -107,7 +108,7 @@ class Prober {
     const members = this.#members.get(table.id)
     if (members === undefined) return
     this.#places.forget(table)
-    const search = options.hasTwins || !mayHaveTwins(table) ? null : await this.#searchTwins(table)
+    const search = options.hasTwins && mayHaveTwins(table) ? null : await this.#searchTwins(table)
     const at = { stage: 'probe', table: table.id, total: members.size } as const
     for (const keys of tellBatches(this.#sides.onStage, at, inBatches(this.#open(table), stepSize))) {
       const rewritten = await this.#mapping.rewrite(table, keys)
@@ -115,9 +116,11 @@ class Prober {
     }
   }
 
-  /** Looks for all twins of a table at once where that is better; else how to look for those of a batch. */
+  /** Looks for all twins of a table at once where that is better, or its keys are its own; else how to look for those of a batch. */
   async #searchTwins(table: SharedTable): Promise<Search | null> {
-    const found = await searchTwins(this.#sides, this.#mapping, { table, open: () => this.#open(table) })
+    const found = mayHaveTwins(table)
+      ? await searchTwins(this.#sides, this.#mapping, { table, open: () => this.#open(table) })
+      : await findRenamed(this.#sides, this.#mapping, { table, keys: this.#open(table) })
     if ('lead' in found) return found
     await this.#settleTwins(table, found)
     return null
@@ -139,12 +142,11 @@ class Prober {
 
   /** Live rows that stand in for a row of the backup, now or since an earlier run. */
   #taken(table: SharedTable): Set<string> {
-    const { standIns } = this.#mapping.of(table.id)
-    const known = this.#standing.get(table.id)
-    if (known !== undefined) return known
-    const made = new Set([...standIns.values(), ...(this.#sides.restored.get(table.id)?.values() ?? [])])
-    this.#standing.set(table.id, made)
-    return made
+    const restored = this.#sides.restored.get(table.id)?.values() ?? []
+    const known =
+      this.#standing.get(table.id) ?? new Set([...this.#mapping.of(table.id).standIns.values(), ...restored])
+    this.#standing.set(table.id, known)
+    return known
   }
 
   /** Rows of the closure that nothing has been decided about. */

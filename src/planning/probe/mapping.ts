@@ -41,6 +41,12 @@ export interface TableFates {
   readonly rewritten: Map<string, ReadonlyMap<string, MappedValue>>
 }
 
+/** True where a live row of the same key has begun to stand in: `known` are those that did before. */
+export const hasNewStandIns = (
+  { standIns }: Pick<TableFates, 'standIns'>,
+  known: ReadonlySet<string> | undefined,
+): boolean => [...standIns].some(([key, live]) => key === live && known?.has(key) !== true)
+
 export class Mapping {
   readonly #sides: Sides
   readonly #fates = new Map<string, TableFates>()
@@ -147,7 +153,3 @@ export const mappedKey = (
   const known = values.filter((value) => value !== fresh && value !== null)
   return known.length < values.length ? null : packKey(known)
 }
-
-/** True where a live row of the same key has begun to stand in. */
-export const hasNew = (standIns: ReadonlyMap<string, string>, known: ReadonlySet<string> | undefined): boolean =>
-  [...standIns].some(([key, live]) => key === live && known?.has(key) !== true)

@@ -9,6 +9,7 @@ import { type Sides, tableOf } from '../../rows/sides.ts'
 import type { ClosureOptions } from '../../selection/closure/options.ts'
 import type { Orphan } from '../../selection/closure/walk.ts'
 import type { LiveConflict } from './live-conflicts.ts'
+import { mayHaveTwins } from './twins/equal-rows.ts'
 import type { WantedTwice } from './unique-values.ts'
 
 type Taken = Pick<LiveConflict, 'unique' | 'values'>
@@ -223,7 +224,7 @@ export const changedParentFinding = ({
   }
 }
 
-/** The finding that a live row looks like the backup's row, brought back by an earlier run. */
+/** The finding that a live row looks like the backup's row, brought back by an earlier run; or is it under a key that somebody changed. */
 export const twinFinding = ({ table, key }: RowToWrite, live: string): Finding => ({
   kind: 'looks restored',
   table: table.id,
@@ -233,6 +234,7 @@ export const twinFinding = ({ table, key }: RowToWrite, live: string): Finding =
   values: [],
   live: [displayKey(live)],
   possible: ['skip', 'allocate'],
+  ...(mayHaveTwins(table) ? {} : { isRenamed: true }),
 })
 
 /** The finding that another record has the row's key: the one of live's key `owner`. */

@@ -16,7 +16,7 @@ export { countLeftOut, LeftOutError } from './plan/left-out.ts'
 export { defaultPlanOptions, type PlanOptions } from './plan/options.ts'
 export { openConflicts, type Plan } from './plan/plan.ts'
 export type { Step } from './plan/step.ts'
-export { UnknownIncidentError } from './selection/incidents/report.ts'
+export { joinReports, UnknownIncidentError } from './selection/incidents/report.ts'
 export {
   mergeSelectors,
   parseKey,

@@ -12,14 +12,8 @@ import type { TableDiff } from './diff/diff.ts'
 import { type DiffState, diffStates } from './diff/diff-states.ts'
 import { type CountOptions, countTables } from './diff/parallel.ts'
 import { displayKey } from './keys/key.ts'
-import {
-  listIncidentRows,
-  type RowReference,
-  readList,
-  readListValues,
-  readReferences,
-  readView,
-} from './look/lists.ts'
+import { KnownIncidents } from './look/known-incidents.ts'
+import { type RowReference, readList, readListValues, readReferences, readView } from './look/lists.ts'
 import { Opened } from './look/opened.ts'
 import type { RowList } from './look/row-list.ts'
 import type { RowView, ViewOptions } from './look/row-view.ts'
@@ -50,8 +44,9 @@ import { planUndoOf } from './run/undo/find-undo.ts'
 import { undoable } from './run/undo/newest.ts'
 import type { UndoOptions } from './run/undo/undo.ts'
 import { verifyRun } from './run/undo/verify-run.ts'
-import { type FoundIncidents, findIncidents, type IncidentOptions } from './selection/incidents/incidents.ts'
-import type { IncidentReport } from './selection/incidents/report.ts'
+import type { OverwrittenOptions } from './selection/incidents/changes/find.ts'
+import type { IncidentOptions } from './selection/incidents/incidents.ts'
+import type { IncidentReport, OverwrittenReport } from './selection/incidents/report.ts'
 import type { Selection } from './selection/selection.ts'
 
 /** Both sides, open: to look at, to plan, to restore. Every method takes a call's own signal and listener last. Close it when done. */
@@ -66,13 +61,13 @@ export class Rowgraft {
   readonly protection: Protection
   // Private for good: what is printed of an object must not show the passwords that its connections were opened with.
   readonly #opened: Opened
-  #incidents: FoundIncidents | null = null
-  #incidentOptions: IncidentOptions = {}
+  readonly #incidents: KnownIncidents
   /** Made here, from the journals; any other may have been read from a file. */
   readonly #undoPlans = new WeakSet<Plan>()
 
   constructor(pair: OpenPair, options: OpenOptions) {
     this.#opened = new Opened(pair, options)
+    this.#incidents = new KnownIncidents(this.#opened)
     this.live = describeSide(pair.live)
     this.backup = pair.backup === null ? null : describeSide(pair.backup)
     this.notes = pair.notes
@@ -141,17 +136,17 @@ export class Rowgraft {
 
   /** Missing rows grouped by what made them go, largest group first. */
   async incidents(options: IncidentOptions = {}, call: Call = {}): Promise<IncidentReport> {
-    this.#incidents = await this.#opened.read(call, (sides) => findIncidents(sides, options, this.#opened.onMissing))
-    this.#incidentOptions = options
-    return this.#incidents.report
+    return this.#incidents.find(options, call)
+  }
+
+  /** Rows that live has with other values, grouped by the UPDATE that explains them. Every row of the tables is compared: see `large`. */
+  async overwritten(options: OverwrittenOptions = {}, call: Call = {}): Promise<OverwrittenReport> {
+    return this.#incidents.findOverwritten(options, call)
   }
 
   /** The rows of one table that belong to an incident, as they were found last. */
   async incidentRows(id: string, table: string, call: Call = {}): Promise<RowList> {
-    return this.#opened.read(call, async (sides) => {
-      this.#incidents ??= await findIncidents(sides, this.#incidentOptions, this.#opened.onMissing)
-      return listIncidentRows(sides, this.#incidents, { id, table })
-    })
+    return this.#incidents.list({ id, table }, call)
   }
 
   /** Decides what would happen, and writes nothing. Conflicts are part of the plan. */
@@ -196,7 +191,7 @@ export class Rowgraft {
   async run(plan: Plan, options: Partial<RunOptions> = {}, call: Call = {}): Promise<Report> {
     return this.#opened.calls.run(call, async () => {
       // What is missing changes.
-      this.#incidents = null
+      this.#incidents.forget()
       return startRun({ ...(await this.#start(plan)), options, folder: this.#opened.folder })
     })
   }

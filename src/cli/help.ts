@@ -18,6 +18,7 @@ const examples: Readonly<Record<string, readonly (readonly [command: string, say
   ],
   incidents: [
     ['rowgraft incidents', 'what happened, largest first'],
+    ['rowgraft incidents --no-changed', 'what is missing, and nothing of what was overwritten'],
     ['rowgraft restore --incident k3f9tx', 'bring back one of them, by its id'],
   ],
   show: [

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import type { DemoFlags } from './commands/demo.ts'
 import type { DiffFlags } from './commands/diff.ts'
+import type { IncidentsFlags } from './commands/incidents.ts'
 import type { PlanCommandFlags } from './commands/plan.ts'
 import type { RestoreFlags } from './commands/restore.ts'
 import type { ShowFlags } from './commands/show.ts'
@@ -18,6 +19,7 @@ import {
   addClosure,
   addConflicts,
   addDatabases,
+  addEvents,
   addLive,
   addOutput,
   addRows,
@@ -72,10 +74,10 @@ const addLooking = (program: Command, perform: Perform): void => {
         (await import('./commands/diff.ts')).diff(context, args, flags),
       ),
     )
-  addOutput(addDatabases(program.command('incidents')))
-    .description('missing rows grouped by what made them go')
+  addOutput(addEvents(addDatabases(program.command('incidents'))))
+    .description('missing and overwritten rows grouped by what did it')
     .action(
-      perform<ConnectionFlags>(async ({ context, flags }) =>
+      perform<IncidentsFlags>(async ({ context, flags }) =>
         (await import('./commands/incidents.ts')).incidents(context, flags),
       ),
     )

@@ -13,6 +13,7 @@ const words: Readonly<Record<StageProgress['stage'], (rows: string) => string>> 
   analyzing: (rows) => `analyzing ${rows}`,
   compare: (rows) => `comparing ${rows}`,
   missing: () => 'finding what is missing',
+  overwritten: () => 'looking for overwritten rows',
   select: (rows) => `finding the selected rows: ${rows}`,
   states: (rows) => `comparing what is selected with live: ${rows}`,
   follow: (rows) => `following ${rows}`,
@@ -43,7 +44,7 @@ const words: Readonly<Record<StageProgress['stage'], (rows: string) => string>> 
 
 const headOf = ({ stage, table, to, unit }: StageProgress): string => {
   if (stage === 'missing') return table === null ? words.missing('') : `${words.missing('')}: ${formatTable(table)}`
-  if (table === null) return words[stage](unit === 'bytes' ? 'rows' : unit).replace(/: rows$/, '')
+  if (table === null) return words[stage](unit === 'tables' ? unit : 'rows').replace(/: rows$/, '')
   const rows = stage === 'follow' && to !== null ? `${formatTable(table)} to ${formatTable(to)}` : formatTable(table)
   return words[stage](rows)
 }
@@ -51,6 +52,7 @@ const headOf = ({ stage, table, to, unit }: StageProgress): string => {
 const countOf = ({ stage, unit, done, total }: StageProgress): string => {
   const isEstimate = stage === 'compare' || stage === 'missing'
   if (unit === 'bytes') return total === null ? formatBytes(done) : `${formatBytes(done)} of ${formatBytes(total)}`
+  if (unit === 'percent') return `${done} %`
   const noun = unit === 'tables' ? 'table' : 'row'
   if (total === null || done > total || (isEstimate && total === 0)) return plural(done, noun)
   return `${formatCount(done)} of ${isEstimate ? 'about ' : ''}${plural(total, noun)}`

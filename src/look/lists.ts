@@ -1,5 +1,5 @@
 /** Rows of a list, one page or one row at a time: what the terminal UI and programs scroll through. */
-import type { SharedTable } from '../catalog/shared.ts'
+import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { findTable, refuseTable } from '../catalog/shared.ts'
 import type { DiffProgress } from '../diff/diff.ts'
 import type { DiffState } from '../diff/diff-states.ts'
@@ -8,10 +8,11 @@ import { packKey, unpackKey } from '../keys/key.ts'
 import { labelColumn, nameRows } from '../rows/labels.ts'
 import { readParents } from '../rows/references.ts'
 import type { Sides } from '../rows/sides.ts'
+import type { RowState } from '../rows/states.ts'
 import { readValues } from '../rows/values.ts'
 import type { FoundIncidents } from '../selection/incidents/incidents.ts'
 import { fitKey, parseKey } from '../selection/selection.ts'
-import { listLost, listRowsOf, packedKeys, type RowList } from './row-list.ts'
+import { listChanged, listLost, listRowsOf, packedKeys, type RowList } from './row-list.ts'
 import { type RowView, type ViewOptions, viewRows } from './row-view.ts'
 import { chooseTables, type RowReport } from './rows.ts'
 
@@ -62,6 +63,12 @@ export const listIncidentRows = (
   throw new RowgraftError('usage', `there is no incident "${id}" any more`, {
     hint: 'Count the incidents again: what is missing has changed.',
   })
+}
+
+/** The rows that an incident overwrote. */
+export const listOverwritten = (catalog: SharedCatalog, rows: ReadonlyMap<string, RowState>, name: string): RowList => {
+  const table = findTable(catalog, name)
+  return listChanged(table, rows, labelColumn(table))
 }
 
 /** Rows of a list with their values on both sides, in the order asked for. Rows that are gone from both sides have none. */

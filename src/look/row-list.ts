@@ -87,6 +87,24 @@ export const listLost = (table: SharedTable, rows: ReadonlyMap<string, RowState>
   }
 }
 
+/** A list of rows that live has with other values, by packed key, with the columns that are meant. */
+export const listChanged = (table: SharedTable, rows: ReadonlyMap<string, RowState>, label: string | null): RowList => {
+  const keys = [...rows.keys()]
+  return {
+    table: table.id,
+    length: keys.length,
+    states: { missing: 0, changed: keys.length, deleted: 0, extra: 0, reused: 0, restored: 0 },
+    columns: columnsOf(table),
+    label,
+    stateAt: () => 'changed',
+    keyAt: (index) => unpackKey(keys[index] ?? ''),
+    changedAt: (index) => {
+      const state = rows.get(keys[index] ?? '')
+      return state?.state === 'changed' ? state.columns : []
+    },
+  }
+}
+
 /** Lists the rows of a table that differ. Memory is a key per row, some 50 bytes. */
 export const listRowsOf = async (
   sides: Sides,

@@ -13,6 +13,7 @@ export type Stage =
   // Both sides are compared.
   | 'compare'
   | 'missing'
+  | 'overwritten'
   // A plan is made.
   | 'select'
   | 'states'
@@ -57,7 +58,7 @@ export interface Reached {
   /** As many as it will be, where that is known; of `compare` and `missing` an estimate. */
   readonly total?: number | null
   /** Default: rows. */
-  readonly unit?: 'rows' | 'bytes' | 'tables'
+  readonly unit?: 'rows' | 'bytes' | 'tables' | 'percent'
 }
 
 /** How far a stage is. */
@@ -65,7 +66,7 @@ export interface StageProgress {
   readonly stage: Stage
   readonly table: string | null
   readonly to: string | null
-  readonly unit: 'rows' | 'bytes' | 'tables'
+  readonly unit: 'rows' | 'bytes' | 'tables' | 'percent'
   readonly done: number
   readonly total: number | null
   /** Per second; 0 before anything is done. */

@@ -7,11 +7,11 @@ export type NotMissing = 'unchanged' | 'changed' | 'restored' | 'not in the back
 
 /** The rows of one table that one source asked for. */
 export interface Coverage {
-  readonly source: '--statement' | '--keys-from'
+  readonly source: '--statement' | '--incident' | '--keys-from'
   /** What the statement was; null for keys. */
   readonly action: 'delete' | 'update' | 'truncate' | null
   readonly table: string
-  /** Rows that the statement hits in the backup, or keys that are listed. */
+  /** Rows that the statement hits in the backup, or that live has otherwise of those that an incident hit, or keys that are listed. */
   readonly hits: number
   /** Rows that live lacks, those included whose key belongs to another record now. */
   readonly missing: number

@@ -18,7 +18,7 @@ import { coverKeys } from './coverage.ts'
 import { type Resolved, SelectedRows } from './resolved.ts'
 import { type DirectSelection, type DirectSelector, fitKey, orderKey } from './selection.ts'
 import type { Repair } from './statement/damage.ts'
-import { resolveStatement, type StatementRows } from './statement/resolve-statement.ts'
+import { resolveStatement, resolveUpdate, type StatementRows } from './statement/resolve-statement.ts'
 
 /** A table by the name typed; refuses one that cannot be restored. */
 export const restorableTable = (catalog: SharedCatalog, typed: string): SharedTable => {
@@ -97,6 +97,9 @@ export const resolveSelection = async (sides: Sides, { selectors }: DirectSelect
     switch (selector.by) {
       case 'statement':
         for (const rows of await resolveStatement(sides, selector)) addHit(selected, rows)
+        break
+      case 'overwritten':
+        addHit(selected, await resolveUpdate(sides, selector, '--incident'))
         break
       case 'all missing':
         await addMissing(selected, sides, selector.table)

@@ -39,7 +39,12 @@ const selector: Shape<Selector> = variant<'by', Selector>('by', {
   where: object<Kind<'where'>>({ by: only('where'), table: name, where: text }),
   'all missing': object<Kind<'all missing'>>({ by: only('all missing'), table: nullable(name) }),
   under: object<Kind<'under'>>({ by: only('under'), table: name, keys }),
-  incident: object<Kind<'incident'>>({ by: only('incident'), id: text, without: optional(listOf(name)) }),
+  incident: object<Kind<'incident'>>({
+    by: only('incident'),
+    id: text,
+    without: optional(listOf(name)),
+    overwrote: optional(name),
+  }),
   statement: object<Kind<'statement'>>({ by: only('statement'), statement: text, at: nullable(text) }),
 })
 
@@ -49,7 +54,7 @@ export const selectionShape: Shape<Selection> = object<Selection>({
 })
 
 export const coverageShape: Shape<Coverage> = object<Coverage>({
-  source: choice<Coverage['source']>({ '--statement': true, '--keys-from': true }),
+  source: choice<Coverage['source']>({ '--statement': true, '--incident': true, '--keys-from': true }),
   action: nullable(choice<NonNullable<Coverage['action']>>({ delete: true, update: true, truncate: true })),
   table: words,
   hits: count,

@@ -3,6 +3,7 @@
 import { isServerText } from '../documents/server-text.ts'
 import { RowgraftError } from '../errors.ts'
 import { type Key, packKey } from '../keys/key.ts'
+import type { Hit } from './statement/damage.ts'
 
 /** One way to name rows. `table` is as typed; it is looked up when the selection is resolved. */
 export type Selector =
@@ -21,8 +22,16 @@ export type Selector =
   /** Of one table; or of all that can be restored, bookkeeping of frameworks aside. */
   | { readonly by: 'all missing'; readonly table: string | null }
   | { readonly by: 'under'; readonly table: string; readonly keys: readonly Key[] }
-  /** `without`: the tables that were not looked at when the incident was found. */
-  | { readonly by: 'incident'; readonly id: string; readonly without?: readonly string[] }
+  /**
+   * `without`: the tables that were not looked at when the incident was found. `overwrote`: the table of which it overwrote rows, where
+   * that is known; else every table is looked at until it is found.
+   */
+  | {
+      readonly by: 'incident'
+      readonly id: string
+      readonly without?: readonly string[]
+      readonly overwrote?: string
+    }
   | {
       readonly by: 'statement'
       /** The DELETE, UPDATE or TRUNCATE that did the damage. */
@@ -226,8 +235,8 @@ export const mergeSelectors = (selectors: readonly Selector[]): readonly Selecto
     },
   )
 
-/** A selector that needs no look at everything that is missing. */
-export type DirectSelector = Exclude<Selector, { readonly by: 'incident' }>
+/** A selector that needs no look at everything that is missing, or overwritten; `overwritten`: what an UPDATE made of rows. */
+export type DirectSelector = Exclude<Selector, { readonly by: 'incident' }> | (Hit & { readonly by: 'overwritten' })
 
 /** A selection that names rows by themselves. */
 export interface DirectSelection extends Omit<Selection, 'selectors'> {

@@ -233,6 +233,11 @@ export const addRows = optionGroup('Rows:', () => [
   new Option('--jobs <n>', 'connections to each database; default: what both can spare').argParser(parseCount),
 ])
 
+export const addEvents = optionGroup('Rows:', () => [
+  new Option('--changed', 'look for overwritten rows in every table, however large').default(undefined),
+  new Option('--no-changed', 'look for missing rows only').default(undefined),
+])
+
 export const addSaving = optionGroup('Plan:', () => [
   new Option('--out <file>', 'save the plan, to be run by "rowgraft restore <file>"'),
   new Option('--sql <file>', 'write it as one SQL script for psql, with the rows in it'),

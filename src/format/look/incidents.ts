@@ -6,6 +6,7 @@ import { formatCount, plural } from '../quantities.ts'
 import { whyNoIncident } from '../reasons/no-incident.ts'
 import { sanitise } from '../sanitise.ts'
 import type { Setting } from '../style.ts'
+import { formatChangedSince, formatNotCompared, formatOverwrite, formatOverwritten } from './overwritten.ts'
 
 export type Labels = ReadonlyMap<string, string>
 
@@ -14,8 +15,14 @@ const summarise = ({ incidents }: IncidentReport): string => {
   return `${plural(incidents.length, 'incident')} · ${formatLost(incidents)}`
 }
 
-/** `602 rows missing, 300 marked as deleted in 2 tables` */
-export const formatLost = (incidents: readonly Incident[]): string => {
+/** `602 rows missing, 300 marked as deleted in 2 tables, 599 rows overwritten in 1 table` */
+export const formatLost = (all: readonly Incident[]): string => {
+  const incidents = all.filter(({ kind }) => kind !== 'overwritten')
+  const parts = [incidents.length === 0 ? '' : formatMissing(incidents), formatOverwritten(all)]
+  return parts.filter((text) => text !== '').join(', ')
+}
+
+const formatMissing = (incidents: readonly Incident[]): string => {
   const all = incidents.flatMap(({ tables }) => tables)
   const marked = all.reduce((sum, own) => sum + (own.marked ?? 0), 0)
   const missing = incidents.reduce((sum, { rows }) => sum + rows, 0) - marked
@@ -104,7 +111,10 @@ const formatTies = ({ ties }: Incident, names: Names): readonly string[] => {
 }
 
 /** What is told under an incident, a line each. */
-export const formatDetails = (incident: Incident, names: Names): readonly string[] => [
+export const formatDetails = (incident: Incident, names: Names): readonly string[] =>
+  incident.kind === 'overwritten' ? formatOverwrite(incident) : formatLoss(incident, names)
+
+const formatLoss = (incident: Incident, names: Names): readonly string[] => [
   ...(incident.mark === undefined ? [] : [`marked as deleted (${formatColumn(incident.mark.column)})`]),
   ...(others(incident) === '' ? [] : [others(incident)]),
   ...incident.survivors.map(
@@ -133,7 +143,7 @@ const formatIncident = (
 ): readonly string[] => {
   const [idWidth = 0, rowsWidth = 0] = columns
   const room = setting.width - idWidth - rowsWidth - 6
-  const label = truncate(sanitise(incident.label), room)
+  const label = truncate(`${incident.kind === 'overwritten' ? '~ ' : ''}${sanitise(incident.label)}`, room)
   const head = `  ${padEnd(incident.id, idWidth)}  ${padEnd(label, room)}  ${padStart(formatCount(incident.rows), rowsWidth)}`
   return [
     setting.style.heading(head),
@@ -183,6 +193,8 @@ export const formatIncidents = (report: IncidentReport, setting: Setting): strin
     ...(report.incidents.length === 0 ? [] : [header]),
     ...report.incidents.flatMap((incident) => formatIncident(incident, setting, { columns, labels })),
     ...formatLeftOut(report, setting),
+    ...formatChangedSince(report, setting),
+    ...formatNotCompared(report, setting),
     ...formatUnseen(report, setting),
   ])
 }

@@ -23,8 +23,9 @@ const counts = (coverage: Coverage): readonly (readonly [count: number, what: st
   [coverage.notInBackup, `not in the backup${keysOf(coverage, 'not in the backup')}`],
 ]
 
-const subject = ({ action, table, hits }: Coverage): string => {
+const subject = ({ source, action, table, hits }: Coverage): string => {
   const name = formatTable(table)
+  if (source === '--incident') return `The incident left ${plural(hits, 'row')} of ${name} with other values`
   if (action === null) return `The file lists ${plural(hits, 'key')} of ${name}`
   const verb = action.toUpperCase()
   return hits === 0

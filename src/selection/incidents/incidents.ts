@@ -116,6 +116,7 @@ const tellGroups = async (
       continue
     }
     incidents.push({
+      kind: 'missing',
       id,
       table: table.id,
       label,

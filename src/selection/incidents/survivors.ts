@@ -1,5 +1,6 @@
 /** Survivors under their incident, by the same evidence as closure, and the time that they tell. */
 import { sql } from 'kysely'
+import type { SharedTable } from '../../catalog/shared.ts'
 import { packNames } from '../../keys/key.ts'
 import { readShown } from '../../rows/by-key.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
@@ -24,7 +25,6 @@ export const readSurvivorCounts = async (
     const relinking = judged.get(survivor)
     return relinking === 'relink' || relinking === 'edited since'
   })
-  const hasTimes = relinked.length > 0 && (await keepsCommitTimes(sides))
   const found = new Map<number, { readonly counts: readonly SurvivorCount[]; readonly when: string | null }>()
   for (const [incident, own] of Map.groupBy(relinked, incidentOf)) {
     const counts = [...Map.groupBy(own, ({ relation, emptied }) => packNames([relation.id, ...emptied])).values()]
@@ -34,7 +34,10 @@ export const readSurvivorCounts = async (
         const [first] = rows
         return first === undefined ? [] : [{ table: first.relation.child, columns: first.emptied, rows: rows.length }]
       }),
-      when: hasTimes && witness !== undefined ? await readCommitTime(sides, witness) : null,
+      when:
+        witness === undefined
+          ? null
+          : await readCommitTime(sides, tableOf(sides.catalog, witness.relation.child), witness.key),
     })
   }
   return found
@@ -45,9 +48,9 @@ const keepsCommitTimes = async (sides: Sides): Promise<boolean> => {
   return row?.[0] === 'on'
 }
 
-/** When the transaction that last wrote a survivor was committed; null where the server has forgotten. */
-const readCommitTime = async (sides: Sides, { relation, key }: Survivor): Promise<string | null> => {
-  const table = tableOf(sides.catalog, relation.child)
+/** When the transaction that last wrote a row of live was committed; null where the server keeps no such times, or has forgotten. */
+export const readCommitTime = async (sides: Sides, table: SharedTable, key: string): Promise<string | null> => {
+  if (!(await keepsCommitTimes(sides))) return null
   const show = [sql`pg_catalog.pg_xact_commit_timestamp(t.xmin)`]
   const shown = await readShown(sides.live, table, { keys: [key], show })
   return shown.get(key)?.[0] ?? null

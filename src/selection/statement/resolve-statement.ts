@@ -6,7 +6,7 @@ import { nothingDecided, StateCache } from '../../rows/state-cache.ts'
 import { type RowState, readStates } from '../../rows/states.ts'
 import { type Coverage, countStates, makeCoverage } from '../coverage.ts'
 import type { LeftOut } from '../left-out.ts'
-import { findDamage, type KnownStates, type Repair } from './damage.ts'
+import { findDamage, type Hit, type KnownStates, type Repair } from './damage.ts'
 import { type Hits, type ReadAssignment, readAssignments, readHits, refuseVolatile } from './hits.ts'
 import { type RowStatement, readStatement, type Statement } from './statement.ts'
 import { cascadeFrom, findTargets, type Reached } from './targets.ts'
@@ -144,21 +144,40 @@ export const resolveStatement = async (
   const tables = mergeTables(await sides.withUserSearchPath(() => readTables(sides, statement, at)))
   const resolved: StatementRows[] = []
   for (const { table, hits, assignments } of tables) {
-    const known = await readKnown(sides, table, hits)
-    const base = { source: '--statement', action: statement.action, table: table.id, hits: hits.size } as const
-    if (statement.action !== 'update') {
-      const states = await knowDeleted(sides, table, known)
-      const lost = new Map([...states].filter(isLost))
-      const coverage = makeCoverage({ ...base, ...countStates(states.values()) })
-      resolved.push({ table, lost, repairs: new Map(), leftOut: [], coverage })
+    if (statement.action === 'update') {
+      const columns = assignments.map(({ column }) => column)
+      resolved.push(await resolveUpdate(sides, { table, hits, columns }, '--statement'))
       continue
     }
-    const columns = assignments.map(({ column }) => column)
-    const others = await findOthers(sides, table, known, columns)
-    const { repairs, leftOut, ...counts } = await findDamage(sides, { table, hits, columns }, { ...known, others })
-    const editedSince = [...repairs.values()].filter(({ edited }) => edited.length > 0).length
-    const coverage = makeCoverage({ ...base, ...counts, editedSince, damaged: repairs.size - editedSince })
-    resolved.push({ table, lost: new Map(), repairs, leftOut, coverage })
+    const known = await readKnown(sides, table, hits)
+    const base = { source: '--statement', action: statement.action, table: table.id, hits: hits.size } as const
+    const states = await knowDeleted(sides, table, known)
+    const lost = new Map([...states].filter(isLost))
+    const coverage = makeCoverage({ ...base, ...countStates(states.values()) })
+    resolved.push({ table, lost, repairs: new Map(), leftOut: [], coverage })
   }
   return resolved
+}
+
+/** Compares what an UPDATE would have made of rows of the backup with what live holds. */
+export const resolveUpdate = async (
+  sides: Sides,
+  hit: Hit,
+  source: '--statement' | '--incident',
+): Promise<StatementRows> => {
+  const { table, hits, columns } = hit
+  const known = await readKnown(sides, table, hits)
+  const others = await findOthers(sides, table, known, columns)
+  const { repairs, leftOut, ...counts } = await findDamage(sides, hit, { ...known, others })
+  const editedSince = [...repairs.values()].filter(({ edited }) => edited.length > 0).length
+  const coverage = makeCoverage({
+    source,
+    action: 'update',
+    table: table.id,
+    hits: hits.size,
+    ...counts,
+    editedSince,
+    damaged: repairs.size - editedSince,
+  })
+  return { table, lost: new Map(), repairs, leftOut, coverage }
 }

@@ -15,12 +15,16 @@ interface Entry {
   readonly ticket: number
   readonly work: Work
   readonly controller: AbortController
-  /** Tables that are counted: counting that gave way goes on with the others. */
+  /** Tables that are done: work that gave way goes on with the others. */
   readonly counted: Set<string>
 }
 
-const remaining = ({ work, counted }: Entry): Work =>
-  work.kind === 'count' ? { ...work, tables: work.tables.filter((table) => !counted.has(table)) } : work
+const remaining = ({ work, counted }: Entry): Work => {
+  if (work.kind === 'count') return { ...work, tables: work.tables.filter((table) => !counted.has(table)) }
+  if (work.kind !== 'overwritten') return work
+  const left = work.tables.filter(({ table }) => !counted.has(table))
+  return { ...work, tables: left, done: work.total - left.reduce((sum, { rows }) => sum + rows, 0) }
+}
 
 type Tell = (action: Action) => void
 
@@ -37,7 +41,13 @@ const messageOf = (error: unknown): { readonly code: string; readonly error: Mes
 }
 
 /** Work that may wait. */
-const isBackground = ({ work: { kind } }: Entry): boolean => kind === 'count'
+const isBackground = ({ work: { kind } }: Entry): boolean => kind === 'count' || kind === 'overwritten'
+
+/** What is under way gives way to what somebody waits for; looking for overwritten rows, which takes longest, to counting as well. */
+const givesWay = (running: Entry, { kind }: Work): boolean =>
+  running.work.kind === 'overwritten'
+    ? kind !== 'overwritten'
+    : isBackground(running) && kind !== 'count' && kind !== 'overwritten'
 
 const countTables = ({ work }: Entry): number => (work.kind === 'count' ? work.tables.length : 0)
 
@@ -69,7 +79,7 @@ export class Engine {
   start(ticket: number, work: Work): void {
     this.#queue.push({ ticket, work, controller: new AbortController(), counted: new Set() })
     const running = this.#running
-    if (running !== null && isBackground(running) && work.kind !== 'count') {
+    if (running !== null && givesWay(running, work)) {
       this.#yields = true
       running.controller.abort()
     }
@@ -119,6 +129,7 @@ export class Engine {
     const { ticket } = entry
     const emit = (result: Result): void => {
       if (result.type === 'counted') entry.counted.add(result.diff.table)
+      if (result.type === 'found overwritten') entry.counted.add(result.table)
       this.#tell({ type: 'result', ticket, now: Date.now(), result })
     }
     try {
@@ -142,7 +153,7 @@ export class Engine {
     }
   }
 
-  /** Counting goes on with what is not counted yet. */
+  /** It goes on with the tables that are not done yet. */
   #requeue(entry: Entry): void {
     this.#queue.push({
       ticket: entry.ticket,

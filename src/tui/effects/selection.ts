@@ -60,14 +60,25 @@ const selectRows = async (rowgraft: Rowgraft, rows: RowPicks, call: Call): Promi
   ]
 }
 
-/** What has been picked, as selectors. `without` are the tables that the incidents were found without. */
+interface Picked {
+  readonly picks: Picks
+  /** The tables that the incidents were found without. */
+  readonly without: readonly string[]
+  /** The table of each incident that overwrote rows, by its id. */
+  readonly overwrote?: Readonly<Record<string, string>>
+}
+
+/** What has been picked, as selectors. */
 export const buildSelection = async (
   rowgraft: Rowgraft,
-  { picks, without }: { readonly picks: Picks; readonly without: readonly string[] },
+  { picks, without, overwrote = {} }: Picked,
   call: Call,
 ): Promise<Selection> => {
   const found = without.length === 0 ? {} : { without }
-  const selectors: Selector[] = [...picks.incidents.keys()].map((id) => ({ by: 'incident', id, ...found }))
+  const selectors: Selector[] = [...picks.incidents.keys()].map((id) => {
+    const table = overwrote[id]
+    return table === undefined ? { by: 'incident', id, ...found } : { by: 'incident', id, overwrote: table }
+  })
   for (const rows of picks.rows.values()) selectors.push(...(await selectRows(rowgraft, rows, call)))
   selectors.push(
     ...picks.under.map(({ table, key }): Selector => ({ by: 'under', table, keys: [parseKey(key)] })),

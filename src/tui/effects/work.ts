@@ -94,6 +94,30 @@ const findIncidents = async (
   emit({ type: 'found incidents', report, took: Date.now() - since })
 }
 
+/** One table after the other: each is told as it is found, and where this gives way it goes on with the next. */
+const findOverwritten = async (
+  rowgraft: Rowgraft,
+  { tables, done, total }: Of<'overwritten'>,
+  { signal, onProgress, emit }: Doing,
+): Promise<void> => {
+  let before = done
+  for (const { table, rows } of tables) {
+    const start = before
+    const call = {
+      signal,
+      onProgress: (event: ProgressEvent): void =>
+        onProgress(
+          event.kind === 'plan' && event.stage === 'overwritten'
+            ? { ...event, done: Math.floor((100 * start + event.done * rows) / Math.max(1, total)) }
+            : event,
+        ),
+    }
+    const report = await rowgraft.overwritten({ tables: [table], large: 'look' }, call)
+    emit({ type: 'found overwritten', table, report })
+    before += rows
+  }
+}
+
 const list = async (rowgraft: Rowgraft, { source }: Of<'list'>, { signal, onProgress, emit }: Doing): Promise<void> => {
   const call = { signal, onProgress }
   const found =
@@ -146,6 +170,8 @@ export const performWork = async (
   switch (work.kind) {
     case 'incidents':
       return findIncidents(rowgraft, work, doing)
+    case 'overwritten':
+      return findOverwritten(rowgraft, work, doing)
     case 'tables':
       return emit({ type: 'read tables', tables: await rowgraft.tables({}, call) })
     case 'count':

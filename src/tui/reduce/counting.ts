@@ -19,6 +19,19 @@ export const countAll = (state: State, states: TableCounts['states']): Transitio
     : beginWork(state, { kind: 'count', tables: open.map(({ table }) => table), states })
 }
 
+/** Looks for overwritten rows, in the tables that were looked at for what is missing: the smallest first. */
+export const lookForOverwritten = (state: State): Transition => {
+  const { incidents, overview } = state
+  if (incidents === null || overview === null) return [state]
+  const left = new Set(notLookedAt(incidents))
+  const tables = overview
+    .filter(({ table, restorable }) => restorable && !left.has(table))
+    .sort((a, b) => (a.size?.bytes ?? 0) - (b.size?.bytes ?? 0))
+    .map(({ table, size }) => ({ table, rows: Math.max(1, size?.rows ?? 1) }))
+  const total = tables.reduce((sum, { rows }) => sum + rows, 0)
+  return tables.length === 0 ? [state] : beginWork(state, { kind: 'overwritten', tables, done: 0, total })
+}
+
 /** Looks for what is missing, in the tables looked at before: all, or all but the very large ones. */
 export const lookAgain = (state: State): Transition => {
   const isAll = state.incidents !== null && notLookedAt(state.incidents).length === 0

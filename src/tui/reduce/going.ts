@@ -69,9 +69,14 @@ export const goBeside = (state: State, by: 1 | -1): Transition => {
 
 export const needPlan = (state: State): Transition => {
   if (!state.isStale && state.planned !== null && state.planned.undoes === null) return [state]
-  const { picks, chosen, answers } = state
-  const without = state.incidents === null ? [] : notLookedAt(state.incidents)
-  return beginWork({ ...state, isStale: false }, { kind: 'plan', picks, chosen, answers, without })
+  const { picks, chosen, answers, incidents } = state
+  const without = incidents === null ? [] : notLookedAt(incidents)
+  const overwritten = (incidents?.incidents ?? []).filter(
+    ({ id, kind }) => kind === 'overwritten' && picks.incidents.has(id),
+  )
+  const overwrote = Object.fromEntries(overwritten.map(({ id, table }) => [id, table]))
+  const known = overwritten.length === 0 ? {} : { overwrote }
+  return beginWork({ ...state, isStale: false }, { kind: 'plan', picks, chosen, answers, without, ...known })
 }
 
 export const goAlong = (state: State): Transition => needPlan(push(state, { at: 'along', cursor: 0 }))
@@ -147,7 +152,8 @@ export const back = (state: State): Transition => {
   if (screen.at === 'rows' && screen.anchor !== null) return [withScreen(state, { ...screen, anchor: null })]
   const rows = screen.at === 'rows' ? rowsOf(state, screen.source) : undefined
   const isReading =
-    jobOf(state, 'view', 'list', 'row', 'statement', 'verify', 'incidents', 'count', 'tables') !== undefined
+    jobOf(state, 'view', 'list', 'row', 'statement', 'verify', 'incidents', 'overwritten', 'count', 'tables') !==
+    undefined
   const isHere = state.stack.length === 1 || (screen.at === 'rows' && jobOf(state, 'view', 'list') !== undefined)
   if (isReading && isHere) {
     const [next, ...effects] = giveUp(state, [
@@ -157,6 +163,7 @@ export const back = (state: State): Transition => {
       'statement',
       'verify',
       'incidents',
+      'overwritten',
       'count',
       'tables',
     ])

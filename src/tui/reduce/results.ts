@@ -1,10 +1,12 @@
 /** What the engine came back with. Results of work that was given up are dropped. Pure. */
+import { joinReports } from '../../data.ts'
 import type { RowReport, StageProgress, TableDiff } from '../../index.ts'
+import { incidentEntries } from '../models/incident-entries.ts'
 import type { Action, Result, Transition } from '../state/actions.ts'
 import { andThen, beginWork, endJob } from '../state/jobs.ts'
 import { carryOver, noPicks, sourceId, withRows } from '../state/picks.ts'
 import { type Job, type Progress, type Rows, rowsOf, type State, screenOf, type TableCounts } from '../state/state.ts'
-import { countAll, lookAgain } from './counting.ts'
+import { countAll, lookAgain, lookForOverwritten } from './counting.ts'
 import { readInSight, settle, withScreen } from './moving.ts'
 import { askQuestion, openPrompt, showText, yesOrNo } from './opening.ts'
 import { failedRun, ran } from './run-results.ts'
@@ -31,7 +33,9 @@ const opened = (state: State, { live, backup, notes, protection }: Of<'opened'>)
   )
 
 const foundIncidents = (state: State, { report, took }: Of<'found incidents'>): Transition => {
-  const known = new Set([...report.incidents, ...report.leftOut].map(({ id }) => id))
+  // Whether those that overwrote rows are there still is seen later.
+  const later = (state.incidents?.incidents ?? []).filter(({ kind }) => kind === 'overwritten')
+  const known = new Set([...report.incidents, ...report.leftOut, ...later].map(({ id }) => id))
   const incidents = new Map([...state.picks.incidents].filter(([id]) => known.has(id)))
   const next = settle({
     ...state,
@@ -42,6 +46,31 @@ const foundIncidents = (state: State, { report, took }: Of<'found incidents'>): 
   })
   // Nothing missing: what has changed is the next thing to look at.
   return screenOf(next).at === 'tables' ? countAll(next, 'keys') : [next]
+}
+
+/** One table more. What is under the cursor stays there. */
+const foundOverwritten = (state: State, { report }: Of<'found overwritten'>): State => {
+  if (state.incidents === null) return state
+  const screen = screenOf(state)
+  const { changedSince = [], notCompared = [] } = state.incidents
+  const incidents = joinReports(state.incidents, {
+    ...report,
+    changedSince: [...changedSince, ...report.changedSince],
+    notCompared: [...notCompared, ...report.notCompared],
+  })
+  const next = { ...state, incidents }
+  if (screen.at !== 'incidents') return next
+  const current = incidentEntries(state, screen.filter)[screen.cursor]?.id
+  const cursor = incidentEntries(next, screen.filter).findIndex(({ id }) => id === current)
+  return withScreen(next, { ...screen, cursor: Math.max(0, cursor) })
+}
+
+/** All tables have been looked at: what is picked and not there any more is none. */
+const dropGone = (state: State): State => {
+  if (state.incidents === null) return state
+  const known = new Set([...state.incidents.incidents, ...state.incidents.leftOut].map(({ id }) => id))
+  const incidents = new Map([...state.picks.incidents].filter(([id]) => known.has(id)))
+  return { ...state, picks: { ...state.picks, incidents } }
 }
 
 /** Both sides were read row by row: what is equal is there twice. Buckets that are read again count more than once. */
@@ -187,6 +216,8 @@ const apply = (state: State, job: Job, result: Result): Transition => {
       return [waiting(state, job, result)]
     case 'found incidents':
       return foundIncidents(state, result)
+    case 'found overwritten':
+      return [foundOverwritten(state, result)]
     case 'read tables': {
       return andThen(lookAgain({ ...state, overview: result.tables }), (next) =>
         screenOf(next).at === 'tables' ? countAll(next, 'keys') : [next],
@@ -221,13 +252,21 @@ const apply = (state: State, job: Job, result: Result): Transition => {
     case 'password wanted':
       return [askPassword(state, result)]
     case 'finished':
+      return [job.kind === 'overwritten' ? dropGone(state) : state]
     case 'failed':
       return [state]
   }
 }
 
 /** Results that something more comes after. */
-const goesOn: readonly Result['type'][] = ['progress', 'waiting', 'counted', 'run phase', 'password wanted']
+const goesOn: readonly Result['type'][] = [
+  'progress',
+  'waiting',
+  'counted',
+  'found overwritten',
+  'run phase',
+  'password wanted',
+]
 
 export const takeResult = (before: State, { ticket, now, result }: Extract<Action, { type: 'result' }>): Transition => {
   const state = { ...before, now }
@@ -237,7 +276,9 @@ export const takeResult = (before: State, { ticket, now, result }: Extract<Actio
   const ended = endJob(state, ticket)
   if (result.type === 'failed') return failed(ended, job, result)
   return andThen(apply(ended, job, result), (next) =>
-    // The first screen is told first; then the counts behind it.
-    job.kind === 'incidents' && next.incidents !== null && next.overview !== null ? countAll(next, 'keys') : [next],
+    // What is missing is told first; then the counts behind it, and what takes a look at every row.
+    job.kind === 'incidents' && next.incidents !== null && next.overview !== null
+      ? andThen(countAll(next, 'keys'), lookForOverwritten)
+      : [next],
   )
 }

@@ -6,6 +6,7 @@ import { formatPlan } from '../../format/plan/plan.ts'
 import { whyNoIncident } from '../../format/reasons/no-incident.ts'
 import { formatReport } from '../../format/run/report.ts'
 import { plainStyle } from '../../format/style.ts'
+import type { Incident } from '../../index.ts'
 import { alongNodes } from '../models/along-tree.ts'
 import { commandOf, undoCommand } from '../models/command.ts'
 import { incidentEntries, notLookedAt } from '../models/incident-entries.ts'
@@ -49,6 +50,19 @@ export const copyCommand = (state: State): Transition => {
 
 const setting = ({ size }: State) => ({ width: Math.max(40, Math.min(100, size.columns - 4)), style: plainStyle })
 
+type IncidentCondition = NonNullable<Incident['condition']>
+type Overwrite = NonNullable<Incident['overwrite']>
+
+/** How well an UPDATE explains what live holds. */
+const sayHits = ({ hits, of, isOnly }: IncidentCondition, { sets, editedSince }: Overwrite): readonly string[] => [
+  `${hits} of ${of} such rows of the backup hold in live what this makes of them:`,
+  ...sets.map(({ column, value }) => `  ${column} = ${value}`),
+  ...(editedSince === 0 ? [] : [`${editedSince} were edited since: what is in them stays.`]),
+  isOnly
+    ? 'No other row of the table differs in these columns.'
+    : 'Other rows of the table differ in these columns as well.',
+]
+
 /** Why a row of the set under the cursor is in the plan; the whole plan on the review. */
 export const why = (state: State): Transition => {
   const screen = screenOf(state)
@@ -57,6 +71,7 @@ export const why = (state: State): Transition => {
   if (screen.at === 'incidents') {
     const entry = incidentEntries(state, screen.filter)[screen.cursor]
     const found = entry?.incident?.condition
+    const overwrite = entry?.incident?.overwrite
     const lost = entry?.incident?.mark === undefined ? 'missing' : 'marked as deleted'
     if (entry === undefined) return [state]
     if (found == null)
@@ -71,8 +86,12 @@ export const why = (state: State): Transition => {
       showText(state, entry.label, [
         `where ${found.sql}`,
         '',
-        `${found.hits} of ${found.of} such rows of the backup are ${lost} in live.`,
-        found.isOnly ? `Nothing else of the table is ${lost}.` : `Other rows of the table are ${lost} as well.`,
+        ...(overwrite === undefined
+          ? [
+              `${found.hits} of ${found.of} such rows of the backup are ${lost} in live.`,
+              found.isOnly ? `Nothing else of the table is ${lost}.` : `Other rows of the table are ${lost} as well.`,
+            ]
+          : sayHits(found, overwrite)),
       ]),
     ]
   }

@@ -99,7 +99,7 @@ const backgroundWords = (state: State): string => {
   const { at } = screenOf(state)
   if (at === 'run' || at === 'connect') return ''
   const toldBy: Readonly<Record<string, readonly string[]>> = {
-    incidents: ['incidents', 'tables'],
+    incidents: ['incidents', 'overwritten', 'tables'],
     tables: ['count', 'tables'],
     rows: ['list', 'view', 'page'],
     row: ['row'],

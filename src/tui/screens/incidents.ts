@@ -5,8 +5,8 @@ import { formatDetails, formatLost, formatNoIncident } from '../../format/look/i
 import { formatTable } from '../../format/names.ts'
 import { formatCount, formatElapsed, plural } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
-import { cursorMark, describeJob, paragraph, pickMark, spinner } from '../lines/cells.ts'
-import { around, blank, type Line, line, spread } from '../lines/line.ts'
+import { cursorMark, describeJob, paragraph, pickMark, spinner, stateRole } from '../lines/cells.ts'
+import { around, blank, type Line, line, type Span, spread } from '../lines/line.ts'
 import { type IncidentEntry, incidentEntries, notLookedAt } from '../models/incident-entries.ts'
 import { jobOf, type Screen, type Size, type State } from '../state/state.ts'
 
@@ -49,7 +49,12 @@ const entryLines = (
   const labels = new Map((state.incidents?.incidents ?? []).map(({ id, label }) => [id, label]))
   const isPicked = state.picks.incidents.has(entry.id)
   const name = sanitise(entry.incident === null ? formatTable(entry.label) : entry.label)
-  const head = spread([cursorMark(isCurrent), pickMark(isPicked), ` ${name}`], [formatCount(entry.rows), '  '], columns)
+  const mark: readonly Span[] = entry.incident?.kind === 'overwritten' ? [' ', ['~', stateRole.changed]] : []
+  const head = spread(
+    [cursorMark(isCurrent), pickMark(isPicked), ...mark, ` ${name}`],
+    [formatCount(entry.rows), '  '],
+    columns,
+  )
   const own: Line = { ...head, isCurrent, aria: { role: 'checkbox', isChecked: isPicked, isSelected: isCurrent } }
   return [own, ...detailLines(entry, labels, columns)]
 }
@@ -66,6 +71,7 @@ const footnotes = ({ incidents, connection }: State, columns: number): readonly 
   const backup = connection.state === 'open' ? connection.backup.label : ''
   const unseen = incidents.unseen.map(({ table, ids }) => `${formatCount(ids)} of ${formatTable(table)}`)
   const most = unseen.length === 0 ? '' : `; at most ${unseen.slice(0, 4).join(', ')}${unseen.length > 4 ? ', …' : ''}`
+  const changed = (incidents.changedSince ?? []).map(({ table, rows }) => `${formatTable(table)} ${formatCount(rows)}`)
   return [
     blank,
     ...(others.length === 0
@@ -77,6 +83,14 @@ const footnotes = ({ incidents, connection }: State, columns: number): readonly 
       4,
       'dim',
     ),
+    ...(changed.length === 0
+      ? []
+      : paragraph(
+          `Changed since, no incident: ${changed.slice(0, 4).join(', ')}${changed.length > 4 ? ', …' : ''} · t tables, m`,
+          columns,
+          4,
+          'dim',
+        )),
   ]
 }
 
@@ -92,6 +106,21 @@ const unseenTables = ({ incidents }: State, columns: number): readonly Line[] =>
   )
 }
 
+/** What is still looked for, while what is missing is told. */
+const searching = (state: State): readonly Line[] => {
+  const job = jobOf(state, 'overwritten')
+  return job === undefined ? [] : [line(` ${spinner(state)} ${describeJob(state, job)}`)]
+}
+
+/** What can be said of rows that are there. */
+const sayChanged = (state: State): string => {
+  if (jobOf(state, 'overwritten') !== undefined)
+    return 'Rows that are there may have been overwritten: that is being looked for.'
+  return state.incidents?.changedSince === undefined
+    ? 'Rows that are there may still have changed:  t  and then  m  counts them.  s  takes the statement you regret.'
+    : 'No UPDATE of many rows was found either.  s  takes the statement you regret.'
+}
+
 const nothing = (state: State, columns: number): readonly Line[] => {
   const backup = state.connection.state === 'open' ? state.connection.backup.label : 'the backup'
   const unseen = unseenTables(state, columns)
@@ -99,12 +128,10 @@ const nothing = (state: State, columns: number): readonly Line[] => {
   return [
     line(' ', ['Nothing is missing.', 'strong']),
     ...unseen,
+    ...searching(state),
     blank,
     ...paragraph(`Every row of ${backup} is in live, as far as ${far}.`, columns),
-    ...paragraph(
-      'Rows that are there may still have changed:  t  and then  m  counts them.  s  takes the statement you regret.',
-      columns,
-    ),
+    ...paragraph(sayChanged(state), columns),
     ...paragraph(
       'If what you miss was deleted before this backup was made, an older backup is the one to open.',
       columns,
@@ -120,7 +147,7 @@ export const drawIncidents = (state: State, screen: IncidentsScreen, { columns, 
   const filter = screen.filter === '' ? '' : ` · filter: ${screen.filter}`
   const head = [
     working[0] ?? line(' ', [`${summary(state, columns - displayWidth(filter))}${filter}`, 'strong']),
-    ...(working.length > 0 ? [] : unseenTables(state, columns)),
+    ...(working.length > 0 ? [] : [...unseenTables(state, columns), ...searching(state)]),
     blank,
   ]
   if (entries.length === 0 && screen.filter === '')

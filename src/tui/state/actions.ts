@@ -2,6 +2,7 @@
 import type {
   IncidentReport,
   LockHolder,
+  OverwrittenReport,
   Plan,
   Report,
   RowList,
@@ -30,6 +31,8 @@ export type Result =
   | { readonly type: 'progress'; readonly step: StageProgress }
   | { readonly type: 'waiting'; readonly holders: readonly LockHolder[] }
   | { readonly type: 'found incidents'; readonly report: IncidentReport; readonly took: number }
+  /** In one table. */
+  | { readonly type: 'found overwritten'; readonly table: string; readonly report: OverwrittenReport }
   | { readonly type: 'read tables'; readonly tables: readonly TableOverview[] }
   | { readonly type: 'counted'; readonly states: TableCounts['states']; readonly diff: TableDiff }
   | { readonly type: 'listed'; readonly source: RowsSource; readonly list: RowList }
@@ -81,6 +84,13 @@ export type Action =
 export type Work =
   | { readonly kind: 'connect'; readonly addresses: Addresses; readonly passwords: Passwords }
   | { readonly kind: 'incidents'; readonly without: readonly string[] }
+  /** Looking for overwritten rows, table by table; `done` of `total` rows have been looked at. */
+  | {
+      readonly kind: 'overwritten'
+      readonly tables: readonly { readonly table: string; readonly rows: number }[]
+      readonly done: number
+      readonly total: number
+    }
   | { readonly kind: 'tables' }
   | { readonly kind: 'count'; readonly tables: readonly string[]; readonly states: TableCounts['states'] }
   | { readonly kind: 'list'; readonly source: RowsSource }
@@ -100,6 +110,8 @@ export type Work =
       readonly answers: State['answers']
       /** Tables that were not looked at when the incidents were found. */
       readonly without: readonly string[]
+      /** The table of each incident that overwrote rows, by its id. */
+      readonly overwrote?: Readonly<Record<string, string>>
     }
   | { readonly kind: 'statement'; readonly statement: string; readonly at: string | null }
   | { readonly kind: 'run'; readonly plan: Plan; readonly rehearse: boolean; readonly confirm: string | null }

@@ -5,6 +5,7 @@ import type { Job, JobKind, State } from './state.ts'
 const words: Readonly<Record<JobKind, string>> = {
   connect: 'connecting',
   incidents: 'looking for what is missing',
+  overwritten: 'looking for overwritten rows',
   tables: 'reading the tables',
   count: 'counting',
   list: 'listing rows',
@@ -21,7 +22,17 @@ const words: Readonly<Record<JobKind, string>> = {
 }
 
 /** Kinds of which only the last one asked for counts: an earlier one is given up. */
-const superseding: readonly JobKind[] = ['view', 'page', 'row', 'plan', 'undo', 'list', 'statement', 'incidents']
+const superseding: readonly JobKind[] = [
+  'view',
+  'page',
+  'row',
+  'plan',
+  'undo',
+  'list',
+  'statement',
+  'incidents',
+  'overwritten',
+]
 
 /** Begins work. What is on screen stays until its results come. */
 export const beginWork = (state: State, work: Work): Transition => {

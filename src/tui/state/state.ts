@@ -67,6 +67,7 @@ export interface Job {
 export type JobKind =
   | 'connect'
   | 'incidents'
+  | 'overwritten'
   | 'tables'
   | 'count'
   | 'list'

@@ -60,6 +60,7 @@ describe('rowgraft incidents', () => {
       v: 1,
       incidents: [
         {
+          kind: 'missing',
           id: expect.any(String),
           table: 'public.gallery',
           label: 'gallery "g-3" (3)',
@@ -74,6 +75,7 @@ describe('rowgraft incidents', () => {
       ],
       leftOut: [],
       unseen: [],
+      changedSince: [],
     })
     expect(exit).toBe(1)
   })

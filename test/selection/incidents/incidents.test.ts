@@ -38,6 +38,7 @@ describe('incidents', () => {
     const { incidents } = await readIncidents(losing(`delete from gallery where slug = 'g-2'`))
     expect(incidents).toEqual([
       {
+        kind: 'missing',
         id: expect.stringMatching(/^[2-9a-z]{6}$/),
         table: 'public.gallery',
         label: 'gallery "Gallery 2" (2)',

@@ -42,6 +42,7 @@ describe('incidents of rows that are marked as deleted', () => {
     )
     expect(incidents).toEqual([
       {
+        kind: 'missing',
         id: expect.stringMatching(/^[2-9a-z]{6}$/),
         table: 'public.photo',
         label: 'photo of photographer "Photographer 3" (3)',

@@ -114,10 +114,15 @@ describe('incidents that were found', () => {
     ])
   })
 
-  test('are followed by the counts of all tables', () => {
+  test('are followed by the counts of all tables, and by a look at every row', () => {
     const state = openAt(incidents, { overview: [makeTable('photo')] })
     expect(answered(state, { kind: 'incidents', without: [] }, result).slice(1)).toEqual([
       { do: 'work', ticket: 2, work: { kind: 'count', tables: ['public.photo'], states: 'keys' } },
+      {
+        do: 'work',
+        ticket: 3,
+        work: { kind: 'overwritten', tables: [{ table: 'public.photo', rows: 10 }], done: 0, total: 10 },
+      },
     ])
   })
 

@@ -31,6 +31,7 @@ export const openAt = (screen: Screen, parts: Partial<State> = {}): State => ({
 })
 
 const incident = (id: string, table: string, label: string): IncidentReport['incidents'][number] => ({
+  kind: 'missing',
   id,
   table,
   label,

@@ -9,7 +9,7 @@
 import { sql } from 'kysely'
 import type { Table } from '../../catalog/catalog.ts'
 import type { SharedTable } from '../../catalog/shared.ts'
-import { list, type Query } from '../../database/names.ts'
+import { column, list, type Query } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { type CreationColumns, comparedColumns, tellingColumns } from '../../rows/records/records.ts'
 import type { Sides } from '../../rows/sides.ts'
@@ -34,9 +34,19 @@ export interface KeyOptions {
   readonly onRows: (rows: number) => void
 }
 
-const fromPart = (side: Table, { join, where }: Part): Query => sql`
-  ${join === undefined ? sql`from ${fromTable(side)} as t` : sql`from ${join.source} join ${fromTable(side)} as t on ${join.on}`}
-  ${where === undefined ? sql`` : sql`where ${where}`}`
+/**
+ * Fenced, each range is read by the index of the key: for thousands of ranges the planner would rather have the rows in the order of their
+ * keys, and hold every range against each of them.
+ */
+const fromPart = (table: SharedTable, side: Table, { join, where }: Part): Query => {
+  const named = [...new Set([...table.identity, ...comparedColumns(table)])].map((name) => column('t', name))
+  const from =
+    join === undefined
+      ? sql`from ${fromTable(side)} as t`
+      : sql`from ${join.source}
+        cross join lateral (select ${list(named)} from ${fromTable(side)} as t where ${join.on} offset 0) as t`
+  return sql`${from} ${where === undefined ? sql`` : sql`where ${where}`}`
+}
 
 /**
  * The columns that could tell that a row is another record, or marked as deleted, are digested apart from the rest, and first; without
@@ -61,7 +71,7 @@ export const compareByKey = async (sides: Sides, table: SharedTable, options: Ke
     const side = table[reader.side]
     const query = sql`copy (
       select ${list([selectKey(shape, 't'), ...digests])}
-      ${fromPart(side, part)}
+      ${fromPart(table, side, part)}
       order by ${orderOfKey(shape, 't', sides)}
     ) to stdout (format binary)`
     return decodeBlocks(reader.copyFrames(query), shape, digests.length)

@@ -66,7 +66,7 @@ const writeStatement = ({ table, mark }: Incident): string => {
 const formatCondition = (incident: Incident): readonly string[] => {
   const { table, mark, condition, tables, roots } = incident
   if (condition === null) return [roots > 1 ? 'no condition found that these have in common' : 'no condition found']
-  const { sql, hits, of, isExact, isOnly } = condition
+  const { sql, hits, of, again = 0, changed = 0, isExact, isOnly } = condition
   const isLink = tables.some((own) => own.table === table && own.isLink)
   const what = isLink ? 'links' : 'rows'
   const where = sanitise(sql)
@@ -75,7 +75,12 @@ const formatCondition = (incident: Incident): readonly string[] => {
   const statement = `looks like  ${writeStatement(incident)}${sql === 'true' ? '' : ` WHERE ${where}`}`
   if (of === 1) return [statement]
   const rest = isOnly ? ', no others' : ''
-  return [statement, `${formatCount(hits)} of ${formatCount(of)} such ${what} are ${lost}${rest}`]
+  const since = [
+    ...(again > 0 ? [`${formatCount(again)} ${again === 1 ? 'was' : 'were'} made again`] : []),
+    ...(changed > 0 ? [`${formatCount(changed)} ${changed === 1 ? 'is' : 'are'} there with other values`] : []),
+  ]
+  const told = since.length === 0 ? '' : `: ${since.join(', ')}`
+  return [statement, `${formatCount(hits)} of ${formatCount(of)} such ${what} are ${lost}${rest}${told}`]
 }
 
 /** Whether incidents are told with their ids. Nobody types those in the interface. */

@@ -141,7 +141,7 @@ const expand = async (walk: Walk, table: SharedTable): Promise<void> => {
   const inserted = needed.filter((key) => members.isInserted(key))
   await followInheritance(walk, table, { keys: inserted, mark: 'needed' })
   for (const relation of walk.sides.catalog.relations) {
-    if (relation.child !== table.id) continue
+    if (relation.child !== table.id || walk.present.has(relation.parent)) continue
     const referring = needed.filter((key) => members.writes(key, relation.columns))
     tell(relation.parent)
     if (referring.length > 0) await followParents(walk, { relation, child: table }, referring)

@@ -128,14 +128,17 @@ const emptyingOf = ({ relation, child }: ChildEnd): Emptying => {
   }
 }
 
-/** `age(xmin)` where the server has it: not every PostgreSQL-compatible one does. */
-const ageOf = async (sides: Sides, child: SharedTable): Promise<Query> => {
+/** Live says of each row which transaction wrote it last: not every PostgreSQL-compatible server does. */
+export const isAged = async (sides: Sides, table: SharedTable): Promise<boolean> => {
   // A privilege by column does not cover the server's own columns.
-  if (!child.live.canSelect) return sql`null::text`
-  const isAged = sides.aged.get(child.id) ?? readIsAged(sides, child)
-  sides.aged.set(child.id, isAged)
-  return (await isAged) ? sql`pg_catalog.age(t.xmin)::text` : sql`null::text`
+  if (!table.live.canSelect) return false
+  const known = sides.aged.get(table.id) ?? readIsAged(sides, table)
+  sides.aged.set(table.id, known)
+  return known
 }
+
+const ageOf = async (sides: Sides, child: SharedTable): Promise<Query> =>
+  (await isAged(sides, child)) ? sql`pg_catalog.age(t.xmin)::text` : sql`null::text`
 
 const readIsAged = async (sides: Sides, child: SharedTable): Promise<boolean> => {
   const rows = await sides.live.rows(sql`

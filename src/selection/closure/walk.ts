@@ -78,6 +78,8 @@ export interface WalkTerms {
   readonly options: ClosureOptions
   readonly decided: DecidedRows
   readonly states: StateCache
+  /** Tables, by id, all of whose rows live is known to have: nobody looks for parents there. */
+  readonly present?: ReadonlySet<string>
 }
 
 /** One walk along the edges. */
@@ -86,6 +88,7 @@ export class Walk {
   readonly options: ClosureOptions
   readonly decided: DecidedRows
   readonly states: StateCache
+  readonly present: ReadonlySet<string>
   readonly members = new Map<string, Members>()
   readonly standIns = new Map<string, Map<string, string>>()
   readonly survivors: Survivor[] = []
@@ -106,11 +109,12 @@ export class Walk {
   readonly elsewhere = new Map<string, Elsewhere>()
   links: Link[] = []
 
-  constructor({ sides, options, decided, states }: WalkTerms) {
+  constructor({ sides, options, decided, states, present = new Set() }: WalkTerms) {
     this.sides = sides
     this.options = options
     this.decided = decided
     this.states = states
+    this.present = present
   }
 
   membersOf(table: string): Members {

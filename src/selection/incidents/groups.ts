@@ -3,6 +3,7 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { labelColumn } from '../../rows/labels.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { gatherRoots } from './conditions/conditions.ts'
+import type { WrittenRows } from './conditions/written.ts'
 import type { Loss, MissingRows } from './missing.ts'
 import { makeId, type Named, nameGroup, nameSingles } from './names.ts'
 import type { Root } from './roots.ts'
@@ -25,12 +26,14 @@ const mainRow = (missing: MissingRows, root: Root): number => {
   return root.reduce((best, row) => (rank(row) < rank(best) ? row : best))
 }
 
-/** Roots of one table that were lost in the same way, by their keys. */
+/** Roots of one table that were lost in the same way. */
 interface Alike {
   readonly table: SharedTable
   readonly loss: Loss
-  /** Positions of roots, by packed key. */
-  readonly positions: Map<string, number>
+  /** Packed. */
+  readonly keys: string[]
+  /** For each of them, its position among all roots. */
+  readonly positions: number[]
 }
 
 const splitRoots = (missing: MissingRows, roots: readonly Root[]): readonly Alike[] => {
@@ -38,9 +41,10 @@ const splitRoots = (missing: MissingRows, roots: readonly Root[]): readonly Alik
   for (const [position, root] of roots.entries()) {
     const row = root.length === 1 ? (root[0] ?? 0) : mainRow(missing, root)
     const [table, loss] = [missing.tableOf(row), missing.lossOf(row)]
-    const alike = found.get(`${loss} ${table.id}`) ?? { table, loss, positions: new Map<string, number>() }
+    const alike = found.get(`${loss} ${table.id}`) ?? { table, loss, keys: [], positions: [] }
     found.set(`${loss} ${table.id}`, alike)
-    alike.positions.set(missing.keyOf(row), position)
+    alike.keys.push(missing.keyOf(row))
+    alike.positions.push(position)
   }
   return [...found.values()]
 }
@@ -48,14 +52,24 @@ const splitRoots = (missing: MissingRows, roots: readonly Root[]): readonly Alik
 /** Gathers roots into groups: those of one table that were lost in the same way and have a condition in common. */
 export const groupRoots = async (
   sides: Sides,
-  missing: MissingRows,
+  { missing, written }: { readonly missing: MissingRows; readonly written: WrittenRows },
   roots: readonly Root[],
 ): Promise<readonly Group[]> => {
   const groups: Group[] = []
-  for (const { table, loss, positions } of splitRoots(missing, roots)) {
+  for (const { table, loss, keys: own, positions } of splitRoots(missing, roots)) {
     const keys = missing.lostKeysOf(table.id, loss)
     const others = loss === 'marked' ? missing.lostKeysOf(table.id, 'gone') : []
-    const gathered = await gatherRoots(sides, { table, loss, roots: [...positions.keys()], missing: keys, others })
+    const isAlone = own.length === 1
+    const gathered = await gatherRoots(sides, {
+      table,
+      loss,
+      roots: own,
+      missing: keys,
+      others,
+      isLost: (key) => missing.numberOf(table.id, key) !== undefined,
+      changed: isAlone ? [] : [...written.changedIn(table)],
+      again: isAlone || loss === 'marked' ? [] : [...(await written.findAgain(sides, table))],
+    })
     const singles = gathered.flatMap((group) => (group.roots.length === 1 ? group.roots : []))
     const labels = await nameSingles(sides, table, singles, { loss, isOnly: keys.length === 1 })
     for (const group of gathered) {
@@ -63,7 +77,7 @@ export const groupRoots = async (
       groups.push({
         table,
         loss,
-        roots: group.roots.map((key) => positions.get(key) ?? 0),
+        roots: group.places.map((place) => positions[place] ?? 0),
         named: group.roots.length === 1 && named !== undefined ? named : await nameGroup(sides, table, group),
       })
     }

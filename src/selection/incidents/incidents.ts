@@ -56,12 +56,12 @@ export const findIncidents = async (
 ): Promise<FoundIncidents> => {
   const { seen: sides, unseen } = narrowSides(all, without)
   const tables = [...sides.catalog.tables.values()].filter(({ refusal }) => refusal === null)
-  const missing = await readMissing(sides, tables, onProgress)
+  const { missing, written } = await readMissing(sides, tables, onProgress)
   sides.parents.keep()
   const edges = await readMissingEdges(sides, missing)
   const barred = new Set(tables.filter(isBookkeeping).map(({ id }) => id))
   const trees = await growTrees(sides, { missing, edges, barred })
-  const groups = await groupRoots(sides, missing, trees.roots)
+  const groups = await groupRoots(sides, { missing, written }, trees.roots)
   const grouped: Grouped = { missing, edges, trees, groups, groupOf: groupFinder(trees, groups) }
   const { incidents, leftOut } = await tellGroups(sides, grouped)
   const others = [

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { SharedTable } from '../../catalog/shared.ts'
 import { unpackKey } from '../../keys/key.ts'
-import { labelTable } from '../../rows/labels.ts'
+import { labelColumn, labelTable } from '../../rows/labels.ts'
 import type { Sides } from '../../rows/sides.ts'
 import type { FoundCondition, Gathered } from './conditions/conditions.ts'
 import { labelParent, labelRows } from './labels.ts'
@@ -65,11 +65,18 @@ const labelLink = async (sides: Sides, table: SharedTable, key: string): Promise
   return ends.includes(null) ? null : `${labelTable(table)} of ${ends.join(' and ')}`
 }
 
+/** Rows without anything in common that are called by their names. */
+const mostNamed = 3
+
 const labelGroup = async (sides: Sides, table: SharedTable, { condition, roots }: Gathered): Promise<string> => {
   const name = labelTable(table)
-  if (condition?.kind === 'all' && condition.hits === condition.of) return `every row of ${name}`
+  if (condition?.kind === 'all') return `every row of ${name}`
   const parent = condition?.parent ? await labelParent(sides, condition.parent) : null
   if (parent !== null) return `${name} of ${parent}`
+  if (condition?.kind === 'keys' && roots.length <= mostNamed && labelColumn(table) !== null) {
+    const labels = [...(await labelRows(sides, table, roots)).values()].map(({ label }) => label)
+    return `${labels.slice(0, -1).join(', ')} and ${labels.at(-1) ?? ''}`
+  }
   return `${String(roots.length).replace(/\B(?=(\d{3})+$)/g, ',')} rows of ${name}`
 }
 
@@ -87,7 +94,9 @@ export const nameGroup = async (sides: Sides, table: SharedTable, group: Gathere
             sql: condition.sql,
             hits: condition.hits,
             of: condition.of,
-            isExact: condition.hits === condition.of,
+            ...(condition.again > 0 ? { again: condition.again } : {}),
+            ...(condition.changed > 0 ? { changed: condition.changed } : {}),
+            isExact: condition.hits + condition.again + condition.changed === condition.of,
             isOnly: condition.isOnly,
           },
     gathered: condition,

@@ -69,7 +69,11 @@ export interface IncidentCondition {
   readonly hits: number
   /** Rows of the backup for which it holds; without those that were lost before, or otherwise (where a table has a soft-delete column, or of overwritten rows). */
   readonly of: number
-  /** All of them are missing, or marked; or none of them stayed as it was, though the UPDATE would have changed it. */
+  /** Of those that are not missing, such as live has as they were, made again since; absent where there are none. */
+  readonly again?: number
+  /** The same, such as live has with other values; absent where there are none. */
+  readonly changed?: number
+  /** All of them are missing, or marked, or there again; or none of them stayed as it was, though the UPDATE would have changed it. */
   readonly isExact: boolean
   /** Nothing else of the table is missing, or marked, or differs in these columns. */
   readonly isOnly: boolean

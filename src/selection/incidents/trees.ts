@@ -5,7 +5,6 @@
 import type { SharedTable } from '../../catalog/shared.ts'
 import { type Sides, tableOf } from '../../rows/sides.ts'
 import { nothingDecided, StateCache } from '../../rows/state-cache.ts'
-import type { RowState } from '../../rows/states.ts'
 import { type Closure, followEdges } from '../closure/closure.ts'
 import { defaultClosureOptions } from '../closure/options.ts'
 import type { Survivor } from '../closure/survivors.ts'
@@ -31,13 +30,13 @@ export interface Ground {
 
 /** Grows a tree from each root. Rows that the backup has marked as deleted are none: they come along with the row that needs them. */
 export const growTrees = async (sides: Sides, { missing, edges, barred }: Ground): Promise<Trees> => {
-  const states = await seedStates(sides, missing)
+  const states = await adoptStates(sides, missing)
   const mayBeRoot = Array.from(
     { length: missing.size },
     (_, row) => !barred.has(missing.tableOf(row).id) && !missing.wasMarked(row),
   )
   const decided = { excluded: new Map(), matched: new Map(), refused: new Map() }
-  const terms = { sides, states, decided, options: defaultClosureOptions }
+  const terms = { sides, states, decided, options: defaultClosureOptions, present: findPresent(sides, missing) }
   const updated = { rows: new Map(), isPartial: () => false }
   const roots: Root[] = []
   let rootOf: readonly number[] = mayBeRoot.map(() => -1)
@@ -53,29 +52,35 @@ export const growTrees = async (sides: Sides, { missing, edges, barred }: Ground
   }
 }
 
-const groupByTable = (missing: MissingRows, rows: Iterable<number>): Map<SharedTable, Map<string, RowState>> => {
-  const tables = new Map<SharedTable, Map<string, RowState>>()
-  for (const row of rows) {
-    const table = missing.tableOf(row)
-    const states = tables.get(table) ?? new Map<string, RowState>()
-    tables.set(table, states.set(missing.keyOf(row), missing.stateOf(row)))
+/** Tables none of whose rows is missing, nor any above them. */
+const findPresent = ({ catalog }: Sides, missing: MissingRows): ReadonlySet<string> => {
+  const absent = new Set(missing.tables.map(({ id }) => id))
+  for (let before = -1; before !== absent.size; ) {
+    before = absent.size
+    for (const { child, parent } of catalog.relations) if (absent.has(parent)) absent.add(child)
   }
-  return tables
+  return new Set([...catalog.tables.keys()].filter((id) => !absent.has(id)))
 }
 
 /** The states that are known already: those of everything missing. */
-const seedStates = async (sides: Sides, missing: MissingRows): Promise<StateCache> => {
+const adoptStates = async (sides: Sides, missing: MissingRows): Promise<StateCache> => {
   const states = new StateCache(sides, nothingDecided)
-  const rows = Array.from({ length: missing.size }, (_, row) => row)
-  for (const [table, known] of groupByTable(missing, rows)) await states.seed(table, known)
+  for (const table of missing.tables) await states.adopt(table, missing.statesOf(table.id))
   return states
 }
 
 /** The rows of roots as a selection has them. */
 export const chooseRoots = (missing: MissingRows, roots: readonly Root[]): ReadonlyMap<string, ChosenRows> => {
-  const chosen = new Map<string, ChosenRows>()
-  for (const [table, states] of groupByTable(missing, roots.flat())) chosen.set(table.id, { table, states })
-  return chosen
+  const chosen = new Map<string, { readonly table: SharedTable; readonly rows: number[] }>()
+  for (const root of roots) {
+    for (const row of root) {
+      const table = missing.tableOf(row)
+      const own = chosen.get(table.id) ?? { table, rows: [] }
+      chosen.set(table.id, own)
+      own.rows.push(row)
+    }
+  }
+  return new Map([...chosen].map(([id, { table, rows }]) => [id, { table, states: missing.statesOf(id, rows) }]))
 }
 
 /** Follows every whole row back to the root it comes from. */

@@ -177,7 +177,7 @@ describe('tables that are left aside', () => {
           { kind: 'not looked at', id: null, table: 'public.event', rows: null, why: 'not looked at' },
         ])
         expect(describeIncidents(report)).toEqual([
-          'event_tags of tag "new" (1): 3 (event_tags 3) | tag_id = 1: 3 of 4, no others',
+          '3 rows of event_tags: 3 (event_tags 3) | (event_id, tag_id) in ((1, 1), (2, 1), (4, 1)): 3 of 3, no others',
           'customer "Ida" (1): 1 (customer 1) | id = 1: 1 of 1, no others',
           'note 1: 1 (note 1) | id = 1: 1 of 1, no others',
         ])

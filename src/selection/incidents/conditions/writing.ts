@@ -1,40 +1,45 @@
 /** Conditions as a person would write them in SQL, and could run them. */
-import { columnOf } from '../../../catalog/catalog.ts'
+import { columnOf, type Table } from '../../../catalog/catalog.ts'
 import type { SharedTable } from '../../../catalog/shared.ts'
-import { displayName } from '../../../database/display.ts'
+import { displayAlone, displayName, type QualifiedName } from '../../../database/display.ts'
 
-/** Words that are no column names without quotes (https://www.postgresql.org/docs/current/sql-keywords-appendix.html). */
-const reserved = new Set(
-  `all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column
-   concurrently constraint create cross current_catalog current_date current_role current_schema current_time
-   current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign freeze from
-   full grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit localtime
-   localtimestamp natural not notnull null offset on only or order outer overlaps placing primary references returning right
-   select session_user similar some symmetric system_user table tablesample then to trailing true union unique user using
-   variadic verbose when where window with`.split(/\s+/),
-)
+/** A table in a statement. */
+export const writeTable = ({ schema, name }: QualifiedName): string =>
+  schema === 'public' ? displayAlone(name) : `${displayName(schema)}.${displayName(name)}`
 
-/** A column's name, in quotes where it needs them. */
-export const writeName = (name: string): string => (reserved.has(name) ? `"${name}"` : displayName(name))
+/** Types whose numbers stand bare. Not `real`: next to one, 0.2 is a `double precision`, and equal to no `real` but by chance. */
+const bare = /^(smallint|integer|bigint|numeric|double precision)$/
 
-const bare = /^(smallint|integer|bigint|numeric|real|double precision)$/
-
-/** A value as a person would write it in SQL. */
-export const writeValue = (table: SharedTable, name: string, value: string): string => {
-  const type = columnOf(table.backup, name)?.baseType ?? ''
+/** A value of a column as a person would write it in SQL. */
+export const writeValue = (table: Pick<Table, 'columns'>, name: string, value: string): string => {
+  const type = columnOf(table, name)?.baseType ?? ''
   if (type === 'boolean') return value
   return bare.test(type) && /^-?[\d.]+$/.test(value) ? value : `'${value.replaceAll("'", "''")}'`
 }
 
 /** `a = 1 and b = 'x'`, as a person would write it. */
 export const writeEqual = (
-  table: SharedTable,
+  { backup }: Pick<SharedTable, 'backup'>,
   names: readonly string[],
   values: readonly (string | null | undefined)[],
 ): string =>
   names
     .map((name, position) => {
       const value = values[position] ?? null
-      return value === null ? `${writeName(name)} is null` : `${writeName(name)} = ${writeValue(table, name, value)}`
+      return value === null
+        ? `${displayAlone(name)} is null`
+        : `${displayAlone(name)} = ${writeValue(backup, name, value)}`
     })
     .join(' and ')
+
+/** `id in (3, 7)`, or `(a, b) in ((1, 2), (3, 4))`. */
+export const writeAmong = (
+  { backup }: Pick<SharedTable, 'backup'>,
+  names: readonly string[],
+  rows: readonly (readonly string[])[],
+): string => {
+  const write = (values: readonly string[]): string =>
+    names.map((name, position) => writeValue(backup, name, values[position] ?? '')).join(', ')
+  const tuple = (text: string): string => (names.length === 1 ? text : `(${text})`)
+  return `${tuple(names.map(displayAlone).join(', '))} in (${rows.map((row) => tuple(write(row))).join(', ')})`
+}

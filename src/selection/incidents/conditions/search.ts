@@ -1,0 +1,135 @@
+/** The conditions that say most about which rows of a sample are lost, in the fewest words. Pure. */
+import { fates, type Sample } from './sample.ts'
+import { type CodeTest, hullsOf, passes, type Tally, tally, testsOf } from './tests.ts'
+import { type CodeTerm, type ColumnFacts, type Ground, groundOf, type Held, type Proposal, weigh } from './worth.ts'
+
+const heldOf = (sums: readonly number[]): Held => ({
+  stayed: sums[fates.stayed] ?? 0,
+  changed: sums[fates.changed] ?? 0,
+  again: sums[fates.again] ?? 0,
+  open: sums[fates.open] ?? 0,
+})
+
+/** Rows with a value for which a test passes, by what became of them. */
+const countPassing = (own: Tally, test: CodeTest): Held => {
+  const sums = [0, 0, 0, 0, 0]
+  const add = (code: number): void => {
+    for (const fate of sums.keys()) sums[fate] = (sums[fate] ?? 0) + (own.counts[fate]?.[code] ?? 0)
+  }
+  if (test.is === 'value') add(test.code)
+  else if (test.is === 'among') for (const code of test.codes) add(code)
+  else for (let code = 1; code <= own.last; code++) if (passes(test, code)) add(code)
+  return heldOf(sums)
+}
+
+const proposeAlone = (ground: Ground): readonly Proposal[] =>
+  ground.tallies.flatMap((own, feature) =>
+    own.distinct < 2
+      ? []
+      : testsOf(own).flatMap((test) => weigh(ground, [{ feature, test }], countPassing(own, test)) ?? []),
+  )
+
+const everyRow = (ground: Ground): readonly Proposal[] => {
+  const sums = [0, 0, 0, 0, 0]
+  for (const fate of ground.sample.fates) sums[fate] = (sums[fate] ?? 0) + 1
+  const found = weigh(ground, [], heldOf(sums))
+  return found === null ? [] : [found]
+}
+
+/** Rows by their keys say nothing that a list of them would not. */
+const isByKey = (ground: Ground, own: Tally, test: CodeTest): boolean =>
+  (test.is === 'among' || test.is === 'other') && own.distinct > ground.rows * 0.9
+
+/** Values of one column that are looked into, and rows that are looked at for it. */
+const mostValues = 4
+const mostLooks = 20_000_000
+
+/** One column has a value, and among the rows that have it another one tells which are lost. */
+const proposeWithin = (ground: Ground): readonly Proposal[] => {
+  const { sample, tallies } = ground
+  const found: Proposal[] = []
+  let looks = 0
+  for (const [feature, own] of tallies.entries()) {
+    const [open, stayed] = [own.counts[fates.open], own.counts[fates.stayed]]
+    const mixed = [...(open?.keys() ?? [])].filter((code) => (open?.[code] ?? 0) > 1 && (stayed?.[code] ?? 0) > 0)
+    for (const code of mixed.sort((a, b) => (open?.[b] ?? 0) - (open?.[a] ?? 0)).slice(0, mostValues)) {
+      const codes = sample.codes[feature] ?? new Int32Array()
+      const rows = [...codes.keys()].filter((row) => codes[row] === code)
+      looks += rows.length * tallies.length
+      if (looks > mostLooks || own.distinct < 2) continue
+      const within: CodeTerm = { feature, test: { is: 'value', code } }
+      for (const [other, values] of sample.codes.entries()) {
+        if (other === feature) continue
+        const part = tally(values, sample, rows)
+        if (part.distinct < 2) continue
+        for (const test of testsOf(part)) {
+          if (isByKey(ground, tallies[other] ?? part, test)) continue
+          const better = weigh(ground, [within, { feature: other, test }], countPassing(part, test))
+          if (better !== null) found.push(better)
+        }
+      }
+    }
+  }
+  return found
+}
+
+/** A test that every open row passes, and which of the other rows pass it, a bit each. */
+interface Hull {
+  readonly term: CodeTerm
+  readonly passing: Uint32Array
+}
+
+const countBits = (word: number): number => {
+  let [bits, left] = [0, word]
+  for (; left !== 0; left &= left - 1) bits++
+  return bits
+}
+
+/** Two columns, each of which all open rows pass, and hardly any other row both. */
+const proposeBoth = (ground: Ground): readonly Proposal[] => {
+  const { sample, tallies } = ground
+  const others = [...sample.fates.keys()].filter((row) => (sample.fates[row] ?? 0) < fates.lost)
+  const hulls = tallies.flatMap((own, feature): readonly Hull[] => {
+    const codes = sample.codes[feature] ?? new Int32Array()
+    return (own.distinct < 2 ? [] : hullsOf(own).filter((test) => !isByKey(ground, own, test))).map((test) => {
+      const passing = new Uint32Array(Math.ceil(others.length / 32))
+      for (const [place, row] of others.entries())
+        if (passes(test, codes[row] ?? 0)) passing[place >> 5] = (passing[place >> 5] ?? 0) | (1 << (place & 31))
+      return { term: { feature, test }, passing }
+    })
+  })
+  const found: Proposal[] = []
+  for (const [place, a] of hulls.entries()) {
+    for (const b of hulls.slice(place + 1)) {
+      if (a.term.feature === b.term.feature) continue
+      const both = a.passing.map((word, at) => word & (b.passing[at] ?? 0))
+      const count = both.reduce((sum, word) => sum + countBits(word), 0)
+      if (count > ground.open) continue
+      const sums = [0, 0, 0, 0, ground.open]
+      for (const [at, row] of count === 0 ? [] : others.entries()) {
+        const fate = sample.fates[row] ?? 0
+        if (((both[at >> 5] ?? 0) & (1 << (at & 31))) !== 0) sums[fate] = (sums[fate] ?? 0) + 1
+      }
+      const better = weigh(ground, [a.term, b.term], heldOf(sums))
+      if (better !== null) found.push(better)
+    }
+  }
+  return found
+}
+
+const mostProposals = 8
+
+/** What one column says in so few bits, two say in no fewer. */
+const isSettled = (best: Proposal | undefined, { open }: Ground): boolean =>
+  best !== undefined && best.open === open && best.stayed + best.changed === 0 && best.bits < 12
+
+/** Conditions worth looking at, the best first. */
+export const searchConditions = (sample: Sample, columns: readonly ColumnFacts[]): readonly Proposal[] => {
+  const ground = groundOf(sample, columns)
+  if (ground.open < 2) return []
+  const byGain = (a: Proposal, b: Proposal): number =>
+    b.gain - a.gain || a.bits - b.bits || a.terms.length - b.terms.length
+  const alone = [...everyRow(ground), ...proposeAlone(ground)].sort(byGain)
+  const both = isSettled(alone[0], ground) ? [] : [...proposeWithin(ground), ...proposeBoth(ground)]
+  return [...alone, ...both].sort(byGain).slice(0, mostProposals)
+}

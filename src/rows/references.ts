@@ -67,7 +67,13 @@ export const readParents = async (sides: Sides, end: ChildEnd, keys: readonly st
   const unknown = keys.filter((key) => !known.has(key))
   const found = await queryParents(sides, end, unknown)
   for (const key of unknown) known.set(key, noParent)
-  for (const { key, other } of found.rows) known.set(key, { other, isNowhere: false })
+  // Many rows have the same parent: it is kept once.
+  const parents = new Map<string, Remembered>()
+  for (const { key, other } of found.rows) {
+    const own = parents.get(other) ?? { other, isNowhere: false }
+    parents.set(other, own)
+    known.set(key, own)
+  }
   for (const { key, other } of found.nowhere) known.set(key, { other, isNowhere: true })
   const [rows, nowhere]: readonly [Referring[], Referring[]] = [[], []]
   for (const key of keys) {

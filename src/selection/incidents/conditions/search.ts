@@ -121,7 +121,7 @@ const mostProposals = 8
 
 /** What one column says in so few bits, two say in no fewer. */
 const isSettled = (best: Proposal | undefined, { open }: Ground): boolean =>
-  best !== undefined && best.open === open && best.stayed + best.changed === 0 && best.bits < 12
+  best !== undefined && best.open === open && best.stayed + best.changed === 0 && best.bits < 16
 
 /** Conditions worth looking at, the best first. */
 export const searchConditions = (sample: Sample, columns: readonly ColumnFacts[]): readonly Proposal[] => {

@@ -105,11 +105,15 @@ const codesWith = (own: Tally, isMeant: (code: number) => boolean): readonly num
   return codes
 }
 
+/** Rows that have the value are in live as they always were, or changed. */
+const isThere = ({ counts }: Tally, code: number): boolean =>
+  (counts[fates.stayed]?.[code] ?? 0) + (counts[fates.changed]?.[code] ?? 0) > 0
+
 /** Values as a list, and as all values but some, whichever are not too many. */
 export const listsOf = (own: Tally, wanted: readonly number[]): readonly CodeTest[] => {
   if (wanted.length === 0) return []
   const some = new Set(wanted)
-  const others = codesWith(own, (code) => !some.has(code) && hasRows(own, code))
+  const others = codesWith(own, (code) => !some.has(code) && isThere(own, code))
   const tests: CodeTest[] = []
   if (wanted.length > 1 && wanted.length <= longestList) tests.push({ is: 'among', codes: wanted })
   if (others.length > 0 && others.length <= longestExcept) tests.push({ is: 'other', codes: others })

@@ -97,18 +97,11 @@ const bitsOfTerms = ({ columns, tallies }: Ground, terms: readonly CodeTerm[]): 
     if (own === undefined) continue
     const plain = bitsOf(test, own)
     const isOld = rises === 'time' && test.is === 'range' && !test.hasFirst
-    const favour = isReference
-      ? test.is === 'value'
-        ? Math.max(0, plain - 1.5)
-        : 1
-      : isOld
-        ? 1.5
-        : rises === 'key'
-          ? 0.3
-          : 0
+    const favour = isReference ? 2 : isOld ? 1.5 : rises === 'key' ? 0.3 : 0
     bits += plain - favour + (bitsOfSteps[steps] ?? 9)
   }
-  return terms.length > 1 ? bits + 2 + Math.log2(columns.length) : bits
+  // Which columns it is about takes a word as well.
+  return bits + terms.length * Math.log2(Math.max(columns.length, 1)) + (terms.length > 1 ? 2 : 0)
 }
 
 export const groundOf = (sample: Sample, columns: readonly ColumnFacts[]): Ground => {

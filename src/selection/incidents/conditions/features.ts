@@ -32,8 +32,8 @@ const isComparable = ({ typeKind, baseType, canSelect }: Column): boolean =>
 
 const integer = /^(smallint|integer|bigint)$/
 
-const mostOwn = 60
-const mostFeatures = 90
+const mostOwn = 48
+const mostFeatures = 64
 
 const ownFeatures = (sides: Sides, table: SharedTable): readonly Feature[] => {
   const named = table.columns.filter(({ name, backup }) => name !== table.softDelete && isComparable(backup))

@@ -11,7 +11,7 @@ import type { Sides } from '../../../rows/sides.ts'
 import { asText, fromSample, fromTable } from '../../../sql/rows.ts'
 import { type Condition, makeCondition, type Term, type Test } from './condition.ts'
 import { countHits, findStayed, findUnexplained, type Hits, type Outcome } from './counts.ts'
-import type { Feature } from './features.ts'
+import { type Feature, typeOfFeature } from './features.ts'
 import type { Population } from './population.ts'
 import { type Fate, fates, readFeature, readSample, type Sample, takeSome } from './sample.ts'
 import { searchConditions } from './search.ts'
@@ -138,10 +138,11 @@ const decode = async (
   })
 }
 
-const factsOf = ({ path, relation, rises }: Feature): ColumnFacts => ({
-  steps: path.length,
-  isReference: relation !== null,
-  rises,
+const factsOf = (feature: Feature): ColumnFacts => ({
+  steps: feature.path.length,
+  isReference: feature.relation !== null,
+  rises: feature.rises,
+  hasRanges: !/^(uuid|boolean|inet|cidr)$/.test(typeOfFeature(feature)),
 })
 
 /** Over everything it holds for no more rows that stayed than the sample says. */

@@ -22,11 +22,17 @@ const countPassing = (own: Tally, test: CodeTest): Held => {
   return heldOf(sums)
 }
 
+/** A range only of values that have an order for people. */
+const isSaid = ({ columns }: Ground, feature: number, test: CodeTest): boolean =>
+  test.is !== 'range' || columns[feature]?.hasRanges === true
+
 const proposeAlone = (ground: Ground): readonly Proposal[] =>
   ground.tallies.flatMap((own, feature) =>
     own.distinct < 2
       ? []
-      : testsOf(own).flatMap((test) => weigh(ground, [{ feature, test }], countPassing(own, test)) ?? []),
+      : testsOf(own)
+          .filter((test) => isSaid(ground, feature, test))
+          .flatMap((test) => weigh(ground, [{ feature, test }], countPassing(own, test)) ?? []),
   )
 
 const everyRow = (ground: Ground): readonly Proposal[] => {
@@ -63,7 +69,7 @@ const proposeWithin = (ground: Ground): readonly Proposal[] => {
         const part = tally(values, sample, rows)
         if (part.distinct < 2) continue
         for (const test of testsOf(part)) {
-          if (isByKey(ground, tallies[other] ?? part, test)) continue
+          if (!isSaid(ground, other, test) || isByKey(ground, tallies[other] ?? part, test)) continue
           const better = weigh(ground, [within, { feature: other, test }], countPassing(part, test))
           if (better !== null) found.push(better)
         }
@@ -91,7 +97,11 @@ const proposeBoth = (ground: Ground): readonly Proposal[] => {
   const others = [...sample.fates.keys()].filter((row) => (sample.fates[row] ?? 0) < fates.lost)
   const hulls = tallies.flatMap((own, feature): readonly Hull[] => {
     const codes = sample.codes[feature] ?? new Int32Array()
-    return (own.distinct < 2 ? [] : hullsOf(own).filter((test) => !isByKey(ground, own, test))).map((test) => {
+    return (
+      own.distinct < 2
+        ? []
+        : hullsOf(own).filter((test) => isSaid(ground, feature, test) && !isByKey(ground, own, test))
+    ).map((test) => {
       const passing = new Uint32Array(Math.ceil(others.length / 32))
       for (const [place, row] of others.entries())
         if (passes(test, codes[row] ?? 0)) passing[place >> 5] = (passing[place >> 5] ?? 0) | (1 << (place & 31))
@@ -117,7 +127,7 @@ const proposeBoth = (ground: Ground): readonly Proposal[] => {
   return found
 }
 
-const mostProposals = 8
+const mostProposals = 5
 
 /** What one column says in so few bits, two say in no fewer. */
 const isSettled = (best: Proposal | undefined, { open }: Ground): boolean =>
@@ -127,9 +137,9 @@ const isSettled = (best: Proposal | undefined, { open }: Ground): boolean =>
 export const searchConditions = (sample: Sample, columns: readonly ColumnFacts[]): readonly Proposal[] => {
   const ground = groundOf(sample, columns)
   if (ground.open < 2) return []
-  const byGain = (a: Proposal, b: Proposal): number =>
-    b.gain - a.gain || a.bits - b.bits || a.terms.length - b.terms.length
-  const alone = [...everyRow(ground), ...proposeAlone(ground)].sort(byGain)
+  const byRank = (a: Proposal, b: Proposal): number =>
+    b.rank - a.rank || a.bits - b.bits || a.terms.length - b.terms.length
+  const alone = [...everyRow(ground), ...proposeAlone(ground)].sort(byRank)
   const both = isSettled(alone[0], ground) ? [] : [...proposeWithin(ground), ...proposeBoth(ground)]
-  return [...alone, ...both].sort(byGain).slice(0, mostProposals)
+  return [...alone, ...both].sort(byRank).slice(0, mostProposals)
 }

@@ -15,6 +15,8 @@ export interface ColumnFacts {
   /** It refers to another row. */
   readonly isReference: boolean
   readonly rises: 'key' | 'time' | null
+  /** From one of its values to another is a range that people would name. */
+  readonly hasRanges: boolean
 }
 
 export interface CodeTerm {
@@ -36,6 +38,8 @@ export interface Proposal extends Held {
   /** What it takes to say it, and what it saves, in bits. */
   readonly bits: number
   readonly gain: number
+  /** The same, less where it leaves something for another one. */
+  readonly rank: number
 }
 
 /** The sample, and what is to be said of it. */
@@ -63,6 +67,9 @@ const bitsOfAgain = 0.5
 /** A condition must save so much: what is looked for in many columns is found by chance in some. */
 const leastGain = 3
 
+/** One statement is likelier than two. */
+const bitsOfRest = 8
+
 /** Of the rows that a condition holds for, at most so many are there; and none, of few, that was not written since. */
 const mostStayed = 0.1
 const mostWritten = 0.35
@@ -84,7 +91,8 @@ export const weigh = (ground: Ground, terms: readonly CodeTerm[], held: Held): P
   const others = stayed * 2 * Math.log2(rows + 1) + changed * bitsOfChanged + again * bitsOfAgain
   const bits = bitsOfTerms(ground, terms)
   const gain = saved - others - bits
-  return gain < leastGain ? null : { ...held, terms, bits, gain }
+  const rank = held.open < open ? gain - bitsOfRest : gain
+  return gain < leastGain ? null : { ...held, terms, bits, gain, rank }
 }
 
 const bitsOfSteps = [0, 3, 6]

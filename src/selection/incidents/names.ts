@@ -74,8 +74,8 @@ const labelGroup = async (sides: Sides, table: SharedTable, { condition, roots }
   const parent = condition?.parent ? await labelParent(sides, condition.parent) : null
   if (parent !== null) return `${name} of ${parent}`
   if (condition?.kind === 'keys' && roots.length <= mostNamed && labelColumn(table) !== null) {
-    const labels = [...(await labelRows(sides, table, roots)).values()].map(({ label }) => label)
-    return `${labels.slice(0, -1).join(', ')} and ${labels.at(-1) ?? ''}`
+    const labels = [...(await labelRows(sides, table, roots)).values()].map(({ label }) => label.slice(name.length + 1))
+    return `${name} ${labels.slice(0, -1).join(', ')} and ${labels.at(-1) ?? ''}`
   }
   return `${String(roots.length).replace(/\B(?=(\d{3})+$)/g, ',')} rows of ${name}`
 }

@@ -60,7 +60,7 @@ describe('incidents', () => {
   test('are one for rows that have nothing in common, by their keys where these are few', async () => {
     const report = await readIncidents(losing('delete from gallery where id in (3, 38)'))
     expect(describeIncidents(report)).toEqual([
-      'gallery "Gallery 3" (3) and gallery "Gallery 38" (38): 30 (photo_tag 18, photo 10, gallery 2) | id in (3, 38): 2 of 2, no others',
+      'gallery "Gallery 3" (3) and "Gallery 38" (38): 30 (photo_tag 18, photo 10, gallery 2) | id in (3, 38): 2 of 2, no others',
     ])
   })
 
@@ -194,7 +194,7 @@ describe('incidents', () => {
         begin; set constraints all deferred; delete from player where team_id = 1; delete from team where id = 1; commit;`,
     })
     expect(describeIncidents(report)).toEqual([
-      'part "car" (1) and part "itself" (4): 4 (part 4) | id in (1, 4): 2 of 2',
+      'part "car" (1) and "itself" (4): 4 (part 4) | id in (1, 4): 2 of 2',
       'team "Reds" (1): 3 (player 2, team 1) | id = 1: 1 of 1, no others',
     ])
   })

@@ -87,7 +87,7 @@ describe('incidents of rows that are marked as deleted', () => {
     const first = await readIncidents(losing(`${deleting}; ${marking}`), config)
     expect(describeIncidents(first)).toEqual([
       'photo of photographer "Photographer 3" (3): 18 (photo 18 marked) | photographer_id = 3: 18 of 18, no others',
-      'photo "Photo 92" (92) and photo "Photo 97" (97): 2 (photo 2) | id in (92, 97): 2 of 2, no others',
+      'photo "Photo 92" (92) and "Photo 97" (97): 2 (photo 2) | id in (92, 97): 2 of 2, no others',
     ])
     const again = await readIncidents(losing(marking), config)
     expect(again.incidents.map(({ id }) => id)).toEqual([first.incidents[0]?.id])

@@ -4,7 +4,7 @@ import type { Relation } from '../../../catalog/relations.ts'
 import type { SharedTable } from '../../../catalog/shared.ts'
 import { displayAlone } from '../../../database/display.ts'
 import { all, any, arrayText, column, list, type Query } from '../../../database/names.ts'
-import type { Key } from '../../../keys/key.ts'
+import { type Key, packNames } from '../../../keys/key.ts'
 import { type Sides, tableOf } from '../../../rows/sides.ts'
 import { fromTable, typeOf } from '../../../sql/rows.ts'
 import type { Feature } from './features.ts'
@@ -117,19 +117,26 @@ const holdsTest = ({ table, name }: Feature, test: Test, alias: string): Query =
   }
 }
 
+/** Terms by the row that they are about: those of one row above hold for the same one. */
+const byRow = (terms: readonly Term[]): readonly (readonly Term[])[] => [
+  ...Map.groupBy(terms, ({ feature }) => packNames(feature.path.map(({ id }) => id))).values(),
+]
+
+const pathOf = ([first]: readonly Term[]): readonly Relation[] => first?.feature.path ?? []
+
 /** `gallery_id in (select id from gallery where owner = 'x')` */
-const writeTerm = (sides: Sides, { feature, test }: Term): string =>
-  feature.path.reduceRight(
+const writeTerms = (sides: Sides, terms: readonly Term[]): string =>
+  pathOf(terms).reduceRight(
     (inner, { columns, parentColumns, parent }) => {
       const tuple = (names: readonly string[]): string => names.map(displayAlone).join(', ')
       const own = columns.length === 1 ? tuple(columns) : `(${tuple(columns)})`
       return `${own} in (select ${tuple(parentColumns)} from ${writeTable(tableOf(sides.catalog, parent))} where ${inner})`
     },
-    writeTest(feature, test),
+    terms.map(({ feature, test }) => writeTest(feature, test)).join(' and '),
   )
 
-const holdsTerm = (sides: Sides, { feature, test }: Term): Query => {
-  const { path } = feature
+const holdTerms = (sides: Sides, terms: readonly Term[]): Query => {
+  const path = pathOf(terms)
   const aliasAt = (place: number): string => (place < 0 ? 't' : `above${place}`)
   return path.reduceRight(
     (inner, { columns, parentColumns, parent }, place) => {
@@ -138,7 +145,7 @@ const holdsTerm = (sides: Sides, { feature, test }: Term): Query => {
       return sql`(${list(columns.map((name) => column(below, name)))}) in (
         select ${list(parentColumns.map((name) => column(above, name)))} from ${from} as ${sql.id(above)} where ${inner})`
     },
-    holdsTest(feature, test, aliasAt(path.length - 1)),
+    all(terms.map(({ feature, test }) => holdsTest(feature, test, aliasAt(path.length - 1)))),
   )
 }
 
@@ -180,8 +187,10 @@ export const makeCondition = (sides: Sides, table: SharedTable, terms: readonly 
   const parent = parentOf(sides, table, terms)
   return {
     kind: kindOf(terms, parent),
-    sql: terms.map((term) => writeTerm(sides, term)).join(' and '),
-    where: all(terms.map((term) => holdsTerm(sides, term))),
+    sql: byRow(terms)
+      .map((own) => writeTerms(sides, own))
+      .join(' and '),
+    where: all(byRow(terms).map((own) => holdTerms(sides, own))),
     parent,
     isLowest:
       terms.length === 1 && only.feature.path.length === 0 && only.test.is === 'range' && only.test.first === null,

@@ -46,34 +46,48 @@ const everyRow = (ground: Ground): readonly Proposal[] => {
 const isByKey = (ground: Ground, own: Tally, test: CodeTest): boolean =>
   (test.is === 'among' || test.is === 'other') && own.distinct > ground.rows * 0.9
 
-/** Values of one column that are looked into, and rows that are looked at for it. */
+/** Values of one column that are looked into, and how much is looked at in all. */
 const mostValues = 4
 const mostLooks = 20_000_000
+
+/** Values that some of the lost rows have and some of those that stayed, of most lost rows first. */
+const mixedCodes = ({ counts }: Tally): readonly number[] => {
+  const [open, stayed] = [counts[fates.open], counts[fates.stayed]]
+  const mixed = [...(open?.keys() ?? [])].filter((code) => (open?.[code] ?? 0) > 1 && (stayed?.[code] ?? 0) > 0)
+  return mixed.sort((a, b) => (open?.[b] ?? 0) - (open?.[a] ?? 0)).slice(0, mostValues)
+}
 
 /** One column has a value, and among the rows that have it another one tells which are lost. */
 const proposeWithin = (ground: Ground): readonly Proposal[] => {
   const { sample, tallies } = ground
   const found: Proposal[] = []
+  const codesInAll = tallies.reduce((sum, { last }) => sum + last, 0)
+  const places = [...tallies.entries()].filter(([, { distinct }]) => distinct > 1)
   let looks = 0
-  for (const [feature, own] of tallies.entries()) {
-    const [open, stayed] = [own.counts[fates.open], own.counts[fates.stayed]]
-    const mixed = [...(open?.keys() ?? [])].filter((code) => (open?.[code] ?? 0) > 1 && (stayed?.[code] ?? 0) > 0)
-    for (const code of mixed.sort((a, b) => (open?.[b] ?? 0) - (open?.[a] ?? 0)).slice(0, mostValues)) {
-      const codes = sample.codes[feature] ?? new Int32Array()
+  for (const [feature, own] of places.sort(([, a], [, b]) => a.distinct - b.distinct)) {
+    const codes = sample.codes[feature] ?? new Int32Array()
+    for (const code of mixedCodes(own)) {
       const rows = [...codes.keys()].filter((row) => codes[row] === code)
-      looks += rows.length * tallies.length
-      if (looks > mostLooks || own.distinct < 2) continue
-      const within: CodeTerm = { feature, test: { is: 'value', code } }
-      for (const [other, values] of sample.codes.entries()) {
-        if (other === feature) continue
-        const part = tally(values, sample, rows)
-        if (part.distinct < 2) continue
-        for (const test of testsOf(part)) {
-          if (!isSaid(ground, other, test) || isByKey(ground, tallies[other] ?? part, test)) continue
-          const better = weigh(ground, [within, { feature: other, test }], countPassing(part, test))
-          if (better !== null) found.push(better)
-        }
-      }
+      looks += rows.length * tallies.length + codesInAll
+      if (looks > mostLooks) return found
+      found.push(...proposeAmong(ground, { feature, test: { is: 'value', code } }, rows))
+    }
+  }
+  return found
+}
+
+/** What other columns tell of the rows for which a term holds. */
+const proposeAmong = (ground: Ground, within: CodeTerm, rows: readonly number[]): readonly Proposal[] => {
+  const { sample, tallies } = ground
+  const found: Proposal[] = []
+  for (const [other, values] of sample.codes.entries()) {
+    if (other === within.feature) continue
+    const part = tally(values, sample, rows)
+    if (part.distinct < 2) continue
+    for (const test of testsOf(part)) {
+      if (!isSaid(ground, other, test) || isByKey(ground, tallies[other] ?? part, test)) continue
+      const better = weigh(ground, [within, { feature: other, test }], countPassing(part, test))
+      if (better !== null) found.push(better)
     }
   }
   return found

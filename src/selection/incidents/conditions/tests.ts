@@ -160,7 +160,7 @@ export const bitsOf = (test: CodeTest, { distinct }: Pick<Tally, 'distinct'>): n
       return each
     case 'among':
     case 'other':
-      return Math.max(1, test.codes.length) * each + 2
+      return Math.max(1, test.codes.length) * each + 1
     case 'range':
       return (test.hasFirst && test.hasLast ? 2 : 1) * each + 1
   }

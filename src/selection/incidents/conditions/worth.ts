@@ -95,7 +95,7 @@ export const weigh = (ground: Ground, terms: readonly CodeTerm[], held: Held): P
   return gain < leastGain ? null : { ...held, terms, bits, gain, rank }
 }
 
-const bitsOfSteps = [0, 3, 6]
+const bitsOfSteps = [0, 4, 7]
 
 /** Conditions on references and on old times read well; those on columns of other tables must say more. */
 const bitsOfTerms = ({ columns, tallies }: Ground, terms: readonly CodeTerm[]): number => {

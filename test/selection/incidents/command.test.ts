@@ -40,7 +40,7 @@ describe('rowgraft incidents', () => {
                   ├ 5 gallery: cover was set to null
                   ├ looks like  DELETE FROM photo WHERE photographer_id = 2
                   └ 600 of 600 such rows are gone, no others
-        ......  gallery "g-2" (2) and gallery "g-4" (4)                                                  2
+        ......  gallery "g-2" (2) and "g-4" (4)                                                          2
                   ├ looks like  DELETE FROM gallery WHERE id in (2, 4)
                   └ 2 of 2 such rows are gone, no others
 

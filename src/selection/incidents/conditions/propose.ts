@@ -30,8 +30,10 @@ export interface Field {
 
 export interface Counted extends Condition, Hits {}
 
+/** A table of no more rows is read whole; of a larger one, so many rows that stayed, that are to be explained, and so on. */
 const mostRows = 12_000
-const mostOpen = 4_000
+const mostStayed = 6_000
+const mostOpen = 3_000
 const mostWritten = 2_000
 const mostLost = 2_000
 const mostContradicting = 1_000
@@ -43,7 +45,7 @@ const longestValue = 200
 /** Rows that stayed: all of them in a small table, else some. */
 const readStayed = async (sides: Sides, { population, rows, isLost }: Field): Promise<readonly string[]> => {
   const { table, where } = population
-  const share = Math.min(100, (100 * mostRows) / Math.max(rows, 1))
+  const share = rows <= mostRows ? 100 : (100 * mostStayed) / rows
   const from =
     share < 100
       ? fromSample(table.backup, sql`bernoulli (${sql.lit(share)}) repeatable (0)`)

@@ -86,7 +86,9 @@ const proposeAmong = (ground: Ground, within: CodeTerm, rows: readonly number[])
     if (part.distinct < 2) continue
     for (const test of testsOf(part)) {
       if (!isSaid(ground, other, test) || isByKey(ground, tallies[other] ?? part, test)) continue
-      const better = weigh(ground, [within, { feature: other, test }], countPassing(part, test))
+      const term: CodeTerm = { feature: other, test }
+      const terms = other < within.feature ? [term, within] : [within, term]
+      const better = weigh(ground, terms, countPassing(part, test))
       if (better !== null) found.push(better)
     }
   }

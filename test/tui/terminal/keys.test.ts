@@ -42,7 +42,7 @@ test('space and enter may be held down', async () => {
     await withUi(databases, {}, async (terminal) => {
       await untilCounted(terminal)
       terminal.press(' '.repeat(50))
-      await terminal.until(/❯\[.\] photo "Two boys[\s\S]*[23] picked/)
+      await terminal.until(/❯\[.\] photo "Selma[\s\S]*[12] picked/)
       terminal.press('A')
       await terminal.until('0 picked')
       terminal.press('g', '\r'.repeat(41))

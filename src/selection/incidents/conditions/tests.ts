@@ -86,7 +86,7 @@ const runsOf = (own: Tally): readonly Run[] => {
 }
 
 /** A range as it reads best: one that nothing comes before, or after, has no end there. */
-export const makeRange = (own: Tally, first: number, last: number): CodeTest => {
+const makeRange = (own: Tally, first: number, last: number): CodeTest => {
   const isRow = (from: number, to: number): boolean => {
     for (let code = from; code <= to; code++) if (hasRows(own, code)) return true
     return false
@@ -96,7 +96,7 @@ export const makeRange = (own: Tally, first: number, last: number): CodeTest => 
   return { is: 'range', first, last, hasFirst, hasLast }
 }
 
-export const longestList = 100
+const longestList = 100
 const longestExcept = 12
 
 const codesWith = (own: Tally, isMeant: (code: number) => boolean): readonly number[] => {

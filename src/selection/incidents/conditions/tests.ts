@@ -110,7 +110,7 @@ const isThere = ({ counts }: Tally, code: number): boolean =>
   (counts[fates.stayed]?.[code] ?? 0) + (counts[fates.changed]?.[code] ?? 0) > 0
 
 /** Values as a list, and as all values but some, whichever are not too many. */
-export const listsOf = (own: Tally, wanted: readonly number[]): readonly CodeTest[] => {
+const listsOf = (own: Tally, wanted: readonly number[]): readonly CodeTest[] => {
   if (wanted.length === 0) return []
   const some = new Set(wanted)
   const others = codesWith(own, (code) => !some.has(code) && isThere(own, code))

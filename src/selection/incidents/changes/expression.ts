@@ -2,8 +2,9 @@
 import { sql } from 'kysely'
 import { type Column, columnOf } from '../../../catalog/catalog.ts'
 import type { SharedTable } from '../../../catalog/shared.ts'
+import { displayAlone } from '../../../database/display.ts'
 import { column, type Query } from '../../../database/names.ts'
-import { writeName, writeValue } from '../conditions/writing.ts'
+import { writeValue } from '../conditions/writing.ts'
 
 /** The right side of `column = ...`. */
 export interface Expression {
@@ -39,7 +40,7 @@ export interface Subject {
 export const subjectOf = (table: SharedTable, name: string): Subject => {
   const type = columnOf(table.live, name)
   if (type === undefined) throw new Error(`table ${table.id} has no column ${name}`)
-  return { table, name, type, shown: writeName(name), own: column('t', name) }
+  return { table, name, type, shown: displayAlone(name), own: column('t', name) }
 }
 
 /** Both values of a row, where it has both. */
@@ -63,7 +64,7 @@ export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
 const constants = ({ table, name }: Subject, pairs: readonly Pair[]): readonly Expression[] => {
   const values = pairs.flatMap(({ after }) => (after === undefined ? [] : [after]))
   return mostFrequent(values, 4).map((value) => ({
-    sql: value === null ? 'NULL' : writeValue(table, name, value),
+    sql: value === null ? 'NULL' : writeValue(table.live, name, value),
     value: sql`${value}::text`,
   }))
 }
@@ -76,7 +77,7 @@ const copies = ({ table, name, type }: Subject, pairs: readonly Pair[]): readonl
       const equal = pairs.filter(({ before, after }) => after !== undefined && before.get(own.name) === after)
       return equal.length * 2 >= pairs.length
     })
-    .map((own) => ({ sql: writeName(own.name), value: sql`${column('t', own.name)}::text` }))
+    .map((own) => ({ sql: displayAlone(own.name), value: sql`${column('t', own.name)}::text` }))
 
 const opposite = ({ type, shown, own }: Subject): readonly Expression[] =>
   type.baseType === 'boolean' ? [{ sql: `NOT ${shown}`, value: sql`(not ${own})::text` }] : []

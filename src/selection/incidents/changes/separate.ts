@@ -2,7 +2,7 @@
 import type { SharedTable } from '../../../catalog/shared.ts'
 import { any, type Query } from '../../../database/names.ts'
 import type { Sides } from '../../../rows/sides.ts'
-import type { Candidate } from '../conditions/candidates.ts'
+import type { Condition } from '../conditions/condition.ts'
 import { gatherRoots } from '../conditions/conditions.ts'
 
 export interface Separating {
@@ -11,7 +11,7 @@ export interface Separating {
   /** On the alias `t`, of the backup. */
   readonly where: Query
   /** The reference that has the same value in all rows, if that is it. */
-  readonly parent: Candidate['parent']
+  readonly parent: Condition['parent']
 }
 
 /** More conditions than these together say nothing. */
@@ -23,8 +23,14 @@ export const separate = async (
   table: SharedTable,
   { rows, others }: { readonly rows: readonly string[]; readonly others: readonly string[] },
 ): Promise<Separating | null> => {
-  const gathered = await gatherRoots(sides, { table, loss: 'gone', roots: rows, missing: rows, others })
-  const conditions = gathered.flatMap(({ condition }) => (condition === null ? [] : [condition]))
+  const known = new Set([...rows, ...others])
+  const isLost = (key: string): boolean => known.has(key)
+  const outcome = { missing: rows, others, changed: [], again: [] }
+  const gathered = await gatherRoots(sides, { table, loss: 'gone', roots: rows, isLost, ...outcome })
+  // A list of keys separates any rows from any others.
+  const conditions = gathered.flatMap(({ condition }) =>
+    condition === null || condition.kind === 'keys' ? [] : [condition],
+  )
   const [only] = conditions
   if (only === undefined || conditions.length < gathered.length || conditions.length > mostTogether) return null
   if (conditions.length === 1) return { sql: only.sql, where: only.where, parent: only.parent }

@@ -1,8 +1,8 @@
 /** Events as incidents: what they are called, the statement they look like, and the id by which they are found again. */
 import type { SharedTable } from '../../../catalog/shared.ts'
+import { displayAlone } from '../../../database/display.ts'
 import { labelTable } from '../../../rows/labels.ts'
 import type { Sides } from '../../../rows/sides.ts'
-import { writeName } from '../conditions/writing.ts'
 import { labelParent } from '../labels.ts'
 import { makeId } from '../names.ts'
 import type { Incident, Overwrite } from '../report.ts'
@@ -11,7 +11,7 @@ import { isEveryRow } from './explain.ts'
 import type { Overwritten, OverwrittenEvent } from './overwritten.ts'
 
 const sets = ({ update }: OverwrittenEvent): readonly string[] =>
-  update.assignments.map(({ column, sql }) => `${writeName(column)} = ${sql}`)
+  update.assignments.map(({ column, sql }) => `${displayAlone(column)} = ${sql}`)
 
 /** Rows without a condition are found again by the transaction that wrote them. */
 const idOf = ({ table }: Overwritten, event: OverwrittenEvent): string =>
@@ -25,7 +25,7 @@ const writeStatement = (table: SharedTable, event: OverwrittenEvent): string | n
 }
 
 const labelOf = async (sides: Sides, table: SharedTable, event: OverwrittenEvent): Promise<string> => {
-  const columns = event.update.assignments.map(({ column }) => writeName(column)).join(', ')
+  const columns = event.update.assignments.map(({ column }) => displayAlone(column)).join(', ')
   const parent = event.condition?.parent ? await labelParent(sides, event.condition.parent) : null
   return `${columns} of ${labelTable(table)}${parent === null ? '' : ` of ${parent}`}`
 }

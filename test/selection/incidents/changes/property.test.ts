@@ -130,8 +130,9 @@ test(
           await withRowgraft(pair, async (rowgraft) => {
             await checkStatements(rowgraft, pair)
             const [first] = (await rowgraft.overwritten()).incidents
-            // What is too little to tell by need not be told.
-            if (first === undefined || changed.length < 20) return
+            // What is too little to tell by, on either side, need not be told.
+            const stayed = before.size - hit.length
+            if (first === undefined || changed.length < 20 || (stayed > 0 && stayed < 6)) return
             const told = first.overwrite?.statement ?? null
             expect(told, statement).not.toBe(null)
             const made = await runOnBackup(pair.backup, told ?? '')

@@ -49,3 +49,9 @@ export const findReferenceInKey = (
 /** True for a table that stores nothing but its key, as links do: whoever finds a row by its key has seen all of it. */
 export const isAllKey = (table: Table, identity: readonly string[]): boolean =>
   table.columns.every((column) => column.generated !== null || (identity.includes(column.name) && isExact(column)))
+
+const rounding = /^(numeric|timestamp|time|interval)\b/
+
+/** True for a column that keeps so many digits, and rounds the rest of a value without a word. */
+export const isRounding = (column: Pick<Column, 'baseType' | 'type'> | undefined): boolean =>
+  column !== undefined && rounding.test(column.baseType) && column.type !== column.baseType

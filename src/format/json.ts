@@ -89,6 +89,7 @@ export const jsonReport = (report: Report): object => ({
   complete: report.complete,
   replaced: report.replaced.map(({ table, rows, by }) => ({ table, rows, triggers: nameTriggers(by), by })),
   setBack: report.setBack,
+  rounded: report.rounded,
   kept: report.kept,
   triggerChanges: report.triggerChanges,
   stays: report.stays,

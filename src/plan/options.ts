@@ -19,6 +19,8 @@ export interface PlanOptions {
   readonly triggers: 'fire' | 'off' | null
   /** `table.column` that a trigger may change on inserted rows. */
   readonly acceptTrigger: readonly string[]
+  /** `table.column` whose values live's type may round; absent in plans of before. */
+  readonly acceptRounding?: readonly string[]
   /** What every restored row of a table gets in a column. */
   readonly set: readonly SetValue[]
   /** What enum labels become. */

@@ -29,8 +29,8 @@ export interface JudgeOptions {
   readonly excluded: ReadonlyMap<string, ReadonlySet<string>>
   /** Restore only these columns of rows that live still has. */
   readonly columns: readonly string[] | null
-  /** `table.column` whose values triggers may write as they will. */
-  readonly acceptTrigger: readonly string[]
+  /** `table.column` whose values triggers may write, or live round. */
+  readonly leftToLive: readonly string[]
   readonly keyPolicy: 'auto' | 'keep' | 'new'
   /** Rows that may be other records by now, packed, per table: brought back under other keys, or to be put back in some columns. */
   readonly doubted: ReadonlyMap<string, ReadonlyMap<string, Likeness>>
@@ -114,11 +114,11 @@ const judgeRepairs = (judged: Judged, table: SharedTable, { excluded, decider }:
   judged.repaired.set(table.id, repaired)
 }
 
-/** What the user gives by --set, or leaves to a trigger, is no reason to write a row that live has, unless --columns names the column. */
-const hasNothingToWrite = (table: SharedTable, state: RowState, { columns, acceptTrigger }: JudgeOptions): boolean =>
+/** What the user gives by --set, or leaves to a trigger or to live's rounding, is no reason to write a row that live has, unless --columns names the column. */
+const hasNothingToWrite = (table: SharedTable, state: RowState, { columns, leftToLive }: JudgeOptions): boolean =>
   columns === null &&
   state.state === 'changed' &&
-  state.columns.every((name) => isGiven(table.backup, name) || acceptTrigger.includes(`${table.id}.${name}`))
+  state.columns.every((name) => isGiven(table.backup, name) || leftToLive.includes(`${table.id}.${name}`))
 
 const judgeRestored = (
   judged: Judged,

@@ -31,7 +31,7 @@ export interface DecideOptions {
   readonly keys: 'auto' | 'keep' | 'new'
   /** Restore only these columns of rows that live still has. */
   readonly columns: readonly string[] | null
-  readonly acceptTrigger: readonly string[]
+  readonly leftToLive: readonly string[]
 }
 
 /** A selected row that live still has, with the columns to be put back. */
@@ -129,7 +129,7 @@ const judgeSelected = ({ sides, states, resolved, options, ...own }: Deciding, e
   judgeChosen(currentStates(resolved, states), {
     keys: sides.keys,
     columns: options.columns,
-    acceptTrigger: options.acceptTrigger,
+    leftToLive: options.leftToLive,
     keyPolicy: options.keys,
     doubted: own.doubted,
     renamed: own.decisions.renamed,

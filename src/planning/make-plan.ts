@@ -33,6 +33,7 @@ import { checkLockRoom } from './measure/locks.ts'
 import { combineDigests, type Measured, measureImages, readGuards } from './measure/measure.ts'
 import { type PlanFacts, readPlanFacts, type Written } from './measure/plan-facts.ts'
 import { checkRoom } from './measure/room.ts'
+import { refuseNotRounding } from './measure/rounding.ts'
 import { readSetValues } from './measure/set-values.ts'
 import { measureTransforms } from './measure/transformed-rows.ts'
 import { findNeededBelow, type NeededBelow } from './needed-below.ts'
@@ -95,7 +96,7 @@ const decide = async (
     closure: { ...options, without },
     keys: options.keys,
     columns: selection.columns,
-    acceptTrigger: options.acceptTrigger,
+    leftToLive: [...options.acceptTrigger, ...(options.acceptRounding ?? [])],
     decider: log,
   })
   const isMet = log.conflicts.every(({ id }) => log.answers[id] !== 'skip' && log.answers[id] !== 'allocate')
@@ -217,6 +218,7 @@ const assemble = (
 const editSides = async (input: MakePlanInput): Promise<MakePlanInput> => {
   const { sides, options, transforms } = input
   const { set, mapEnum } = resolveEdits(sides.catalog, options)
+  refuseNotRounding(sides.catalog, options.acceptRounding ?? [])
   const spelled = { mapEnum, set: await readSetValues(sides.live, sides.catalog.live, set) }
   const edited = withEdits(sides.catalog, transforms, spelled)
   return { ...input, sides: { ...sides, ...edited }, options: { ...options, ...spelled } }

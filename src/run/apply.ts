@@ -100,7 +100,7 @@ const performRun = async (run: Applying, writer: Writer): Promise<Report> => {
   }
   const catalog = await beginWork(run, writer)
   const layout = layOut(plan, catalog, { stagesKeys: true })
-  const { raised } = await prepareRows(writer, layout, { ...work, catalog, batchSize: options.batchSize })
+  const { raised, rounded } = await prepareRows(writer, layout, { ...work, catalog, batchSize: options.batchSize })
   const journal = options.rehearse ? null : await beginJournal(run, writer, layout)
   const records = journal === null ? null : new RunRecords(journal, writer, layout)
   const witness = records?.witness ?? null
@@ -121,6 +121,7 @@ const performRun = async (run: Applying, writer: Writer): Promise<Report> => {
     outcome: options.rehearse ? 'rehearsed' : 'committed',
     elapsed: performance.now() - run.started,
     raised,
+    rounded,
     stays,
     ...written,
   })

@@ -19,6 +19,7 @@ import { refuseStrangers } from './references/parents.ts'
 import { refuseReferences } from './references/referring.ts'
 import type { Report, RunOptions, RunProgress } from './run.ts'
 import { stageConditions } from './stage/conditional-rows.ts'
+import { roundValues } from './stage/rounded.ts'
 import { digestStage, stageFromBackup } from './stage/stage.ts'
 import { spellTransformed } from './stage/stage-transformed.ts'
 import type { Layout } from './stage/staged.ts'
@@ -76,7 +77,7 @@ const refusals: Readonly<Record<RowSource['kind'], Refusal>> = {
   },
 }
 
-/** Everything up to the first write: stage, locks, guards, keys. Returns the sequences that moved. */
+/** Everything up to the first write: stage, locks, guards, keys. Returns the sequences that moved, and what was rounded. */
 export const prepareRows = async (
   writer: Writer,
   layout: Layout,
@@ -88,7 +89,9 @@ export const prepareRows = async (
     onProgress,
     batchSize,
   }: Performance & { readonly batchSize: number; readonly catalog: SharedCatalog },
-): Promise<{ readonly raised: readonly string[] }> => {
+): Promise<{ readonly raised: readonly string[] } & Pick<Report, 'rounded'>> => {
+  const rounded: Report['rounded'][number][] = []
+  const accepted = new Set(plan.options.acceptRounding)
   const room = lockRoom([...layout.tables.values()].map(({ table }) => table.live))
   if (room !== null) await writer.check(room)
   if (source.kind === 'backup') {
@@ -101,6 +104,7 @@ export const prepareRows = async (
     }
     await stageConditions(writer, layout, { backup, batchSize })
     for (const staged of layout.tables.values()) await applyNulls(writer, staged)
+    for (const staged of layout.tables.values()) rounded.push(...(await roundValues(writer, staged, accepted)))
   } else await stageFromJournal(writer, layout, { path: source.path, onProgress })
   await runHooks('before')
   await createMaps(writer, layout)
@@ -117,7 +121,7 @@ export const prepareRows = async (
   }
   onProgress({ stage: 'images' })
   await keepImages(writer, layout)
-  return { raised }
+  return { raised, rounded }
 }
 
 const checkRows = async (writer: Writer, layout: Layout, refusal: Refusal): Promise<void> => {

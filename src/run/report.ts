@@ -26,6 +26,7 @@ export const buildReport = (
     | 'elapsed'
     | 'replaced'
     | 'setBack'
+    | 'rounded'
     | 'kept'
     | 'triggerChanges'
     | 'stays'
@@ -68,6 +69,7 @@ export const emptyReport = (plan: Plan): Report => {
     complete: plan.notInBackup.length === 0 && asked.length === 0,
     replaced: [],
     setBack: [],
+    rounded: [],
     kept: [],
     triggerChanges: [],
     stays: [],

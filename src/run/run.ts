@@ -89,6 +89,8 @@ export interface Report {
   readonly setBack: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
   /** Numbers of rows that were updated in which live had counted other things since the backup: what triggers made of them is kept. */
   readonly kept: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
+  /** Values that live's type rounds, where that was accepted. */
+  readonly rounded: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
   /** What triggers changed on rows that were written, and what was accepted. */
   readonly triggerChanges: readonly { readonly table: string; readonly column: string; readonly rows: number }[]
   /** Tables beside those of the plan into which triggers of the run wrote rows that an undo leaves there. */

@@ -103,6 +103,7 @@ export const makeReport = (parts: Partial<Report> = {}): Report => ({
   complete: true,
   replaced: [],
   setBack: [],
+  rounded: [],
   kept: [],
   stays: [],
   triggerChanges: [],

@@ -30,6 +30,7 @@ const planning = [
   'onConflict',
   'again',
   'acceptTrigger',
+  'acceptRounding',
   'triggers',
   'bulk',
   'role',

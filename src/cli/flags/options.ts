@@ -70,6 +70,7 @@ export interface PlanFlags {
   readonly onConflict?: readonly ConflictAnswer[]
   readonly again?: boolean
   readonly acceptTrigger?: readonly string[]
+  readonly acceptRounding?: readonly string[]
   readonly set?: readonly string[]
   readonly mapEnum?: readonly string[]
   readonly triggers?: 'fire' | 'off'
@@ -222,6 +223,10 @@ export const addConflicts = optionGroup('Keys and conflicts:', () => [
   new Option('--accept-trigger <columns>', 'table.column that a trigger may change on inserted rows').argParser(
     (text: string, known: readonly string[] | undefined) => [...(known ?? []), ...splitList(text)],
   ),
+  new Option(
+    '--accept-rounding <columns>',
+    'table.column whose values live may round, as its type keeps fewer digits',
+  ).argParser((text: string, known: readonly string[] | undefined) => [...(known ?? []), ...splitList(text)]),
   ...triggersOptions(),
 ])
 

@@ -30,14 +30,14 @@ export const resolveTable = (typed: string, tables: Tables): string => {
 }
 
 /** `gallery.updated_at` as `public.gallery.updated_at`. */
-const resolveColumn = (typed: string, tables: Tables): string => {
-  const { table, column } = splitColumn(typed, '--accept-trigger')
+const resolveColumn = (typed: string, flag: string, tables: Tables): string => {
+  const { table, column } = splitColumn(typed, flag)
   return `${resolveTable(table, tables)}.${column}`
 }
 
 /** True where flags name tables, so that the tables must be known first. */
 const namesTables = (flags: PlanFlags): boolean =>
-  flags.without !== undefined || flags.onConflict !== undefined || flags.acceptTrigger !== undefined
+  [flags.without, flags.onConflict, flags.acceptTrigger, flags.acceptRounding].some((given) => given !== undefined)
 
 /** Whether triggers fire: `--bulk` is another word for `--triggers off`. Throws `usage` where both are said. */
 export const triggersOf = ({
@@ -90,6 +90,9 @@ export const readPlanOptions = async (
     ...readEdits(flags),
     ...(flags.acceptTrigger === undefined
       ? {}
-      : { acceptTrigger: flags.acceptTrigger.map((column) => resolveColumn(column, tables)) }),
+      : { acceptTrigger: flags.acceptTrigger.map((column) => resolveColumn(column, '--accept-trigger', tables)) }),
+    ...(flags.acceptRounding === undefined
+      ? {}
+      : { acceptRounding: flags.acceptRounding.map((column) => resolveColumn(column, '--accept-rounding', tables)) }),
   }
 }

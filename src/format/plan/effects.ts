@@ -64,11 +64,17 @@ const formatDefaults = (plan: Plan): readonly string[] =>
       ]
 
 const formatNarrower = (plan: Plan): readonly string[] => {
-  const columns = plan.narrower.map(
+  const accepted = plan.options.acceptRounding ?? []
+  const open = plan.narrower.filter(({ table, column }) => !accepted.includes(`${table}.${column}`))
+  const columns = open.map(
     ({ table, column, live, backup }) =>
       `${formatTable(table)}.${formatColumn(column)} is ${sanitise(live)} in live, ${sanitise(backup)} in the backup`,
   )
-  return columns.length === 0 ? [] : [`${columns.join('; ')}: a value that does not fit stops the run.`]
+  const rounded = accepted.map((column) => formatTable(column)).join(', ')
+  return [
+    ...(columns.length === 0 ? [] : [`${columns.join('; ')}: a value that does not fit stops the run.`]),
+    ...(rounded === '' ? [] : [`Values of ${rounded} are rounded as live's type has it (--accept-rounding).`]),
+  ]
 }
 
 const formatAside = ({ table, constraint, column, rows }: Plan['aside'][number]): string => {

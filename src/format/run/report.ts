@@ -109,8 +109,12 @@ const formatNewKeys = (report: Report, setting: Setting): readonly string[] => {
   ]
 }
 
-/** What triggers of a run did to rows that it wrote, a sentence each. */
+/** What triggers of a run, or types of live, did to values that it wrote, a sentence each. */
 export const formatTriggerChanges = (report: Report, { undoes }: Plan): readonly string[] => [
+  ...report.rounded.map(
+    ({ table, column, rows }) =>
+      `${formatTable(table)}.${formatColumn(column)} was rounded in ${plural(rows, 'row')}, as live's type has it; that was accepted.`,
+  ),
   ...report.setBack.map(({ table, column, rows }) => {
     const [it, to] = [rows === 1 ? 'it' : 'they', undoes === null ? "the backup's value" : 'what was there before']
     const what = `${formatTable(table)}.${formatColumn(column)} in ${plural(rows, 'row')}`

@@ -58,6 +58,7 @@ export const optionEntries: Entries<PlanOptions> = {
   forOthers: flag,
   triggers: nullable(choice<NonNullable<PlanOptions['triggers']>>({ fire: true, off: true })),
   acceptTrigger: listOf(text),
+  acceptRounding: optional(listOf(text)),
   set: listOf(object<SetValue>({ table: name, column: name, value: nullable(text) })),
   mapEnum: listOf(object<MappedLabel>({ table: name, column: name, from: text, to: text })),
   role: nullable(name),

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Catalog, Column, ForeignKey } from '../../catalog/catalog.ts'
 import { columnOf } from '../../catalog/catalog.ts'
 import type { SetValue } from '../../catalog/edits.ts'
+import { isRounding } from '../../catalog/spelling.ts'
 import { displayAlone, displayName } from '../../database/display.ts'
 import { all, column, type Query, serverText } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
@@ -18,9 +19,6 @@ const refuse = (set: SetValue, why: string, hint: string, error?: RowgraftError)
     sqlstate: error?.sqlstate,
   })
 
-/** Types whose modifier rounds without a word. */
-const rounding = /^(numeric|timestamp|time|interval)\b/
-
 /** The value as a column of live takes it: through the input of its type, as COPY would. Its checks are a domain's own. */
 const taken = (value: string, { baseType, type }: Column): Query =>
   /^jsonb?$/.test(baseType)
@@ -33,8 +31,9 @@ const spell = async (live: Reader, target: Column, set: SetValue): Promise<strin
     if (target.notNull) throw refuse(set, 'live has it NOT NULL', 'Give it a value.')
     return null
   }
-  const isRounding = rounding.test(target.baseType) && target.type !== target.baseType
-  const isSame = isRounding ? sql`(x.v = ${set.value}::text::${serverText(target.baseType)})::text` : sql`'true'`
+  const isSame = isRounding(target)
+    ? sql`(x.v = ${set.value}::text::${serverText(target.baseType)})::text`
+    : sql`'true'`
   try {
     const [row] = await live.rows(sql`
       select pg_catalog.format('%s', x.v), ${isSame}

@@ -78,6 +78,7 @@ export const addReports = (
     complete: stopped === null && reports.every(({ complete }) => complete),
     replaced: addRows(reports.flatMap(({ replaced }) => replaced)),
     setBack: addRows(reports.flatMap((report) => report.setBack)),
+    rounded: addRows(reports.flatMap((report) => report.rounded)),
     kept: addRows(reports.flatMap(({ kept }) => kept)),
     triggerChanges: addRows(reports.flatMap(({ triggerChanges }) => triggerChanges)),
     stays: once(reports.flatMap(({ stays }) => stays)),

@@ -6,6 +6,8 @@
  * In come the stage and live as it is after the last write; out go the differences that are accepted, or `verification-failed`.
  */
 import { sql } from 'kysely'
+import { columnOf } from '../../catalog/catalog.ts'
+import { isRounding } from '../../catalog/spelling.ts'
 import { displayAlone, displayName, shellWord } from '../../database/display.ts'
 import { all, column, list, type Query } from '../../database/names.ts'
 import type { Check } from '../../database/session/check.ts'
@@ -166,11 +168,20 @@ const mismatch = async (writer: Writer, layout: Layout, { staged, ...facts }: Mi
     ].join('\n'),
     advice:
       triggers === ''
-        ? 'Widen the column, or leave the rows out.'
+        ? adviseType(table, differing)
         : safe.length < differing.length
           ? 'Switch triggers off with --triggers off, or leave the rows out.'
           : `Accept what the trigger writes with ${accept}, or switch triggers off with --triggers off.`,
   })
+}
+
+/** What helps where live's type changes values. */
+const adviseType = ({ id, live }: StagedTable['table'], differing: readonly { readonly column: string }[]): string => {
+  const isRounded = differing.every(({ column: name }) => isRounding(columnOf(live, name)))
+  const names = differing.map(({ column: name }) => `${id}.${displayName(name)}`).join(',')
+  return isRounded
+    ? `Widen the column, accept rounded values with --accept-rounding ${shellWord(names)}, or leave the rows out.`
+    : 'Widen the column, or leave the rows out.'
 }
 
 const verifyUpdated = async (

@@ -11,6 +11,11 @@ export const needsConnection = ({ connection }: State): string | null =>
 export const needsPicks = (state: State): string | null =>
   needsConnection(state) ?? (countPicks(state.picks) === 0 ? 'nothing is picked yet: space picks' : null)
 
+/** Why there is nothing to follow that is not followed already. */
+export const whyNotFollow = (state: State): string | null =>
+  needsConnection(state) ??
+  (state.follow !== null ? 'they are followed already' : state.likely.length === 0 ? 'no name suggests one' : null)
+
 /** Why there is no very large table left to look for incidents in. */
 export const whyNotLarge = (state: State): string | null => {
   const lacking = needsConnection(state)

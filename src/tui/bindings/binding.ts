@@ -37,6 +37,7 @@ export type Command =
   | 'along'
   | 'why'
   | 'follow'
+  | 'follow suggested'
   | 'bring'
   | 'copy'
   | 'copy row'

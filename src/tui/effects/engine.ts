@@ -165,7 +165,7 @@ export class Engine {
 
   async #connect(
     entry: Entry,
-    { addresses, passwords }: Extract<Work, { kind: 'connect' }>,
+    { addresses, passwords, follow }: Extract<Work, { kind: 'connect' }>,
     emit: (result: Result) => void,
   ): Promise<void> {
     await this.#rowgraft?.close()
@@ -175,6 +175,7 @@ export class Engine {
     const { open } = await import('../../index.ts')
     const rowgraft = await open({
       ...options,
+      ...(follow === null ? {} : { follow }),
       signal: entry.controller.signal,
       onProgress: this.#progress(entry, emit),
       askPassword: async ({ side, label }) => {
@@ -184,9 +185,9 @@ export class Engine {
       },
     })
     this.#rowgraft = rowgraft
-    const { live, backup, notes, protection } = rowgraft
+    const { live, backup, notes, protection, likelyReferences: likely } = rowgraft
     if (backup === null) throw new Error('opened without a backup')
-    emit({ type: 'opened', live, backup, notes, protection })
+    emit({ type: 'opened', live, backup, notes, protection, likely })
   }
 
   #progress(entry: Entry, emit: (result: Result) => void): (event: ProgressEvent) => void {

@@ -78,6 +78,7 @@ export const commandOf = (state: State): string | null => {
     ]),
     ...columns,
     ...chosenArguments(chosen),
+    ...(state.follow === null ? [] : ['--follow', state.follow]),
     ...answerArguments(state),
   ]
   return `rowgraft restore ${words.map(formatArgument).join(' ')}`

@@ -12,7 +12,7 @@ import { currentRow } from '../models/cursor.ts'
 import { rowLines } from '../models/row-lines.ts'
 import { nextSort } from '../models/table-entries.ts'
 import type { Action, Transition } from '../state/actions.ts'
-import { beginWork, giveUp } from '../state/jobs.ts'
+import { beginWork, connect, giveUp } from '../state/jobs.ts'
 import type { KeyName } from '../state/keys.ts'
 import { countPicks } from '../state/picks.ts'
 import { jobOf, type State, screenOf } from '../state/state.ts'
@@ -134,6 +134,15 @@ const goDeeper = (state: State): Transition => {
   return deeper(state)
 }
 
+/** Opens both sides again, with what is suggested followed. */
+const followSuggested = (state: State): Transition =>
+  connect({
+    ...state,
+    follow: 'suggested',
+    connection: { state: 'opening', error: null },
+    stack: [{ at: 'connect', field: 'live' }],
+  })
+
 const commands: Readonly<Record<Command, (state: State, key: KeyName) => Transition>> = {
   up: (state) => moved(moveBy(state, -1)),
   down: (state) => moved(moveBy(state, 1)),
@@ -167,6 +176,7 @@ const commands: Readonly<Record<Command, (state: State, key: KeyName) => Transit
   along,
   why,
   follow,
+  'follow suggested': followSuggested,
   bring,
   copy: (state) => copyValue(state, screenOf(state).at === 'rows' ? 'row' : 'value'),
   'copy row': (state) => copyValue(state, 'row'),

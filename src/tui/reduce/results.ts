@@ -13,12 +13,13 @@ import { failedRun, ran } from './run-results.ts'
 
 type Of<T extends Result['type']> = Extract<Result, { type: T }>
 
-const opened = (state: State, { live, backup, notes, protection }: Of<'opened'>): Transition =>
+const opened = (state: State, { live, backup, notes, protection, likely }: Of<'opened'>): Transition =>
   beginWork(
     {
       ...state,
       connection: { state: 'open', live, backup, notes },
       protection,
+      likely,
       readOnly: state.readOnly ?? (protection === 'refuse' ? "the config file says protect: 'refuse'" : null),
       stack: [{ at: 'incidents', cursor: 0, filter: '' }],
       message: notes[0] === undefined ? null : { kind: 'note', text: notes.join(' · ') },

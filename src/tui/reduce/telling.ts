@@ -23,7 +23,8 @@ const copying = (state: State): readonly [text: string, said: string] | null => 
     // The command line looks at every table, and may group them otherwise.
     if (notLookedAt(state.incidents).length > 0)
       return ['rowgraft restore plan.json', 'a command for the plan; save it first, on the review']
-    return [`rowgraft restore --incident ${entry.id}`, 'the command that restores it']
+    const follow = state.follow === null ? '' : ` --follow ${state.follow}`
+    return [`rowgraft restore --incident ${entry.id}${follow}`, 'the command that restores it']
   }
   if (screen.at === 'report') return [undoCommand(screen.report), 'the undo command']
   if (screen.at === 'runs') {

@@ -2,6 +2,7 @@
 
 import { displayWidth, wrapPhrases } from '../../format/layout.ts'
 import { formatDetails, formatLost, formatNoIncident } from '../../format/look/incidents.ts'
+import { formatLikely } from '../../format/look/likely.ts'
 import { formatTable } from '../../format/names.ts'
 import { formatCount, formatElapsed, plural } from '../../format/quantities.ts'
 import { sanitise } from '../../format/sanitise.ts'
@@ -106,6 +107,12 @@ const unseenTables = ({ incidents }: State, columns: number): readonly Line[] =>
   )
 }
 
+/** Tables that may belong together, though nothing says so. */
+const likelyRelations = ({ incidents, likely, follow }: State, columns: number): readonly Line[] => {
+  const told = incidents === null || follow !== null ? null : formatLikely(incidents, likely)
+  return told === null ? [] : paragraph(`${told}. F follows what is suggested.`, columns)
+}
+
 /** What is still looked for, while what is missing is told. */
 const searching = (state: State): readonly Line[] => {
   const job = jobOf(state, 'overwritten')
@@ -147,7 +154,9 @@ export const drawIncidents = (state: State, screen: IncidentsScreen, { columns, 
   const filter = screen.filter === '' ? '' : ` · filter: ${screen.filter}`
   const head = [
     working[0] ?? line(' ', [`${summary(state, columns - displayWidth(filter))}${filter}`, 'strong']),
-    ...(working.length > 0 ? [] : [...unseenTables(state, columns), ...searching(state)]),
+    ...(working.length > 0
+      ? []
+      : [...unseenTables(state, columns), ...likelyRelations(state, columns), ...searching(state)]),
     blank,
   ]
   if (entries.length === 0 && screen.filter === '')

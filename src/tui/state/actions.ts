@@ -1,6 +1,7 @@
 /** What happens to the state, and what it makes happen outside. Both are data. */
 import type {
   IncidentReport,
+  LikelyReference,
   LockHolder,
   OverwrittenReport,
   Plan,
@@ -27,6 +28,7 @@ export type Result =
       readonly backup: SideInfo
       readonly notes: readonly string[]
       readonly protection: boolean | 'refuse'
+      readonly likely: readonly LikelyReference[]
     }
   | { readonly type: 'progress'; readonly step: StageProgress }
   | { readonly type: 'waiting'; readonly holders: readonly LockHolder[] }
@@ -82,7 +84,12 @@ export type Action =
 
 /** Work that is done with a ticket: its results say which. */
 export type Work =
-  | { readonly kind: 'connect'; readonly addresses: Addresses; readonly passwords: Passwords }
+  | {
+      readonly kind: 'connect'
+      readonly addresses: Addresses
+      readonly passwords: Passwords
+      readonly follow: State['follow']
+    }
   | { readonly kind: 'incidents'; readonly without: readonly string[] }
   /** Looking for overwritten rows, table by table; `done` of `total` rows have been looked at. */
   | {

@@ -19,6 +19,8 @@ export const makeState = (options: {
   addresses: options.addresses,
   passwords: {},
   connection: { state: 'asking', error: null },
+  follow: null,
+  likely: [],
   stack: [{ at: 'connect', field: options.addresses.live === '' ? 'live' : 'backup' }],
   overlay: null,
   message: null,

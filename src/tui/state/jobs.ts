@@ -54,7 +54,7 @@ export const beginWork = (state: State, work: Work): Transition => {
 
 /** Begins to open both databases. */
 export const connect = (state: State): Transition =>
-  beginWork(state, { kind: 'connect', addresses: state.addresses, passwords: state.passwords })
+  beginWork(state, { kind: 'connect', addresses: state.addresses, passwords: state.passwords, follow: state.follow })
 
 /** Gives up jobs of these kinds. */
 export const giveUp = (state: State, kinds: readonly JobKind[]): Transition => {

@@ -6,6 +6,7 @@
 import type {
   Answer,
   IncidentReport,
+  LikelyReference,
   LockHolder,
   Plan,
   PlanOptions,
@@ -203,6 +204,10 @@ export interface State {
   readonly readOnly: string | null
   readonly protection: boolean | 'refuse'
   readonly addresses: Addresses
+  /** Relations that nobody declared are followed, where somebody said so here. */
+  readonly follow: 'suggested' | null
+  /** Columns that are called like references that nobody declared. */
+  readonly likely: readonly LikelyReference[]
   /** What was typed where a server asked for it: kept nowhere else. */
   readonly passwords: Passwords
   readonly connection: Connection

@@ -94,7 +94,9 @@ describe('an address', () => {
   test('that was typed is connected to', () => {
     const addresses = { live: 'service=shop', backup: 'other', profile: null }
     const [after, ...effects] = press(unconnected, 'enter', 'ctrl-u', ...'other', 'enter')
-    expect(effects).toEqual([{ do: 'work', ticket: 1, work: { kind: 'connect', addresses, passwords: {} } }])
+    expect(effects).toEqual([
+      { do: 'work', ticket: 1, work: { kind: 'connect', addresses, passwords: {}, follow: null } },
+    ])
     expect(after.addresses).toEqual(addresses)
   })
 

@@ -31,10 +31,10 @@ const wrong = { kind: 'error', text: 'it went wrong' } as const
 const failed = { type: 'failed', code: 'server', error: wrong, statement: null } as const
 
 describe('connecting', () => {
-  const work = { kind: 'connect', addresses: unconnected.addresses, passwords: {} } as const
+  const work = { kind: 'connect', addresses: unconnected.addresses, passwords: {}, follow: null } as const
 
   test('leads to the first screen, and to reading the tables', () => {
-    const result = { type: 'opened', live, backup, notes: ['a', 'b'], protection: 'refuse' } as const
+    const result = { type: 'opened', live, backup, notes: ['a', 'b'], protection: 'refuse', likely: [] } as const
     const [after, ...effects] = answered(unconnected, work, result)
     expect(after).toEqual({
       ...openAt(incidents),
@@ -57,7 +57,7 @@ describe('connecting', () => {
 })
 
 describe('a password', () => {
-  const work = { kind: 'connect', addresses: unconnected.addresses, passwords: {} } as const
+  const work = { kind: 'connect', addresses: unconnected.addresses, passwords: {}, follow: null } as const
   const wanted = { type: 'password wanted', side: 'live', label: 'app@db1/shop' } as const
   const typing = (text: string) => {
     const [asked] = answered(unconnected, work, wanted)

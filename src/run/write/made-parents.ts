@@ -56,25 +56,55 @@ export const orderedBy = (relations: readonly Edge[], makings: readonly Making[]
   ]
 }
 
+/** Tables above a table, whatever the way. */
+const tablesAbove = (relations: readonly Edge[], id: string): ReadonlySet<string> => {
+  const found = new Set([id])
+  // A set is gone through with what is added on the way.
+  for (const each of found) for (const { child, parent } of relations) if (child === each) found.add(parent)
+  found.delete(id)
+  return found
+}
+
+/** Tables whose rows are deleted, and whose triggers fire. */
+interface Takers {
+  readonly takers: ReadonlySet<string>
+  /** Those of them whose triggers all fire once the statement has deleted its rows. */
+  readonly afterwards: ReadonlySet<string>
+}
+
+/**
+ * Takers below one parent, and not below each other. Each may take the parent along as soon as no row of its own table refers to it, while
+ * rows of the others still do: all of them go in one statement, and only then do their triggers fire.
+ */
+const deletedTogether = (relations: readonly Edge[], { afterwards }: Takers): readonly Edge[] => {
+  const siblings = Map.groupBy(
+    relations.filter(({ child, parent }) => child !== parent && afterwards.has(child)),
+    ({ parent }) => parent,
+  )
+  return [...siblings.values()].flatMap((below) => {
+    const ids = [...new Set(below.map(({ child }) => child))]
+    return ids.flatMap((child) => {
+      const isApart = (other: string): boolean =>
+        !tablesAbove(relations, child).has(other) && !tablesAbove(relations, other).has(child)
+      return ids.filter((other) => other !== child && isApart(other)).map((parent) => ({ child, parent }))
+    })
+  })
+}
+
 /**
  * Relations as rows are deleted by, the other way round. A row whose trigger takes its parent along goes last of all that is below that
- * parent. `takers`: tables with triggers that fire.
+ * parent, together with others whose triggers do.
  */
-export const deletedBy = (relations: readonly Edge[], takers: ReadonlySet<string>): readonly Edge[] => {
-  const above = (id: string): ReadonlySet<string> => {
-    const found = new Set([id])
-    // A set is gone through with what is added on the way.
-    for (const each of found) for (const { child, parent } of relations) if (child === each) found.add(parent)
-    found.delete(id)
-    return found
-  }
+export const deletedBy = (relations: readonly Edge[], given: Takers): readonly Edge[] => {
+  const { takers } = given
   const others = [...new Set(relations.map(({ child }) => child))].filter((id) => !takers.has(id))
   const last = [...takers].flatMap((taker) => {
-    const parents = above(taker)
-    const isBelow = (id: string): boolean => !parents.has(id) && [...above(id)].some((parent) => parents.has(parent))
+    const parents = tablesAbove(relations, taker)
+    const isBelow = (id: string): boolean =>
+      !parents.has(id) && [...tablesAbove(relations, id)].some((parent) => parents.has(parent))
     return others.filter(isBelow).map((child) => ({ child, parent: taker }))
   })
-  return [...relations, ...last]
+  return [...relations, ...last, ...deletedTogether(relations, given)]
 }
 
 /** Where an error came up. */

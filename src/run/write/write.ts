@@ -79,18 +79,32 @@ const deleteQuery = (layout: Layout, staged: StagedTable, range: OrdinalRange): 
   using ${staged.stage} as s
   where ${inRange('s', range)} and ${onLiveIdentity(layout, staged, 't')}`
 
+/** Tables with triggers that fire as their rows are deleted. */
+const takersOf = ({ triggers, tables }: Layout): ReadonlySet<string> =>
+  new Set(triggers.flatMap(({ table, events }) => (events.includes('delete') && tables.has(table) ? [table] : [])))
+
+/** Those without a trigger that may change rows while a statement is still deleting. */
+const firingAfterwards = ({ triggers, tables }: Layout, takers: ReadonlySet<string>): ReadonlySet<string> =>
+  new Set(
+    [...takers].filter((id) => {
+      const before = (tables.get(id)?.table.live.triggers ?? []).filter(({ isBeforeRow }) => isBeforeRow)
+      return !triggers.some(
+        ({ table, name, events }) =>
+          table === id && events.includes('delete') && before.some((trigger) => trigger.name === name),
+      )
+    }),
+  )
+
 /** Deletes rows, children first. Only ever part of an undo. */
 export const deleteRows = async (writer: Writer, layout: Layout, { catalog, onProgress }: Writing): Promise<void> => {
   let hasFired = false
-  const takers = new Set(
-    layout.triggers.flatMap(({ table, events }) =>
-      events.includes('delete') && layout.tables.has(table) ? [table] : [],
-    ),
-  )
+  const takers = takersOf(layout)
   const within = enforcedRelations(catalog).filter(
     ({ child, parent }) => layout.tables.has(child) && layout.tables.has(parent),
   )
-  for (const group of [...writeOrder(layout, deletedBy(within, takers))].reverse()) {
+  for (const group of [
+    ...writeOrder(layout, deletedBy(within, { takers, afterwards: firingAfterwards(layout, takers) })),
+  ].reverse()) {
     const deleting = group.filter((staged) => deleted(staged).last >= deleted(staged).first)
     if (deleting.length === 0) continue
     const wanted = deleting.map((staged) => {

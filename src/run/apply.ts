@@ -158,11 +158,12 @@ const beginJournal = async (run: Applying, writer: Writer, layout: Layout): Prom
   const journal = await startJournal(run.folder, run.plan, run.live)
   run.journal = journal
   const [row] = await writer.rows(sql`
-    select a.pid::text, a.backend_start::text, pg_catalog.pg_current_xact_id()::text
+    select a.pid::text, a.backend_start::text, pg_catalog.pg_current_xact_id()::text,
+      pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text
     from pg_catalog.pg_stat_activity a
     where a.pid = pg_catalog.pg_backend_pid()`)
-  const [pid = '', backendStart = '', xid = ''] = row ?? []
-  await journal.writer.write('BEGIN', JSON.stringify({ pid, backendStart, xid }))
+  const [pid = '', backendStart = '', xid = '', oldest = ''] = row ?? []
+  await journal.writer.write('BEGIN', JSON.stringify({ pid, backendStart, xid, oldest }))
   await writeImages(journal.writer, writer, layout)
   await journal.writer.sync()
   return journal

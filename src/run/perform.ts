@@ -24,6 +24,7 @@ import { digestStage, stageFromBackup } from './stage/stage.ts'
 import { spellTransformed } from './stage/stage-transformed.ts'
 import type { Layout } from './stage/staged.ts'
 import { withLiveSearchPath } from './transaction-start.ts'
+import { readKnownRows } from './undo/known-rows.ts'
 import { stageFromJournal } from './undo/undo.ts'
 import { gatherRefusals, throwRefusals } from './undo/undo-refusals.ts'
 import { refuseDefaultPartitions } from './verify/partitions.ts'
@@ -109,7 +110,7 @@ export const prepareRows = async (
   await runHooks('before')
   await createMaps(writer, layout)
   onProgress({ stage: 'lock' })
-  if (source.kind === 'journal') await refuseTouched(writer, layout, catalog)
+  if (source.kind === 'journal') await refuseTouched(writer, layout, { catalog, path: source.path })
   else await checkRows(writer, layout, refusals.backup)
   const raised: string[] = []
   onProgress({ stage: 'allocate' })
@@ -130,11 +131,16 @@ const checkRows = async (writer: Writer, layout: Layout, refusal: Refusal): Prom
 }
 
 /** Names all that somebody did since to rows that an undo takes back, or below them; what it updates may refer to them until it does. */
-const refuseTouched = async (writer: Writer, layout: Layout, catalog: SharedCatalog): Promise<void> => {
+const refuseTouched = async (
+  writer: Writer,
+  layout: Layout,
+  { catalog, path }: { readonly catalog: SharedCatalog; readonly path: string },
+): Promise<void> => {
   const found = gatherRefusals()
   await checkRows(found.asking(writer), layout, refusals.journal)
   if (found.found.length === 0) return
-  await found.attempt(() => refuseReferences(writer, layout, { catalog, spared: ['update', 'delete'] }))
+  const known = await readKnownRows(writer, path)
+  await found.attempt(() => refuseReferences(writer, layout, { catalog, known, spared: ['update', 'delete'] }))
   throwRefusals(found)
 }
 
@@ -161,7 +167,10 @@ export const writeRows = async (
     await moveAside(writer, layout)
     const gaveWay = await insertRows(writer, layout, { catalog, onProgress })
     await updateRows(writer, layout, onProgress)
-    if (source.kind === 'journal') await refuseReferences(writer, layout, { catalog, spared: ['delete'] })
+    if (source.kind === 'journal') {
+      const known = await readKnownRows(writer, source.path)
+      await refuseReferences(writer, layout, { catalog, known, spared: ['delete'] })
+    }
     await deleteRows(writer, layout, { catalog, onProgress })
     onProgress({ stage: 'constraints' })
     // Deferred triggers count as well; those that wait for the SQL that comes after are left waiting.

@@ -55,6 +55,8 @@ export interface BeginRecord {
   readonly backendStart: string | null
   /** The transaction's 64-bit id. */
   readonly xid: string
+  /** Transactions with a lower 64-bit id had ended by then; the first ones did not tell. */
+  readonly oldest?: string
 }
 
 /** The options of a plan that its undo takes over. */
@@ -107,6 +109,7 @@ export const beginRecord: Shape<BeginRecord> = looseObject<BeginRecord>({
   pid: words,
   backendStart: nullable(words),
   xid: pattern(/^[1-9]\d{0,18}$/, 'the id of a transaction'),
+  oldest: optional(pattern(/^[1-9]\d{0,18}$/, 'the id of a transaction')),
 })
 
 /** Of a report, what later commands need; the first ones did not tell how many keys changed. */

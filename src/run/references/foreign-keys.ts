@@ -30,6 +30,10 @@ export interface LiveForeignKey {
   readonly canSelect: boolean
   /** The server itself refuses to delete a row that is referred to. */
   readonly isRefused: boolean
+  /** ON DELETE CASCADE. */
+  readonly isCascaded: boolean
+  /** The server heeds ON DELETE: the triggers by which it does so fire. */
+  readonly acts: boolean
 }
 
 /** Keys of the table (`child`) or to it (`parent`). Those that the server made for partitions have a parent of their own, and are not told. */
@@ -58,7 +62,12 @@ export const readForeignKeys = async (
       'isEnforced', coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true),
       'key', ${names(sql`i.indkey::int2[]`, sql`c.oid`)},
       'canSelect', pg_catalog.has_schema_privilege(n.oid, 'USAGE') and pg_catalog.has_table_privilege(c.oid, 'SELECT'),
-      'isRefused', k.confdeltype in ('a', 'r'))::text -- no action, restrict
+      'isRefused', k.confdeltype in ('a', 'r'), -- no action, restrict
+      'isCascaded', k.confdeltype = 'c',
+      'acts', exists (
+        select from pg_catalog.pg_trigger g -- A: always, O: origin, R: replica
+        where g.tgconstraint = k.oid and g.tgrelid = k.confrelid and g.tgenabled in (
+          'A', case pg_catalog.current_setting('session_replication_role') when 'replica' then 'R' else 'O' end)))::text
     from pg_catalog.pg_constraint k
     join pg_catalog.pg_class c on c.oid = k.conrelid
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -15,6 +15,7 @@ import { asText, fromTable } from '../../sql/rows.ts'
 import { treeOf } from '../../sql/tree.ts'
 import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
 import { deleted, inRange, type Layout, type StagedTable } from '../stage/staged.ts'
+import { isMadeUnkeyed, isOlder, type KnownRows } from '../undo/known-rows.ts'
 import { gatherRefusals, throwRefusals } from '../undo/undo-refusals.ts'
 import { writtenAt } from '../write/row-writers.ts'
 import { type LiveForeignKey, readForeignKeys } from './foreign-keys.ts'
@@ -74,18 +75,101 @@ const referring = (
   return { query, columns: told.length }
 }
 
+const childTable = ({ child, isChildPartitioned }: Reference) => ({
+  ...child,
+  kind: isChildPartitioned ? ('partitioned' as const) : ('ordinary' as const),
+})
+
+interface Found {
+  /** With its table, as text. */
+  readonly row: string
+  readonly isStanding: boolean
+}
+
 const findReferring = async (
   writer: Writer,
   reference: Reference,
-  { referred, isLeft }: { readonly referred: Query; readonly isLeft: Query },
-): Promise<readonly string[]> => {
-  const kind = reference.isChildPartitioned ? 'partitioned' : 'ordinary'
-  const at = await writtenAt(writer, { ...reference.child, kind }, 'c')
-  const rows = await writer.rows(sql`${referring(reference, referred, { isLeft, more: [at] }).query} limit 10`)
+  { referred, isLeft, isStanding }: { readonly referred: Query; readonly isLeft: Query; readonly isStanding: Query },
+): Promise<readonly Found[]> => {
+  const at = await writtenAt(writer, childTable(reference), 'c')
+  const more = [sql`(${isStanding})::text`, at]
+  const rows = await writer.rows(sql`${referring(reference, referred, { isLeft, more }).query} limit 10`)
   return rows.map((row) => {
-    const [key, when] = [row.slice(0, -1).map((value) => value ?? ''), row.at(-1)]
-    return `${displayKey(packKey(key))}${when ? `, written ${when}` : ''}`
+    const [key, [standing, when]] = [row.slice(0, -2).map((value) => value ?? ''), row.slice(-2)]
+    return {
+      row: `${displayTable(reference.child)} ${displayKey(packKey(key))}${when ? `, written ${when}` : ''}`,
+      isStanding: standing === 'true',
+    }
   })
+}
+
+/** What live does with the rows of a reference where it heeds it, as rows that they refer to are deleted. */
+const doing = ({ isRefused, isCascaded }: Reference): string =>
+  isRefused ? 'live does not let the rows go' : `live would ${isCascaded ? 'delete' : 'empty'} them as well`
+
+interface RefusedRows {
+  readonly rows: readonly string[]
+  readonly when: string
+  readonly detail: string
+  readonly advice: string
+}
+
+interface Suspicion {
+  readonly catalog: SharedCatalog
+  readonly known: KnownRows
+  /** The rows `t` that go. */
+  readonly referred: Query
+  /** The child, where the undo writes to it. */
+  readonly child: StagedTable | undefined
+  readonly spared: readonly Step['action'][]
+}
+
+/** True for rows `c` that the undo updates, and that referred to the same before the run: so say the images of its journal. */
+const hasReferred = (layout: Layout, child: StagedTable | undefined, { columns }: Reference): Query => {
+  const ranges = (child?.steps ?? []).filter(({ step }) => step.action === 'update').map(({ range }) => range)
+  const names = new Set(child?.table.columns.map(({ name }) => name))
+  if (child === undefined || ranges.length === 0 || !columns.every((name) => names.has(name))) return sql`false`
+  const own = any(ranges.map((range) => inRange('s', range)))
+  const same = columns.map((name) => sql`${column('s', name)}::text = ${column('c', name)}::text`)
+  return sql`exists (select from ${child.stage} as s where ${all([own, onLiveIdentity(layout, child, 'c'), ...same])})`
+}
+
+/**
+ * Refusals for the rows of one reference. Those that are as they were before the run referred to nothing then, and will again where live
+ * leaves them alone; what the run's triggers made without a key goes with the rows that it refers to.
+ */
+const findStrangers = async (
+  writer: Writer,
+  layout: Layout,
+  { reference, catalog, known, referred, child, spared }: Suspicion & { readonly reference: Reference },
+): Promise<readonly RefusedRows[]> => {
+  const table = catalog.tables.get(displayTable(reference.child))?.live
+  const older = await isOlder(writer, known, { table: childTable(reference), alias: 'c' })
+  const isStanding = any([older, hasReferred(layout, child, reference)])
+  const same = all(reference.columns.map((name) => sql`${column('o', name)} = ${column('c', name)}`))
+  const isMade = table !== undefined && reference.acts && reference.isCascaded
+  const isLeft = any([
+    isSpared(layout, child, spared),
+    ...(isMade ? [isMadeUnkeyed(known, table, same)] : []),
+    ...(reference.acts ? [] : [isStanding]),
+  ])
+  const found = await findReferring(writer, reference, { referred, isLeft, isStanding })
+  const standing = found.filter((each) => each.isStanding)
+  const later = found.filter((each) => !each.isStanding)
+  return [
+    {
+      rows: later.map(({ row }) => row),
+      when: 'by now',
+      detail: 'They came after the run, or a trigger of the run made them:',
+      advice: 'Delete or move these rows first, then undo again.',
+    },
+    {
+      rows: standing.map(({ row }) => row),
+      when: 'since before the run',
+      detail: `They did so while those were missing, and ${doing(reference)}:`,
+      advice: 'Undo with --triggers off, which leaves these rows as they were.',
+    },
+  ].filter(({ rows }) => rows.length > 0)
 }
 
 const unreadable = (child: string, parent: string): RowgraftError =>
@@ -127,7 +211,7 @@ export const refuseReferred = async (
 export const refuseReferences = async (
   writer: Writer,
   layout: Layout,
-  { catalog, spared }: { readonly catalog: SharedCatalog; readonly spared: readonly Step['action'][] },
+  { catalog, known, spared }: Pick<Suspicion, 'catalog' | 'known'> & { readonly spared: readonly Step['action'][] },
 ): Promise<void> => {
   const byName = await stagedByName(writer, layout)
   const refusals = gatherRefusals()
@@ -144,14 +228,16 @@ export const refuseReferences = async (
       const referred = sql`
         (select s.* from ${staged.stage} as s where ${inRange('s', deleted(staged))}) as s ${liveIdentity(layout, staged).joins}
         join ${fromTable(staged.table.live)} as t on ${onLiveIdentity(layout, staged, 't')}`
-      const isLeft = isSpared(layout, byName.get(child), spared)
-      const rows = await findReferring(writer, reference, { referred, isLeft })
-      if (rows.length === 0) continue
+      const own = { catalog, known, spared, referred, child: byName.get(child) }
+      const found = await findStrangers(writer, layout, { ...own, reference })
       refusals.found.push(
-        new RowgraftError('undo-refused', `rows of "${child}" refer to rows of "${staged.table.id}" by now`, {
-          detail: `They came after the run, or a trigger of the run made them:\n${rows.map((row) => `${child} ${row}`).join('\n')}`,
-          advice: 'Delete or move these rows first, then undo again.',
-        }),
+        ...found.map(
+          ({ rows, when, detail, advice }) =>
+            new RowgraftError('undo-refused', `rows of "${child}" refer to rows of "${staged.table.id}" ${when}`, {
+              detail: [detail, ...rows].join('\n'),
+              advice,
+            }),
+        ),
       )
     }
   }
@@ -162,7 +248,16 @@ export const refuseReferences = async (
 export interface Reference
   extends Pick<
     LiveForeignKey,
-    'child' | 'isChildPartitioned' | 'columns' | 'parentColumns' | 'isPeriod' | 'key' | 'canSelect' | 'isRefused'
+    | 'child'
+    | 'isChildPartitioned'
+    | 'columns'
+    | 'parentColumns'
+    | 'isPeriod'
+    | 'key'
+    | 'canSelect'
+    | 'isRefused'
+    | 'isCascaded'
+    | 'acts'
   > {
   /** For a relation that no constraint declares: what must hold of child `c` and parent `t`. */
   readonly declared?: readonly Query[]
@@ -183,6 +278,8 @@ export const declaredReferences = (catalog: SharedCatalog, table: Table): readon
         key: primaryKeyOf(child)?.elements.flatMap(({ column: name }) => name ?? []) ?? [],
         canSelect: child.canSelect,
         isRefused: false,
+        isCascaded: false,
+        acts: false,
         declared: [joinRelation(relation, 'c', 't'), refers(relation, child, 'live', 'c')],
       },
     ]

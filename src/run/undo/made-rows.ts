@@ -18,9 +18,10 @@ import { isPlanned, liveIdentity, onLiveIdentity } from '../keys/live-identity.t
 import { readForeignKeys } from '../references/foreign-keys.ts'
 import { declaredReferences, type Reference, referringTable, refersToRow } from '../references/referring.ts'
 import { inRange, inserted, type Layout, type StagedTable } from '../stage/staged.ts'
+import { mayBeUpdated } from '../verify/xact-counts.ts'
 import { isWrittenByUs, seenByOthers, tellsWriters } from '../write/row-writers.ts'
 
-/** Rows of a table that triggers made, in a temporary table of keys. */
+/** Rows of a table that triggers made, in a temporary table of keys, or of where they stand. */
 interface Made {
   readonly table: SharedTable
   readonly rows: Query
@@ -58,6 +59,8 @@ interface Search {
   readonly found: Map<string, Made>
   /** Tables of which rows are found. */
   readonly hit: Set<string>
+  /** The same of tables without a key. */
+  readonly unkeyed: Map<string, Made>
 }
 
 const roomFor = async ({ writer, found }: Search, table: SharedTable): Promise<Made> => {
@@ -88,14 +91,41 @@ const takeReferring = async (
   return count
 }
 
+/** Takes in rows of a table without a key, by where they stand; none where triggers may have changed rows that were there before. */
+const takeUnkeyed = async (
+  { writer, unkeyed }: Search,
+  table: SharedTable,
+  { reference, referred }: { readonly reference: Reference; readonly referred: Query },
+): Promise<void> => {
+  const [changed] = await writer.rows(sql`select ${mayBeUpdated({ table })}::text`)
+  if (changed?.[0] !== 'false') return
+  const known = unkeyed.get(table.id)
+  const rows = known?.rows ?? sql.id('pg_temp', `rowgraft_unkeyed${unkeyed.size + 1}`)
+  if (known === undefined) {
+    unkeyed.set(table.id, { table, rows })
+    await writer.execute(sql`create temporary table ${rows} (part oid, place tid) on commit drop`)
+  }
+  await writer.execute(sql`
+    insert into ${rows}
+    select distinct c.tableoid, c.ctid
+    from ${referred}
+    join ${referringTable(reference)} on ${refersToRow(reference)}
+    where pg_catalog.age(c.xmin) <= 0 and ${isWrittenByUs(sql`c.xmin::text::bigint`)}
+      and not exists (select from ${rows} as m where m.part = c.tableoid and m.place = c.ctid)`)
+}
+
 /** Finds what refers to rows `t` of a table, and what refers to that in turn. */
 const follow = async (search: Search, parent: Table, rows: Query): Promise<void> => {
   const { writer, catalog, isGrown } = search
   const references = [...(await readForeignKeys(writer, parent, 'parent')), ...declaredReferences(catalog, parent)]
   for (const reference of references) {
     const table = catalog.tables.get(displayTable(reference.child))
-    if (table === undefined || !isGrown(table.id) || table.identity.length === 0) continue
+    if (table === undefined || !isGrown(table.id)) continue
     if (!(await tellsWriters(writer, table.live))) continue
+    if (table.identity.length === 0) {
+      if (reference.isCascaded) await takeUnkeyed(search, table, { reference, referred: rows })
+      continue
+    }
     const made = await roomFor(search, table)
     if ((await takeReferring(search, made, { reference, referred: rows })) === 0) continue
     search.hit.add(table.id)
@@ -136,24 +166,35 @@ export const writeMade = async (
 ): Promise<readonly string[]> => {
   const grown = await readGrown(writer, layout)
   const isGrown = (id: string): boolean => grown?.has(id) ?? true
-  const search: Search = { writer, layout, catalog, isGrown, found: new Map(), hit: new Set() }
+  const search: Search = { writer, layout, catalog, isGrown, found: new Map(), unkeyed: new Map(), hit: new Set() }
   const mayRefer = [...catalog.tables.keys()].some(isGrown)
   for (const staged of mayRefer ? layout.tables.values() : []) {
     if (inserted(staged).last > 0) await follow(search, staged.table.live, insertedRows(layout, staged))
   }
   for (const made of search.found.values()) {
     if (!(await dropSeen(writer, made))) continue
-    const { table, rows } = made
-    const digest = keptDigest('t', table.live, table.identity)
-    const copied = await writer.copyOut(sql`
-      copy (
-        select ${list([sql`'insert'`, ...keyOf(table, 't'), digest])}
-        from ${rows} as m
-        join ${fromTable(table.live)} as t on ${joinOn(table.identity, 'm', 't')}
-      ) to stdout`)
-    await writeStream(journal, { kind: 'made', table: table.id, columns: columnsOf(table) }, { rows: copied })
+    await writeRows(journal, writer, { ...made, same: joinOn(made.table.identity, 'm', 't') })
   }
-  return [...(grown ?? [])].filter((id) => !layout.tables.has(id) && !search.hit.has(id)).sort()
+  for (const made of search.unkeyed.values()) {
+    await writeRows(journal, writer, { ...made, same: sql`m.part = t.tableoid and m.place = t.ctid` })
+  }
+  const isTaken = (id: string): boolean => layout.tables.has(id) || search.hit.has(id) || search.unkeyed.has(id)
+  return [...(grown ?? [])].filter((id) => !isTaken(id)).sort()
+}
+
+const writeRows = async (
+  journal: JournalWriter,
+  writer: Writer,
+  { table, rows, same }: Made & { readonly same: Query },
+): Promise<void> => {
+  const digest = keptDigest('t', table.live, table.identity)
+  const copied = await writer.copyOut(sql`
+    copy (
+      select ${list([sql`'insert'`, ...keyOf(table, 't'), digest])}
+      from ${rows} as m
+      join ${fromTable(table.live)} as t on ${same}
+    ) to stdout`)
+  await writeStream(journal, { kind: 'made', table: table.id, columns: columnsOf(table) }, { rows: copied })
 }
 
 const insertedRows = (layout: Layout, staged: StagedTable): Query => sql`

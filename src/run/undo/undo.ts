@@ -30,6 +30,7 @@ import type { Layout } from '../stage/staged.ts'
 const readMade = async (head: JournalHead, catalog: SharedCatalog): Promise<readonly WrittenRows[]> => {
   const made = new Map<string, { key: string; digest: string }[]>()
   for await (const { table, identity, rows } of readMadeRows(head.path)) {
+    if (identity.length === 0) continue // they go with the rows that they refer to
     if (!isSameNames(catalog.tables.get(table)?.identity, identity)) continue
     const known = made.get(table) ?? []
     made.set(table, known)

@@ -10,6 +10,7 @@ import { displayTable, type QualifiedName } from '../../database/display.ts'
 import { all, any, column, identifier, list, type Query, serverText, tableReference } from '../../database/names.ts'
 import type { Writer } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
+import type { Step } from '../../plan/step.ts'
 import { fromTable, isSet } from '../../sql/rows.ts'
 import { finalValues } from '../keys/final-values.ts'
 import { liveIdentity, onLiveIdentity } from '../keys/live-identity.ts'
@@ -71,17 +72,22 @@ const refusePeriod = (key: LiveForeignKey): void => {
 
 /**
  * The references of written rows by one key, as `r0`, `r1`... Those of inserted rows are what the stage is mapped to, which live's rows
- * are verified to be; where a trigger may fire all the same, and for updated rows, they are read from live.
+ * are verified to be; where a trigger may fire all the same, and for updated rows, they are read from live. Null where none is written: what
+ * an update leaves alone is as good as it was.
  */
-const writtenReferences = (layout: Layout, staged: StagedTable, key: LiveForeignKey): Query => {
+const writtenReferences = (layout: Layout, staged: StagedTable, key: LiveForeignKey): Query | null => {
   const { table, steps } = staged
   const isStaged = key.columns.every((name) => table.columns.some((own) => own.name === name))
-  const isFromStage = isStaged && !layout.triggers.some((trigger) => trigger.table === table.id)
+  const mayFire = layout.triggers.some((trigger) => trigger.table === table.id)
+  const isFromStage = isStaged && !mayFire
   const named = (value: (name: string) => Query): Query =>
     list(key.columns.map((name, p) => sql`${value(name)} as ${identifier(`r${p}`)}`))
   const final = finalValues(layout, staged, { withOwnMap: true })
   const live = liveIdentity(layout, staged)
-  const read = steps.filter(({ step: { action } }) => action === 'update' || (action === 'insert' && !isFromStage))
+  const isWrittenIn = ({ columns }: Step): boolean => mayFire || columns.some((name) => key.columns.includes(name))
+  const read = steps.filter(
+    ({ step }) => (step.action === 'update' && isWrittenIn(step)) || (step.action === 'insert' && !isFromStage),
+  )
   const parts = [
     ...(isFromStage && inserted(staged).last > 0
       ? [
@@ -96,7 +102,7 @@ const writtenReferences = (layout: Layout, staged: StagedTable, key: LiveForeign
             where ${any(read.map(({ range }) => inRange('s', range)))}`,
         ]),
   ]
-  return sql`(${list(parts, ' union all ')})`
+  return parts.length === 0 ? null : sql`(${list(parts, ' union all ')})`
 }
 
 /** A row this transaction wrote: nobody else can take it away. */
@@ -116,6 +122,7 @@ const validateReferences = async (
   refusePeriod(key)
   const parent = parentOf(key)
   const written = writtenReferences(layout, staged, key)
+  if (written === null) return
   const names = key.columns.map((_, p) => `r${p}`)
   const refers = all(names.map((name, p) => sql`${column('r', name)} = ${column('p', key.parentColumns[p] ?? '')}`))
   // Under MATCH FULL a reference is whole or not there at all.

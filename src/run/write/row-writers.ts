@@ -21,15 +21,22 @@ export const tellsWriters = async (
   return row?.[0] === 'true'
 }
 
+/** FROM with the 64-bit `known.id` of a transaction, by an `xmin` as a bigint: the one nearest to the current transaction's. */
+const widened = (written: Query): Query => sql`
+  (select id + case when id > top + 2147483648 then -4294967296 when id < top - 2147483648 then 4294967296 else 0 end as id
+   from (select ((top >> 32) << 32) + ${written} as id, top
+         from (select pg_catalog.pg_current_xact_id()::text::bigint) as current(top)) as near) as known`
+
 /**
  * True for a row that this transaction wrote, by its `xmin` as a bigint: it can be seen, and yet its transaction has not ended. A trigger
  * may have written it in a subtransaction (an EXCEPTION block), whose id is not the transaction's own.
  */
-export const isWrittenByUs = (written: Query): Query => sql`(
-  select pg_catalog.pg_xact_status((id + case when id > top + 2147483648 then -4294967296
-                                             when id < top - 2147483648 then 4294967296 else 0 end)::text::xid8) = 'in progress'
-  from (select ((top >> 32) << 32) + ${written} as id, top
-        from (select pg_catalog.pg_current_xact_id()::text::bigint) as current(top)) as known)`
+export const isWrittenByUs = (written: Query): Query =>
+  sql`(select pg_catalog.pg_xact_status(known.id::text::xid8) = 'in progress' from ${widened(written)})`
+
+/** True for a row that was last written by a transaction with a lower 64-bit id, by its `xmin` as a bigint; ids below 3 are frozen ones. */
+export const isWrittenBefore = (written: Query, xid: string): Query =>
+  sql`(${written} < 3 or (select known.id < ${xid}::bigint from ${widened(written)}))`
 
 /** When the transaction that wrote a row ended, as text; NULL where the server does not keep that. */
 export const writtenAt = async (

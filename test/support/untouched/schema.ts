@@ -57,8 +57,15 @@ const addForeignKey = ({ name }: Table, { column, parent, ...key }: ForeignKey):
   `alter table ${name} add ${column} ${keyType(parent)} ${key.isRequired ? 'not null' : ''}
      references ${parent.name} on delete ${key.onDelete} ${key.isDeferred ? 'deferrable initially deferred' : ''};`
 
-/** Triggers as applications have them: they count, touch, and tidy up after themselves. */
-const addTriggers = (random: Random, table: Table): string => {
+/** The table that most tables refer to. */
+const mostReferred = (tables: readonly Table[]): Table | undefined => {
+  const below = (parent: Table): number =>
+    tables.filter((table) => table !== parent && table.foreignKeys.some((key) => key.parent === parent)).length
+  return [...tables].sort((a, b) => below(b) - below(a))[0]
+}
+
+/** Triggers as applications have them: they count, tidy up after themselves, all tables below `tidied` its rows, and keep lists. */
+const addTriggers = (random: Random, table: Table, tidied: Table | undefined): string => {
   const { name, foreignKeys } = table
   const parts: string[] = []
   const [counted] = foreignKeys
@@ -70,9 +77,10 @@ const addTriggers = (random: Random, table: Table): string => {
       return null; end $$;
       create trigger counting after insert or delete or update of ${column} on ${name} for each row execute function count_${name}();`)
   }
-  const tidied = foreignKeys.at(-1)
-  if (tidied !== undefined && tidied.parent !== table && random.between(1, 6) === 1) {
-    const { column, parent } = tidied
+  const own = foreignKeys.find(({ parent }) => parent === tidied)
+  const tidies = own ?? (random.between(1, 6) === 1 ? foreignKeys.at(-1) : undefined)
+  if (tidies !== undefined && tidies.parent !== table) {
+    const { column, parent } = tidies
     parts.push(`create function tidy_${name}() returns trigger language plpgsql as $$ begin
       delete from ${parent.name} p where p.id = old.${column} and not exists (select from ${name} c where c.${column} = p.id);
       return null; end $$;
@@ -125,8 +133,7 @@ const deleteRows = (random: Random, tables: readonly Table[]): string => {
 }
 
 /** A row goes in one statement with all that refers to it. */
-const deleteBelow = (random: Random, tables: readonly Table[]): string => {
-  const parent = random.pick(tables)
+const deleteBelow = (random: Random, tables: readonly Table[], parent = random.pick(tables)): string => {
   const key = keyOf(parent, random.between(1, parent.rows))
   const parts = tables.flatMap((table) => {
     const columns = table.foreignKeys.filter((own) => own.parent === parent).map(({ column }) => column)
@@ -157,6 +164,7 @@ export const makeCase = (seed: number): RandomCase => {
   }))
   linkTables(random, tables)
   const isTorn = random.between(1, 5) === 1
+  const tidied = random.between(1, 3) === 1 ? mostReferred(tables) : undefined
   const filled = new Set<Table>()
   const inserts = tables.map((table) => {
     const text = fillTable(random, table, filled)
@@ -169,10 +177,11 @@ export const makeCase = (seed: number): RandomCase => {
     schema: [
       ...tables.map(createTable),
       ...tables.flatMap((table) => table.foreignKeys.map((key) => addForeignKey(table, key))),
-      ...(isTorn ? [] : tables.map((table) => addTriggers(random, table))),
+      ...(isTorn ? [] : tables.map((table) => addTriggers(random, table, tidied))),
     ].join('\n'),
     backup: [...inserts, ...updates].join('\n'),
     live: [
+      ...(tidied === undefined ? [] : [deleteBelow(random, tables, tidied), deleteBelow(random, tables, tidied)]),
       ...[1, 2, 3].map(() => random.pick([deleteRows, deleteRows, deleteBelow])(random, tables)),
       ...Array.from({ length: isTorn ? random.between(1, 4) : 0 }, () => tearRow(random, tables)),
     ].join('\n'),

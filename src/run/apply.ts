@@ -29,6 +29,7 @@ import type { Layout } from './stage/staged.ts'
 import { refuseChangedParts } from './start/earlier-parts.ts'
 import { checkCatalog, lockDatabase, switchTriggersOn } from './transaction-start.ts'
 import { writeMade } from './undo/made-rows.ts'
+import { readEnded } from './write/row-writers.ts'
 import { explainUnmet } from './write/unmet.ts'
 
 export interface ApplyInput extends Omit<Performance, 'runHooks'> {
@@ -158,12 +159,12 @@ const beginJournal = async (run: Applying, writer: Writer, layout: Layout): Prom
   const journal = await startJournal(run.folder, run.plan, run.live)
   run.journal = journal
   const [row] = await writer.rows(sql`
-    select a.pid::text, a.backend_start::text, pg_catalog.pg_current_xact_id()::text,
-      pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text
+    select a.pid::text, a.backend_start::text, pg_catalog.pg_current_xact_id()::text
     from pg_catalog.pg_stat_activity a
     where a.pid = pg_catalog.pg_backend_pid()`)
-  const [pid = '', backendStart = '', xid = '', oldest = ''] = row ?? []
-  await journal.writer.write('BEGIN', JSON.stringify({ pid, backendStart, xid, oldest }))
+  const [pid = '', backendStart = '', xid = ''] = row ?? []
+  const ended = await readEnded(writer)
+  await journal.writer.write('BEGIN', JSON.stringify({ pid, backendStart, xid, ended }))
   await writeImages(journal.writer, writer, layout)
   await journal.writer.sync()
   return journal

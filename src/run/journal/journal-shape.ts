@@ -55,9 +55,17 @@ export interface BeginRecord {
   readonly backendStart: string | null
   /** The transaction's 64-bit id. */
   readonly xid: string
-  /** Transactions with a lower 64-bit id had ended by then; the first ones did not tell. */
-  readonly oldest?: string
+  /** Which transactions had ended by then; the first ones did not tell. */
+  readonly ended?: EndedTransactions
 }
+
+/** Transactions with a lower 64-bit id than `below`, and their subtransactions, but for those named. */
+export interface EndedTransactions {
+  readonly below: string
+  readonly except: readonly string[]
+}
+
+const transactionId = pattern(/^[1-9]\d{0,18}$/, 'the id of a transaction')
 
 /** The options of a plan that its undo takes over. */
 type KeptOptions = Pick<Plan['options'], 'triggers' | 'acceptTrigger' | 'role' | 'settings'>
@@ -108,8 +116,8 @@ export const runRecord: Shape<RunRecord> = looseObject<RunRecord>({
 export const beginRecord: Shape<BeginRecord> = looseObject<BeginRecord>({
   pid: words,
   backendStart: nullable(words),
-  xid: pattern(/^[1-9]\d{0,18}$/, 'the id of a transaction'),
-  oldest: optional(pattern(/^[1-9]\d{0,18}$/, 'the id of a transaction')),
+  xid: transactionId,
+  ended: optional(looseObject<EndedTransactions>({ below: transactionId, except: listOf(transactionId) })),
 })
 
 /** Of a report, what later commands need; the first ones did not tell how many keys changed. */

@@ -9,14 +9,14 @@ import type { Writer } from '../../database/session/reader.ts'
 import { keptDigest } from '../../sql/images.ts'
 import { fromTable, inBatches } from '../../sql/rows.ts'
 import { readHead } from '../journal/journal-head.ts'
-import type { Stream } from '../journal/journal-shape.ts'
+import type { EndedTransactions, Stream } from '../journal/journal-shape.ts'
 import { readMadeRows } from '../journal/written-rows.ts'
-import { isWrittenBefore, tellsWriters } from '../write/row-writers.ts'
+import { isWrittenByEnded, tellsWriters } from '../write/row-writers.ts'
 
 /** What is known of a run; the digests of rows without a key stand in a temporary table. */
 export interface KnownRows {
-  /** Transactions with a lower id had ended as the run began; null where its journal does not say. */
-  readonly oldest: string | null
+  /** Transactions that had ended as the run began; null where its journal does not say. */
+  readonly ended: EndedTransactions | null
   /** Tables without a key in which triggers of the run made rows. */
   readonly unkeyed: ReadonlySet<string>
 }
@@ -39,17 +39,17 @@ export const readKnownRows = async (writer: Writer, path: string): Promise<Known
       }
     }
   }
-  return { oldest: head?.begin?.oldest ?? null, unkeyed }
+  return { ended: head?.begin?.ended ?? null, unkeyed }
 }
 
 /** True for rows of a table that nobody has written since the run began. */
 export const isOlder = async (
   writer: Writer,
-  { oldest }: KnownRows,
+  { ended }: KnownRows,
   { table, alias }: { readonly table: Pick<Table, 'schema' | 'name' | 'kind'>; readonly alias: string },
 ): Promise<Query> =>
-  oldest !== null && (await tellsWriters(writer, table))
-    ? isWrittenBefore(sql`${column(alias, 'xmin')}::text::bigint`, oldest)
+  ended !== null && (await tellsWriters(writer, table))
+    ? isWrittenByEnded(sql`${column(alias, 'xmin')}::text::bigint`, ended)
     : sql`false`
 
 /**

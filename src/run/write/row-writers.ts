@@ -6,6 +6,7 @@ import { column, type Query } from '../../database/names.ts'
 import type { Writer } from '../../database/session/reader.ts'
 import { findKeys } from '../../rows/by-key.ts'
 import { oidOf, treeOf } from '../../sql/tree.ts'
+import type { EndedTransactions } from '../journal/journal-shape.ts'
 
 /** True for tables whose rows tell who wrote them; who may read columns alone may not ask. */
 export const tellsWriters = async (
@@ -34,9 +35,31 @@ const widened = (written: Query): Query => sql`
 export const isWrittenByUs = (written: Query): Query =>
   sql`(select pg_catalog.pg_xact_status(known.id::text::xid8) = 'in progress' from ${widened(written)})`
 
-/** True for a row that was last written by a transaction with a lower 64-bit id, by its `xmin` as a bigint; ids below 3 are frozen ones. */
-export const isWrittenBefore = (written: Query, xid: string): Query =>
-  sql`(${written} < 3 or (select known.id < ${xid}::bigint from ${widened(written)}))`
+/** Of a busy server's transactions, those begun after the oldest that is open are asked one by one, up to so many. */
+const mostAsked = 10_000
+
+/** Reads which transactions have ended. What a subtransaction wrote is known by its own id, which no snapshot tells. */
+export const readEnded = async (writer: Writer): Promise<EndedTransactions> => {
+  const [row] = await writer.rows(sql`
+    select below::text, (
+      select pg_catalog.string_agg(id::text, ',')
+      from pg_catalog.generate_series(oldest, below - 1) as id
+      where pg_catalog.pg_xact_status(id::text::xid8) = 'in progress')
+    from (
+      select oldest, case when next - oldest > ${sql.lit(mostAsked)} then oldest else next end as below
+      from (
+        select pg_catalog.pg_snapshot_xmin(now)::text::bigint as oldest, pg_catalog.pg_snapshot_xmax(now)::text::bigint as next
+        from pg_catalog.pg_current_snapshot() as now) as snapshot) as asked`)
+  const [below, open] = row ?? []
+  return { below: below ?? '1', except: open?.split(',') ?? [] }
+}
+
+/** True for a row that was last written by one of these transactions, by its `xmin` as a bigint; ids below 3 are frozen ones. */
+export const isWrittenByEnded = (written: Query, { below, except }: EndedTransactions): Query => {
+  const open = `{${except.join(',')}}`
+  return sql`(${written} < 3 or (
+    select known.id < ${below}::bigint and known.id <> all (${open}::bigint[]) from ${widened(written)}))`
+}
 
 /** When the transaction that wrote a row ended, as text; NULL where the server does not keep that. */
 export const writtenAt = async (

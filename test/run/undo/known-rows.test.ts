@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Attempts, expectRefused, withAttempts } from '../../support/attempts.ts'
 import { configure } from '../../support/configs.ts'
-import { dumpRows, query } from '../../support/queries.ts'
+import { dumpRows, query, withClient } from '../../support/queries.ts'
 
 const schema = `
   create table author (id int primary key, name text);
@@ -86,6 +86,23 @@ describe.concurrent('rows that referred to those of a run before it', () => {
         expect(await dumpRows(attempts.live)).toEqual(before)
       },
     ))
+
+  test('are told from those of a transaction that was open all the while', () =>
+    withAttempts({ schema, backup, live: '' }, async (attempts) => {
+      await withClient(attempts.live, async (client) => {
+        await client.query('begin; savepoint early; insert into quote values (3, 2)')
+        await query(attempts.live, torn('delete from prize where id = 1;'))
+        await restored(attempts, ['--children', 'none'])
+        await client.query('insert into book values (3, 1); commit')
+      })
+      expectRefused(await attempts.rowgraft(['undo', '--yes']), {
+        exit: 4,
+        says: [
+          'by now They came after the run, or a trigger of the run made them: public.book 3',
+          'since before the run',
+        ],
+      })
+    }))
 
   test('are told from those that came later', () =>
     withAttempts({ schema, backup, live: torn('delete from prize where id = 1;') }, async (attempts) => {

@@ -73,8 +73,8 @@ interface Takers {
 }
 
 /**
- * Takers below one parent, and not below each other. Each may take the parent along as soon as no row of its own table refers to it, while
- * rows of the others still do: all of them go in one statement, and only then do their triggers fire.
+ * Takers below one parent. Each may take the parent along as soon as no row of its own table refers to it, while rows of the others still do:
+ * all of them go in one statement, and only then do their triggers fire.
  */
 const deletedTogether = (relations: readonly Edge[], { afterwards }: Takers): readonly Edge[] => {
   const siblings = Map.groupBy(
@@ -83,11 +83,7 @@ const deletedTogether = (relations: readonly Edge[], { afterwards }: Takers): re
   )
   return [...siblings.values()].flatMap((below) => {
     const ids = [...new Set(below.map(({ child }) => child))]
-    return ids.flatMap((child) => {
-      const isApart = (other: string): boolean =>
-        !tablesAbove(relations, child).has(other) && !tablesAbove(relations, other).has(child)
-      return ids.filter((other) => other !== child && isApart(other)).map((parent) => ({ child, parent }))
-    })
+    return ids.flatMap((child) => ids.filter((other) => other !== child).map((parent) => ({ child, parent })))
   })
 }
 

@@ -93,7 +93,7 @@ const takeReferring = async (
 
 /** Takes in rows of a table without a key, by where they stand; none where triggers may have changed rows that were there before. */
 const takeUnkeyed = async (
-  { writer, unkeyed }: Search,
+  { writer, unkeyed, hit }: Search,
   table: SharedTable,
   { reference, referred }: { readonly reference: Reference; readonly referred: Query },
 ): Promise<void> => {
@@ -105,13 +105,14 @@ const takeUnkeyed = async (
     unkeyed.set(table.id, { table, rows })
     await writer.execute(sql`create temporary table ${rows} (part oid, place tid) on commit drop`)
   }
-  await writer.execute(sql`
+  const { count } = await writer.execute(sql`
     insert into ${rows}
     select distinct c.tableoid, c.ctid
     from ${referred}
     join ${referringTable(reference)} on ${refersToRow(reference)}
     where pg_catalog.age(c.xmin) <= 0 and ${isWrittenByUs(sql`c.xmin::text::bigint`)}
       and not exists (select from ${rows} as m where m.part = c.tableoid and m.place = c.ctid)`)
+  if (count > 0) hit.add(table.id)
 }
 
 /** Finds what refers to rows `t` of a table, and what refers to that in turn. */
@@ -178,7 +179,7 @@ export const writeMade = async (
   for (const made of search.unkeyed.values()) {
     await writeRows(journal, writer, { ...made, same: sql`m.part = t.tableoid and m.place = t.ctid` })
   }
-  const isTaken = (id: string): boolean => layout.tables.has(id) || search.hit.has(id) || search.unkeyed.has(id)
+  const isTaken = (id: string): boolean => layout.tables.has(id) || search.hit.has(id)
   return [...(grown ?? [])].filter((id) => !isTaken(id)).sort()
 }
 

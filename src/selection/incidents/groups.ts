@@ -3,7 +3,7 @@ import type { SharedTable } from '../../catalog/shared.ts'
 import { labelColumn } from '../../rows/labels.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { gatherRoots } from './conditions/conditions.ts'
-import type { WrittenRows } from './conditions/written.ts'
+import type { RowsWrittenSince } from './conditions/written.ts'
 import type { Loss, MissingRows } from './missing.ts'
 import { makeId, type Named, nameGroup, nameSingles } from './names.ts'
 import type { Root } from './roots.ts'
@@ -52,7 +52,7 @@ const splitRoots = (missing: MissingRows, roots: readonly Root[]): readonly Alik
 /** Gathers roots into groups: those of one table that were lost in the same way and have a condition in common. */
 export const groupRoots = async (
   sides: Sides,
-  { missing, written }: { readonly missing: MissingRows; readonly written: WrittenRows },
+  { missing, written }: { readonly missing: MissingRows; readonly written: RowsWrittenSince },
   roots: readonly Root[],
 ): Promise<readonly Group[]> => {
   const groups: Group[] = []

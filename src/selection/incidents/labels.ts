@@ -7,7 +7,7 @@ import { readShown } from '../../rows/by-key.ts'
 import { isText, labelColumn, labelNames, labelTable, shorten } from '../../rows/labels.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { fromTable, typeOf } from '../../sql/rows.ts'
-import type { Condition } from './conditions/condition.ts'
+import type { RowCondition } from './conditions/condition.ts'
 import { writeEqual } from './conditions/writing.ts'
 
 /** A column that alone tells rows apart and reads well: a slug, an e-mail address. */
@@ -51,7 +51,10 @@ export const labelRows = async (
 }
 
 /** The row that all rows behind a condition refer to, if the backup has it, and its table is looked at. */
-export const labelParent = async (sides: Sides, parent: NonNullable<Condition['parent']>): Promise<string | null> => {
+export const labelParent = async (
+  sides: Sides,
+  parent: NonNullable<RowCondition['parent']>,
+): Promise<string | null> => {
   const { relation, values } = parent
   const table = sides.catalog.tables.get(relation.parent)
   if (table === undefined) return null

@@ -16,7 +16,7 @@ import type { Sides } from '../../rows/sides.ts'
 import { type RowState, readMarked } from '../../rows/states.ts'
 import { defaultClosureOptions, isFollowed } from '../closure/options.ts'
 import { wasMarked } from '../closure/walk.ts'
-import { WrittenRows } from './conditions/written.ts'
+import { RowsWrittenSince } from './conditions/written.ts'
 
 const gone: RowState = { state: 'missing' }
 const reused: RowState = { state: 'reused', columns: [] }
@@ -208,8 +208,8 @@ export const readMissing = async (
   sides: Sides,
   tables: readonly SharedTable[],
   onProgress?: DiffProgress,
-): Promise<{ readonly missing: MissingRows; readonly written: WrittenRows }> => {
-  const [missing, written] = [new MissingRows(sides.keys), new WrittenRows()]
+): Promise<{ readonly missing: MissingRows; readonly written: RowsWrittenSince }> => {
+  const [missing, written] = [new MissingRows(sides.keys), new RowsWrittenSince()]
   for (const table of tables) {
     const states: readonly DiffState[] = table.softDelete === null ? readStates : [...readStates, 'deleted']
     const stateOf = stateReader()

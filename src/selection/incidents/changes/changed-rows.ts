@@ -94,7 +94,7 @@ export class ChangedRows {
 const states: readonly DiffState[] = ['missing', 'changed', 'deleted', 'reused', 'restored']
 
 /** `xmin` can be read: a privilege by column does not cover it, and not every PostgreSQL-compatible server has it. */
-export const tellsWriters = async (sides: Sides, table: SharedTable): Promise<boolean> => {
+const canReadXmin = async (sides: Sides, table: SharedTable): Promise<boolean> => {
   if (!table.live.canSelect) return false
   const name = [table.schema, table.name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
   const rows = await sides.live.rows(sql`
@@ -148,7 +148,7 @@ const readDiffering = async (
 ): Promise<readonly DifferingRow[]> => {
   if (known.size === 0) return []
   const columns = ownColumns(table)
-  const writer = (await tellsWriters(sides, table)) ? sql`t.xmin` : sql`''`
+  const writer = (await canReadXmin(sides, table)) ? sql`t.xmin` : sql`''`
   const hashes = joinHashes(columnHashes({ alias: 't', table, columns }, sides.hashing))
   const open = [...known].flatMap(([key, own]) => (own.length === 0 ? [key] : []))
   const there = await readShown(sides.backup, table, { keys: open, show: [hashes] })

@@ -9,10 +9,10 @@ import { asText, fromTable } from '../../../sql/rows.ts'
 import type { ChangedRows } from './changed-rows.ts'
 import { findHolding, isNeutral } from './fingerprints.ts'
 import { type Separating, separate } from './separate.ts'
-import type { Search, Update } from './updates.ts'
+import type { Update, UpdateSearch } from './updates.ts'
 
 /** Rows of the backup for which the condition holds. */
-export interface Counts {
+export interface UpdateCounts {
   /** But those that live does not have as themselves. */
   readonly of: number
   /** Live holds what the UPDATE would have made of them. */
@@ -27,7 +27,7 @@ export interface Explained {
   readonly update: Update
   /** Null: none was found. */
   readonly condition: (Separating & { readonly isExact: boolean; readonly isOnly: boolean }) | null
-  readonly counts: Counts | null
+  readonly counts: UpdateCounts | null
   /** Rows in which at least one column holds what the UPDATE put there. */
   readonly rows: readonly number[]
   /** Of the rows that the condition holds for, those in which a column that it set holds another value by now. */
@@ -49,7 +49,7 @@ interface Touched {
 
 const everything: Separating = { sql: 'true', where: sql`true`, parent: null }
 
-const readTouched = async ({ sides, changed }: Search, { assignments, rows }: Update): Promise<Touched> => {
+const readTouched = async ({ sides, changed }: UpdateSearch, { assignments, rows }: Update): Promise<Touched> => {
   const names = assignments.map(({ column }) => column)
   const own = changed.flag(rows)
   const others: number[] = []
@@ -77,7 +77,7 @@ const holdsAny = (
 
 /** By place: 0 where the condition does not hold for the backup's row, 2 where the UPDATE would have changed nothing in it, else 1. */
 const readFlags = async (
-  { sides, changed }: Search,
+  { sides, changed }: UpdateSearch,
   { assignments }: Update,
   { keys, condition }: { readonly keys: readonly string[]; readonly condition: Separating },
 ): Promise<Uint8Array> => {
@@ -89,7 +89,7 @@ const readFlags = async (
 }
 
 interface Judged {
-  readonly counts: Counts
+  readonly counts: UpdateCounts
   /** Rows that the condition holds for. */
   readonly rows: readonly number[]
   readonly edited: readonly number[]
@@ -98,7 +98,7 @@ interface Judged {
 
 /** Holds a condition against all rows of both sides. */
 const judge = async (
-  search: Search,
+  search: UpdateSearch,
   update: Update,
   { touched, condition }: { readonly touched: Touched; readonly condition: Separating },
 ): Promise<Judged> => {
@@ -122,7 +122,7 @@ const judge = async (
   return { counts: { of, hits, edited: edited.length, stayed: of - hits - edited.length }, rows, edited, neutral }
 }
 
-const readNeutral = async ({ sides, changed }: Search, { assignments }: Update): Promise<readonly string[]> => {
+const readNeutral = async ({ sides, changed }: UpdateSearch, { assignments }: Update): Promise<readonly string[]> => {
   const { table } = changed
   const rows = await sides.backup.rows(sql`
     select ${asText('t', table.identity)}
@@ -142,7 +142,7 @@ const mostTwice = 100_000
  * The condition that all rows have in common which hold what the UPDATE would have made of them, whoever wrote them last; or that those
  * have which speak for it, of which many others may be right by chance.
  */
-const findCondition = async (search: Search, update: Update, touched: Touched): Promise<Separating | null> => {
+const findCondition = async (search: UpdateSearch, update: Update, touched: Touched): Promise<Separating | null> => {
   const { sides, changed } = search
   const every = 2 ** update.assignments.length - 1
   const unknown = [...changed.lost, ...(await readNeutral(search, update))]
@@ -163,7 +163,7 @@ const findCondition = async (search: Search, update: Update, touched: Touched): 
 }
 
 const toExplained = (
-  search: Search,
+  search: UpdateSearch,
   update: Update,
   {
     touched,
@@ -183,7 +183,7 @@ const toExplained = (
 }
 
 /** Null where there is too little evidence for an event. */
-export const explainUpdate = async (search: Search, update: Update): Promise<Explained | null> => {
+export const explainUpdate = async (search: UpdateSearch, update: Update): Promise<Explained | null> => {
   const touched = await readTouched(search, update)
   const all = await judge(search, update, { touched, condition: everything })
   const isAll = all.counts.stayed === 0

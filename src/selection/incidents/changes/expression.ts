@@ -15,7 +15,7 @@ export interface Expression {
 }
 
 /** A column that an UPDATE set, and to what. */
-export interface Assignment extends Expression {
+export interface LikelyAssignment extends Expression {
   readonly column: string
 }
 

@@ -6,7 +6,7 @@ import { readByKey } from '../../../rows/by-key.ts'
 import type { Sides } from '../../../rows/sides.ts'
 import { digestOf } from '../../../sql/column-digest.ts'
 import { batchSize, inBatches } from '../../../sql/rows.ts'
-import type { Assignment } from './expression.ts'
+import type { LikelyAssignment } from './expression.ts'
 
 const width = 16
 
@@ -35,7 +35,7 @@ const shownIn = (name: string): Query => sql`${column('t', name)}::text`
 export const findHolding = async (
   sides: Sides,
   table: SharedTable,
-  { keys, assignments }: { readonly keys: readonly string[]; readonly assignments: readonly Assignment[] },
+  { keys, assignments }: { readonly keys: readonly string[]; readonly assignments: readonly LikelyAssignment[] },
 ): Promise<Int32Array> => {
   const masks = new Int32Array(keys.length)
   const meant = hashTexts(
@@ -66,7 +66,7 @@ export const findHolding = async (
 }
 
 /** What the assignments would have changed nothing in, on the backup. */
-export const isNeutral = (assignments: readonly Assignment[]): Query =>
+export const isNeutral = (assignments: readonly LikelyAssignment[]): Query =>
   list(
     assignments.map(({ column: name, value }) => sql`${shownIn(name)} is not distinct from (${value})`),
     ' and ',

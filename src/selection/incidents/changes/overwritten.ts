@@ -14,7 +14,7 @@ import type { Sides } from '../../../rows/sides.ts'
 import { type ChangedRows, type ReadProgress, readChangedRows } from './changed-rows.ts'
 import { type Explained, explainUpdate } from './explain.ts'
 import { readWrittenByTriggers } from './triggers.ts'
-import { fewestRows, findUpdates, type Search, type Update } from './updates.ts'
+import { fewestRows, findUpdates, type Update, type UpdateSearch } from './updates.ts'
 
 /** What UPDATEs did to one table. */
 export interface Overwritten {
@@ -81,7 +81,7 @@ class Explanations {
 }
 
 /** The UPDATE without what triggers wrote; null where nothing is left, or where all that rows have in common is when they were written. */
-const withoutTouched = ({ changed }: Search, update: Update, byTriggers: readonly string[]): Update | null => {
+const withoutTouched = ({ changed }: UpdateSearch, update: Update, byTriggers: readonly string[]): Update | null => {
   const assignments = update.assignments.filter(({ column }) => !byTriggers.includes(column))
   const names = assignments.map(({ column }) => column)
   const rows = update.rows.filter((row) => changed.columnsOf(row).some((name) => names.includes(name)))
@@ -109,7 +109,7 @@ export const findOverwritten = async (
 ): Promise<Overwritten> => {
   const changed = await readChangedRows(sides, table, progress)
   const known = new Explanations(changed)
-  const search: Search = { sides, changed, isExplained: known.isExplained }
+  const search: UpdateSearch = { sides, changed, isExplained: known.isExplained }
   const events: OverwrittenEvent[] = []
   const writtenByTriggers =
     changed.size < fewestRows

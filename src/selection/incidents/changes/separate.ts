@@ -2,7 +2,7 @@
 import type { SharedTable } from '../../../catalog/shared.ts'
 import { any, type Query } from '../../../database/names.ts'
 import type { Sides } from '../../../rows/sides.ts'
-import type { Condition } from '../conditions/condition.ts'
+import type { RowCondition } from '../conditions/condition.ts'
 import { gatherRoots } from '../conditions/conditions.ts'
 
 export interface Separating {
@@ -11,7 +11,7 @@ export interface Separating {
   /** On the alias `t`, of the backup. */
   readonly where: Query
   /** The reference that has the same value in all rows, if that is it. */
-  readonly parent: Condition['parent']
+  readonly parent: RowCondition['parent']
 }
 
 /** More conditions than these together say nothing. */

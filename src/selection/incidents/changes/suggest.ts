@@ -5,7 +5,7 @@ import { column, type Query } from '../../../database/names.ts'
 import { readShown } from '../../../rows/by-key.ts'
 import { comparedColumns } from '../../../rows/records/records.ts'
 import type { Sides } from '../../../rows/sides.ts'
-import { type Assignment, type Pair, plainExpressions, subjectOf } from './expression.ts'
+import { type LikelyAssignment, type Pair, plainExpressions, subjectOf } from './expression.ts'
 import { findHolding, mostAssignments } from './fingerprints.ts'
 import { numberExpressions } from './numbers.ts'
 import { textExpressions } from './texts.ts'
@@ -25,12 +25,16 @@ const read = (text: string | null | undefined): string | null | undefined =>
   text?.startsWith('v') ? text.slice(1) : text === 'n' ? null : undefined
 
 /** Some rows of a table on both sides. */
-export interface Sample {
+export interface PairedSample {
   readonly keys: readonly string[]
   readonly pairsOf: (name: string) => readonly Pair[]
 }
 
-export const readSample = async (sides: Sides, table: SharedTable, keys: readonly string[]): Promise<Sample> => {
+export const readPairedSample = async (
+  sides: Sides,
+  table: SharedTable,
+  keys: readonly string[],
+): Promise<PairedSample> => {
   const columns = comparedColumns(table)
   const show = columns.map(shown)
   const [live, backup] = [
@@ -58,7 +62,7 @@ export const takeSome = <T>(items: readonly T[], most: number): readonly T[] =>
 
 /** An assignment, and the places in the sample that it holds for. */
 export interface Suggested {
-  readonly assignment: Assignment
+  readonly assignment: LikelyAssignment
   readonly places: readonly number[]
 }
 
@@ -66,7 +70,7 @@ export interface Suggested {
 export const suggestFor = async (
   sides: Sides,
   table: SharedTable,
-  { name, sample }: { readonly name: string; readonly sample: Sample },
+  { name, sample }: { readonly name: string; readonly sample: PairedSample },
 ): Promise<Suggested | null> => {
   const [subject, pairs] = [subjectOf(table, name), sample.pairsOf(name)]
   const suggest = [plainExpressions, numberExpressions, timeExpressions, textExpressions]

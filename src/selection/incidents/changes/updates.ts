@@ -5,13 +5,13 @@
 import type { SharedTable } from '../../../catalog/shared.ts'
 import type { Sides } from '../../../rows/sides.ts'
 import type { ChangedRows } from './changed-rows.ts'
-import type { Assignment } from './expression.ts'
+import type { LikelyAssignment } from './expression.ts'
 import { findHolding, mostAssignments } from './fingerprints.ts'
-import { readSample, type Sample, type Suggested, suggestFor, takeSome } from './suggest.ts'
+import { type PairedSample, readPairedSample, type Suggested, suggestFor, takeSome } from './suggest.ts'
 
 /** An UPDATE, and the rows that speak for it. */
 export interface Update {
-  readonly assignments: readonly Assignment[]
+  readonly assignments: readonly LikelyAssignment[]
   readonly rows: readonly number[]
 }
 
@@ -26,7 +26,7 @@ const usual = 0.9
 const leastShare = 0.1
 
 /** Where rows are looked for. */
-export interface Search {
+export interface UpdateSearch {
   readonly sides: Sides
   readonly changed: ChangedRows
   /** True for a column that an UPDATE found before explains in all of these rows. */
@@ -36,7 +36,7 @@ export interface Search {
 const suggestAll = async (
   sides: Sides,
   table: SharedTable,
-  { columns, sample }: { readonly columns: readonly string[]; readonly sample: Sample },
+  { columns, sample }: { readonly columns: readonly string[]; readonly sample: PairedSample },
 ): Promise<readonly Suggested[]> => {
   const found: Suggested[] = []
   for (const name of columns.slice(0, mostAssignments)) {
@@ -51,8 +51,8 @@ const suggestUpdate = async (
   sides: Sides,
   table: SharedTable,
   { columns, keys }: { readonly columns: readonly string[]; readonly keys: readonly string[] },
-): Promise<readonly Assignment[]> => {
-  const sample = await readSample(sides, table, keys)
+): Promise<readonly LikelyAssignment[]> => {
+  const sample = await readPairedSample(sides, table, keys)
   const found = await suggestAll(sides, table, { columns, sample })
   const common = found.filter(({ places }) => places.length >= usual * keys.length)
   if (common.length > 0) return common.map(({ assignment }) => assignment)
@@ -61,20 +61,20 @@ const suggestUpdate = async (
   const some = best.places.map((place) => keys[place] ?? '')
   const others = await suggestAll(sides, table, {
     columns: columns.filter((name) => name !== best.assignment.column),
-    sample: await readSample(sides, table, some),
+    sample: await readPairedSample(sides, table, some),
   })
   return [best, ...others.filter(({ places }) => places.length >= usual * some.length)].map(
     ({ assignment }) => assignment,
   )
 }
 
-const everyBit = (assignments: readonly Assignment[]): number => 2 ** assignments.length - 1
+const everyBit = (assignments: readonly LikelyAssignment[]): number => 2 ** assignments.length - 1
 
 /** The rows in which all assignments hold, and at least one has changed something. */
 const rowsOf = async (
-  { sides, changed }: Search,
+  { sides, changed }: UpdateSearch,
   rows: readonly number[],
-  assignments: readonly Assignment[],
+  assignments: readonly LikelyAssignment[],
 ): Promise<readonly number[]> => {
   const keys = rows.map((row) => changed.keyOf(row))
   const masks = await findHolding(sides, changed.table, { keys, assignments })
@@ -86,7 +86,10 @@ const rowsOf = async (
 }
 
 /** What else was set in all of the rows, though it changed nothing in most of them. */
-const findOthers = async (search: Search, { assignments, rows }: Update): Promise<readonly Assignment[]> => {
+const findOthers = async (
+  search: UpdateSearch,
+  { assignments, rows }: Update,
+): Promise<readonly LikelyAssignment[]> => {
   const { sides, changed, isExplained } = search
   const known = assignments.map(({ column }) => column)
   const counts = new Map<string, number[]>()
@@ -94,13 +97,13 @@ const findOthers = async (search: Search, { assignments, rows }: Update): Promis
     for (const name of columns)
       if (!known.includes(name)) counts.set(name, [...(counts.get(name) ?? []), ...takeSome(own, sampleSize)])
   }
-  const found: Assignment[] = []
+  const found: LikelyAssignment[] = []
   for (const [name, own] of counts) {
     if (own.length < fewestRows || isExplained(name, own)) continue
     const keys = takeSome(own, sampleSize).map((row) => changed.keyOf(row))
     const suggested = await suggestFor(sides, changed.table, {
       name,
-      sample: await readSample(sides, changed.table, keys),
+      sample: await readPairedSample(sides, changed.table, keys),
     })
     if (suggested === null || suggested.places.length < keys.length) continue
     const masks = await findHolding(sides, changed.table, {
@@ -113,7 +116,11 @@ const findOthers = async (search: Search, { assignments, rows }: Update): Promis
 }
 
 /** The UPDATE behind the columns that differ in most of the rows; null where there is none. */
-const findUpdate = async (search: Search, rows: readonly number[], seed: readonly number[]): Promise<Update | null> => {
+const findUpdate = async (
+  search: UpdateSearch,
+  rows: readonly number[],
+  seed: readonly number[],
+): Promise<Update | null> => {
   const { sides, changed, isExplained } = search
   const names = [...new Set(changed.bySet(seed).flatMap(({ columns }) => columns))]
   const columns = names.filter((name) => !isExplained(name, seed))
@@ -127,7 +134,7 @@ const findUpdate = async (search: Search, rows: readonly number[], seed: readonl
 }
 
 /** The UPDATEs that explain the rows, those of most rows first. */
-export async function* findUpdates(search: Search, rows: readonly number[]): AsyncGenerator<Update> {
+export async function* findUpdates(search: UpdateSearch, rows: readonly number[]): AsyncGenerator<Update> {
   let left = rows
   for (let round = 0; round < mostRounds && left.length >= fewestRows; round++) {
     const [largest] = search.changed.bySet(left)

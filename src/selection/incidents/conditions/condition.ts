@@ -25,7 +25,7 @@ export interface Term {
   readonly test: Test
 }
 
-export interface Condition {
+export interface RowCondition {
   readonly kind:
     | 'partition'
     | 'all'
@@ -49,9 +49,9 @@ export interface Condition {
 
 const plain = { parent: null, isLowest: false } as const
 
-export const everyRow: Condition = { ...plain, kind: 'all', sql: 'true', where: sql`true` }
+export const everyRow: RowCondition = { ...plain, kind: 'all', sql: 'true', where: sql`true` }
 
-export const inPartition = (name: string): Condition => ({
+export const inPartition = (name: string): RowCondition => ({
   ...plain,
   kind: 'partition',
   sql: `tableoid = '${name.replaceAll("'", "''")}'::regclass`,
@@ -59,7 +59,7 @@ export const inPartition = (name: string): Condition => ({
 })
 
 /** Rows by their keys, and nothing that these have in common. */
-export const keysAlone = (table: SharedTable, keys: readonly Key[]): Condition => ({
+export const keysAlone = (table: SharedTable, keys: readonly Key[]): RowCondition => ({
   ...plain,
   kind: 'keys',
   sql: writeAmong(table, table.identity, keys),
@@ -149,7 +149,7 @@ const holdTerms = (sides: Sides, terms: readonly Term[]): Query => {
   )
 }
 
-const kindOf = (terms: readonly Term[], parent: Condition['parent']): Condition['kind'] => {
+const kindOf = (terms: readonly Term[], parent: RowCondition['parent']): RowCondition['kind'] => {
   const [only, second] = terms
   if (parent !== null) return 'parent'
   if (only === undefined) return 'all'
@@ -161,7 +161,7 @@ const kindOf = (terms: readonly Term[], parent: Condition['parent']): Condition[
 }
 
 /** The reference whose columns are all set by the terms, and nothing else is. */
-const parentOf = (sides: Sides, table: SharedTable, terms: readonly Term[]): Condition['parent'] => {
+const parentOf = (sides: Sides, table: SharedTable, terms: readonly Term[]): RowCondition['parent'] => {
   const values = new Map(
     terms.flatMap(({ feature, test }) =>
       feature.path.length === 0 && test.is === 'value' && test.value !== null
@@ -181,7 +181,7 @@ const parentOf = (sides: Sides, table: SharedTable, terms: readonly Term[]): Con
 }
 
 /** Rows for which every term holds. */
-export const makeCondition = (sides: Sides, table: SharedTable, terms: readonly Term[]): Condition => {
+export const makeCondition = (sides: Sides, table: SharedTable, terms: readonly Term[]): RowCondition => {
   const [only] = terms
   if (only === undefined) return everyRow
   const parent = parentOf(sides, table, terms)

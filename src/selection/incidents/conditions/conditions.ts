@@ -6,15 +6,15 @@ import type { SharedTable } from '../../../catalog/shared.ts'
 import { unpackKey } from '../../../keys/key.ts'
 import type { Sides } from '../../../rows/sides.ts'
 import type { Loss } from '../missing.ts'
-import { type Condition, everyRow, keysAlone } from './condition.ts'
-import { countHits, countRows, findHit, type Hits, type Outcome } from './counts.ts'
+import { everyRow, keysAlone, type RowCondition } from './condition.ts'
+import { countHits, countPopulation, findHit, type HitCounts, type RowsByFate } from './counts.ts'
 import { featuresOf } from './features.ts'
 import { findPartitions } from './partitions.ts'
 import { type Population, populationOf } from './population.ts'
 import { type Counted, type Field, proposeCondition } from './propose.ts'
 
 /** What a condition of several roots says about the backup. */
-export interface FoundCondition extends Condition, Hits {
+export interface FoundCondition extends RowCondition, HitCounts {
   /** Nothing else of the table was lost that way. */
   readonly isOnly: boolean
 }
@@ -29,7 +29,7 @@ export interface Gathered {
   readonly places: readonly number[]
 }
 
-export interface Gathering extends Outcome {
+export interface Gathering extends RowsByFate {
   readonly table: SharedTable
   /** How its rows were lost. */
   readonly loss: Loss
@@ -50,7 +50,7 @@ export const gatherRoots = async (sides: Sides, gathering: Gathering): Promise<r
   const groups = new Groups(gathering)
   if (roots.length === 1) return groups.finish()
   const population = populationOf(table)
-  const all = (await countRows(sides, population)) - gathering.others.length
+  const all = (await countPopulation(sides, population)) - gathering.others.length
   if (all === missing.length) {
     groups.take({ ...everyRow, of: all, hits: all, changed: 0, again: 0 }, null)
     return groups.finish()

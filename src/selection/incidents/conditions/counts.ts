@@ -4,11 +4,11 @@ import { list } from '../../../database/names.ts'
 import { packKey } from '../../../keys/key.ts'
 import type { Sides } from '../../../rows/sides.ts'
 import { asText, fromTable, inBatches, keyedRows, ordinal } from '../../../sql/rows.ts'
-import type { Condition } from './condition.ts'
+import type { RowCondition } from './condition.ts'
 import { type Population, withoutRows } from './population.ts'
 
 /** Rows of one table of the backup, packed, by what became of them. */
-export interface Outcome {
+export interface RowsByFate {
   /** Lost in the way that is asked about. */
   readonly missing: readonly string[]
   /** Lost otherwise: they could not go. */
@@ -19,7 +19,7 @@ export interface Outcome {
 }
 
 /** Rows for which a condition holds. */
-export interface Hits {
+export interface HitCounts {
   /** All of them that could go. */
   readonly of: number
   readonly hits: number
@@ -33,7 +33,7 @@ const keysAtOnce = 50_000
 const countAmong = async (
   sides: Sides,
   { table, where }: Population,
-  { conditions, keys }: { readonly conditions: readonly Condition[]; readonly keys: readonly string[] },
+  { conditions, keys }: { readonly conditions: readonly RowCondition[]; readonly keys: readonly string[] },
 ): Promise<readonly number[]> => {
   const counts = conditions.map(() => 0)
   for (const batch of inBatches(keys, keysAtOnce)) {
@@ -47,7 +47,7 @@ const countAmong = async (
 }
 
 /** Rows that could go. */
-export const countRows = async (sides: Sides, { table, where }: Population): Promise<number> => {
+export const countPopulation = async (sides: Sides, { table, where }: Population): Promise<number> => {
   const [row] = await sides.backup.rows(
     sql`select pg_catalog.count(*)::text from ${fromTable(table.backup)} as t where ${where}`,
   )
@@ -58,8 +58,8 @@ export const countRows = async (sides: Sides, { table, where }: Population): Pro
 export const countHits = async (
   sides: Sides,
   population: Population,
-  { conditions, outcome }: { readonly conditions: readonly Condition[]; readonly outcome: Outcome },
-): Promise<readonly Hits[]> => {
+  { conditions, outcome }: { readonly conditions: readonly RowCondition[]; readonly outcome: RowsByFate },
+): Promise<readonly HitCounts[]> => {
   if (conditions.length === 0) return []
   const { table, where } = population
   const [all] = await sides.backup.rows(sql`
@@ -83,7 +83,7 @@ export const countHits = async (
 export const findHit = async (
   sides: Sides,
   { table }: Population,
-  { condition, keys }: { readonly condition: Condition; readonly keys: readonly string[] },
+  { condition, keys }: { readonly condition: RowCondition; readonly keys: readonly string[] },
 ): Promise<ReadonlySet<number>> => {
   const found = new Set<number>()
   let offset = 0
@@ -102,7 +102,11 @@ export const findHit = async (
 export const findUnexplained = async (
   sides: Sides,
   { table }: Population,
-  { condition, keys, most }: { readonly condition: Condition; readonly keys: readonly string[]; readonly most: number },
+  {
+    condition,
+    keys,
+    most,
+  }: { readonly condition: RowCondition; readonly keys: readonly string[]; readonly most: number },
 ): Promise<readonly string[]> => {
   const found: string[] = []
   for (const batch of inBatches(keys, keysAtOnce)) {
@@ -121,7 +125,11 @@ export const findUnexplained = async (
 export const findStayed = async (
   sides: Sides,
   population: Population,
-  { condition, lost, most }: { readonly condition: Condition; readonly lost: readonly string[]; readonly most: number },
+  {
+    condition,
+    lost,
+    most,
+  }: { readonly condition: RowCondition; readonly lost: readonly string[]; readonly most: number },
 ): Promise<readonly string[]> => {
   const { table, where } = withoutRows(population, lost)
   const rows = await sides.backup.rows(sql`

@@ -4,13 +4,13 @@ import { isRenamed } from '../../../catalog/catalog.ts'
 import type { SharedTable } from '../../../catalog/shared.ts'
 import type { Query } from '../../../database/names.ts'
 import type { Sides } from '../../../rows/sides.ts'
-import { type Condition, inPartition } from './condition.ts'
+import { inPartition, type RowCondition } from './condition.ts'
 
 const regclassText = ({ schema, name }: SharedTable): string =>
   [schema, name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
 
 /** A condition for each partition of the backup that live does not have. */
-export const findPartitions = async (sides: Sides, table: SharedTable): Promise<readonly Condition[]> => {
+export const findPartitions = async (sides: Sides, table: SharedTable): Promise<readonly RowCondition[]> => {
   // Under another name its partitions are called otherwise, too.
   if (table.backup.kind !== 'partitioned' || isRenamed(table.backup)) return []
   const partitionsOf = (): Query => sql`

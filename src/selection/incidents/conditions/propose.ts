@@ -9,11 +9,11 @@ import { sql } from 'kysely'
 import { packKey } from '../../../keys/key.ts'
 import type { Sides } from '../../../rows/sides.ts'
 import { asText, fromSample, fromTable } from '../../../sql/rows.ts'
-import { type Condition, makeCondition, type Term, type Test } from './condition.ts'
-import { countHits, findStayed, findUnexplained, type Hits, type Outcome } from './counts.ts'
+import { makeCondition, type RowCondition, type Term, type Test } from './condition.ts'
+import { countHits, findStayed, findUnexplained, type HitCounts, type RowsByFate } from './counts.ts'
 import { type Feature, typeOfFeature } from './features.ts'
 import type { Population } from './population.ts'
-import { type Fate, fates, readFeature, readSample, type Sample, takeSome } from './sample.ts'
+import { type CodedSample, type Fate, fates, readCodedSample, readFeature, takeSome } from './sample.ts'
 import { searchConditions } from './search.ts'
 import type { CodeTest } from './tests.ts'
 import type { ColumnFacts, Proposal } from './worth.ts'
@@ -24,11 +24,11 @@ export interface Field {
   /** Rows of the population. */
   readonly rows: number
   readonly features: readonly Feature[]
-  readonly outcome: Outcome
+  readonly outcome: RowsByFate
   readonly isLost: (key: string) => boolean
 }
 
-export interface Counted extends Condition, Hits {}
+export interface Counted extends RowCondition, HitCounts {}
 
 /** A table of no more rows is read whole; of a larger one, so many rows that stayed, that are to be explained, and so on. */
 const mostRows = 12_000
@@ -80,7 +80,7 @@ const codesOf = (test: CodeTest): readonly number[] => {
 const readCodes = async (
   sides: Sides,
   { population, features }: Field,
-  { sample, proposals }: { readonly sample: Sample; readonly proposals: readonly Proposal[] },
+  { sample, proposals }: { readonly sample: CodedSample; readonly proposals: readonly Proposal[] },
 ): Promise<ReadonlyMap<number, ReadonlyMap<number, string | null>>> => {
   const terms = proposals.flatMap((proposal) => proposal.terms)
   const values = new Map<number, ReadonlyMap<number, string | null>>()
@@ -116,13 +116,13 @@ const decodeTest = (test: CodeTest, textOf: (code: number) => string | null): Te
 /** A proposal, and the condition that it is. */
 interface Candidate {
   readonly proposal: Proposal
-  readonly condition: Condition
+  readonly condition: RowCondition
 }
 
 const decode = async (
   sides: Sides,
   field: Field,
-  found: { readonly sample: Sample; readonly proposals: readonly Proposal[] },
+  found: { readonly sample: CodedSample; readonly proposals: readonly Proposal[] },
 ): Promise<readonly Candidate[]> => {
   const values = await readCodes(sides, field, found)
   return found.proposals.flatMap((proposal) => {
@@ -148,7 +148,7 @@ const factsOf = (feature: Feature): ColumnFacts => ({
 })
 
 /** Over everything it holds for no more rows that stayed than the sample says. */
-const isTrue = ({ stayed }: Proposal, { of, hits, changed, again }: Hits): boolean => {
+const isTrue = ({ stayed }: Proposal, { of, hits, changed, again }: HitCounts): boolean => {
   const others = of - hits - changed - again
   return stayed === 0 ? others === 0 : others <= of / 10
 }
@@ -164,7 +164,7 @@ export const proposeCondition = async (
   const rows = await startRows(sides, field, open)
   let known: Counted | null = null
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    const sample = await readSample(sides, { population, features: field.features, rows })
+    const sample = await readCodedSample(sides, { population, features: field.features, rows })
     const candidates = await decode(sides, field, { sample, proposals: searchConditions(sample, columns) })
     const [best] = candidates
     if (best === undefined) return known
@@ -196,4 +196,5 @@ export const proposeCondition = async (
   return known
 }
 
-const countOpen = ({ fates: own }: Sample): number => own.reduce((sum, fate) => sum + (fate === fates.open ? 1 : 0), 0)
+const countOpen = ({ fates: own }: CodedSample): number =>
+  own.reduce((sum, fate) => sum + (fate === fates.open ? 1 : 0), 0)

@@ -26,7 +26,7 @@ export const fates = {
 export type Fate = (typeof fates)[keyof typeof fates]
 
 /** Rows of the sample by place. */
-export interface Sample {
+export interface CodedSample {
   /** Packed. */
   readonly keys: readonly string[]
   readonly fates: Uint8Array
@@ -35,7 +35,7 @@ export interface Sample {
 }
 
 /** Reads the values of rows, all of them together: they are numbered anew. */
-export const readSample = async (
+export const readCodedSample = async (
   sides: Sides,
   {
     population,
@@ -46,7 +46,7 @@ export const readSample = async (
     readonly features: readonly Feature[]
     readonly rows: ReadonlyMap<string, Fate>
   },
-): Promise<Sample> => {
+): Promise<CodedSample> => {
   const { table, where } = population
   const keys = [...rows.keys()]
   const { joins, values } = joinFeatures(sides, features)

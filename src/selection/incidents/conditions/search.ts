@@ -1,7 +1,15 @@
 /** The conditions that say most about which rows of a sample are lost, in the fewest words. Pure. */
-import { fates, type Sample } from './sample.ts'
+import { type CodedSample, fates } from './sample.ts'
 import { type CodeTest, hullsOf, passes, type Tally, tally, testsOf } from './tests.ts'
-import { type CodeTerm, type ColumnFacts, type Ground, groundOf, type Held, type Proposal, weigh } from './worth.ts'
+import {
+  type CodeTerm,
+  type ColumnFacts,
+  type Held,
+  type Proposal,
+  type TalliedSample,
+  tallySample,
+  weigh,
+} from './worth.ts'
 
 const heldOf = (sums: readonly number[]): Held => ({
   stayed: sums[fates.stayed] ?? 0,
@@ -23,28 +31,28 @@ const countPassing = (own: Tally, test: CodeTest): Held => {
 }
 
 /** A range only of values that have an order for people. */
-const isSaid = ({ columns }: Ground, feature: number, test: CodeTest): boolean =>
+const isSaid = ({ columns }: TalliedSample, feature: number, test: CodeTest): boolean =>
   test.is !== 'range' || columns[feature]?.hasRanges === true
 
-const proposeAlone = (ground: Ground): readonly Proposal[] =>
-  ground.tallies.flatMap((own, feature) =>
+const proposeAlone = (tallied: TalliedSample): readonly Proposal[] =>
+  tallied.tallies.flatMap((own, feature) =>
     own.distinct < 2
       ? []
       : testsOf(own)
-          .filter((test) => isSaid(ground, feature, test))
-          .flatMap((test) => weigh(ground, [{ feature, test }], countPassing(own, test)) ?? []),
+          .filter((test) => isSaid(tallied, feature, test))
+          .flatMap((test) => weigh(tallied, [{ feature, test }], countPassing(own, test)) ?? []),
   )
 
-const everyRow = (ground: Ground): readonly Proposal[] => {
+const everyRow = (tallied: TalliedSample): readonly Proposal[] => {
   const sums = [0, 0, 0, 0, 0]
-  for (const fate of ground.sample.fates) sums[fate] = (sums[fate] ?? 0) + 1
-  const found = weigh(ground, [], heldOf(sums))
+  for (const fate of tallied.sample.fates) sums[fate] = (sums[fate] ?? 0) + 1
+  const found = weigh(tallied, [], heldOf(sums))
   return found === null ? [] : [found]
 }
 
 /** Rows by their keys say nothing that a list of them would not. */
-const isByKey = (ground: Ground, own: Tally, test: CodeTest): boolean =>
-  (test.is === 'among' || test.is === 'other') && own.distinct > ground.rows * 0.9
+const isByKey = (tallied: TalliedSample, own: Tally, test: CodeTest): boolean =>
+  (test.is === 'among' || test.is === 'other') && own.distinct > tallied.rows * 0.9
 
 /** Values of one column that are looked into, and how much is looked at in all. */
 const mostValues = 4
@@ -58,8 +66,8 @@ const mixedCodes = ({ counts }: Tally): readonly number[] => {
 }
 
 /** One column has a value, and among the rows that have it another one tells which are lost. */
-const proposeWithin = (ground: Ground): readonly Proposal[] => {
-  const { sample, tallies } = ground
+const proposeWithin = (tallied: TalliedSample): readonly Proposal[] => {
+  const { sample, tallies } = tallied
   const found: Proposal[] = []
   const codesInAll = tallies.reduce((sum, { last }) => sum + last, 0)
   const places = [...tallies.entries()].filter(([, { distinct }]) => distinct > 1)
@@ -70,25 +78,25 @@ const proposeWithin = (ground: Ground): readonly Proposal[] => {
       const rows = [...codes.keys()].filter((row) => codes[row] === code)
       looks += rows.length * tallies.length + codesInAll
       if (looks > mostLooks) return found
-      found.push(...proposeAmong(ground, { feature, test: { is: 'value', code } }, rows))
+      found.push(...proposeAmong(tallied, { feature, test: { is: 'value', code } }, rows))
     }
   }
   return found
 }
 
 /** What other columns tell of the rows for which a term holds. */
-const proposeAmong = (ground: Ground, within: CodeTerm, rows: readonly number[]): readonly Proposal[] => {
-  const { sample, tallies } = ground
+const proposeAmong = (tallied: TalliedSample, within: CodeTerm, rows: readonly number[]): readonly Proposal[] => {
+  const { sample, tallies } = tallied
   const found: Proposal[] = []
   for (const [other, values] of sample.codes.entries()) {
     if (other === within.feature) continue
     const part = tally(values, sample, rows)
     if (part.distinct < 2) continue
     for (const test of testsOf(part)) {
-      if (!isSaid(ground, other, test) || isByKey(ground, tallies[other] ?? part, test)) continue
+      if (!isSaid(tallied, other, test) || isByKey(tallied, tallies[other] ?? part, test)) continue
       const term: CodeTerm = { feature: other, test }
       const terms = other < within.feature ? [term, within] : [within, term]
-      const better = weigh(ground, terms, countPassing(part, test))
+      const better = weigh(tallied, terms, countPassing(part, test))
       if (better !== null) found.push(better)
     }
   }
@@ -108,15 +116,15 @@ const countBits = (word: number): number => {
 }
 
 /** Two columns, each of which all open rows pass, and hardly any other row both. */
-const proposeBoth = (ground: Ground): readonly Proposal[] => {
-  const { sample, tallies } = ground
+const proposeBoth = (tallied: TalliedSample): readonly Proposal[] => {
+  const { sample, tallies } = tallied
   const others = [...sample.fates.keys()].filter((row) => (sample.fates[row] ?? 0) < fates.lost)
   const hulls = tallies.flatMap((own, feature): readonly Hull[] => {
     const codes = sample.codes[feature] ?? new Int32Array()
     return (
       own.distinct < 2
         ? []
-        : hullsOf(own).filter((test) => isSaid(ground, feature, test) && !isByKey(ground, own, test))
+        : hullsOf(own).filter((test) => isSaid(tallied, feature, test) && !isByKey(tallied, own, test))
     ).map((test) => {
       const passing = new Uint32Array(Math.ceil(others.length / 32))
       for (const [place, row] of others.entries())
@@ -130,13 +138,13 @@ const proposeBoth = (ground: Ground): readonly Proposal[] => {
       if (a.term.feature === b.term.feature) continue
       const both = a.passing.map((word, at) => word & (b.passing[at] ?? 0))
       const count = both.reduce((sum, word) => sum + countBits(word), 0)
-      if (count > ground.open) continue
-      const sums = [0, 0, 0, 0, ground.open]
+      if (count > tallied.open) continue
+      const sums = [0, 0, 0, 0, tallied.open]
       for (const [at, row] of count === 0 ? [] : others.entries()) {
         const fate = sample.fates[row] ?? 0
         if (((both[at >> 5] ?? 0) & (1 << (at & 31))) !== 0) sums[fate] = (sums[fate] ?? 0) + 1
       }
-      const better = weigh(ground, [a.term, b.term], heldOf(sums))
+      const better = weigh(tallied, [a.term, b.term], heldOf(sums))
       if (better !== null) found.push(better)
     }
   }
@@ -146,16 +154,16 @@ const proposeBoth = (ground: Ground): readonly Proposal[] => {
 const mostProposals = 5
 
 /** What one column says in so few bits, two say in no fewer. */
-const isSettled = (best: Proposal | undefined, { open }: Ground): boolean =>
+const isSettled = (best: Proposal | undefined, { open }: TalliedSample): boolean =>
   best !== undefined && best.open === open && best.stayed + best.changed === 0 && best.bits < 16
 
 /** Conditions worth looking at, the best first. */
-export const searchConditions = (sample: Sample, columns: readonly ColumnFacts[]): readonly Proposal[] => {
-  const ground = groundOf(sample, columns)
-  if (ground.open < 2) return []
+export const searchConditions = (sample: CodedSample, columns: readonly ColumnFacts[]): readonly Proposal[] => {
+  const tallied = tallySample(sample, columns)
+  if (tallied.open < 2) return []
   const byRank = (a: Proposal, b: Proposal): number =>
     b.rank - a.rank || a.bits - b.bits || a.terms.length - b.terms.length
-  const alone = [...everyRow(ground), ...proposeAlone(ground)].sort(byRank)
-  const both = isSettled(alone[0], ground) ? [] : [...proposeWithin(ground), ...proposeBoth(ground)]
+  const alone = [...everyRow(tallied), ...proposeAlone(tallied)].sort(byRank)
+  const both = isSettled(alone[0], tallied) ? [] : [...proposeWithin(tallied), ...proposeBoth(tallied)]
   return [...alone, ...both].sort(byRank).slice(0, mostProposals)
 }

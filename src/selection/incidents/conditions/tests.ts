@@ -1,5 +1,5 @@
 /** What one column could be asked, by the numbers of its values, so that the answer is yes for lost rows alone. Pure. */
-import { fates, type Sample } from './sample.ts'
+import { type CodedSample, fates } from './sample.ts'
 
 /** As `Test`, with the numbers of values; 0 is no value. */
 export type CodeTest =
@@ -37,7 +37,7 @@ export interface Tally {
   readonly counts: { readonly [fate: number]: Int32Array }
 }
 
-export const tally = (codes: Int32Array, { fates: own }: Pick<Sample, 'fates'>, rows: Iterable<number>): Tally => {
+export const tally = (codes: Int32Array, { fates: own }: Pick<CodedSample, 'fates'>, rows: Iterable<number>): Tally => {
   let last = 0
   for (const code of codes) if (code > last) last = code
   const counts = Object.fromEntries(Object.values(fates).map((fate) => [fate, new Int32Array(last + 1)]))

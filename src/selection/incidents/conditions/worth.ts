@@ -5,7 +5,7 @@
  * the rows for which it holds need no word, but the condition does: about the logarithm of the values it could have named instead. So a
  * condition that explains more wins, of two that explain the same the simpler one, and a list of keys is worth nothing.
  */
-import { fates, type Sample } from './sample.ts'
+import { type CodedSample, fates } from './sample.ts'
 import { bitsOf, type CodeTest, type Tally, tally } from './tests.ts'
 
 /** What the search knows of a column, beside its values. */
@@ -43,8 +43,8 @@ export interface Proposal extends Held {
 }
 
 /** The sample, and what is to be said of it. */
-export interface Ground {
-  readonly sample: Sample
+export interface TalliedSample {
+  readonly sample: CodedSample
   readonly columns: readonly ColumnFacts[]
   readonly tallies: readonly Tally[]
   /** Rows that could have gone. */
@@ -82,14 +82,14 @@ const isPlausible = ({ open, stayed, changed, again }: Held): boolean => {
 }
 
 /** What a condition saves, that holds for so many rows; null where it is not worth a word. */
-export const weigh = (ground: Ground, terms: readonly CodeTerm[], held: Held): Proposal | null => {
+export const weigh = (tallied: TalliedSample, terms: readonly CodeTerm[], held: Held): Proposal | null => {
   if (!isPlausible(held)) return null
-  const { rows, open } = ground
+  const { rows, open } = tallied
   const { stayed, changed, again } = held
   const all = held.open + stayed + changed + again
   const saved = entropy(rows, open) - entropy(rows - all, open - held.open)
   const others = stayed * 2 * Math.log2(rows + 1) + changed * bitsOfChanged + again * bitsOfAgain
-  const bits = bitsOfTerms(ground, terms)
+  const bits = bitsOfTerms(tallied, terms)
   const gain = saved - others - bits
   const rank = held.open < open ? gain - bitsOfRest : gain
   return gain < leastGain ? null : { ...held, terms, bits, gain, rank }
@@ -98,7 +98,7 @@ export const weigh = (ground: Ground, terms: readonly CodeTerm[], held: Held): P
 const bitsOfSteps = [0, 4, 7]
 
 /** Conditions on references and on old times read well; those on columns of other tables must say more. */
-const bitsOfTerms = ({ columns, tallies }: Ground, terms: readonly CodeTerm[]): number => {
+const bitsOfTerms = ({ columns, tallies }: TalliedSample, terms: readonly CodeTerm[]): number => {
   let bits = 0
   for (const { feature, test } of terms) {
     const [{ steps = 0, isReference = false, rises = null } = {}, own] = [columns[feature], tallies[feature]]
@@ -112,7 +112,7 @@ const bitsOfTerms = ({ columns, tallies }: Ground, terms: readonly CodeTerm[]): 
   return bits + terms.length * Math.log2(Math.max(columns.length, 1)) + (terms.length > 1 ? 2 : 0)
 }
 
-export const groundOf = (sample: Sample, columns: readonly ColumnFacts[]): Ground => {
+export const tallySample = (sample: CodedSample, columns: readonly ColumnFacts[]): TalliedSample => {
   const places = [...sample.keys.keys()]
   const countOf = (isMeant: (fate: number) => boolean): number =>
     sample.fates.reduce((sum, fate) => sum + (isMeant(fate) ? 1 : 0), 0)

@@ -29,7 +29,7 @@ interface Written {
 }
 
 /** Notes rows while sides are compared. */
-export class WrittenRows {
+export class RowsWrittenSince {
   readonly #tables = new Map<SharedTable, Written>()
   #age: Promise<number | null> | null = null
 

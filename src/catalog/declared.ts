@@ -3,6 +3,7 @@
  * looked up and everything is checked by the time it is here; plain data, and part of every plan that relies on it.
  */
 import { displayAlone } from '../database/display.ts'
+import { quote } from '../database/names.ts'
 import type { DeleteAction } from './catalog.ts'
 import type { TableRefusal } from './refusal/refusal.ts'
 
@@ -53,6 +54,4 @@ export const declaredAbout = (declarations: Declarations, tables: ReadonlySet<st
 
 /** The condition as it could be written after `where`. */
 export const describeCondition = (condition: Condition): string =>
-  condition.by === 'sql'
-    ? condition.sql
-    : `${displayAlone(condition.column)} = '${condition.backup.replaceAll("'", "''")}'`
+  condition.by === 'sql' ? condition.sql : `${displayAlone(condition.column)} = ${quote(condition.backup)}`

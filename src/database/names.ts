@@ -63,6 +63,9 @@ export const tableReference = (table: QualifiedName): Query => sql.id(table.sche
 /** A string literal, quoted; for statements that take no parameters (COPY). */
 export const literal = (value: string): Query => sql.lit(value)
 
+/** The same as text: for SQL that is written out, to be run by others or in a body of code. */
+export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
 /** Text that is SQL already: expressions and type names the server itself printed (`pg_get_expr`, `format_type`). */
 export const serverText = (text: string): Query => sql.raw(text)
 

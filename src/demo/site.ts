@@ -1,4 +1,5 @@
 /** The photo site of the demo as SQL: what the backup holds, and what happened in live since. Nothing here runs it. */
+import { quote } from '../database/names.ts'
 import { history } from './history.ts'
 import type { SiteRow, SiteRows, Value } from './rows.ts'
 import { makeSiteRows } from './rows.ts'
@@ -71,7 +72,7 @@ create index on comment (photo_id);
 
 const literal = (value: Value): string => {
   if (value === null) return 'null'
-  return typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`
+  return typeof value === 'number' ? String(value) : quote(value)
 }
 
 const insertInto = (table: string, rows: readonly SiteRow[]): string => {

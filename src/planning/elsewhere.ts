@@ -2,6 +2,7 @@
 import { columnOf, isRenamed } from '../catalog/catalog.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { displayAlone, shellWord } from '../database/display.ts'
+import { quote } from '../database/names.ts'
 import type { Row } from '../database/session/outcome.ts'
 import type { Plan } from '../plan/plan.ts'
 import { tableOf } from '../rows/sides.ts'
@@ -10,7 +11,7 @@ import type { Elsewhere } from '../selection/closure/elsewhere.ts'
 /** A value as SQL has it: bare where it is a number for the server, too. */
 const literal = (table: SharedTable, name: string, value: string): string => {
   const isNumber = /^(smallint|integer|bigint|numeric)$/.test(columnOf(table.backup, name)?.baseType ?? '')
-  return isNumber && /^-?\d+(\.\d+)?$/.test(value) ? value : `'${value.replaceAll("'", "''")}'`
+  return isNumber && /^-?\d+(\.\d+)?$/.test(value) ? value : quote(value)
 }
 
 const equals = (table: SharedTable, columns: readonly string[], values: Row): readonly string[] =>

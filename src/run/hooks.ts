@@ -7,7 +7,7 @@ import { sql } from 'kysely'
 import { fingerprint } from '../catalog/read/fingerprint.ts'
 import { readCatalog } from '../catalog/read/read.ts'
 import { beginActing } from '../database/acting.ts'
-import { literal } from '../database/names.ts'
+import { literal, quote } from '../database/names.ts'
 import type { Writer } from '../database/session/reader.ts'
 import type { Session } from '../database/session/session.ts'
 import { RowgraftError } from '../errors.ts'
@@ -70,9 +70,6 @@ const execute = async (writer: Writer, when: HookTime, text: string): Promise<vo
     })
   }
 }
-
-/** A literal of PL/pgSQL's, which reads them as SQL does. */
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /** Does something as the role that connected: another one need not be allowed to. */
 const asConnected = async ({ session }: HookInput, writer: Writer, work: () => Promise<void>): Promise<void> => {

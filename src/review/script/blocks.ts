@@ -1,12 +1,12 @@
 /** Statements of a script that decide something on the server: checks of what others come to, and sequences that are raised. Pure. */
 import { sql } from 'kysely'
 import { displayTable } from '../../database/display.ts'
-import { compileLiteral, type Query } from '../../database/names.ts'
+import { compileLiteral, type Query, quote } from '../../database/names.ts'
 import { sequenceText, stepLimit, walkLimit } from '../../database/sequences.ts'
 import { type Check, countFound, type Found } from '../../database/session/check.ts'
 import type { SequenceBounds } from '../../database/session/reader.ts'
 import { hintOf } from '../../errors.ts'
-import { dollarQuote, hasColon, layOutSql, quote } from './text.ts'
+import { dollarQuote, hasColon, layOutSql } from './text.ts'
 
 /** A DO block: what it declares, and its lines. */
 export const block = (declared: readonly string[], body: readonly string[]): string => {

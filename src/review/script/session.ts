@@ -1,13 +1,13 @@
 /** How a script begins and ends: alone in one transaction, with the settings of a run, and rolled back unless it is told to commit. */
 import type { DatabaseIdentity } from '../../catalog/read/identity.ts'
-import { compileLiteral, identifier } from '../../database/names.ts'
+import { compileLiteral, identifier, quote } from '../../database/names.ts'
 import { pinnedSettings } from '../../database/settings.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { transactionOf } from '../../run/perform.ts'
 import type { RunOptions } from '../../run/run.ts'
 import { lockKey } from '../../run/transaction-start.ts'
 import { block, execute } from './blocks.ts'
-import { comment, quote } from './text.ts'
+import { comment } from './text.ts'
 
 const setConfig = (name: string, value: string): string =>
   `  perform pg_catalog.set_config(${quote(name)}, ${value}, true);`

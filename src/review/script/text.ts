@@ -29,9 +29,6 @@ export const layOutSql = (sql: string, indent = ''): string => {
   return indent + laidOut.join('')
 }
 
-/** A string constant. */
-export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
 /** A text in dollar quotes that it cannot end. */
 export const dollarQuote = (text: string, name: string): string => {
   const isShort = !text.includes('\n') && text.length < 100

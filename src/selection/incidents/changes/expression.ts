@@ -57,9 +57,6 @@ export const mostFrequent = <T>(items: readonly T[], most: number): readonly T[]
     .slice(0, most)
     .map(([item]) => item)
 
-/** A text in quotes. */
-export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
 /** The same value in every row. */
 const constants = ({ table, name }: Subject, pairs: readonly Pair[]): readonly Expression[] => {
   const values = pairs.flatMap(({ after }) => (after === undefined ? [] : [after]))

@@ -51,15 +51,6 @@ export const readPairedSample = async (
   }
 }
 
-/** Spread over the list, at steps that are never the same. */
-export const takeSome = <T>(items: readonly T[], most: number): readonly T[] =>
-  items.length <= most
-    ? items
-    : Array.from({ length: most }, (_, place) => {
-        const shift = (place * Math.SQRT2) % 1
-        return items[Math.floor(((place + shift) * items.length) / most)]
-      }).filter((item) => item !== undefined)
-
 /** An assignment, and the places in the sample that it holds for. */
 export interface Suggested {
   readonly assignment: LikelyAssignment

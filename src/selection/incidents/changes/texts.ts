@@ -1,6 +1,7 @@
 /** What was made of a text: another case, no blanks around it, something before or behind it, a part of it. Pure. */
 import { sql } from 'kysely'
-import { type Expression, mostFrequent, type Pair, quote, type Subject, valuesOf } from './expression.ts'
+import { quote } from '../../../database/names.ts'
+import { type Expression, mostFrequent, type Pair, type Subject, valuesOf } from './expression.ts'
 
 const textual = /^(text|character varying|character|name|(.*\.)?"?citext"?)$/
 

@@ -4,10 +4,11 @@
  */
 import type { SharedTable } from '../../../catalog/shared.ts'
 import type { Sides } from '../../../rows/sides.ts'
+import { takeSome } from '../conditions/sample.ts'
 import type { ChangedRows } from './changed-rows.ts'
 import type { LikelyAssignment } from './expression.ts'
 import { findHolding, mostAssignments } from './fingerprints.ts'
-import { type PairedSample, readPairedSample, type Suggested, suggestFor, takeSome } from './suggest.ts'
+import { type PairedSample, readPairedSample, type Suggested, suggestFor } from './suggest.ts'
 
 /** An UPDATE, and the rows that speak for it. */
 export interface Update {

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Relation } from '../../../catalog/relations.ts'
 import type { SharedTable } from '../../../catalog/shared.ts'
 import { displayAlone } from '../../../database/display.ts'
-import { all, any, arrayText, column, list, type Query } from '../../../database/names.ts'
+import { all, any, arrayText, column, list, type Query, quote } from '../../../database/names.ts'
 import { type Key, packNames } from '../../../keys/key.ts'
 import { type Sides, tableOf } from '../../../rows/sides.ts'
 import { fromTable, typeOf } from '../../../sql/rows.ts'
@@ -54,7 +54,7 @@ export const everyRow: RowCondition = { ...plain, kind: 'all', sql: 'true', wher
 export const inPartition = (name: string): RowCondition => ({
   ...plain,
   kind: 'partition',
-  sql: `tableoid = '${name.replaceAll("'", "''")}'::regclass`,
+  sql: `tableoid = ${quote(name)}::regclass`,
   where: sql`t.tableoid = ${name}::pg_catalog.regclass`,
 })
 

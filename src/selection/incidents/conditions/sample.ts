@@ -83,11 +83,11 @@ export const readFeature = async (
   return keys.map((key) => found.get(key) ?? null)
 }
 
-/** Spread over the list, at steps that are never the same: what recurs at every n-th key must not be all that is seen. */
-export const takeSome = (keys: readonly string[], most: number): readonly string[] =>
-  keys.length <= most
-    ? keys
+/** Spread over the list, at steps that are never the same: what recurs at every n-th place must not be all that is seen. */
+export const takeSome = <T>(items: readonly T[], most: number): readonly T[] =>
+  items.length <= most
+    ? items
     : Array.from({ length: most }, (_, place) => {
         const shift = (place * Math.SQRT2) % 1
-        return keys[Math.floor(((place + shift) * keys.length) / most)] ?? ''
-      })
+        return items[Math.floor(((place + shift) * items.length) / most)]
+      }).filter((item) => item !== undefined)

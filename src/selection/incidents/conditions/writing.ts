@@ -2,6 +2,7 @@
 import { columnOf, type Table } from '../../../catalog/catalog.ts'
 import type { SharedTable } from '../../../catalog/shared.ts'
 import { displayAlone, displayName, type QualifiedName } from '../../../database/display.ts'
+import { quote } from '../../../database/names.ts'
 
 /** A table in a statement. */
 export const writeTable = ({ schema, name }: QualifiedName): string =>
@@ -14,7 +15,7 @@ const bare = /^(smallint|integer|bigint|numeric|double precision)$/
 export const writeValue = (table: Pick<Table, 'columns'>, name: string, value: string): string => {
   const type = columnOf(table, name)?.baseType ?? ''
   if (type === 'boolean') return value
-  return bare.test(type) && /^-?[\d.]+$/.test(value) ? value : `'${value.replaceAll("'", "''")}'`
+  return bare.test(type) && /^-?[\d.]+$/.test(value) ? value : quote(value)
 }
 
 /** `a = 1 and b = 'x'`, as a person would write it. */

@@ -4,14 +4,14 @@ import { list } from '../database/names.ts'
 import type { Writer } from '../database/session/reader.ts'
 import { countLeftOut } from '../plan/left-out.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { ChangedRows } from './journal/line-witness.ts'
+import type { KeyChanges } from './journal/line-witness.ts'
 import { changedKeys, mostKeys } from './keys/changed-keys.ts'
 import type { Report, TableReport } from './run.ts'
 import type { Layout, StagedTable } from './stage/staged.ts'
 
 /** Reads which keys changed, by table, where nothing else has looked at the rows; the transaction still has the maps. */
-export const readChangedKeys = async (writer: Writer, layout: Layout): Promise<ReadonlyMap<string, ChangedRows>> => {
-  const changed = new Map<string, ChangedRows>()
+export const readChangedKeys = async (writer: Writer, layout: Layout): Promise<ReadonlyMap<string, KeyChanges>> => {
+  const changed = new Map<string, KeyChanges>()
   for (const staged of layout.tables.values()) changed.set(staged.table.id, await readChanged(writer, layout, staged))
   return changed
 }
@@ -34,7 +34,7 @@ export const buildReport = (
   > & {
     /** Sequences that moved. */
     readonly raised: readonly string[]
-    readonly changed: ReadonlyMap<string, ChangedRows>
+    readonly changed: ReadonlyMap<string, KeyChanges>
   },
 ): Report => {
   const { raised, changed, ...rest } = facts
@@ -116,7 +116,7 @@ const tableReports = (plan: Plan): readonly TableReport[] => {
 }
 
 /** What changed of the keys of one table; no more of them are told than fit into a report. */
-const readChanged = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<ChangedRows> => {
+const readChanged = async (writer: Writer, layout: Layout, staged: StagedTable): Promise<KeyChanges> => {
   const changed = changedKeys(layout, staged)
   if (changed === null) return { keys: [], rows: 0 }
   const { names, old, now, from, ordinal } = changed

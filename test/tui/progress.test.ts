@@ -4,7 +4,7 @@ import type { StageProgress } from '../../src/index.ts'
 import { textOf } from '../../src/tui/lines/line.ts'
 import { drawFrame } from '../../src/tui/screens/frame.ts'
 import { beginWork } from '../../src/tui/state/jobs.ts'
-import type { JobKind, Progress, RunPhase, Screen, State } from '../../src/tui/state/state.ts'
+import type { JobKind, Progress, Screen, State, ToldPhase } from '../../src/tui/state/state.ts'
 import { incidents, openAt, told } from './reduce/states.ts'
 
 const step = (parts: Partial<StageProgress> = {}): StageProgress => ({
@@ -78,7 +78,7 @@ test('looking for incidents and counting say it in the same way', () => {
 })
 
 test('a run says of each phase what it did and how long it took, and of the last one how it goes', () => {
-  const phases: readonly RunPhase[] = [
+  const phases: readonly ToldPhase[] = [
     { ...step({ stage: 'stage', done: 3_000_000, elapsed: 9_700 }), at: 2_000 },
     { ...step({ stage: 'insert' }), at: 2_000 },
   ]

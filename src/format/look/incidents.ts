@@ -6,7 +6,7 @@ import { formatCount, plural } from '../quantities.ts'
 import { whyNoIncident } from '../reasons/no-incident.ts'
 import { sanitise } from '../sanitise.ts'
 import type { Setting } from '../style.ts'
-import { formatChangedSince, formatNotCompared, formatOverwrite, formatOverwritten } from './overwritten.ts'
+import { formatChangedSince, formatNotLookedAt, formatOverwrite, formatOverwritten } from './overwritten.ts'
 
 export type Labels = ReadonlyMap<string, string>
 
@@ -199,7 +199,7 @@ export const formatIncidents = (report: IncidentReport, setting: Setting): strin
     ...report.incidents.flatMap((incident) => formatIncident(incident, setting, { columns, labels })),
     ...formatLeftOut(report, setting),
     ...formatChangedSince(report, setting),
-    ...formatNotCompared(report, setting),
+    ...formatNotLookedAt(report, setting),
     ...formatUnseen(report, setting),
   ])
 }

@@ -75,7 +75,7 @@ export const formatChangedSince = (
         ),
       ]
 
-export const formatNotCompared = ({ notCompared = [] }: IncidentReport, { width }: Setting): readonly string[] => {
+export const formatNotLookedAt = ({ notCompared = [] }: IncidentReport, { width }: Setting): readonly string[] => {
   if (notCompared.length === 0) return []
   const names = notCompared.map(formatTable).join(', ')
   return [

@@ -10,7 +10,7 @@ import { canProbe } from '../../sql/uniques.ts'
 import { type MappedRows, mappedKey } from './mapping.ts'
 import type { Moving } from './moving.ts'
 import { ownRows } from './twins/twins.ts'
-import { probeUnique, readWritten } from './unique-values.ts'
+import { probeUnique, readWrittenValues } from './unique-values.ts'
 
 /** A live row in the way of a row to be written. */
 export interface LiveConflict {
@@ -46,7 +46,7 @@ export const findLiveConflicts = async (
     const isIdentity = isIdentityOf(table, unique)
     // Live is known to lack rows that keep their identity: only where it changes could another row have it.
     const asked = isIdentity ? keys.filter((key) => rewritten.has(key)) : keys
-    const rows = await readWritten(sides, { table, keys: asked, rewritten }, unique)
+    const rows = await readWrittenValues(sides, { table, keys: asked, rewritten }, unique)
     const written = new Map(rows.map((row) => [row.key, row.values]))
     const probed = await probeUnique(sides.live, { table, unique }, rows)
     const own = await ownRows(sides, table, [...new Set([...probed.values()].flat())])

@@ -21,7 +21,7 @@ export interface ProbedRow {
 }
 
 /** What rows write into the columns of a constraint, references mapped. A row that gets a key of its own there collides with nothing. */
-export const readWritten = async (
+export const readWrittenValues = async (
   sides: Sides,
   { table, keys, rewritten }: MappedRows,
   unique: Uniqueness,
@@ -109,7 +109,7 @@ export class WantedPlaces {
     for (const unique of table.live.uniques) {
       const isHeld = isHeldByBackup(table, unique) && !isRewritten(rows, unique)
       if (unique.kind === 'exclusion' || isHeld || !canProbe({ table, unique })) continue
-      const written = await readWritten(sides, rows, unique)
+      const written = await readWrittenValues(sides, rows, unique)
       for (const [key, wanted] of await this.#compare(sides, { table, unique }, written)) found.set(key, wanted)
     }
     return found

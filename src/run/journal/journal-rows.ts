@@ -24,7 +24,7 @@ import { tellsWriters } from '../write/row-writers.ts'
 import { type OpenJournal, writeStream } from './journal.ts'
 import type { JournalWriter } from './journal-file.ts'
 import type { Stream } from './journal-shape.ts'
-import { type ChangedRows, differs, LineWitness } from './line-witness.ts'
+import { differs, type KeyChanges, LineWitness } from './line-witness.ts'
 import { writtenColumns } from './written-rows.ts'
 
 /** Images of every row about to be updated or deleted, in the order of their ordinals. */
@@ -58,7 +58,7 @@ const mostOrdered = 100_000
 /** The rows of one run, for its journal. */
 export class RunRecords {
   /** What became of the keys of inserted rows, by table, once they are witnessed. */
-  readonly changed = new Map<string, ChangedRows>()
+  readonly changed = new Map<string, KeyChanges>()
   readonly #journal: OpenJournal
   readonly #writer: Writer
   readonly #layout: Layout

@@ -10,7 +10,7 @@ import { hasMoved, parseWritten, splitFields, tellsKeys } from './written-rows.t
 export const differs = 'differs'
 
 /** Rows whose key changed: how many, and the first of them. */
-export interface ChangedRows {
+export interface KeyChanges {
   readonly rows: number
   readonly keys: Report['keys']
 }
@@ -45,7 +45,7 @@ export class LineWitness {
     return this.#rows
   }
 
-  get changed(): ChangedRows {
+  get changed(): KeyChanges {
     return { rows: this.#changed, keys: this.#keys }
   }
 

@@ -56,7 +56,7 @@ export const ordinalColumn = 'rowgraft ordinal'
 export const stagedKeyColumn = 'rowgraft key'
 
 /** True where stage and live hold a column as the same type, so that their binary images can be compared. */
-export const isSameType = (column: Column): boolean =>
+export const keepsTypeInStage = (column: Column): boolean =>
   !column.isDomain && column.typeKind !== 'composite' && column.type.startsWith(column.baseType)
 
 const rowsOf = (range: OrdinalRange): number => range.last - range.first + 1

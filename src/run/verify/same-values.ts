@@ -5,13 +5,13 @@ import { isExact } from '../../catalog/spelling.ts'
 import { all, any, column, list, type Query } from '../../database/names.ts'
 import { isReferred } from '../../sql/references.ts'
 import { finalValues } from '../keys/final-values.ts'
-import { isSameType, type Layout, ordinalOf, ownValue, type StagedTable } from '../stage/staged.ts'
+import { keepsTypeInStage, type Layout, ordinalOf, ownValue, type StagedTable } from '../stage/staged.ts'
 
 /** Same image of a column in live (`t`) and in the stage or before-image (`other`). */
 export const sameImage = (staged: StagedTable, name: string, other: string): Query => {
   const found = columnOf(staged.table.live, name)
   const [mine, theirs] = [sql`row(${column('t', name)})`, sql`row(${column(other, name)})`]
-  const isTyped = found !== undefined && (other === 'b' || isSameType(found))
+  const isTyped = found !== undefined && (other === 'b' || keepsTypeInStage(found))
   return isTyped ? sql`${mine}::record operator(pg_catalog.*=) ${theirs}::record` : sql`${mine}::text = ${theirs}::text`
 }
 
@@ -51,7 +51,7 @@ const isOwnKey = ({ keys, keyColumns }: StagedTable, name: string): boolean =>
 /** True for columns that are as they should be wherever the row was found: it is by them that it was looked up. */
 const isProven = ({ table }: StagedTable, name: string): boolean => {
   const found = columnOf(table.live, name)
-  return found !== undefined && table.identity.includes(name) && isSameType(found) && isExact(found)
+  return found !== undefined && table.identity.includes(name) && keepsTypeInStage(found) && isExact(found)
 }
 
 /** True for rows whose columns are all the same; whole images are compared where that can be, which costs a fraction. */
@@ -61,7 +61,7 @@ export const sameRow = (layout: Layout, staged: StagedTable, names: readonly str
   const isPlain = (name: string): boolean => {
     const found = columnOf(staged.table.live, name)
     const isMapped = references(name).length > 0 || isOwnKey(staged, name)
-    return !isMapped && found !== undefined && isSameType(found)
+    return !isMapped && found !== undefined && keepsTypeInStage(found)
   }
   const plain = open.filter(isPlain)
   const [mine, theirs] = ['t', 's'].map((alias) => sql`row(${list(plain.map((name) => column(alias, name)))})`)

@@ -13,7 +13,7 @@ import type { Writer } from '../../database/session/reader.ts'
 import { assignedValue, finalValues } from '../keys/final-values.ts'
 import type { Replaced, RunProgress } from '../run.ts'
 import { inRange, inserted, insertRange, type Layout, type OrdinalRange, type StagedTable } from '../stage/staged.ts'
-import { type Edge, findMaking, isNotTaken, type Making, orderedBy, type Taken, takeOver } from './made-parents.ts'
+import { findMaking, isNotTaken, type Making, orderedBy, type TableEdge, type Taken, takeOver } from './made-parents.ts'
 import { write, writesAll } from './refused-rows.ts'
 import { createStamps, isStamped, noteStamps, returned } from './stamps.ts'
 import { clearTheWay, makersOf } from './trigger-made.ts'
@@ -51,7 +51,7 @@ const insertParts = (layout: Layout, insertion: Insertion, name: string): readon
 }
 
 /** Groups of tables that must be written by one statement: a cycle of references. */
-export const writeOrder = (layout: Layout, edges: readonly Edge[]): readonly (readonly StagedTable[])[] =>
+export const writeOrder = (layout: Layout, edges: readonly TableEdge[]): readonly (readonly StagedTable[])[] =>
   orderTables([...layout.tables.keys()], edges).map((group) => group.flatMap((id) => layout.tables.get(id) ?? []))
 
 /** The references that live holds rows to. */

@@ -25,11 +25,11 @@ export interface Making {
 }
 
 /** One table's rows have to be there before the other's. */
-export type Edge = Pick<Relation, 'child' | 'parent'>
+export type TableEdge = Pick<Relation, 'child' | 'parent'>
 
 /** What rows that a table's rows make refer to, and those that these make in turn: it has to be there before the maker. */
 const parentsOfMade = (
-  relations: readonly Edge[],
+  relations: readonly TableEdge[],
   makings: readonly Making[],
   maker: string,
   above: ReadonlySet<string> = new Set(),
@@ -44,8 +44,8 @@ const parentsOfMade = (
     })
 
 /** Relations as tables are ordered by: what is made comes after what makes it. */
-export const orderedBy = (relations: readonly Edge[], makings: readonly Making[]): readonly Edge[] => {
-  const isTurned = ({ child, parent }: Edge): boolean =>
+export const orderedBy = (relations: readonly TableEdge[], makings: readonly Making[]): readonly TableEdge[] => {
+  const isTurned = ({ child, parent }: TableEdge): boolean =>
     makings.some(({ maker, made }) => child === maker && parent === made)
   return [
     ...relations.filter((relation) => !isTurned(relation)),
@@ -57,7 +57,7 @@ export const orderedBy = (relations: readonly Edge[], makings: readonly Making[]
 }
 
 /** Tables above a table, whatever the way. */
-const tablesAbove = (relations: readonly Edge[], id: string): ReadonlySet<string> => {
+const tablesAbove = (relations: readonly TableEdge[], id: string): ReadonlySet<string> => {
   const found = new Set([id])
   // A set is gone through with what is added on the way.
   for (const each of found) for (const { child, parent } of relations) if (child === each) found.add(parent)
@@ -76,7 +76,7 @@ interface Takers {
  * Takers below one parent. Each may take the parent along as soon as no row of its own table refers to it, while rows of the others still do:
  * all of them go in one statement, and only then do their triggers fire.
  */
-const deletedTogether = (relations: readonly Edge[], { afterwards }: Takers): readonly Edge[] => {
+const deletedTogether = (relations: readonly TableEdge[], { afterwards }: Takers): readonly TableEdge[] => {
   const siblings = Map.groupBy(
     relations.filter(({ child, parent }) => child !== parent && afterwards.has(child)),
     ({ parent }) => parent,
@@ -91,7 +91,7 @@ const deletedTogether = (relations: readonly Edge[], { afterwards }: Takers): re
  * Relations as rows are deleted by, the other way round. A row whose trigger takes its parent along goes last of all that is below that
  * parent, together with others whose triggers do.
  */
-export const deletedBy = (relations: readonly Edge[], given: Takers): readonly Edge[] => {
+export const deletedBy = (relations: readonly TableEdge[], given: Takers): readonly TableEdge[] => {
   const { takers } = given
   const others = [...new Set(relations.map(({ child }) => child))].filter((id) => !takers.has(id))
   const last = [...takers].flatMap((taker) => {

@@ -76,7 +76,7 @@ export const otherWays = ({ tables, triggers }: Layout): string => {
 }
 
 /** What helps against whatever a function of live's raised. */
-export const raised = (layout: Layout): string =>
+export const hintForRaised = (layout: Layout): string =>
   `A ${layout.triggers.length === 0 ? "function of live's" : 'trigger'} raised this; ${otherWays(layout)}.`
 
 /** A function's own statement or RAISE is the one that failed; deadlocks, timeouts and full disks have hints of their own. */
@@ -85,7 +85,7 @@ export const isOfFunction = ({ sqlstate = '', context = '' }: RowgraftError): bo
 
 const hintFor = (error: RowgraftError, layout: Layout): string => {
   const { sqlstate = '', constraint } = error
-  if (isOfFunction(error)) return raised(layout)
+  if (isOfFunction(error)) return hintForRaised(layout)
   // A row that falls into no partition is refused with the code of a check, and without the name of one.
   if (sqlstate === '23514' && constraint === undefined) {
     return 'Create the partition first, or leave the row out.'

@@ -9,7 +9,7 @@ import type { Writer } from '../../database/session/reader.ts'
 import { RowgraftError } from '../../errors.ts'
 import type { PlanOptions } from '../../plan/options.ts'
 import type { Layout } from '../stage/staged.ts'
-import { isOfFunction, otherWays, raised } from './refused-rows.ts'
+import { hintForRaised, isOfFunction, otherWays } from './refused-rows.ts'
 
 /** How the connection to live was made. */
 export interface Connected {
@@ -131,7 +131,7 @@ export const explainUnmet = async (
   at: { readonly layout: Layout; readonly connected: Connected },
 ): Promise<unknown> => {
   if (!(error instanceof RowgraftError) || error.code !== 'server-error' || !isOfFunction(error)) return error
-  const advice = (await adviceFor(writer, error, at)) ?? error.advice ?? raised(at.layout)
+  const advice = (await adviceFor(writer, error, at)) ?? error.advice ?? hintForRaised(at.layout)
   const { detail, sqlstate, table, context, cause } = error
   return new RowgraftError(error.code, error.message, { detail, advice, sqlstate, table, context, cause })
 }

@@ -9,7 +9,7 @@ import { packKey } from '../../keys/key.ts'
 import type { Sides } from '../../rows/sides.ts'
 import { refuse } from './refusals.ts'
 import { type Assignment, type CalledNames, type RowStatement, readDefault, type Target } from './statement.ts'
-import type { Reached } from './targets.ts'
+import type { ReachedTable } from './targets.ts'
 
 /** Values of the set columns, in the order of SET, as the backup's server spells them. */
 export type SetValues = readonly (string | null)[]
@@ -95,7 +95,7 @@ const lineBreak = sql.raw('\n')
 /** How the statement's own text calls the rows of its target. */
 const referenceOf = (
   target: Target,
-  { relation, isNamed }: Reached,
+  { relation, isNamed }: ReachedTable,
 ): readonly [alias: Query, of: (name: string) => Query] => {
   // Without an alias both photo.id and public.photo.id are right: so must it be here.
   const alias = target.alias ?? (isNamed ? null : target.name)
@@ -104,7 +104,7 @@ const referenceOf = (
 }
 
 /** The query that a DELETE or UPDATE is, for one of the tables it reaches. */
-const hitQuery = (statement: RowStatement, reached: Reached, assignments: readonly ReadAssignment[]): Query => {
+const hitQuery = (statement: RowStatement, reached: ReachedTable, assignments: readonly ReadAssignment[]): Query => {
   const [alias, own] = referenceOf(statement.target, reached)
   const text = sql.raw('pg_catalog.text')
   const values = assignments.map(
@@ -135,7 +135,7 @@ const evaluationError = (error: unknown): unknown => {
 export const readHits = async (
   sides: Sides,
   statement: RowStatement,
-  reached: Reached,
+  reached: ReachedTable,
   assignments: readonly ReadAssignment[],
 ): Promise<Hits> => {
   const width = reached.table.identity.length

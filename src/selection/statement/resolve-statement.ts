@@ -9,7 +9,7 @@ import type { LeftOut } from '../left-out.ts'
 import { findDamage, type Hit, type KnownStates, type Repair } from './damage.ts'
 import { type Hits, type ReadAssignment, readAssignments, readHits, refuseVolatile } from './hits.ts'
 import { type RowStatement, readStatement, type Statement } from './statement.ts'
-import { cascadeFrom, findTargets, type Reached } from './targets.ts'
+import { cascadeFrom, findTargets, type ReachedTable } from './targets.ts'
 
 /** What a statement did to the rows of one table. */
 export interface StatementRows {
@@ -40,7 +40,7 @@ const everyRow = (name: string): RowStatement => ({
 })
 
 const readTables = async (sides: Sides, statement: Statement, at: string | null): Promise<readonly TableHits[]> => {
-  const read = async (own: RowStatement, reached: readonly Reached[]): Promise<readonly TableHits[]> => {
+  const read = async (own: RowStatement, reached: readonly ReachedTable[]): Promise<readonly TableHits[]> => {
     const found: TableHits[] = []
     for (const one of reached) {
       const assignments = await readAssignments(sides, one.table, own.sets, at)
@@ -53,7 +53,7 @@ const readTables = async (sides: Sides, statement: Statement, at: string | null)
     await refuseVolatile(sides.backup, statement.calls)
     return read(statement, reached)
   }
-  const reached: Reached[] = []
+  const reached: ReachedTable[] = []
   for (const target of statement.targets) reached.push(...(await findTargets(sides, target)))
   if (statement.isCascade) reached.push(...cascadeFrom(sides, reached))
   const tables: TableHits[] = []

@@ -10,7 +10,7 @@ import { refuse } from './refusals.ts'
 import type { Target } from './statement.ts'
 
 /** One table whose rows the statement reaches. */
-export interface Reached {
+export interface ReachedTable {
   /** The table as plans know it: the root, for a partition. */
   readonly table: SharedTable
   /** The table that is read. */
@@ -39,7 +39,7 @@ const sharedTable = (sides: Sides, name: TableName): SharedTable => {
 }
 
 /** Finds what a target names in the backup; to be called with the user's search_path. */
-export const findTargets = async (sides: Sides, { schema, name, isOnly }: Target): Promise<readonly Reached[]> => {
+export const findTargets = async (sides: Sides, { schema, name, isOnly }: Target): Promise<readonly ReachedTable[]> => {
   const text = schema === null ? quoted(name) : `${quoted(schema)}.${quoted(name)}`
   // c: the table itself or an inheritance child of it, r: the root of its partitions
   const rows = await sides.backup.rows(sql`
@@ -78,9 +78,9 @@ export const findTargets = async (sides: Sides, { schema, name, isOnly }: Target
 }
 
 /** The tables that TRUNCATE ... CASCADE empties besides: every one that refers to an emptied one, however far. */
-export const cascadeFrom = (sides: Sides, reached: readonly Reached[]): readonly Reached[] => {
+export const cascadeFrom = (sides: Sides, reached: readonly ReachedTable[]): readonly ReachedTable[] => {
   const ids = new Set(reached.map(({ table }) => table.id))
-  const others: Reached[] = []
+  const others: ReachedTable[] = []
   for (let found = true; found; ) {
     found = false
     for (const referring of sides.catalog.backup.tables) {

@@ -133,7 +133,7 @@ export type Screen =
       readonly at: 'run'
       readonly isRehearsal: boolean
       readonly isUndo: boolean
-      readonly phases: readonly RunPhase[]
+      readonly phases: readonly ToldPhase[]
     }
   | { readonly at: 'report'; readonly cursor: number; readonly report: Report; readonly plan: Plan }
   | { readonly at: 'failed'; readonly cursor: number; readonly error: Message; readonly isUnknown: boolean }
@@ -175,7 +175,7 @@ export interface ReviewScreen {
   readonly painted: string | null
 }
 
-export interface RunPhase extends StageProgress {
+export interface ToldPhase extends StageProgress {
   /** When it was told; milliseconds, as `State.now`. */
   readonly at: number
 }

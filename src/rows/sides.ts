@@ -50,7 +50,7 @@ export interface Sides {
 
 /** Asks both servers to hash a few values: where they disagree (version, platform, encoding) less of their own hashing is used. */
 const agreeOnHashing = async (live: Reader, backup: Reader): Promise<RowHashing> => {
-  const probe = hashProbe(Math.min(live.version, backup.version) >= 180_000)
+  const probe = hashProbe({ hashesInstants: Math.min(live.version, backup.version) >= 180_000 })
   const [[here = []], [there = []]] = await Promise.all([live.rows(probe), backup.rows(probe)])
   const [texts, values, instants] = here.map((hashes, place) => hashes !== null && hashes === there[place])
   const isTyped = texts === true && values === true

@@ -183,7 +183,7 @@ export const rowDigest = (alias: string, columns: readonly string[], method: Dig
   digestOf(rowImage(alias, columns), method, seed)
 
 /** Values whose hashes must agree before two servers' may be compared: of texts, by type, and of instants where servers hash those. */
-export const hashProbe = (hashesInstants: boolean): Query => sql`
+export const hashProbe = ({ hashesInstants }: Pick<RowHashing, 'hashesInstants'>): Query => sql`
   select (
     select pg_catalog.string_agg(pg_catalog.hashtextextended(v, 42)::text, ' ' order by place)
     from (values (1, ''), (2, 'a'), (3, '(7,"Zoë",,"x ""y""")'), (4, '漢字 🐈')) as probe(place, v)

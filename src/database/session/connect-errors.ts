@@ -118,9 +118,10 @@ export const isRefusedByHba = (error: unknown): boolean => {
 
 const hbaHint = (failures: readonly FailedAttempt[], target: ConnectionTarget): string => {
   const add = 'Add a line for this user, database and address to pg_hba.conf and reload the server'
-  const isTried = (encrypted: boolean) => failures.some(({ attempt }) => (attempt.ssl !== false) === encrypted)
-  if (target.host.startsWith('/') || (isTried(true) && isTried(false))) return `${add}.`
-  return isTried(true)
+  const triedEncrypted = failures.some(({ attempt }) => attempt.ssl !== false)
+  const triedPlain = failures.some(({ attempt }) => attempt.ssl === false)
+  if (target.host.startsWith('/') || (triedEncrypted && triedPlain)) return `${add}.`
+  return triedEncrypted
     ? `${add}, or try without encryption: sslmode=disable.`
     : `${add}, or try with encryption: sslmode=require.`
 }

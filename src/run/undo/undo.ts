@@ -78,6 +78,25 @@ const checkComplete = (head: JournalHead, written: readonly WrittenRows[]): void
   }
 }
 
+/** The images in the journal fit only tables as the run left them. Throws `undo-refused` for any other. */
+const checkTables = ({ run: { run }, plan }: JournalHead, live: Catalog, catalog: SharedCatalog): void => {
+  const unknown = plan.steps.find(({ table }) => !catalog.tables.has(table))
+  if (unknown !== undefined) {
+    throw new RowgraftError('undo-refused', `table "${unknown.table}" of run ${run} is gone from live`, {
+      hint: 'There is nothing left to take back there; undo the rest by hand.',
+    })
+  }
+  const altered = Object.entries(plan.fingerprints).find(([id, known]) => {
+    const table = live.tables.find((candidate) => candidate.id === id)
+    return table === undefined || fingerprint(table) !== known
+  })
+  if (altered !== undefined) {
+    throw new RowgraftError('undo-refused', `table "${altered[0]}" was altered after run ${run}`, {
+      hint: 'The images in the journal fit the table as it was; undo by hand.',
+    })
+  }
+}
+
 /** What the user says of an undo; the rest holds as it did for the run. */
 export type UndoOptions = Partial<Pick<Plan['options'], 'triggers' | 'settings'>>
 
@@ -98,21 +117,7 @@ export const planUndo = async (
     })
   }
   const catalog = shareCatalogs(live, live, head.plan.declared)
-  const unknown = head.plan.steps.find(({ table }) => !catalog.tables.has(table))
-  if (unknown !== undefined) {
-    throw new RowgraftError('undo-refused', `table "${unknown.table}" of run ${run} is gone from live`, {
-      hint: 'There is nothing left to take back there; undo the rest by hand.',
-    })
-  }
-  const altered = Object.entries(head.plan.fingerprints).find(([id, known]) => {
-    const table = live.tables.find((candidate) => candidate.id === id)
-    return table === undefined || fingerprint(table) !== known
-  })
-  if (altered !== undefined) {
-    throw new RowgraftError('undo-refused', `table "${altered[0]}" was altered after run ${run}`, {
-      hint: 'The images in the journal fit the table as it was; undo by hand.',
-    })
-  }
+  checkTables(head, live, catalog)
   const written = await readWritten(head, onStage)
   checkComplete(head, written)
   const made = await readMade(head, catalog)

@@ -179,7 +179,8 @@ export class Rowgraft {
         live: live.identity,
         backup: backup.identity,
         restoredIncidents,
-        findMissingFiles: (known, steps) => findMissingFiles(known, steps, opened.config?.files, calls.signal),
+        findMissingFiles: (known, steps) =>
+          findMissingFiles(known, steps, { files: opened.config?.files, signal: calls.signal }),
       }),
     )
   }

@@ -47,12 +47,18 @@ const checkAll = async (names: readonly string[], check: CheckFile): Promise<Rea
 const writtenKeys = (steps: readonly Step[], table: string, column: string): readonly string[] =>
   steps.filter((step) => step.table === table && step.columns.includes(column)).flatMap(({ keys }) => keysOf(keys))
 
+/** Where files are looked for. */
+interface Search {
+  /** The store of each column that names files. */
+  readonly files: Config['files'] | undefined
+  readonly signal: AbortSignal | undefined
+}
+
 /** Looks for the files of the columns that the config file names, in the rows that the steps write. */
 export const findMissingFiles = async (
   sides: Sides,
   steps: readonly Step[],
-  files: Config['files'] = {},
-  signal?: AbortSignal,
+  { files = {}, signal }: Search,
 ): Promise<readonly MissingFiles[]> => {
   const found: MissingFiles[] = []
   for (const [typed, store] of Object.entries(files)) {

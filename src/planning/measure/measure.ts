@@ -32,13 +32,15 @@ export const combineDigests = (digests: readonly string[]): string =>
     ),
   )
 
-/** A broken index lets rows in under one key: whichever was meant, nobody can tell. `found`: FROM, as it came to too many rows. */
-const refuseDoubled = async (
-  backup: Reader,
-  { id }: SharedTable,
-  keys: readonly string[],
-  found: Query,
-): Promise<never> => {
+/** Keys under which too many rows were found. */
+interface KeyedRows {
+  readonly keys: readonly string[]
+  /** The FROM that found them. */
+  readonly found: Query
+}
+
+/** A broken index lets rows in under one key: whichever was meant, nobody can tell. */
+const refuseDoubled = async (backup: Reader, { id }: SharedTable, { keys, found }: KeyedRows): Promise<never> => {
   const rows = await backup.rows(sql`select ${ordinal('k')}::text ${found}`)
   const counts = Map.groupBy(rows, ([position]) => Number(position))
   const doubled = [...counts].flatMap(([position, own]) => (own.length > 1 ? [keys[position - 1] ?? ''] : []))
@@ -55,8 +57,7 @@ const refuseDoubled = async (
 const measureRows = async (
   backup: Reader,
   table: SharedTable,
-  batches: Iterable<readonly string[]>,
-  method: PlacedMethod,
+  { batches, method }: { readonly batches: Iterable<readonly string[]>; readonly method: PlacedMethod },
 ): Promise<Measured> => {
   const columns = imageColumns(table)
   const digests: string[] = []
@@ -75,7 +76,7 @@ const measureRows = async (
              coalesce(bit_xor(${placedDigest({ alias: 't', table, columns }, method, seed)}), 0)::text,
              coalesce(sum(pg_catalog.octet_length(${rowImage('t', columns)})), 0)::text
       ${found}`)
-    if (Number(row?.[0]) > batch.length) await refuseDoubled(backup, table, batch, found)
+    if (Number(row?.[0]) > batch.length) await refuseDoubled(backup, table, { keys: batch, found })
     digests.push(row?.[1] ?? '0')
     bytes += Number(row?.[2] ?? 0)
     offset += batch.length
@@ -110,7 +111,7 @@ export const measureImages = async (
     ]
     const at = { stage: 'measure', table: id, total: ordered.reduce((sum, { rows }) => sum + rows, 0) } as const
     const batches = tellBatches(onStage, at, batchesOf(ordered))
-    const measured = await measureRows(backup, tableOf(catalog, id), batches, method)
+    const measured = await measureRows(backup, tableOf(catalog, id), { batches, method })
     digests.push(measured.digest)
     bytes += measured.bytes
   }

@@ -30,13 +30,13 @@ export interface PlanFacts
 
 export const readPlanFacts = async (sides: Sides, written: Written, options: PlanOptions): Promise<PlanFacts> => {
   const { live, catalog } = sides
-  const { steps, sequences } = written
+  const { steps } = written
   sides.onStage({ stage: 'facts' })
   const writtenTables = [...new Set(steps.map(({ table }) => table))]
   return {
     unseenFrom: await readUnseenFrom(live),
     lost: await readLost(sides, steps),
-    sequences: await readSequenceMoves(live, sequences, steps, (id) => tableOf(catalog, id)),
+    sequences: await readSequenceMoves(live, written, (id) => tableOf(catalog, id)),
     materialisedViews: await readMaterialisedViews(
       live,
       writtenTables.map((id) => tableOf(catalog, id).live),

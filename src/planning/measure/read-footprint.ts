@@ -57,8 +57,7 @@ const keptKey = (identity: readonly string[], steps: readonly Step[], column: st
 /** The sequences with where they stand, and where the run leaves them. */
 export const readSequenceMoves = async (
   live: Reader,
-  sequences: readonly PlanSequence[],
-  steps: readonly Step[],
+  { sequences, steps }: Pick<PlanUse, 'sequences' | 'steps'>,
   tableOf: (id: string) => { readonly live: Table; readonly identity: readonly string[] },
 ): Promise<readonly PlanSequence[]> => {
   const moved: PlanSequence[] = []

@@ -38,7 +38,15 @@ const readExtreme = async (
   return row?.[0] == null ? null : BigInt(row[0])
 }
 
-const outOf = (what: string, left: bigint, wanted: number, end: bigint): RowgraftError =>
+/** Room for too few keys. */
+interface ShortRoom {
+  readonly left: bigint
+  readonly wanted: number
+  /** The last value there is room for. */
+  readonly end: bigint
+}
+
+const outOf = (what: string, { left, wanted, end }: ShortRoom): RowgraftError =>
   new RowgraftError('not-restorable', `${what} has room for ${left} of the ${wanted} new keys that are needed`, {
     detail: `It ends at ${end}.`,
     hint: 'Keep the old keys with --keys keep, leave rows out, or make room first: a wider column, alter sequence ... maxvalue.',
@@ -67,7 +75,7 @@ const checkSequence = async (live: Reader, sequence: Sequence, takers: readonly 
   const wanted = takers.reduce((sum, { allocates }) => sum + allocates, 0)
   const left = isUp ? (end - next) / size + 1n : (next - end) / size + 1n
   const isPast = isUp ? next > end : next < end
-  if (isPast || left < BigInt(wanted)) throw outOf(what, isPast ? 0n : left, wanted, end)
+  if (isPast || left < BigInt(wanted)) throw outOf(what, { left: isPast ? 0n : left, wanted, end })
 }
 
 const checkMaximum = async (live: Reader, taker: Taker): Promise<void> => {
@@ -75,7 +83,7 @@ const checkMaximum = async (live: Reader, taker: Taker): Promise<void> => {
   if (end === undefined) return
   const left = end - ((await readExtreme(live, taker, 'max')) ?? 0n)
   const what = `column "${displayAlone(taker.column.name)}" of "${taker.table.id}"`
-  if (left < BigInt(taker.allocates)) throw outOf(what, left, taker.allocates, end)
+  if (left < BigInt(taker.allocates)) throw outOf(what, { left, wanted: taker.allocates, end })
 }
 
 /** Throws `not-restorable` with figures where new keys would run out; a sequence that cycles may not begin anew. */

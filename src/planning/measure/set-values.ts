@@ -12,7 +12,11 @@ import { fromTable, typeOf } from '../../sql/rows.ts'
 
 const nameOf = ({ table, column: name }: SetValue): string => `${table}.${displayName(name)}`
 
-const refuse = (set: SetValue, why: string, hint: string, error?: RowgraftError): RowgraftError =>
+const refuse = (
+  set: SetValue,
+  why: string,
+  { hint, error }: { readonly hint: string; readonly error?: RowgraftError },
+): RowgraftError =>
   new RowgraftError('usage', `--set ${nameOf(set)}: ${why}`, {
     detail: error?.detail,
     hint,
@@ -28,7 +32,7 @@ const taken = (value: string, { baseType, type }: Column): Query =>
 /** The server's own spelling of the value. Throws `usage` for one that the column does not take unchanged. */
 const spell = async (live: Reader, target: Column, set: SetValue): Promise<string | null> => {
   if (set.value === null) {
-    if (target.notNull) throw refuse(set, 'live has it NOT NULL', 'Give it a value.')
+    if (target.notNull) throw refuse(set, 'live has it NOT NULL', { hint: 'Give it a value.' })
     return null
   }
   const isSame = isRounding(target)
@@ -40,10 +44,10 @@ const spell = async (live: Reader, target: Column, set: SetValue): Promise<strin
       from ${taken(set.value, target)}`)
     const [text = null, same] = row ?? []
     if (same === 'true') return text
-    throw refuse(set, `live's ${target.type} would round it to ${text}`, `Write ${text} if that is meant.`)
+    throw refuse(set, `live's ${target.type} would round it to ${text}`, { hint: `Write ${text} if that is meant.` })
   } catch (error) {
     if (!(error instanceof RowgraftError) || !/^2[23]/.test(error.sqlstate ?? '')) throw error
-    throw refuse(set, `live does not take the value: ${error.message}`, `Its type is ${target.type}.`, error)
+    throw refuse(set, `live does not take the value: ${error.message}`, { hint: `Its type is ${target.type}.`, error })
   }
 }
 
@@ -51,15 +55,16 @@ const spell = async (live: Reader, target: Column, set: SetValue): Promise<strin
 const checkReference = async (
   live: Reader,
   catalog: Catalog,
-  key: ForeignKey,
-  given: readonly SetValue[],
+  { key, given }: { readonly key: ForeignKey; readonly given: readonly SetValue[] },
 ): Promise<void> => {
   const own = key.columns.map((name) => given.find((set) => set.column === name))
   const [first] = own.filter((set) => set !== undefined)
   if (first === undefined || own.some((set) => set?.value === null)) return
   if (own.includes(undefined)) {
     const rest = key.columns.filter((_, position) => own[position] === undefined).map(displayAlone)
-    throw refuse(first, `it refers to ${key.parent} together with ${rest.join(', ')}`, 'Set all of them, or none.')
+    throw refuse(first, `it refers to ${key.parent} together with ${rest.join(', ')}`, {
+      hint: 'Set all of them, or none.',
+    })
   }
   const parent = catalog.tables.find(({ id }) => id === key.parent)
   if (parent === undefined) return
@@ -69,7 +74,9 @@ const checkReference = async (
   const found = await live.rows(sql`select 1 from ${fromTable(parent)} as p where ${all(isParent)} limit 1`)
   if (found.length > 0) return
   const values = own.map((set) => set?.value).join(',')
-  throw refuse(first, `live has no row ${values} of ${key.parent}`, 'Rows that --set refers to must be in live.')
+  throw refuse(first, `live has no row ${values} of ${key.parent}`, {
+    hint: 'Rows that --set refers to must be in live.',
+  })
 }
 
 /** The values as live spells them. Throws `usage` for those it does not take, or that refer to nothing. */
@@ -88,7 +95,7 @@ export const readSetValues = async (
   for (const [id, given] of Map.groupBy(spelled, ({ table }) => table)) {
     const table = catalog.tables.find((one) => one.id === id)
     for (const key of table?.foreignKeys ?? []) {
-      await checkReference(live, catalog, key, given)
+      await checkReference(live, catalog, { key, given })
     }
   }
   return spelled

@@ -37,12 +37,18 @@ interface MeasuredTransform extends Measured {
   readonly lost: ReadonlyMap<string, number>
 }
 
-/** As `measureRows`, of what a transform makes of the first `written` rows; the others stand for references. */
+/** Rows of one table, by backup key. */
+interface StagedRows {
+  readonly keys: readonly string[]
+  /** By the place among the keys. */
+  readonly isWritten: (position: number) => boolean
+}
+
+/** As `measureRows`, of what a transform makes of the rows written; the others stand for references. */
 const measureTransformed = async (
   sides: Sides,
   own: TableTransform,
-  keys: readonly string[],
-  isWritten: (position: number) => boolean,
+  { keys, isWritten }: StagedRows,
 ): Promise<MeasuredTransform> => {
   const columns = imageColumns(own.table)
   const digests: string[] = []
@@ -126,8 +132,9 @@ export const measureTransforms = async (
     const own = steps.filter((step) => step.table === table)
     const ordered = ['insert', 'update'].flatMap((action) => own.filter((step) => step.action === action))
     const keys = ordered.flatMap((step) => keysOf(step.keys))
-    const isWritten = ordered.flatMap(({ rows, because }) => Array.from({ length: rows }, () => because !== 'survivor'))
-    const made = await measureTransformed(sides, transform, keys, (position) => isWritten[position] === true)
+    const written = ordered.flatMap(({ rows, because }) => Array.from({ length: rows }, () => because !== 'survivor'))
+    const isWritten = (position: number): boolean => written[position] === true
+    const made = await measureTransformed(sides, transform, { keys, isWritten })
     parts.push({ table, ...made })
   }
   return {

@@ -27,10 +27,15 @@ export interface Making {
 /** One table's rows have to be there before the other's. */
 export type TableEdge = Pick<Relation, 'child' | 'parent'>
 
+/** What tables are ordered by. */
+interface Order {
+  readonly relations: readonly TableEdge[]
+  readonly makings: readonly Making[]
+}
+
 /** What rows that a table's rows make refer to, and those that these make in turn: it has to be there before the maker. */
 const parentsOfMade = (
-  relations: readonly TableEdge[],
-  makings: readonly Making[],
+  { relations, makings }: Order,
   maker: string,
   above: ReadonlySet<string> = new Set(),
 ): readonly string[] =>
@@ -39,7 +44,7 @@ const parentsOfMade = (
     .flatMap(({ made }) => {
       const isMade = (parent: string): boolean => makings.some((own) => own.maker === made && own.made === parent)
       const own = relations.filter(({ child, parent }) => child === made && parent !== maker && !isMade(parent))
-      const further = parentsOfMade(relations, makings, made, new Set([...above, maker]))
+      const further = parentsOfMade({ relations, makings }, made, new Set([...above, maker]))
       return [...own.map(({ parent }) => parent), ...further]
     })
 
@@ -51,7 +56,7 @@ export const orderedBy = (relations: readonly TableEdge[], makings: readonly Mak
     ...relations.filter((relation) => !isTurned(relation)),
     ...makings.map(({ maker, made }) => ({ child: made, parent: maker })),
     ...makings.flatMap(({ maker }) =>
-      parentsOfMade(relations, makings, maker).map((parent) => ({ child: maker, parent })),
+      parentsOfMade({ relations, makings }, maker).map((parent) => ({ child: maker, parent })),
     ),
   ]
 }

@@ -48,7 +48,8 @@ export const growTrees = async (sides: Sides, { missing, edges, barred }: Ground
     const resolved = { chosen: chooseRoots(missing, roots), under: new Map() }
     const closure = await followEdges(terms, resolved, updated)
     survivors = closure.survivors
-    rootOf = traceRoots(sides, missing, roots, closure)
+    addReused(sides, missing, closure)
+    rootOf = traceRoots(missing, roots, closure)
   }
 }
 
@@ -83,20 +84,18 @@ export const chooseRoots = (missing: MissingRows, roots: readonly Root[]): Reado
   return new Map([...chosen].map(([id, { table, rows }]) => [id, { table, states: missing.statesOf(id, rows) }]))
 }
 
-/** Follows every whole row back to the root it comes from. */
-const traceRoots = (
-  sides: Sides,
-  missing: MissingRows,
-  roots: readonly Root[],
-  closure: Closure,
-): readonly number[] => {
-  // Rows below a reused parent are reused as well, which only the follower finds out.
+/** Rows below a reused parent are reused as well, which only the follower finds out. */
+const addReused = (sides: Sides, missing: MissingRows, closure: Closure): void => {
   for (const [id, members] of closure.members) {
     const table = tableOf(sides.catalog, id)
     for (const { key } of members.wholes()) {
       missing.add(table, key, members.reused.has(key) ? { state: 'reused', columns: [] } : { state: 'missing' })
     }
   }
+}
+
+/** Follows every whole row back to the root it comes from. */
+const traceRoots = (missing: MissingRows, roots: readonly Root[], closure: Closure): readonly number[] => {
   const origins = new Int32Array(missing.size).fill(-1)
   for (const [id, members] of closure.members) {
     for (const { key, via, from } of members.wholes()) {

@@ -82,7 +82,7 @@ const followLinks = async (
     state: states.get(key),
   }))
   // Most have both their ends at once; only the others wait.
-  await addLinks(walk, child, links, (link) => walk.links.push(link))
+  await addLinks(walk, { table: child, links }, (link) => walk.links.push(link))
   for (const { key } of all) if (isPresent(states.get(key))) addKey(walk.linked, child.id, key)
 }
 

@@ -5,6 +5,12 @@ import type { RowState } from '../../rows/states.ts'
 import type { LeftOutReason } from '../left-out.ts'
 import { type Link, note, type Walk } from './walk.ts'
 
+/** Links of one table. */
+interface TableLinks {
+  readonly table: SharedTable
+  readonly links: readonly Link[]
+}
+
 /** An end of a link that will not be there. */
 interface GoneEnd {
   readonly table: SharedTable
@@ -18,7 +24,7 @@ export const judgeLinks = async (walk: Walk, { isLast }: { readonly isLast: bool
   let added = 0
   for (const [table, links] of Map.groupBy(walk.links, (link) => link.table)) {
     walk.sides.onStage({ stage: 'follow', table: table.id, total: links.length })
-    const more = await addLinks(walk, table, links, (link, end) => {
+    const more = await addLinks(walk, { table, links }, (link, end) => {
       // Judged again in the next round, when a pulled end is a member.
       open.push(link)
       if (walk.options.links === 'pull' && pull(walk, end, link)) added++
@@ -42,13 +48,12 @@ const whyEndGone = (walk: Walk, { table, key }: GoneEnd): LeftOutReason => {
 /** Adds the links both of whose ends will be there; says which are not, and for want of which end. Returns how many were added. */
 export const addLinks = async (
   walk: Walk,
-  table: SharedTable,
-  links: readonly Link[],
+  { table, links }: TableLinks,
   onGone: (link: Link, end: GoneEnd) => void,
 ): Promise<number> => {
   const members = walk.membersOf(table.id)
   const judged = links.filter(({ key }) => !members.has(key))
-  const gone = await findGoneEnds(walk, table, judged)
+  const gone = await findGoneEnds(walk, { table, links: judged })
   let added = 0
   for (const link of judged) {
     const end = gone.get(link.key)
@@ -62,11 +67,7 @@ export const addLinks = async (
 }
 
 /** Per link the end that will not be there, if one will not. */
-const findGoneEnds = async (
-  walk: Walk,
-  table: SharedTable,
-  links: readonly Link[],
-): Promise<ReadonlyMap<string, GoneEnd>> => {
+const findGoneEnds = async (walk: Walk, { table, links }: TableLinks): Promise<ReadonlyMap<string, GoneEnd>> => {
   const gone = new Map<string, GoneEnd>()
   for (const relation of table.ends ?? []) {
     const end = walk.sides.catalog.tables.get(relation.parent)

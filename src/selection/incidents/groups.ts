@@ -71,7 +71,7 @@ export const groupRoots = async (
       again: isAlone || loss === 'marked' ? [] : [...(await written.findAgain(sides, table))],
     })
     const singles = gathered.flatMap((group) => (group.roots.length === 1 ? group.roots : []))
-    const labels = await nameSingles(sides, table, singles, { loss, isOnly: keys.length === 1 })
+    const labels = await nameSingles(sides, table, { keys: singles, loss, isOnly: keys.length === 1 })
     for (const group of gathered) {
       const named = labels.get(group.roots[0] ?? '')
       groups.push({

@@ -30,12 +30,19 @@ export const makeId = (parts: readonly string[]): string => {
 const partsOf = (loss: Loss, parts: readonly string[]): readonly string[] =>
   loss === 'marked' ? ['marked', ...parts] : parts
 
-/** Roots that stand alone, by their key. `isOnly`: nothing else of the table was lost that way. */
+/** Roots of one table that stand alone. */
+interface Singles {
+  readonly keys: readonly string[]
+  readonly loss: Loss
+  /** Nothing else of the table was lost that way. */
+  readonly isOnly: boolean
+}
+
+/** Roots that stand alone, by their key. */
 export const nameSingles = async (
   sides: Sides,
   table: SharedTable,
-  keys: readonly string[],
-  { loss, isOnly }: { readonly loss: Loss; readonly isOnly: boolean },
+  { keys, loss, isOnly }: Singles,
 ): Promise<ReadonlyMap<string, Named>> => {
   const labels = keys.length === 0 ? [] : await labelRows(sides, table, keys)
   return new Map(

@@ -56,12 +56,17 @@ export const refuseVolatile = async (backup: Reader, { functions, operators }: C
 
 const byHand = 'Select the rows by key or with --where, and put columns back with --columns.'
 
+/** What an UPDATE sets, and when it ran. */
+interface TimedSets {
+  readonly sets: readonly Assignment[]
+  readonly at: string | null
+}
+
 /** Checks the columns an UPDATE sets, and gives a DEFAULT its expression. Throws `usage` for columns that cannot be put back. */
 export const readAssignments = async (
   sides: Sides,
   table: SharedTable,
-  sets: readonly Assignment[],
-  at: string | null,
+  { sets, at }: TimedSets,
 ): Promise<readonly ReadAssignment[]> => {
   const assignments: ReadAssignment[] = []
   for (const { column: name, value } of sets) {
@@ -131,12 +136,17 @@ const evaluationError = (error: unknown): unknown => {
   })
 }
 
+/** What a statement does in one of the tables it reaches. */
+interface ReachedSets {
+  readonly reached: ReachedTable
+  readonly assignments: readonly ReadAssignment[]
+}
+
 /** Reads the rows hit in one table; to be called with the user's search_path. Throws `bad-where`. */
 export const readHits = async (
   sides: Sides,
   statement: RowStatement,
-  reached: ReachedTable,
-  assignments: readonly ReadAssignment[],
+  { reached, assignments }: ReachedSets,
 ): Promise<Hits> => {
   const width = reached.table.identity.length
   const hits = new Map<string, SetValues[]>()

@@ -104,6 +104,15 @@ const needsTime = (what: string): RowgraftError =>
 const relativeLiteral = (text: string): RowgraftError =>
   refuse(`has the relative time '${text}' in it`, "Write the time it meant, or '...'::text where it is only a word.")
 
+/** A call that asks for the time. */
+interface TimeCall {
+  /** The call as a user knows it. */
+  readonly what: string
+  readonly type: string
+  /** The token it ends in; null for a call that is one token. */
+  readonly last: string | null
+}
+
 /** Collects while a tree is walked; throws at the first thing that cannot be read on the backup. */
 class Finder {
   readonly functions: CalledFunction[] = []
@@ -147,7 +156,7 @@ class Finder {
     const isBuiltIn = schema === null || schema === 'pg_catalog'
     if (isBuiltIn && ofSession.has(name)) throw this.#sessionValue(`${name}()`)
     if (isBuiltIn && count === 0 && timeFunctions.has(name)) {
-      this.#replace(fields.location, `${name}()`, 'timestamptz', ')')
+      this.#replace(fields.location, { what: `${name}()`, type: 'timestamptz', last: ')' })
     } else if (isBuiltIn && name === 'age' && count === 1) {
       throw refuse('calls age() with one value, which asks for the time', 'Write the other: age(<time>, <value>).')
     } else this.functions.push({ schema, name, arguments: count })
@@ -159,15 +168,15 @@ class Finder {
     const name = op.replace(/^SVFOP_|_N$/g, '').toLowerCase()
     if (type === undefined) throw this.#sessionValue(name)
     const digits = op.endsWith('_N') ? `(${String(fields.typmod ?? 0)})` : ''
-    this.#replace(fields.location, name, `${type}${digits}`, digits === '' ? null : ')')
+    this.#replace(fields.location, { what: name, type: `${type}${digits}`, last: digits === '' ? null : ')' })
   }
 
   #sessionValue(what: string): RowgraftError {
     return refuse(`asks for ${what}, which depends on the session it ran in`, 'Write the value it had there.')
   }
 
-  /** Puts the time it ran in the place of a call that ends in `last`, or is one token. */
-  #replace(location: unknown, what: string, type: string, last: string | null): void {
+  /** Puts the time it ran in the place of a call. */
+  #replace(location: unknown, { what, type, last }: TimeCall): void {
     if (this.#at === null) throw needsTime(what)
     // The parser leaves out what is zero.
     const first = tokenAt(this.#source, typeof location === 'number' ? location : 0)

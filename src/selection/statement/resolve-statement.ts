@@ -43,8 +43,9 @@ const readTables = async (sides: Sides, statement: Statement, at: string | null)
   const read = async (own: RowStatement, reached: readonly ReachedTable[]): Promise<readonly TableHits[]> => {
     const found: TableHits[] = []
     for (const one of reached) {
-      const assignments = await readAssignments(sides, one.table, own.sets, at)
-      found.push({ table: one.table, hits: await readHits(sides, own, one, assignments), assignments })
+      const assignments = await readAssignments(sides, one.table, { sets: own.sets, at })
+      const hits = await readHits(sides, own, { reached: one, assignments })
+      found.push({ table: one.table, hits, assignments })
     }
     return found
   }
@@ -68,11 +69,12 @@ const mergeTables = (tables: readonly TableHits[]): readonly TableHits[] =>
     return first === undefined ? [] : [{ ...first, hits: new Map(group.flatMap(({ hits }) => [...hits])) }]
   })
 
-const readKnown = async (
-  sides: Sides,
-  table: SharedTable,
-  hits: Hits,
-): Promise<KnownStates & { readonly cache: StateCache }> => {
+/** The states of the rows hit. */
+interface HitStates extends KnownStates {
+  readonly cache: StateCache
+}
+
+const readKnown = async (sides: Sides, table: SharedTable, hits: Hits): Promise<HitStates> => {
   const keys = [...hits.keys()]
   sides.onStage({ stage: 'states', table: table.id, total: keys.length })
   const read = await readStates(sides, table, keys)
@@ -81,12 +83,17 @@ const readKnown = async (
   return { read, judged: await cache.read(table, keys), cache }
 }
 
-/** Rows that live has with other values, and that may be other records, with the columns; `explained`: columns that are no sign of it. */
+/** Rows that may be other records by now. */
+interface DoubtedRows extends Pick<HitStates, 'judged' | 'cache'> {
+  /** Columns that are no sign of it. */
+  readonly explained: readonly string[]
+}
+
+/** Rows that live has with other values, and that may be other records, with the columns. */
 const findOthers = async (
   sides: Sides,
   table: SharedTable,
-  { judged, cache }: KnownStates & { readonly cache: StateCache },
-  explained: readonly string[],
+  { judged, cache, explained }: DoubtedRows,
 ): Promise<ReadonlyMap<string, readonly string[]>> => {
   const differing = new Map(
     [...judged].flatMap(([key, state]) => (state.state === 'changed' ? [[key, state.columns] as const] : [])),
@@ -100,14 +107,14 @@ const findOthers = async (
 const findFollowing = async (
   sides: Sides,
   table: SharedTable,
-  { judged, cache }: KnownStates & { readonly cache: StateCache },
+  { judged, cache }: Pick<HitStates, 'judged' | 'cache'>,
 ): Promise<ReadonlySet<string>> => {
   const owned = [...judged.keys()].flatMap((key) => cache.changedOwners(table.id, key).map((owner) => ({ key, owner })))
   const following = new Set<string>()
   for (const [id, rows] of Map.groupBy(owned, ({ owner }) => owner.table)) {
     const parent = tableOf(sides.catalog, id)
     const known = await cache.read(parent, [...new Set(rows.map(({ owner }) => owner.key))])
-    const others = await findOthers(sides, parent, { read: known, judged: known, cache }, [])
+    const others = await findOthers(sides, parent, { judged: known, cache, explained: [] })
     for (const { key, owner } of rows) if (others.has(owner.key)) following.add(key)
   }
   return following
@@ -117,9 +124,9 @@ const findFollowing = async (
 const knowDeleted = async (
   sides: Sides,
   table: SharedTable,
-  known: KnownStates & { readonly cache: StateCache },
+  known: HitStates,
 ): Promise<ReadonlyMap<string, RowState>> => {
-  const others = await findOthers(sides, table, known, [])
+  const others = await findOthers(sides, table, { ...known, explained: [] })
   const following = await findFollowing(sides, table, known)
   return new Map(
     [...known.judged].map(([key, state]) => {
@@ -167,7 +174,7 @@ export const resolveUpdate = async (
 ): Promise<StatementRows> => {
   const { table, hits, columns } = hit
   const known = await readKnown(sides, table, hits)
-  const others = await findOthers(sides, table, known, columns)
+  const others = await findOthers(sides, table, { ...known, explained: columns })
   const { repairs, leftOut, ...counts } = await findDamage(sides, hit, { ...known, others })
   const editedSince = [...repairs.values()].filter(({ edited }) => edited.length > 0).length
   const coverage = makeCoverage({

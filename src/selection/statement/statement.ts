@@ -97,13 +97,15 @@ const unusable = (columns: readonly SetColumn[]): RowgraftError =>
 
 const isDefault = (node: Node | undefined): boolean => node !== undefined && 'SetToDefault' in node
 
+/** The text of a statement. */
+interface Text {
+  readonly source: Source
+  /** The SQL of a range, with the time it ran put in. */
+  readonly cut: (range: TokenRange) => string
+}
+
 /** `(a, b) = (x, y)` or `(a, b) = (select ...)`: an expression for each column. */
-const splitRow = (
-  columns: readonly SetColumn[],
-  source: Source,
-  range: TokenRange,
-  cut: (range: TokenRange) => string,
-): readonly Assignment[] => {
+const splitRow = (columns: readonly SetColumn[], range: TokenRange, { source, cut }: Text): readonly Assignment[] => {
   const [first] = columns
   const row =
     first?.value !== undefined && 'MultiAssignRef' in first.value ? first.value.MultiAssignRef.source : undefined
@@ -124,12 +126,8 @@ const splitRow = (
   })
 }
 
-const readSets = (
-  columns: readonly SetColumn[],
-  source: Source,
-  parts: readonly TokenRange[],
-  cut: (range: TokenRange) => string,
-): readonly Assignment[] => {
+const readSets = (columns: readonly SetColumn[], parts: readonly TokenRange[], text: Text): readonly Assignment[] => {
+  const { source, cut } = text
   const sets: Assignment[] = []
   let position = 0
   for (const part of parts) {
@@ -139,7 +137,7 @@ const readSets = (
       first.value !== undefined && 'MultiAssignRef' in first.value ? (first.value.MultiAssignRef.ncolumns ?? 1) : null
     const [, value] = splitAssignment(source, part)
     if (width === null) sets.push({ column: first.column, value: isDefault(first.value) ? null : cut(value) })
-    else sets.push(...splitRow(columns.slice(position, position + width), source, value, cut))
+    else sets.push(...splitRow(columns.slice(position, position + width), value, text))
     position += width ?? 1
   }
   if (position !== columns.length) throw new Error('SET has more columns than parts')
@@ -149,8 +147,7 @@ const readSets = (
 const readRows = (
   action: 'delete' | 'update',
   statement: DeleteStmt & UpdateStmt,
-  source: Source,
-  at: string | null,
+  { source, at }: { readonly source: Source; readonly at: string | null },
 ): RowStatement => {
   const { returningClause: _, ...read } = statement
   const findings = inspectTree(read, source, at)
@@ -172,7 +169,7 @@ const readRows = (
     with: cutOrNull(clauses.with),
     from: cutOrNull(clauses.from),
     where: cutOrNull(clauses.where),
-    sets: columns.length === 0 ? [] : readSets(columns, source, clauses.sets, cut),
+    sets: columns.length === 0 ? [] : readSets(columns, clauses.sets, { source, cut }),
     calls: findings,
   }
 }
@@ -200,8 +197,8 @@ export const readStatement = async (text: string, at: string | null): Promise<St
   if (others.length > 0) {
     throw refuse(`is ${statements.length} statements`, 'Give one; take the others in plans of their own.')
   }
-  if ('DeleteStmt' in statement) return readRows('delete', statement.DeleteStmt, source, time)
-  if ('UpdateStmt' in statement) return readRows('update', statement.UpdateStmt, source, time)
+  if ('DeleteStmt' in statement) return readRows('delete', statement.DeleteStmt, { source, at: time })
+  if ('UpdateStmt' in statement) return readRows('update', statement.UpdateStmt, { source, at: time })
   if ('TruncateStmt' in statement) return readTruncate(statement.TruncateStmt)
   throw refuse(
     `is no DELETE, UPDATE or TRUNCATE (${otherKind(statement)})`,

@@ -28,8 +28,19 @@ export const cell = (text: string, width: number): string => padEnd(truncate(san
 
 export const rightCell = (text: string, width: number): string => padStart(truncate(sanitise(text), width), width)
 
+/** How a paragraph looks. */
+interface ParagraphStyle {
+  /** How far it is indented. */
+  readonly by?: number
+  readonly role?: Role
+}
+
 /** A paragraph, indented. */
-export const paragraph = (text: string, width: number, by = 1, role: Role = 'plain'): readonly Line[] =>
+export const paragraph = (
+  text: string,
+  width: number,
+  { by = 1, role = 'plain' }: ParagraphStyle = {},
+): readonly Line[] =>
   wrap(sanitise(text), Math.max(10, width - by - 1)).map((part) => line(' '.repeat(by), [part, role]))
 
 const glyphs = ['|', '/', '–', '\\'] as const

@@ -18,10 +18,10 @@ export const failedLines = (screen: ScreenAt<'failed'>, columns: number): readon
   return [
     line(' ', [isUnknown ? 'The outcome is unknown.' : 'It failed, and was rolled back.', 'error']),
     blank,
-    ...paragraph(error.text, columns, 3, 'strong'),
-    ...detail.flatMap((part) => paragraph(part, columns, 3)),
-    ...(error.hint === undefined ? [] : [blank, ...paragraph(error.hint, columns, 3)]),
+    ...paragraph(error.text, columns, { by: 3, role: 'strong' }),
+    ...detail.flatMap((part) => paragraph(part, columns, { by: 3 })),
+    ...(error.hint === undefined ? [] : [blank, ...paragraph(error.hint, columns, { by: 3 })]),
     blank,
-    ...rest.flatMap((part) => paragraph(part, columns, 1)),
+    ...rest.flatMap((part) => paragraph(part, columns)),
   ]
 }

@@ -39,7 +39,7 @@ const tableLine = (report: Report, plan: Plan, own: Report['tables'][number]): r
 
 const leftOut = (report: Report, width: number): readonly Line[] =>
   formatLeftOut(report, 'unsaid').flatMap(([, table = '', count = '', why = '']) =>
-    paragraph(`${count} ${table} left out: ${why}`, width, 3, 'changed'),
+    paragraph(`${count} ${table} left out: ${why}`, width, { by: 3, role: 'changed' }),
   )
 
 /** What is left for somebody to do, in one breath. */
@@ -70,7 +70,7 @@ export const reportLines = ({ report, plan }: ReportScreen, columns: number): re
   const left = leftForYou(report)
   const failed = report.hooks.filter((hook) => hook.failed)
   const all = [
-    ...paragraph(reportHeadline(report, plan), columns, 1, isGood ? 'strong' : 'error'),
+    ...paragraph(reportHeadline(report, plan), columns, { role: isGood ? 'strong' : 'error' }),
     blank,
     ...report.tables.flatMap((own) => tableLine(report, plan, own)),
     blank,
@@ -80,17 +80,20 @@ export const reportLines = ({ report, plan }: ReportScreen, columns: number): re
       : paragraph(
           `${plural(report.notInBackup.length, 'row')} asked for that the backup does not have (enter)`,
           columns,
-          3,
-          'changed',
+          { by: 3, role: 'changed' },
         )),
-    ...(report.complete ? [] : paragraph('Not everything that was asked for is back.', columns, 3, 'conflict')),
-    ...(report.stopped === null ? [] : paragraph(`Stopped part way: ${report.stopped.message}`, columns, 3, 'error')),
+    ...(report.complete
+      ? []
+      : paragraph('Not everything that was asked for is back.', columns, { by: 3, role: 'conflict' })),
+    ...(report.stopped === null
+      ? []
+      : paragraph(`Stopped part way: ${report.stopped.message}`, columns, { by: 3, role: 'error' })),
     ...failed.flatMap(({ command, status }) =>
-      paragraph(`A command of the config file failed (${status}): ${command}`, columns, 3, 'error'),
+      paragraph(`A command of the config file failed (${status}): ${command}`, columns, { by: 3, role: 'error' }),
     ),
-    ...formatTriggerChanges(report, plan).flatMap((sentence) => paragraph(sentence, columns, 3)),
+    ...formatTriggerChanges(report, plan).flatMap((sentence) => paragraph(sentence, columns, { by: 3 })),
     blank,
-    ...(left === '' ? [] : paragraph(`Left for you: ${left}.`, columns, 3)),
+    ...(left === '' ? [] : paragraph(`Left for you: ${left}.`, columns, { by: 3 })),
     ...undoLine(report),
     ...(report.outcome === 'rehearsed' ? [line('   esc goes back to the review, where  R  restores for good.')] : []),
   ]

@@ -113,7 +113,7 @@ const conflictLines = (state: State, width: number): readonly Line[] => {
       ),
     ),
     ...(choices.length === 0 ? [line('     no answer helps here: leave the row out of what is picked')] : []),
-    ...flagsOf(asked).flatMap((text) => paragraph(`or ${text}`, width, 5, 'dim')),
+    ...flagsOf(asked).flatMap((text) => paragraph(`or ${text}`, width, { by: 5, role: 'dim' })),
   ]
 }
 
@@ -134,13 +134,13 @@ export const body = (state: State, width: number): readonly Line[] => {
   if (plan === undefined) return []
   const isReady = openConflicts(plan).length === 0
   return [
-    ...coverage(plan).flatMap((text) => paragraph(text, width, 3, 'dim')),
+    ...coverage(plan).flatMap((text) => paragraph(text, width, { by: 3, role: 'dim' })),
     ...stepLines(plan, width),
     ...restLines(plan, width),
     ...conflictLines(state, width),
     ...(plan.steps.length === 0 || !isReady
       ? []
-      : [blank, ...formatEffects(plan).flatMap((text) => paragraph(text, width, 3))]),
+      : [blank, ...formatEffects(plan).flatMap((text) => paragraph(text, width, { by: 3 }))]),
   ]
 }
 

@@ -53,9 +53,11 @@ export const drawConnect = (state: State, screen: ConnectScreen, { columns }: Si
     ...(error === null || job !== undefined
       ? []
       : [
-          ...paragraph(`! ${error.text}`, columns, 1, 'error'),
-          ...(error.detail ?? '').split('\n').flatMap((part) => (part === '' ? [] : paragraph(part, columns, 3))),
-          ...(error.hint === undefined ? [] : paragraph(error.hint, columns, 3, 'strong')),
+          ...paragraph(`! ${error.text}`, columns, { role: 'error' }),
+          ...(error.detail ?? '')
+            .split('\n')
+            .flatMap((part) => (part === '' ? [] : paragraph(part, columns, { by: 3 }))),
+          ...(error.hint === undefined ? [] : paragraph(error.hint, columns, { by: 3, role: 'strong' })),
         ]),
   ]
 }

@@ -133,8 +133,8 @@ const messageLines = ({ message, size }: State): readonly Line[] => {
     ...wrap(sanitise(hidePasswords(message.text)), size.columns - 4).map((part, number) =>
       line(number === 0 && isError ? ' ! ' : '   ', [part, isError ? 'error' : 'strong']),
     ),
-    ...detail.slice(0, 3).flatMap((part) => paragraph(hidePasswords(part), size.columns, 3).slice(0, 2)),
-    ...(message.hint === undefined ? [] : paragraph(hidePasswords(message.hint), size.columns, 3, 'dim')),
+    ...detail.slice(0, 3).flatMap((part) => paragraph(hidePasswords(part), size.columns, { by: 3 }).slice(0, 2)),
+    ...(message.hint === undefined ? [] : paragraph(hidePasswords(message.hint), size.columns, { by: 3, role: 'dim' })),
   ]
   return lines.slice(0, Math.max(1, Math.floor(size.rows / 3)))
 }
@@ -179,9 +179,9 @@ const tooSmall = ({ size }: State): readonly Line[] =>
       ...paragraph(
         `The terminal is too small: ${size.columns}x${size.rows}, and it takes ${smallest.columns}x${smallest.rows}.`,
         size.columns,
-        0,
+        { by: 0 },
       ),
-      ...paragraph('Nothing is lost.', size.columns, 0),
+      ...paragraph('Nothing is lost.', size.columns, { by: 0 }),
     ],
     size.rows,
   ).map((own) => fitLine(own, size.columns))

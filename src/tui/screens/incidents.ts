@@ -77,20 +77,21 @@ const footnotes = ({ incidents, connection }: State, columns: number): readonly 
     blank,
     ...(others.length === 0
       ? []
-      : paragraph(`Left out: ${others.slice(0, 8).join(', ')}${others.length > 8 ? ', …' : ''}`, columns, 4, 'dim')),
+      : paragraph(`Left out: ${others.slice(0, 8).join(', ')}${others.length > 8 ? ', …' : ''}`, columns, {
+          by: 4,
+          role: 'dim',
+        })),
     ...paragraph(
       `Rows made after ${backup === '' ? 'the backup' : backup} and deleted since cannot be seen here${most}.`,
       columns,
-      4,
-      'dim',
+      { by: 4, role: 'dim' },
     ),
     ...(changed.length === 0
       ? []
       : paragraph(
           `Changed since, no incident: ${changed.slice(0, 4).join(', ')}${changed.length > 4 ? ', …' : ''} · t tables, m`,
           columns,
-          4,
-          'dim',
+          { by: 4, role: 'dim' },
         )),
   ]
 }

@@ -55,14 +55,14 @@ export const drawPrompt = (overlay: Of<'prompt'>, { columns, rows }: Size): read
   line(' ', [overlay.prompt.title, 'strong']),
   ...inputLines(hideTyped(overlay), columns, overlay.prompt.isMultiline ? Math.max(1, Math.min(8, rows - 6)) : 1),
   ...(overlay.error === null
-    ? paragraph(overlay.prompt.hint, columns, 1, 'dim')
-    : paragraph(`! ${overlay.error}`, columns, 1, 'error')
+    ? paragraph(overlay.prompt.hint, columns, { role: 'dim' })
+    : paragraph(`! ${overlay.error}`, columns, { role: 'error' })
   ).slice(0, 2),
 ]
 
 export const drawQuestion = ({ question }: Of<'question'>, columns: number): readonly Line[] => [
   rule(columns),
-  ...question.lines.flatMap((text) => paragraph(text, columns, 1, 'strong')),
+  ...question.lines.flatMap((text) => paragraph(text, columns, { role: 'strong' })),
   ...question.choices.map(({ key, does }) => line('     ', [`${key} `, 'strong'], does)),
 ]
 

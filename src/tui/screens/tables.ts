@@ -107,7 +107,9 @@ export const drawTables = (state: State, screen: TablesScreen, { columns, rows }
   const current = entries[screen.cursor]
   const drift = (current?.drift ?? [])
     .slice(0, 3)
-    .flatMap((note) => paragraph(`! ${formatTable(current?.table ?? '')}: ${sanitise(wordDrift(note))}`, columns, 2))
+    .flatMap((note) =>
+      paragraph(`! ${formatTable(current?.table ?? '')}: ${sanitise(wordDrift(note))}`, columns, { by: 2 }),
+    )
   const more =
     (current?.drift.length ?? 0) > 3
       ? [line(`  and ${(current?.drift.length ?? 0) - 3} more: rowgraft tables lists all`)]

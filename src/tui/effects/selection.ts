@@ -14,11 +14,17 @@ const batch = 500
 const keysOf = (rows: RowPicks, indexes: readonly number[]): readonly (readonly string[])[] =>
   indexes.map((index) => rows.list.keyAt(index))
 
+/** Picked rows that live has with other values. */
+interface ChangedRows {
+  readonly rows: RowPicks
+  /** Their places in the list. */
+  readonly changed: readonly number[]
+}
+
 /** Columns of changed rows: those that somebody chose, else all that differ, which is read. */
 const columnsOf = async (
   rowgraft: Rowgraft,
-  rows: RowPicks,
-  changed: readonly number[],
+  { rows, changed }: ChangedRows,
   call: Call,
 ): Promise<ReadonlyMap<string, readonly number[]>> => {
   const sets = new Map<string, number[]>()
@@ -46,7 +52,7 @@ const selectRows = async (rowgraft: Rowgraft, rows: RowPicks, call: Call): Promi
   const all = [...pickedRows(rows)]
   const changed = all.filter((index) => rows.list.stateAt(index) === 'changed')
   const others = all.filter((index) => rows.list.stateAt(index) !== 'changed')
-  const sets = await columnsOf(rowgraft, rows, changed, call)
+  const sets = await columnsOf(rowgraft, { rows, changed }, call)
   return [
     ...(others.length === 0 ? [] : [{ by: 'keys', table, keys: keysOf(rows, others) } as const]),
     ...[...sets].map(

@@ -144,6 +144,6 @@ export const pickRange = (state: State): State => {
   const [from, to] = [Math.min(screen.anchor, screen.cursor), Math.max(screen.anchor, screen.cursor)]
   const indexes = Array.from({ length: to - from + 1 }, (_, offset) => listIndex(rows, from + offset))
   const id = sourceId(screen.source)
-  const picked = changeRows(state.picks.rows.get(id), rows, indexes, 'on')
+  const picked = changeRows(state.picks.rows.get(id), rows, { indexes, change: 'on' })
   return { ...state, picks: withRows(state.picks, id, picked), isStale: true }
 }

@@ -13,7 +13,9 @@ import {
   isPickable,
   isPicked,
   noPicks,
+  type PickChange,
   type Picks,
+  type RowsSource,
   sourceId,
   withRows,
 } from '../state/picks.ts'
@@ -45,16 +47,11 @@ const rowsWords = {
   restored: 'an earlier run brought it back under another id',
 } as const
 
-const changeListed = (
-  state: State,
-  screen: RowsScreen,
-  indexes: Iterable<number>,
-  change: 'on' | 'off' | 'flip',
-): State => {
-  const rows = rowsOf(state, screen.source)
+const changeListed = (state: State, source: RowsSource, change: PickChange): State => {
+  const rows = rowsOf(state, source)
   if (rows === undefined) return state
-  const id = sourceId(screen.source)
-  return withPicks(state, withRows(state.picks, id, changeRows(state.picks.rows.get(id), rows, indexes, change)))
+  const id = sourceId(source)
+  return withPicks(state, withRows(state.picks, id, changeRows(state.picks.rows.get(id), rows, change)))
 }
 
 const toggleRow = (state: State, screen: RowsScreen): Transition => {
@@ -69,7 +66,7 @@ const toggleRow = (state: State, screen: RowsScreen): Transition => {
     const why = rowState === 'extra' || rowState === 'restored' ? rowsWords[rowState] : 'it cannot be picked'
     return readInSight(moveBy({ ...state, message: { kind: 'note', text: why } }, 1))
   }
-  return readInSight(moveBy(changeListed(state, screen, [at.index], 'flip'), 1))
+  return readInSight(moveBy(changeListed(state, screen.source, { indexes: [at.index], change: 'flip' }), 1))
 }
 
 const changeColumns = (state: State, screen: RowScreen, columns: readonly string[]): Transition => {
@@ -77,8 +74,8 @@ const changeColumns = (state: State, screen: RowScreen, columns: readonly string
   const at = rowAt(state, screen.from)
   if (at === null) return [state]
   const id = sourceId(screen.from.source)
-  const known = state.picks.rows.get(id) ?? changeRows(undefined, at.rows, [], 'on')
-  const carried = known.list === at.rows.list ? known : changeRows(undefined, at.rows, [], 'on')
+  const known = state.picks.rows.get(id) ?? changeRows(undefined, at.rows, { indexes: [], change: 'on' })
+  const carried = known.list === at.rows.list ? known : changeRows(undefined, at.rows, { indexes: [], change: 'on' })
   return [withPicks(state, withRows(state.picks, id, chooseColumns(carried, at.index, columns)))]
 }
 
@@ -89,10 +86,7 @@ const toggleColumn = (state: State, screen: RowScreen): Transition => {
     if (screen.from === null) return [{ ...state, message: { kind: 'note', text: 'pick it in the list of its table' } }]
     const at = rowAt(state, screen.from)
     if (at === null) return [state]
-    const id = sourceId(screen.from.source)
-    return [
-      withPicks(state, withRows(state.picks, id, changeRows(state.picks.rows.get(id), at.rows, [at.index], 'flip'))),
-    ]
+    return [changeListed(state, screen.from.source, { indexes: [at.index], change: 'flip' })]
   }
   const found = rowLines(row)[screen.cursor]
   if (row.state !== 'changed' || found === undefined || !found.isChanged) {
@@ -159,9 +153,9 @@ function* viewIndexes(state: State, screen: RowsScreen): Generator<number> {
 }
 
 /** All in view, none of them, or the others. */
-export const pickMany = (state: State, change: 'on' | 'off' | 'flip'): Transition => {
+export const pickMany = (state: State, change: PickChange['change']): Transition => {
   const screen = screenOf(state)
-  if (screen.at === 'rows') return [changeListed(state, screen, viewIndexes(state, screen), change)]
+  if (screen.at === 'rows') return [changeListed(state, screen.source, { indexes: viewIndexes(state, screen), change })]
   if (screen.at === 'row') {
     const row = currentRow(state)
     if (row === null || row.state !== 'changed') return [state]

@@ -44,12 +44,17 @@ const emptyPicks = (source: RowsSource, list: RowList): RowPicks => ({
   columns: new Map(),
 })
 
-/** Picks after `change` of some rows: `on`, `off`, or `flip`. Rows that cannot be picked stay out. */
+/** Rows of a list that are picked, or no longer; `flip`: each becomes the other. */
+export interface PickChange {
+  readonly indexes: Iterable<number>
+  readonly change: 'on' | 'off' | 'flip'
+}
+
+/** Picks after a change of some rows. Rows that cannot be picked stay out. */
 export const changeRows = (
   known: RowPicks | undefined,
   of: { readonly source: RowsSource; readonly list: RowList },
-  indexes: Iterable<number>,
-  change: 'on' | 'off' | 'flip',
+  { indexes, change }: PickChange,
 ): RowPicks => {
   const before = known?.list === of.list ? known : emptyPicks(of.source, of.list)
   const bits = before.bits.slice()
@@ -86,8 +91,8 @@ export const withRows = (picks: Picks, id: string, rows: RowPicks): Picks => {
 
 /** Chooses the columns of a changed row that are put back; none takes the row out. */
 export const chooseColumns = (rows: RowPicks, index: number, columns: readonly string[]): RowPicks => {
-  if (columns.length === 0) return changeRows(rows, rows, [index], 'off')
-  const picked = changeRows(rows, rows, [index], 'on')
+  if (columns.length === 0) return changeRows(rows, rows, { indexes: [index], change: 'off' })
+  const picked = changeRows(rows, rows, { indexes: [index], change: 'on' })
   return { ...picked, columns: new Map([...picked.columns, [index, columns]]) }
 }
 
@@ -104,7 +109,7 @@ export const carryOver = (rows: RowPicks, list: RowList): RowPicks => {
     const chosen = rows.columns.get(before)
     if (chosen !== undefined && list.stateAt(index) === 'changed') columns.set(index, chosen)
   }
-  return { ...changeRows(undefined, { source: rows.source, list }, found, 'on'), columns }
+  return { ...changeRows(undefined, { source: rows.source, list }, { indexes: found, change: 'on' }), columns }
 }
 
 /** True where everything that is missing in the table is picked, and nothing else of it. */

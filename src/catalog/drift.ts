@@ -112,10 +112,7 @@ interface Compared {
 
 /** Compares the columns. */
 export const compareTables = (live: Table, backup: Table, hidden: Hidden | null): Compared => {
-  const compared = live.columns.map((column) => {
-    const other = columnOf(backup, column.name)
-    return other === undefined ? compareMissing(column) : compareColumn(live, backup, column, other)
-  })
+  const compared = live.columns.map((column) => compareColumn(live, backup, column))
   const refusals = [...compared.flatMap(({ refusal }) => refusal ?? []), ...refuseTable(live, hidden)]
   const first = compared.find(({ refusal }) => refusal !== null)
   return {
@@ -148,9 +145,11 @@ const compareMissing = ({ name, generated, notNull, ...column }: Column): Compar
 const compareExtra = (live: Table, { name, generated }: Column): readonly Drift[] =>
   generated !== null || columnOf(live, name) !== undefined ? [] : [{ kind: 'only in backup', column: name }]
 
-/** A column of both sides. */
-const compareColumn = (live: Table, backup: Table, column: Column, other: Column): Compared => {
+/** A column of live, with the backup's of the same name. */
+const compareColumn = (live: Table, backup: Table, column: Column): Compared => {
   const { name } = column
+  const other = columnOf(backup, name)
+  if (other === undefined) return compareMissing(column)
   if (isGiven(backup, name)) return asItIs
   const isOwn = !isEdited(backup, name) && !mayConvert(live, backup, name)
   const drift: Drift[] = []

@@ -35,8 +35,11 @@ interface Target {
   readonly column: Column
 }
 
-const refuse = (flag: string, { table, column }: { table: string; column: string }, why: string, hint: string): Error =>
-  new RowgraftError('usage', `${flag} ${table}.${displayName(column)}: ${why}`, { hint })
+const refuse = (
+  flag: string,
+  { table, column }: { readonly table: string; readonly column: string },
+  { why, hint }: { readonly why: string; readonly hint: string },
+): Error => new RowgraftError('usage', `${flag} ${table}.${displayName(column)}: ${why}`, { hint })
 
 /** The column of live that is meant. Throws `unknown-table`, `unknown-column`, or `usage` for one that nobody may write. */
 const findTarget = (
@@ -56,12 +59,12 @@ const findTarget = (
       hint: `Its columns are ${table.columns.map(({ name }) => displayAlone(name)).join(', ')}.`,
     })
   }
-  const other = 'Name another column.'
-  if (column.generated !== null) throw refuse(flag, named, 'it is computed by the server', other)
-  if (column.identity === 'always') throw refuse(flag, named, 'it is GENERATED ALWAYS AS IDENTITY', other)
+  const hint = 'Name another column.'
+  if (column.generated !== null) throw refuse(flag, named, { why: 'it is computed by the server', hint })
+  if (column.identity === 'always') throw refuse(flag, named, { why: 'it is GENERATED ALWAYS AS IDENTITY', hint })
   const keys = [...(primaryKeyOf(table)?.columns ?? []), ...(catalog.tables.get(table.id)?.identity ?? [])]
   if (keys.includes(named.column)) {
-    throw refuse(flag, named, 'it is part of the key by which rows are recognised', other)
+    throw refuse(flag, named, { why: 'it is part of the key by which rows are recognised', hint })
   }
   return { table, column }
 }
@@ -76,14 +79,14 @@ export const resolveEdits = (catalog: SharedCatalog, { set, mapEnum, transformed
   const seen = new Set<string>()
   const check = (flag: string, one: { readonly table: string; readonly column: string }, part: string): void => {
     const key = JSON.stringify([one.table, one.column, part])
-    if (seen.has(key)) throw refuse(flag, one, 'it is given twice', 'Say it once.')
+    if (seen.has(key)) throw refuse(flag, one, { why: 'it is given twice', hint: 'Say it once.' })
     seen.add(key)
   }
   for (const one of resolved.set) check('--set', one, '')
   for (const one of resolved.mapEnum) {
     check('--map-enum', one, one.from)
     if (resolved.set.some(({ table, column }) => table === one.table && column === one.column)) {
-      throw refuse('--map-enum', one, 'it is set altogether by --set', 'Give one of the two.')
+      throw refuse('--map-enum', one, { why: 'it is set altogether by --set', hint: 'Give one of the two.' })
     }
   }
   return resolved
@@ -137,26 +140,25 @@ const mapLabel = (table: Table, target: Column, { from, to }: MappedLabel): Tabl
   const own = columnOf(table, target.name)
   const labels = target.enumLabels
   if (target.typeKind !== 'enum' || labels === null) {
-    throw refuse(
-      '--map-enum',
-      named,
-      `it is ${target.type} in live, not an enum`,
-      'Use --set, or a transform in the config file.',
-    )
+    throw refuse('--map-enum', named, {
+      why: `it is ${target.type} in live, not an enum`,
+      hint: 'Use --set, or a transform in the config file.',
+    })
   }
-  if (own === undefined) throw refuse('--map-enum', named, 'the backup does not have it', 'Use --set.')
+  if (own === undefined) throw refuse('--map-enum', named, { why: 'the backup does not have it', hint: 'Use --set.' })
   if (!labels.includes(to)) {
-    throw refuse('--map-enum', named, `live's type has no label "${to}"`, `Its labels are ${labels.join(', ')}.`)
+    throw refuse('--map-enum', named, {
+      why: `live's type has no label "${to}"`,
+      hint: `Its labels are ${labels.join(', ')}.`,
+    })
   }
   const known = table.source?.columns[target.name]
   const before = own.enumLabels?.includes(from) === true || known?.labels !== undefined
   if (own.enumLabels !== null && !before) {
-    throw refuse(
-      '--map-enum',
-      named,
-      `the backup's type has no label "${from}"`,
-      `Its labels are ${own.enumLabels.join(', ')}.`,
-    )
+    throw refuse('--map-enum', named, {
+      why: `the backup's type has no label "${from}"`,
+      hint: `Its labels are ${own.enumLabels.join(', ')}.`,
+    })
   }
   const enumLabels = own.enumLabels?.map((label) => (label === from ? to : label)) ?? null
   const source = { column: known?.column ?? target.name, labels: { ...known?.labels, [from]: to } }

@@ -18,8 +18,7 @@ const names = (tables: readonly Table[]): string => tables.map(({ id }) => id).j
 const refuse = (
   code: 'unknown-table' | 'unknown-column',
   message: string,
-  key: keyof Renames,
-  detail?: string,
+  { key, detail }: { readonly key: keyof Renames; readonly detail?: string },
 ): RowgraftError =>
   new RowgraftError(code, message, {
     detail,
@@ -36,7 +35,7 @@ const renameTables = (backup: Catalog, live: Catalog, renames: Renames): Readonl
   const renamed = new Map<string, QualifiedName>()
   for (const [from, to] of schemas) {
     if (live.tables.some((table) => table.schema === to || hasTypeOf(table, to))) continue
-    throw refuse('unknown-table', `live has no schema "${to}", which "${from}" is said to be`, 'schemas')
+    throw refuse('unknown-table', `live has no schema "${to}", which "${from}" is said to be`, { key: 'schemas' })
   }
   for (const table of backup.tables) {
     const schema = schemas.get(table.schema)
@@ -45,13 +44,16 @@ const renameTables = (backup: Catalog, live: Catalog, renames: Renames): Readonl
   for (const [from, to] of Object.entries(renames.tables ?? {})) {
     const target = tableNamed(live.tables, to)
     if (target === undefined) {
-      throw refuse('unknown-table', `live has no table "${to}", which "${from}" is said to be`, 'tables')
+      throw refuse('unknown-table', `live has no table "${to}", which "${from}" is said to be`, { key: 'tables' })
     }
     const table = tableNamed(backup.tables, from)
     if (table !== undefined) renamed.set(table.id, { schema: target.schema, name: target.name })
     // A backup that was taken after the change has live's name already.
     else if (!backup.tables.some(({ id }) => id === target.id)) {
-      throw refuse('unknown-table', `the backup has neither "${from}" nor "${to}"`, 'tables', names(backup.tables))
+      throw refuse('unknown-table', `the backup has neither "${from}" nor "${to}"`, {
+        key: 'tables',
+        detail: names(backup.tables),
+      })
     }
   }
   return renamed
@@ -66,24 +68,28 @@ const renameColumns = (
   const renamed = new Map<string, ReadonlyMap<string, string>>()
   for (const [typed, columns] of Object.entries(renames.columns ?? {})) {
     const target = tableNamed(live.tables, typed)
-    if (target === undefined) throw refuse('unknown-table', `live has no table "${typed}"`, 'columns')
+    if (target === undefined) throw refuse('unknown-table', `live has no table "${typed}"`, { key: 'columns' })
     const table = backup.get(target.id)
     if (table === undefined) continue
     const own = new Map<string, string>()
     for (const [from, to] of Object.entries(columns)) {
       const [hasOld, hasNew] = [from, to].map((name) => columnOf(table, name) !== undefined)
       if (columnOf(target, to) === undefined) {
-        throw refuse('unknown-column', `live's "${target.id}" has no column "${to}"`, 'columns')
+        throw refuse('unknown-column', `live's "${target.id}" has no column "${to}"`, { key: 'columns' })
       }
       if (!hasOld && !hasNew) {
-        throw refuse('unknown-column', `the backup's "${table.id}" has neither "${from}" nor "${to}"`, 'columns')
+        throw refuse('unknown-column', `the backup's "${table.id}" has neither "${from}" nor "${to}"`, {
+          key: 'columns',
+        })
       }
       if (hasOld) own.set(from, to)
     }
     const result = table.columns.map(({ name }) => own.get(name) ?? name)
     const twice = result.find((name, position) => result.indexOf(name) !== position)
     if (twice !== undefined) {
-      throw refuse('unknown-column', `two columns of the backup's "${table.id}" would be "${twice}" of live`, 'columns')
+      throw refuse('unknown-column', `two columns of the backup's "${table.id}" would be "${twice}" of live`, {
+        key: 'columns',
+      })
     }
     if (own.size > 0) renamed.set(target.id, own)
   }
@@ -102,12 +108,16 @@ const renameUnique = (unique: Uniqueness, rename: Rename): Uniqueness => ({
   ),
 })
 
-const renameKey = (key: ForeignKey, rename: Rename, parent: string, renameParent: Rename): ForeignKey => ({
+const renameKey = (
+  key: ForeignKey,
+  rename: Rename,
+  parent: { readonly id: string; readonly rename: Rename },
+): ForeignKey => ({
   ...key,
-  parent,
+  parent: parent.id,
   columns: key.columns.map(rename),
   setColumns: key.setColumns.map(rename),
-  parentColumns: key.parentColumns.map(renameParent),
+  parentColumns: key.parentColumns.map(parent.rename),
 })
 
 type Schemas = ReadonlyMap<string, string>
@@ -161,7 +171,7 @@ export const renameBackup = (asItIs: Catalog, live: Catalog, renames: Renames): 
     const other = byName.get(id)
     if (other !== undefined) {
       const both = `the backup's "${other.id}" and "${table.id}" would both be "${id}" of live`
-      throw refuse('unknown-table', both, renames.tables === undefined ? 'schemas' : 'tables')
+      throw refuse('unknown-table', both, { key: renames.tables === undefined ? 'schemas' : 'tables' })
     }
     byName.set(id, table)
   }
@@ -186,7 +196,7 @@ export const renameBackup = (asItIs: Catalog, live: Catalog, renames: Renames): 
       uniques: table.uniques.map((unique) => renameUnique(unique, rename)),
       foreignKeys: table.foreignKeys.map((key) => {
         const parent = newId.get(key.parent) ?? key.parent
-        return renameKey(key, rename, parent, renamer(parent))
+        return renameKey(key, rename, { id: parent, rename: renamer(parent) })
       }),
       ...(isSame ? {} : { source: sourceOf(table, rename) }),
     }

@@ -28,8 +28,17 @@ const isName = (column: Column | undefined): boolean =>
 const isReferring = (relations: readonly Relation[], table: string, column: string): boolean =>
   relations.some(({ child, columns }) => child === table && columns.includes(column))
 
+/** A table of both sides. */
+interface BothSides {
+  readonly live: Table
+  readonly backup: Table
+}
+
 /** `commentable_type` with `commentable_id`, as far as nothing says what the id refers to. */
-export const findTypedNames = (live: Table, backup: Table, relations: readonly Relation[]): readonly TypedReference[] =>
+export const findTypedNames = (
+  { live, backup }: BothSides,
+  relations: readonly Relation[],
+): readonly TypedReference[] =>
   live.columns.flatMap(({ name }) => {
     const stem = /^(.+)_type$/s.exec(name)?.[1]
     const idColumn = `${stem}_id`
@@ -40,8 +49,7 @@ export const findTypedNames = (live: Table, backup: Table, relations: readonly R
 
 /** `content_type_id` with `object_id` or `object_pk`, under any prefix, in a table that refers to the content types. */
 export const findGenericKeys = (
-  live: Table,
-  backup: Table,
+  { live, backup }: BothSides,
   contentTypes: string,
   relations: readonly Relation[],
 ): readonly TypedReference[] =>

@@ -34,7 +34,7 @@ export interface TypedSuggestion {
 export const findUnapproved = (catalog: SharedCatalog): readonly TypedReference[] =>
   [...catalog.tables.values()].flatMap((table) => {
     if (table.hidden !== null || table.identity.length === 0 || isBookkeeping(table)) return []
-    return findTypedNames(table.live, table.backup, catalog.relations).filter(
+    return findTypedNames(table, catalog.relations).filter(
       (pair) => !catalog.typed.some((own) => own.table === pair.table && own.idColumn === pair.idColumn),
     )
   })

@@ -103,7 +103,7 @@ export const readGenericKeys = async (
     const names = named.get(types.id) ?? new Map<string, NamedRow>()
     for (const table of catalog.tables.values()) {
       if (table.hidden !== null || isBookkeeping(table)) continue
-      for (const pair of findGenericKeys(table.live, table.backup, types.id, catalog.relations)) {
+      for (const pair of findGenericKeys(table, types.id, catalog.relations)) {
         const followed: string[] = []
         for (const id of await readUsed(sides.backup, table, pair, types)) {
           const model = names.get(id)

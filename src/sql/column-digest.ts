@@ -69,20 +69,30 @@ const textHash = (text: Query, seed: Query): Query => sql`pg_catalog.hashtextext
 /** What timestamps are counted from, and the first whose stretch of 2^32 microseconds begins at a timestamp. */
 const [zero, first] = [sql`'2000-01-01 00:00:00'`, sql`'4714-11-26 00:00:00 BC'`]
 
+/** The value of a column, and what its hash depends on. */
+interface HashedValue {
+  readonly value: Query
+  readonly kind: Kind
+  readonly baseType: string
+  /** Among the columns, from 1: the seed. */
+  readonly position: number
+}
+
 type HashInstant = (value: Query, stretch: Query, seed: Query) => Query
 
 /**
  * The hash of an instant folds its 64 bits into 32. That of the 2^32 microseconds it lies in undoes that: two instants in the same
  * stretch that fold to the same 32 bits are the same. Before zero the fold mirrors, so that the seed must say on which side it is.
  */
-const instantHash = (value: Query, position: number, type: Query, hash: HashInstant): Query => {
+const instantHash = ({ value, position }: HashedValue, type: Query, hash: HashInstant): Query => {
   const stretch = sql`pg_catalog.date_bin('4294.967296 s', ${value}, ${type} ${zero})`
   return sql`case when ${value} >= ${type} ${zero} then ${hash(value, stretch, sql.lit(position))}
     when ${value} >= ${type} ${first} then ${hash(value, stretch, sql.lit(-position))}
     else ${textHash(sql`${value}::text`, sql.lit(position))} end`
 }
 
-const typedHash = (kind: Kind, value: Query, position: number, { baseType }: Column, hashing: RowHashing): Query => {
+const typedHash = (hashed: HashedValue, hashing: RowHashing): Query => {
+  const { value, kind, baseType, position } = hashed
   const seed = sql.lit(position)
   switch (kind) {
     case 'integer':
@@ -96,14 +106,13 @@ const typedHash = (kind: Kind, value: Query, position: number, { baseType }: Col
       return textHash(value, seed)
     case 'timestamp':
       return instantHash(
-        value,
-        position,
+        hashed,
         sql`timestamp`,
         (own, stretch, side) =>
           sql`pg_catalog.timestamp_hash_extended(${own}, pg_catalog.timestamp_hash_extended(${stretch}, ${side}))`,
       )
     case 'instant':
-      return instantHash(value, position, sql`timestamptz`, (own, stretch, side) =>
+      return instantHash(hashed, sql`timestamptz`, (own, stretch, side) =>
         hashing.hashesInstants
           ? sql`pg_catalog.timestamptz_hash_extended(${own}, pg_catalog.timestamptz_hash_extended(${stretch}, ${side}))`
           : sql`pg_catalog.hash_array_extended(array[${own}, ${stretch}], ${side})`,
@@ -131,14 +140,15 @@ export const columnHashes = ({ alias, table, columns }: RowColumns, hashing: Row
     if (shared === undefined) throw new Error(`table ${table.id} has no column ${name}`)
     const value = column(alias, name)
     const { live, backup } = shared
-    if (!hashing.isTyped) return rowDigest(alias, [name], hashing.method, sql.lit(position + 1))
-    const hash = typedHash(kindOf(live, backup), value, position + 1, live, hashing)
+    if (!hashing.isTyped) return digestOf(rowImage(alias, [name]), hashing.method, sql.lit(position + 1))
+    const hashed = { value, kind: kindOf(live, backup), baseType: live.baseType, position: position + 1 }
+    const hash = typedHash(hashed, hashing)
     return live.notNull && backup.notNull ? hash : sql`coalesce(${hash}, 0)`
   })
 
 /** 64 bits of some columns. A seed gives other bits of the same columns. */
 export const tableDigest = (row: RowColumns, hashing: RowHashing, seed = 0): Query => {
-  const image = rowDigest(row.alias, row.columns, hashing.method, sql.lit(seed))
+  const image = digestOf(rowImage(row.alias, row.columns), hashing.method, sql.lit(seed))
   if (!hashing.isTyped || row.columns.length === 0) return image
   const hashes = list(columnHashes(row, hashing), ' # ')
   // Since PostgreSQL 18 a column may be NOT NULL while older rows in it are not (NOT VALID).
@@ -159,7 +169,7 @@ const hashingOf = (method: PlacedMethod): RowHashing =>
 /** 64 bits of some columns of a row in its place, a bigint: the same row elsewhere has others. */
 export const placedDigest = (row: RowColumns, method: PlacedMethod, place: Query): Query => {
   const hashing = hashingOf(method)
-  const image = rowDigest(row.alias, row.columns, hashing.method, place)
+  const image = digestOf(rowImage(row.alias, row.columns), hashing.method, place)
   if (!hashing.isTyped || row.columns.length === 0) return image
   const hashes = list(columnHashes(row, hashing), ' # ')
   return sql`coalesce(pg_catalog.hashint8extended(${place}, ${hashes}), ${image})`
@@ -179,8 +189,8 @@ export const digestOf = (text: Query, method: DigestMethod, seed: Query = sql`0`
         pg_catalog.convert_to((${seed})::text || ':' || (${text}), 'UTF8')), 'hex'), 1, 16))::bit(64)::bigint`
 
 /** The digest of some columns of the row `alias`. */
-export const rowDigest = (alias: string, columns: readonly string[], method: DigestMethod, seed?: Query): Query =>
-  digestOf(rowImage(alias, columns), method, seed)
+export const rowDigest = (alias: string, columns: readonly string[], method: DigestMethod): Query =>
+  digestOf(rowImage(alias, columns), method)
 
 /** Values whose hashes must agree before two servers' may be compared: of texts, by type, and of instants where servers hash those. */
 export const hashProbe = ({ hashesInstants }: Pick<RowHashing, 'hashesInstants'>): Query => sql`

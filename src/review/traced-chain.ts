@@ -31,7 +31,7 @@ const readRelated = async (
     from ${keySource(own.backup, own.identity, [key])}
     join ${fromTable(own.backup)} as ${sql.id(from)} on ${joinOn(own.identity, from, 'k')}
     join ${fromTable(to.backup)} as ${sql.id(other)} on ${joinRelation(relation, 'c', 'p')}
-    where ${refers(relation, child.backup, 'backup', 'c')}`)
+    where ${refers(relation, 'backup', { table: child.backup, alias: 'c' })}`)
   return rows.map((values) => packKey(values))
 }
 

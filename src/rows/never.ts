@@ -25,7 +25,7 @@ export const findNever = async (
   if (condition === undefined || keys.length === 0) return new Set()
   const backup = asBackedUp(table.backup)
   return sides.withUserSearchPath(() =>
-    findKeys(sides.backup, { ...table, backup }, { keys, where: holds(condition, backup, 't') }),
+    findKeys(sides.backup, { ...table, backup }, { keys, where: holds(condition, { table: backup, alias: 't' }) }),
   )
 }
 

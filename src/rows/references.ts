@@ -89,7 +89,11 @@ const queryParents = async (sides: Sides, { relation, child }: ChildEnd, keys: r
   const parent = sides.catalog.tables.get(relation.parent)
   const found: Referring[] = []
   const unknown: OpenReference[] = []
-  const columns = { keys, columns: relation.columns, where: refers(relation, child.backup, 'backup', 't') }
+  const columns = {
+    keys,
+    columns: relation.columns,
+    where: refers(relation, 'backup', { table: child.backup, alias: 't' }),
+  }
   const asked =
     parent === undefined || parent.identity.length === 0
       ? columns
@@ -137,7 +141,7 @@ export const readUnheld = async (
   { relation, child }: ChildEnd,
   keys: readonly string[],
 ): Promise<readonly Referring[]> => {
-  const where = refers(relation, child.backup, 'backup', 't')
+  const where = refers(relation, 'backup', { table: child.backup, alias: 't' })
   const open: OpenReference[] = []
   for await (const rows of readByKey(sides.backup, child, { keys, columns: relation.columns, where })) {
     for (const { key, values } of rows) open.push({ key, reference: values })
@@ -195,7 +199,7 @@ const referencesInLive = async (
       select ${list([sql`${ordinal('k')}::text`, ...show.map((name) => sql`${column('p', name)}::text`)])}
       from ${source}
       join ${fromTable(table)} as p
-        on ${all(parentColumns.map((name, place) => isReferred(relation, place, column('k', name), column('p', name))))}`)
+        on ${all(parentColumns.map((name, place) => isReferred({ relation, position: place }, column('k', name), column('p', name))))}`)
     for (const [ord, ...key] of rows) found.set(offset + Number(ord) - 1, packKey(key))
     offset += batch.length
   }
@@ -208,7 +212,7 @@ export const readReferring = async (
   { relation, child }: ChildEnd,
   keys: readonly string[],
 ): Promise<readonly string[]> => {
-  const where = refers(relation, child.backup, 'backup', 't')
+  const where = refers(relation, 'backup', { table: child.backup, alias: 't' })
   return [...(await findKeys(sides.backup, child, { keys, where }))]
 }
 
@@ -222,7 +226,7 @@ const joinChildren = ({ relation, child, parent }: Edge, keys: readonly string[]
   })
   return isByKey
     ? sql`from ${source}
-      join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'k')} ${inKeyRange('c', child.backup, own, keys)}`
+      join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'k')} ${inKeyRange({ table: child.backup, alias: 'c' }, own, keys)}`
     : sql`from ${source}
       join ${fromTable(parent.backup)} as p on ${joinOn(parent.identity, 'p', 'k')}
       join ${fromTable(child.backup)} as c on ${joinRelation(relation, 'c', 'p')}`
@@ -240,7 +244,7 @@ export const readChildren = async (
     const rows = await sides.backup.rows(sql`
       select ${ordinal('k')}::text, ${asText('c', child.identity)}
       ${joinChildren(edge, batch)}
-      where ${refers(relation, child.backup, 'backup', 'c')}`)
+      where ${refers(relation, 'backup', { table: child.backup, alias: 'c' })}`)
     for (const [ord, ...key] of rows) found.push({ key: packKey(key), other: batch[Number(ord) - 1] ?? '' })
   }
   return found
@@ -256,7 +260,7 @@ export const readSomeChildren = async (
   const rows = await sides.backup.rows(sql`
     select ${asText('c', child.identity)}
     ${joinChildren(edge, [key])}
-    where ${refers(relation, child.backup, 'backup', 'c')}
+    where ${refers(relation, 'backup', { table: child.backup, alias: 'c' })}
     limit ${sql.lit(most)}`)
   return rows.map((own) => packKey(own))
 }
@@ -269,7 +273,7 @@ export const countChildren = async (sides: Sides, edge: Edge, keys: readonly str
     const [counted] = await sides.backup.rows(sql`
       select pg_catalog.count(*)::text
       ${joinChildren(edge, batch)}
-      where ${refers(relation, child.backup, 'backup', 'c')}`)
+      where ${refers(relation, 'backup', { table: child.backup, alias: 'c' })}`)
     rows += Number(counted?.[0] ?? 0)
   }
   return rows
@@ -282,7 +286,7 @@ export const hasChildren = async (sides: Sides, edge: Edge, keys: readonly strin
     const rows = await sides.backup.rows(sql`
       select 1
       ${joinChildren(edge, batch)}
-      where ${refers(relation, child.backup, 'backup', 'c')}
+      where ${refers(relation, 'backup', { table: child.backup, alias: 'c' })}
       limit 1`)
     if (rows.length > 0) return true
   }

@@ -25,7 +25,7 @@ export const withoutFollowing = async (
   )
   if (keys.length === 0) return changed
   const left = new Map(changed)
-  const isMeant = relations.map((relation) => refers(relation, table.backup, 'backup', 't'))
+  const isMeant = relations.map((relation) => refers(relation, 'backup', { table: table.backup, alias: 't' }))
   for (const batch of inBatches(keys, 1_000)) {
     const live = await readShown(sides.live, table, { keys: batch, columns: references })
     const backup = await readShown(sides.backup, table, { keys: batch, columns: references, show: isMeant })

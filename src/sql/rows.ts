@@ -26,6 +26,12 @@ export const batchSize = 10_000
 /** Rows that planning goes one step with: all that hangs on them is held at once, which may be many times as many rows. */
 export const stepSize = 2_000
 
+/** The row `alias` of a table of one side. */
+export interface AliasedRow {
+  readonly table: Table
+  readonly alias: string
+}
+
 /** An ordinary table without its inheritance children; a partitioned one through its root. An alias must follow. */
 export const fromTable = (table: Table): Query => {
   if (table.source !== undefined) return readAs(table.source, table.kind, sql``)
@@ -87,26 +93,19 @@ export const valueSource = (
 const columnsOfKeys = (width: number, keys: readonly string[]): readonly (readonly string[])[] =>
   width === 1 ? [keys] : transpose(width, keys.map(unpackKey), '')
 
-/** Row source over the key columns of a table, named after them, from the values of each column. */
-export const columnSource = (
+const typesOf = (table: Table, columns: readonly string[]): readonly Query[] =>
+  columns.map((name) => typeOf(table, name))
+
+/** Row source over the key columns of a table, named after them, from packed keys. */
+export const keySource = (table: Table, columns: readonly string[], keys: readonly string[]): Query =>
+  arraySource(typesOf(table, columns), columnsOfKeys(columns.length, keys), { names: columns })
+
+/** The same as literals, from the values of each column: for COPY, which takes no parameters. */
+export const literalSource = (
   table: Table,
   columns: readonly string[],
   values: readonly (readonly string[])[],
-  options: { readonly inline?: boolean } = {},
-): Query =>
-  arraySource(
-    columns.map((name) => typeOf(table, name)),
-    values,
-    { ...options, names: columns },
-  )
-
-/** The same from packed keys. */
-export const keySource = (
-  table: Table,
-  columns: readonly string[],
-  keys: readonly string[],
-  options: { readonly inline?: boolean } = {},
-): Query => columnSource(table, columns, columnsOfKeys(columns.length, keys), options)
+): Query => arraySource(typesOf(table, columns), values, { names: columns, inline: true })
 
 /** `t.a = k.a and t.b = k.b` */
 export const joinOn = (columns: readonly string[], left: string, right: string): Query =>
@@ -118,8 +117,7 @@ export const joinOn = (columns: readonly string[], left: string, right: string):
  * key by key, or all of the table.
  */
 export const inValueRange = (
-  alias: string,
-  table: Table,
+  { table, alias }: AliasedRow,
   columns: readonly string[],
   values: readonly (readonly string[])[],
 ): Query => {
@@ -141,13 +139,13 @@ export const inValueRange = (
 }
 
 /** The same of packed keys. */
-export const inKeyRange = (alias: string, table: Table, columns: readonly string[], keys: readonly string[]): Query =>
-  keys.length < fewest ? sql`` : inValueRange(alias, table, columns, columnsOfKeys(columns.length, keys))
+export const inKeyRange = (row: AliasedRow, columns: readonly string[], keys: readonly string[]): Query =>
+  keys.length < fewest ? sql`` : inValueRange(row, columns, columnsOfKeys(columns.length, keys))
 
 /** Rows of a table by packed key, as a row source: the keys `k`, joined with their rows `t`. */
 export const keyedRows = (table: Table, identity: readonly string[], keys: readonly string[]): Query => sql`
   ${keySource(table, identity, keys)}
-  join ${fromTable(table)} as t on ${joinOn(identity, 't', 'k')} ${inKeyRange('t', table, identity, keys)}`
+  join ${fromTable(table)} as t on ${joinOn(identity, 't', 'k')} ${inKeyRange({ table, alias: 't' }, identity, keys)}`
 
 /** `t.a::text, t.b::text` */
 export const asText = (alias: string, columns: readonly string[]): Query =>

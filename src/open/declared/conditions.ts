@@ -20,7 +20,7 @@ export const tryCondition = async (
 ): Promise<void> => {
   const side = table[reader.side]
   await reader
-    .rows(sql`select 1 from ${fromTable(side)} as t where ${holds(condition, side, 't')} limit 0`)
+    .rows(sql`select 1 from ${fromTable(side)} as t where ${holds(condition, { table: side, alias: 't' })} limit 0`)
     .catch((error: unknown) => {
       const isOurs = error instanceof RowgraftError && error.sqlstate !== undefined && !/^(08|57)/.test(error.sqlstate)
       if (!isOurs) throw error

@@ -51,7 +51,7 @@ export const finalValues = (
       const parent = parentOf(layout, relation)
       const on = relation.columns.map((name, index) => {
         const old = oldColumn(parent, relation.parentColumns[index] ?? '')
-        return isReferred(relation, index, column('s', name), sql`${identifier(`m${position}`)}.${old}`)
+        return isReferred({ relation, position: index }, column('s', name), sql`${identifier(`m${position}`)}.${old}`)
       })
       const meant = isMeant(layout, relation, 's')
       return sql`left join ${parent.map} as ${identifier(`m${position}`)} on ${all(meant === null ? on : [meant, ...on])}`
@@ -66,7 +66,7 @@ export const finalValues = (
       return [{ relation, index, isMapped: sql`${ordinalOf(alias)} is not null`, value }]
     })
   const taken = ({ relation, index, value }: MappedReference): Query =>
-    asReference(relation, index, staged.table.live, value)
+    asReference({ relation, position: index }, staged.table.live, value)
   const liveValue = (name: string): Query => {
     const raw = column('s', name)
     const cases = references(name).map((own) => sql`when ${own.isMapped} then ${taken(own)}`)

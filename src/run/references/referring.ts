@@ -280,7 +280,7 @@ export const declaredReferences = (catalog: SharedCatalog, table: Table): readon
         isRefused: false,
         isCascaded: false,
         acts: false,
-        declared: [joinRelation(relation, 'c', 't'), refers(relation, child, 'live', 'c')],
+        declared: [joinRelation(relation, 'c', 't'), refers(relation, 'live', { table: child, alias: 'c' })],
       },
     ]
   })

@@ -38,7 +38,7 @@ export const stageConditions = async (
       const rows = await backup.rows(sql`
         select (${ordinal('k')} + ${String(offset)}::bigint)::text
         from ${keyedRows(table, identity, part)}
-        where ${refers(relation, table, 'backup', 't')}`)
+        where ${refers(relation, 'backup', { table, alias: 't' })}`)
       await writer.execute(sql`
         update ${staged.stage} as s
         set ${flag} = true

@@ -18,11 +18,11 @@ import { unpackKey } from '../../keys/key.ts'
 import { type PlacedMethod, placedDigest } from '../../sql/column-digest.ts'
 import { imageColumns, pinsNothing } from '../../sql/images.ts'
 import {
-  columnSource,
   fromTable,
   inBatches,
   inValueRange,
   joinOn,
+  literalSource,
   ordinal,
   stageType,
   typeOf,
@@ -140,9 +140,9 @@ const copyOutQuery = (
   copy (
     select ${ordinal('k')} + ${sql.lit(offset)}, ${list(columns.map((name) => column('t', name)))}
       ${watchesPartitions(table) ? sql`, ${isInDefault('t')}` : sql``}
-    from ${columnSource(table.backup, table.identity, values, { inline: true })}
+    from ${literalSource(table.backup, table.identity, values)}
     join ${fromTable(table.backup)} as t on ${joinOn(table.identity, 't', 'k')}
-      ${inValueRange('t', table.backup, table.identity, values)}
+      ${inValueRange({ table: table.backup, alias: 't' }, table.identity, values)}
     ${keys === 'staged' ? sql`order by ${list(table.identity.map((name) => column('t', name)))}` : sql``}
   ) to stdout`
 

@@ -27,7 +27,7 @@ export const sameValue = (layout: Layout, staged: StagedTable, name: string): Qu
   const known = finalValues(layout, staged, { withOwnMap: false }).references(name)
   if (known.length > 0) {
     const mapped = known.map(({ relation, index, isMapped, value }) => {
-      const holdsIt = isReferred(relation, index, column('t', name), value)
+      const holdsIt = isReferred({ relation, position: index }, column('t', name), value)
       return sql`(${isMapped} and (${holdsIt}) is true)`
     })
     const raw = all([...known.map(({ isMapped }) => sql`not ${isMapped}`), sameImage(staged, name, 's')])

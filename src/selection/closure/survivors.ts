@@ -117,7 +117,9 @@ const emptyingOf = ({ relation, child }: ChildEnd): Emptying => {
   )
   // A condition must hold of the row as it will be.
   const isMeant =
-    relation.condition?.by === 'sql' ? [holds(relation.condition.sql, child.live, 't', new Map(before))] : []
+    relation.condition?.by === 'sql'
+      ? [holds(relation.condition.sql, { table: child.live, alias: 't' }, new Map(before))]
+      : []
   const names = [...child.identity.map((_, position) => `i${position}`), ...relation.columns.map((_, p) => `r${p}`)]
   const types = [...child.identity, ...relation.columns].map((name) => typeOf(child.live, name))
   return {

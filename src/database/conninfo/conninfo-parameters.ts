@@ -75,7 +75,10 @@ const parameters: ReadonlyMap<string, Parameter> = new Map([
 /** True for a parameter that libpq knows. */
 export const isParameter = (name: string): boolean => parameters.has(name)
 
-const refuseUnsupported = (name: string, value: string, treatment: Parameter['treatment'], origin: string): void => {
+const refuseUnsupported = (
+  { name, value, origin }: { readonly name: string; readonly value: string; readonly origin: string },
+  treatment: Parameter['treatment'],
+): void => {
   if (typeof treatment === 'string' || value === '' || treatment.includes(value)) return
   throw new RowgraftError('bad-conninfo', `${origin} is not supported here`, {
     detail: treatment.length === 0 ? undefined : `supported values of ${name}: ${treatment.join(', ')}`,
@@ -91,7 +94,8 @@ export const fillFromEnvironment = (given: Settings, env: Readonly<Record<string
     const inherited = variable === undefined ? undefined : env[variable] || undefined
     const value = own ?? inherited
     if (value === undefined) continue
-    refuseUnsupported(name, value, treatment, own === undefined ? `the variable ${variable}` : `"${name}"`)
+    const origin = own === undefined ? `the variable ${variable}` : `"${name}"`
+    refuseUnsupported({ name, value, origin }, treatment)
     filled[name] = value
   }
   return filled

@@ -15,7 +15,11 @@ const escapeHint = 'In a URL write @ : / ? # % in a user or password as %40 %3A 
 const quoteHint = "Put a value with blanks in single quotes, and write \\' and \\\\ for a quote and a backslash in it."
 const shapeHint = 'Write postgres://user@host/database or "host=... dbname=... user=...".'
 
-const put = (settings: Record<string, string>, name: string, value: string, place: string): void => {
+const put = (
+  settings: Record<string, string>,
+  { name, value }: { readonly name: string; readonly value: string },
+  place: string,
+): void => {
   if (name === 'ssl' && value === 'true') {
     settings.sslmode = 'require'
     return
@@ -66,7 +70,7 @@ const parseUrl = (text: string): Settings => {
     const equals = pair.indexOf('=')
     if (equals === -1) throw badConninfo('a query parameter of the URL has no "="', escapeHint)
     const name = decode(pair.slice(0, equals), 'query')
-    put(settings, name, decode(pair.slice(equals + 1), 'query'), 'a query parameter of the URL')
+    put(settings, { name, value: decode(pair.slice(equals + 1), 'query') }, 'a query parameter of the URL')
   }
   return settings
 }
@@ -92,7 +96,7 @@ const parsePairs = (text: string): Settings => {
     const [, name = '', quoted, bare = ''] = match
     // An unknown name right after a bare password is most likely the rest of that password.
     if (afterPassword && !isParameter(name)) throw badConninfo(`${place} has no proper name`, quoteHint)
-    put(settings, name, (quoted ?? bare).replace(/\\(.?)/gs, '$1'), place)
+    put(settings, { name, value: (quoted ?? bare).replace(/\\(.?)/gs, '$1') }, place)
     afterPassword = quoted === undefined && /password$/.test(name)
   }
   return settings

@@ -73,7 +73,11 @@ export interface ConnectionTarget {
   readonly warnings: readonly string[]
 }
 
-const number = (settings: Settings, name: string, fallback: number, largest: number): number => {
+const number = (
+  settings: Settings,
+  name: string,
+  { fallback, largest }: { readonly fallback: number; readonly largest: number },
+): number => {
   const text = settings[name]?.trim() ?? ''
   if (text === '') return fallback
   const value = /^[+-]?\d{1,10}$/.test(text) ? Number(text) : Number.NaN
@@ -111,9 +115,9 @@ export const parseConninfo = (text: string, env: Environment): Conninfo => {
   if ([settings.host, settings.hostaddr, settings.port].some((value) => value?.includes(','))) throw severalHosts()
   if (settings.hostaddr && isIP(settings.hostaddr) === 0)
     throw badConninfo('"hostaddr" is not an IP address', 'Use host.')
-  const port = number(settings, 'port', 5432, 65535)
+  const port = number(settings, 'port', { fallback: 5432, largest: 65535 })
   if (port < 1) throw badConninfo('"port" is not a number from 1 to 65535')
-  const timeout = number(settings, 'connect_timeout', 0, 2_000_000)
+  const timeout = number(settings, 'connect_timeout', { fallback: 0, largest: 2_000_000 })
   return {
     host: settings.host || undefined,
     hostaddr: settings.hostaddr || undefined,
@@ -124,7 +128,10 @@ export const parseConninfo = (text: string, env: Environment): Conninfo => {
     passfile: settings.passfile || undefined,
     // As in libpq, 0 and less wait for ever, and 1 second is taken as 2.
     connectTimeoutMs: timeout <= 0 ? 0 : Math.max(timeout, 2) * 1000,
-    channelBinding: parseChoice(settings, 'channel_binding', ['disable', 'prefer', 'require'], 'prefer'),
+    channelBinding: parseChoice(settings, 'channel_binding', {
+      allowed: ['disable', 'prefer', 'require'],
+      fallback: 'prefer',
+    }),
     options: settings.options || undefined,
     tls: parseTls(settings),
   }
@@ -151,7 +158,7 @@ const systemUser = (): string => {
   }
 }
 
-const makeLabel = (user: string, host: string, port: number, database: string): string => {
+const makeLabel = ({ user, host, port, database }: Omit<ConnectionAttempt, 'password' | 'ssl'>): string => {
   const name = host.startsWith('/') ? '[local]' : host.includes(':') ? `[${host}]` : host
   return `${user}@${name}${port === 5432 ? '' : `:${port}`}/${database}`
 }
@@ -193,7 +200,7 @@ export const resolveConninfo = async (conninfo: Conninfo, env: Environment): Pro
   const address = await findAddress(conninfo, host)
   const ways = await resolveTls(tls, host, home && join(home, '.postgresql'))
   return {
-    label: makeLabel(user, host, port, database),
+    label: makeLabel({ user, host, port, database }),
     database,
     user,
     host,

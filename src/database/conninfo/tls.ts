@@ -42,8 +42,7 @@ export interface TlsSettings {
 export const parseChoice = <T extends string>(
   settings: Settings,
   name: string,
-  allowed: readonly T[],
-  fallback: T,
+  { allowed, fallback }: { readonly allowed: readonly T[]; readonly fallback: NoInfer<T> },
 ): T => {
   const given = settings[name]
   if (given === undefined) return fallback
@@ -53,16 +52,19 @@ export const parseChoice = <T extends string>(
 }
 
 const version = (settings: Settings, name: string): SecureVersion | undefined =>
-  settings[name] === undefined || settings[name] === '' ? undefined : parseChoice(settings, name, versions, 'TLSv1.2')
+  settings[name] === undefined || settings[name] === ''
+    ? undefined
+    : parseChoice(settings, name, { allowed: versions, fallback: 'TLSv1.2' })
 
 /** Reads the ssl* parameters. Throws `bad-conninfo` for an unknown value, or for two that contradict each other. */
 export const parseTls = (settings: Settings): TlsSettings => {
   const system = settings.sslrootcert === 'system'
-  const mode = parseChoice(settings, 'sslmode', modes, system ? 'verify-full' : 'prefer')
+  const mode = parseChoice(settings, 'sslmode', { allowed: modes, fallback: system ? 'verify-full' : 'prefer' })
   if (system && mode !== 'verify-full') {
     throw badConninfo(`sslmode "${mode}" is too weak for sslrootcert=system`, 'Use sslmode=verify-full.')
   }
-  const direct = parseChoice(settings, 'sslnegotiation', ['postgres', 'direct'], 'postgres') === 'direct'
+  const direct =
+    parseChoice(settings, 'sslnegotiation', { allowed: ['postgres', 'direct'], fallback: 'postgres' }) === 'direct'
   if (direct && modes.indexOf(mode) < modes.indexOf('require')) {
     throw badConninfo(`sslmode "${mode}" is too weak for sslnegotiation=direct`, 'Use sslmode=require or stronger.')
   }
@@ -77,8 +79,9 @@ export const parseTls = (settings: Settings): TlsSettings => {
     key: settings.sslkey || undefined,
     passphrase: settings.sslpassword || undefined,
     crl: settings.sslcrl || undefined,
-    sendsCertificate: parseChoice(settings, 'sslcertmode', ['disable', 'allow'], 'allow') === 'allow',
-    sendsHostName: parseChoice(settings, 'sslsni', ['0', '1'], '1') === '1',
+    sendsCertificate:
+      parseChoice(settings, 'sslcertmode', { allowed: ['disable', 'allow'], fallback: 'allow' }) === 'allow',
+    sendsHostName: parseChoice(settings, 'sslsni', { allowed: ['0', '1'], fallback: '1' }) === '1',
     minVersion: version(settings, 'ssl_min_protocol_version') ?? 'TLSv1.2',
     maxVersion: version(settings, 'ssl_max_protocol_version'),
   }

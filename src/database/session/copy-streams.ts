@@ -33,8 +33,7 @@ export const streamOut = (client: pg.Client, text: string, owner: StreamOwner): 
 export const feedIn = async (
   client: pg.Client,
   text: string,
-  sources: AsyncIterable<Readable>,
-  signal: AbortSignal | undefined,
+  { sources, signal }: { readonly sources: AsyncIterable<Readable>; readonly signal: AbortSignal | undefined },
 ): Promise<number> => {
   const sink = client.query(copyFrom(text))
   await feed(sources, sink, signal)

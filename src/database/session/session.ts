@@ -195,7 +195,7 @@ export class Session {
 
   async copyIn(query: Query, sources: AsyncIterable<Readable>): Promise<number> {
     const text = compileInline(query)
-    return this.#use(() => feedIn(this.#client, text, sources, this.signal))
+    return this.#use(() => feedIn(this.#client, text, { sources, signal: this.signal }))
   }
 
   async close(): Promise<void> {

@@ -21,7 +21,12 @@ export interface ChainLink {
 /** The table at the other end of the relation that a step's rows came by. */
 export const cameFrom = (step: Step, via: PlanRelation): string => (step.because === 'parent' ? via.child : via.parent)
 
-export const linkOf = (plan: Plan, step: Step, keys: readonly string[], position: number | null): ChainLink => {
+/** A link of rows of one step: the packed `keys` of those it may be, and the `position` of one among them all; null for several. */
+export const linkOf = (
+  plan: Plan,
+  step: Step,
+  { keys, position }: { readonly keys: readonly string[]; readonly position: number | null },
+): ChainLink => {
   const { table, action, because } = step
   const via = plan.relations.find(({ id }) => id === step.via) ?? null
   const isNew = step.allocate === 'all' || (position !== null && (step.allocate?.includes(position) ?? false))
@@ -83,5 +88,8 @@ export const findStepRow = (plan: Plan, { table, key, shown }: AskedRow): StepRo
 export const chainOf = (plan: Plan, table: string, key: string, shown: string): readonly ChainLink[] => {
   const { step, position } = findStepRow(plan, { table, key, shown })
   const [, ...others] = wayFrom(plan, step)
-  return [linkOf(plan, step, [key], position), ...others.map((other) => linkOf(plan, other, keysOf(other.keys), null))]
+  return [
+    linkOf(plan, step, { keys: [key], position }),
+    ...others.map((other) => linkOf(plan, other, { keys: keysOf(other.keys), position: null })),
+  ]
 }

@@ -82,5 +82,5 @@ export const traceChain = async (
     for (const way of ways) for (const reason of await reasonsOf(way.at(-1) ?? start)) next.push([...way, reason])
     ways = next
   }
-  return longest.map(({ step, key, position }) => linkOf(plan, step, [key], position))
+  return longest.map(({ step, key, position }) => linkOf(plan, step, { keys: [key], position }))
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { isBookkeeping } from '../catalog/conventions/bookkeeping.ts'
 import { tablesOfClass } from '../catalog/conventions/inflection.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
-import { findTypedNames, type TypedReference } from '../catalog/typed-references.ts'
+import { type FollowedReference, findTypedNames, type TypedReference } from '../catalog/typed-references.ts'
 import { arrayText, column } from '../database/names.ts'
 import { fromSample, fromTable, inBatches, keyedRows } from '../sql/rows.ts'
 import { type Sides, tableOf } from './sides.ts'
@@ -51,9 +51,8 @@ export const tableOfClass = (catalog: SharedCatalog, name: string): SharedTable 
 /** Types that the given rows refer by, with counts; those in `followed` aside. */
 const countTypes = async (
   sides: Sides,
-  { table: id, typeColumn, idColumn }: TypedReference,
+  { table: id, typeColumn, idColumn, followed }: Omit<FollowedReference, 'names'>,
   keys: Iterable<string>,
-  followed: readonly string[],
 ): Promise<ReadonlyMap<string, number>> => {
   const { backup, identity } = tableOf(sides.catalog, id)
   const counts = new Map<string, number>()
@@ -74,8 +73,7 @@ const countTypes = async (
 const countReferring = async (
   sides: Sides,
   { table: id, typeColumn, idColumn }: TypedReference,
-  parent: SharedTable,
-  keys: Iterable<string>,
+  { parent, keys }: { readonly parent: SharedTable; readonly keys: Iterable<string> },
 ): Promise<ReadonlyMap<string, number>> => {
   const { backup } = tableOf(sides.catalog, id)
   const counts = new Map<string, number>()
@@ -112,19 +110,19 @@ export const listNotFollowed = async (
     for (const [type, rows] of counts) found.push({ table, typeColumn, idColumn, type, rows, why: why(type) })
   }
   for (const pair of catalog.typed) {
-    const counts = await countTypes(sides, pair, inserted.get(pair.table) ?? [], pair.followed)
+    const counts = await countTypes(sides, pair, inserted.get(pair.table) ?? [])
     note(pair, new Map([...counts].map(([type, rows]) => [pair.names[type] ?? type, rows])), () => 'unknown type')
   }
   for (const pair of unapproved) {
-    const counts = await countTypes(sides, pair, inserted.get(pair.table) ?? [], [])
+    const counts = await countTypes(sides, { ...pair, followed: [] }, inserted.get(pair.table) ?? [])
     // A pair of which no type is the name of a table is something else.
     if ([...counts.keys()].some((type) => tableOfClass(catalog, type) !== null)) {
       note(pair, counts, (type) => (tableOfClass(catalog, type) === null ? 'unknown type' : 'not approved'))
     }
-    for (const [id, rows] of inserted) {
+    for (const [id, keys] of inserted) {
       const parent = tableOf(catalog, id)
       if (parent.identity.length !== 1 || parent.identity[0] !== parent.primaryKey[0]) continue
-      note(pair, await countReferring(sides, pair, parent, rows), () => 'refers to it')
+      note(pair, await countReferring(sides, pair, { parent, keys }), () => 'refers to it')
     }
   }
   return found

@@ -30,7 +30,7 @@ export const readBackupValues = async (
   }
   const own = sides.transforms?.get(table.id)
   if (own !== undefined) {
-    for await (const rows of readTransformed(sides.backup, own, keys)) {
+    for await (const rows of readTransformed(sides.backup, own, { keys })) {
       for (const { key, raw, values } of rows)
         found.set(
           key,

@@ -35,8 +35,7 @@ const textOf = (table: Table, name: string): Query => {
 export async function* readTransformed(
   backup: Reader,
   own: TableTransform,
-  keys: readonly string[],
-  extra: readonly Query[] = [],
+  { keys, extra = [] }: { readonly keys: readonly string[]; readonly extra?: readonly Query[] },
 ): AsyncGenerator<readonly TransformedRow[]> {
   const { backup: table, identity } = own.table
   const names = table.columns.map(({ name }) => name)

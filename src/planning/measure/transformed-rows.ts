@@ -22,7 +22,7 @@ export const findDropped = async (
 ): Promise<readonly string[]> => {
   const dropped: string[] = []
   let done = 0
-  for await (const rows of readTransformed(sides.backup, own, keys)) {
+  for await (const rows of readTransformed(sides.backup, own, { keys })) {
     for (const { key, values } of rows) if (values === null) dropped.push(key)
     done += rows.length
     sides.onStage({ stage: 'transform', table: own.table.id, done, total: keys.length })
@@ -57,7 +57,7 @@ const measureTransformed = async (
   const count = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1)
   let bytes = 0
   let done = 0
-  for await (const rows of readTransformed(sides.backup, own, keys)) {
+  for await (const rows of readTransformed(sides.backup, own, { keys })) {
     sides.onStage({ stage: 'measure', table: own.table.id, done, total: keys.length })
     done += rows.length
     const [first] = rows
@@ -95,7 +95,7 @@ export const rowsToWrite = async (
     return { read: (query) => sides.backup.rows(query), from: keyedRows(table.backup, table.identity, keys) }
   }
   const values: RowValues[] = []
-  for await (const rows of readTransformed(sides.backup, own, keys)) {
+  for await (const rows of readTransformed(sides.backup, own, { keys })) {
     for (const row of rows) values[row.position] = row.values ?? bareValues(own, row.raw)
   }
   const from = sql`${transformedSource(table, values)}

@@ -46,7 +46,7 @@ export const stageTransformed = async (
     ranges.some(({ first, last }) => position + 1 >= first && position + 1 <= last)
   async function* sources(): AsyncGenerator<Readable> {
     let done = 0
-    for await (const rows of readTransformed(backup, own, keys, extra)) {
+    for await (const rows of readTransformed(backup, own, { keys, extra })) {
       onProgress({ stage: 'stage', table: table.id, done, total: keys.length })
       done += rows.length
       const lines = rows.map(({ position, key, raw, values, extra: fields }) => {

@@ -81,8 +81,14 @@ export const breakLines = (text: string, width: number): readonly string[] => {
   return [...lines, rest]
 }
 
-/** Wraps a paragraph behind an indent; later lines get `hanging` more. */
-export const indent = (text: string, width: number, by: number, hanging = 0): readonly string[] =>
+interface IndentOptions {
+  readonly width: number
+  readonly by?: number
+  readonly hanging?: number
+}
+
+/** Wraps a paragraph behind an indent of `by` cells; later lines get `hanging` more. */
+export const indent = (text: string, { width, by = 0, hanging = 0 }: IndentOptions): readonly string[] =>
   wrap(text, Math.max(20, width - by - hanging), Math.max(20, width - by)).map(
     (line, index) => ' '.repeat(by + (index === 0 ? 0 : hanging)) + line,
   )

@@ -43,5 +43,5 @@ export const formatLeft = ({ left, outcome }: Report, { width, style }: Setting)
     ...(silent === '' ? [] : [`Did not fire: ${silent}. What they do is left undone.`]),
   ]
   if (lines.length === 0 || outcome === 'nothing') return []
-  return [style.heading('Left for you'), ...lines.flatMap((line) => indent(line, width, 2, 2))]
+  return [style.heading('Left for you'), ...lines.flatMap((line) => indent(line, { width, by: 2, hanging: 2 }))]
 }

@@ -179,7 +179,7 @@ const formatLeftOut = ({ leftOut }: IncidentReport, { width, style }: Setting): 
 const formatUnseen = ({ unseen }: IncidentReport, { width }: Setting): readonly string[] => {
   const most = unseen.map(({ table, ids }) => `${formatCount(ids)} of ${formatTable(table)}`)
   const bound = most.length === 0 ? '' : `: at most ${most.slice(0, 8).join(', ')}${most.length > 8 ? ', …' : ''}`
-  return ['', ...indent(`Rows made after the backup and deleted since cannot be seen here${bound}.`, width, 0)]
+  return ['', ...indent(`Rows made after the backup and deleted since cannot be seen here${bound}.`, { width })]
 }
 
 /** The incidents, largest first, each with the id that `--incident` takes; then what is left out, and what cannot be seen. */

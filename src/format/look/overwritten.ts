@@ -80,10 +80,8 @@ export const formatNotLookedAt = ({ notCompared = [] }: IncidentReport, { width 
   const names = notCompared.map(formatTable).join(', ')
   return [
     '',
-    ...indent(
-      `Nobody looked for overwritten rows in very large tables: ${names}. --changed looks there, too.`,
+    ...indent(`Nobody looked for overwritten rows in very large tables: ${names}. --changed looks there, too.`, {
       width,
-      0,
-    ),
+    }),
   ]
 }

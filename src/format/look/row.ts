@@ -45,15 +45,15 @@ const formatGrid = (row: RowReport, { width, style }: Setting): readonly string[
   const [live, backup] = [widest(0), widest(1)]
   const liveWidth = Math.min(live, Math.max(Math.floor(room / 2), room - backup))
   const backupWidth = Math.max(10, Math.min(backup, room - liveWidth))
-  const line = (mark: string, label: string, left: string, right: string): string =>
+  const line = (mark: string, label: string, [left, right]: readonly [string, string]): string =>
     `  ${mark} ${padEnd(label, labelWidth)}  ${padEnd(left, liveWidth)}  ${right}`.trimEnd()
   return [
-    style.heading(line(' ', 'column', 'live', 'backup')),
+    style.heading(line(' ', 'column', ['live', 'backup'])),
     ...sides.flatMap(({ name, label, cells }) => {
       const [left, right] = [cellLines(cells[0], liveWidth), cellLines(cells[1], backupWidth)]
       return Array.from({ length: Math.max(left.length, right.length) }, (_, index) => {
         const mark = index === 0 && row.columns.includes(name) ? '▸' : ' '
-        return line(mark, index === 0 ? label : '', left[index] ?? '', right[index] ?? '')
+        return line(mark, index === 0 ? label : '', [left[index] ?? '', right[index] ?? ''])
       })
     }),
   ]

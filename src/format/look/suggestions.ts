@@ -84,10 +84,10 @@ export const formatSuggestions = (suggestions: readonly Suggestion[], { width, s
     ...tables.flatMap(([table, own]) => [
       '',
       style.heading(formatTable(table)),
-      ...own.flatMap((suggestion) => indent(formatSuggestion(suggestion), width, 2, 4)),
+      ...own.flatMap((suggestion) => indent(formatSuggestion(suggestion), { width, by: 2, hanging: 4 })),
     ]),
     '',
-    ...indent('None is followed unless you say so: by --follow suggested, or in rowgraft.config.ts:', width, 0, 0),
+    ...indent('None is followed unless you say so: by --follow suggested, or in rowgraft.config.ts:', { width }),
     '',
     ...formatSuggestedConfig(suggestions),
   ])

@@ -33,14 +33,15 @@ const formatOverview = (table: TableOverview, { width, style }: Setting): readon
   style.heading(formatTable(table.table)) + (table.restorable ? `   ${kindOf(table)}` : ''),
   ...(table.restorable
     ? []
-    : indent(
-        `! cannot be restored: ${sanitise(table.refusal === null ? 'unknown' : wordRefusal(table.refusal))}`,
+    : indent(`! cannot be restored: ${sanitise(table.refusal === null ? 'unknown' : wordRefusal(table.refusal))}`, {
         width,
-        2,
-        2,
-      ).map(style.conflict)),
-  ...table.relations.flatMap((relation) => indent(formatRelation(relation), width, 2, 2)),
-  ...table.drift.flatMap((note) => indent(`! ${sanitise(wordDrift(note))}`, width, 2, 2).map(style.conflict)),
+        by: 2,
+        hanging: 2,
+      }).map(style.conflict)),
+  ...table.relations.flatMap((relation) => indent(formatRelation(relation), { width, by: 2, hanging: 2 })),
+  ...table.drift.flatMap((note) =>
+    indent(`! ${sanitise(wordDrift(note))}`, { width, by: 2, hanging: 2 }).map(style.conflict),
+  ),
 ]
 
 /** Every table with its identity, the tables it refers to, its drift, and whether it can be restored. */

@@ -36,7 +36,7 @@ export const formatChain = (chain: readonly ChainLink[], { width }: Setting): st
     chain.flatMap((link, depth) => {
       const isNew = link.isNew ? ' under a new key' : ''
       const subject = `${rowsOf(link)} ${done[link.action]}${isNew}`
-      return indent(`${subject}: ${whyOf(link, chain[depth + 1])}`, width, depth * 2, 2)
+      return indent(`${subject}: ${whyOf(link, chain[depth + 1])}`, { width, by: depth * 2, hanging: 2 })
     }),
   )
 

@@ -97,7 +97,7 @@ const formatGroup = (
     '',
     ...conflicts
       .slice(0, most)
-      .flatMap((conflict) => indent(`! ${formatConflict(conflict)}`, width, 1, 2))
+      .flatMap((conflict) => indent(`! ${formatConflict(conflict)}`, { width, by: 1, hanging: 2 }))
       .map(style.conflict),
     ...(rest > 0 ? [style.conflict(`   and ${formatCount(rest)} more like these`)] : []),
     ...formatColumns(
@@ -130,7 +130,7 @@ const answered = (plan: Plan, conflict: Conflict, width: number): readonly strin
   const answer = stateOf(plan, conflict)
   const given = isAgain(conflict, answer) ? '--again' : answer
   const said = sanitise(`${given}, ${wordAnswer(conflict, answer)}`)
-  return indent(`${formatConflict(conflict)} · ${said}`, width, 2, 2)
+  return indent(`${formatConflict(conflict)} · ${said}`, { width, by: 2, hanging: 2 })
 }
 
 const formatAnswered = (plan: Plan, conflicts: readonly Conflict[], { width, style }: Setting): readonly string[] => {

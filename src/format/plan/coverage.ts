@@ -41,4 +41,4 @@ const sentence = (coverage: Coverage): string => {
 
 /** One sentence per statement or file and table; none where rows were not asked for that way. */
 export const formatCoverage = (of: { readonly coverage: readonly Coverage[] }, width: number): readonly string[] =>
-  of.coverage.flatMap((coverage) => indent(sentence(coverage), width, 2, 2))
+  of.coverage.flatMap((coverage) => indent(sentence(coverage), { width, by: 2, hanging: 2 }))

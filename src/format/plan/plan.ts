@@ -70,13 +70,13 @@ export const formatPlan = (plan: Plan, setting: Setting): string => {
   const steps = mergedSteps(plan).map((step) => formatStep(plan, step))
   const effects = plan.steps.length === 0 || openOnes(plan).length > 0 ? [] : formatEffects(plan)
   return joinLines([
-    ...indent(headline(plan), width, 0).map(style.heading),
+    ...indent(headline(plan), { width }).map(style.heading),
     '',
     ...formatCoverage(plan, width),
     '',
     ...formatColumns([...steps, ...formatRest(plan)], { width, right: [2] }),
     ...formatConflicts(plan, setting),
     '',
-    ...effects.flatMap((line) => indent(line, width, 2, 2)),
+    ...effects.flatMap((line) => indent(line, { width, by: 2, hanging: 2 })),
   ])
 }

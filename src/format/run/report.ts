@@ -153,12 +153,11 @@ const formatHooks = ({ hooks }: Report, width: number): readonly string[] =>
   hooks
     .filter(({ failed }) => failed)
     .flatMap(({ command, status, output }) => [
-      ...indent(
-        `Committed, but a command of the config file failed (${sanitise(status)}): ${sanitise(command)}`,
+      ...indent(`Committed, but a command of the config file failed (${sanitise(status)}): ${sanitise(command)}`, {
         width,
-        2,
-        2,
-      ),
+        by: 2,
+        hanging: 2,
+      }),
       ...output
         .trimEnd()
         .split('\n')
@@ -178,14 +177,15 @@ const formatStop = ({ stopped, units }: Report, width: number): readonly string[
   if (stopped === null || units === null) return []
   const { message, detail, hint } = stopped
   return [
-    ...indent(
-      `Stopped after ${formatCount(units.done)} of ${formatCount(units.total)} parts: ${sanitise(message)}`,
+    ...indent(`Stopped after ${formatCount(units.done)} of ${formatCount(units.total)} parts: ${sanitise(message)}`, {
       width,
-      2,
-      2,
-    ),
-    ...(detail === null ? [] : detail.split('\n').flatMap((line) => indent(sanitise(line), width, 4, 2))),
-    ...(hint === null ? [] : indent(`Hint: ${sanitise(hint)}`, width, 2, 2)),
+      by: 2,
+      hanging: 2,
+    }),
+    ...(detail === null
+      ? []
+      : detail.split('\n').flatMap((line) => indent(sanitise(line), { width, by: 4, hanging: 2 }))),
+    ...(hint === null ? [] : indent(`Hint: ${sanitise(hint)}`, { width, by: 2, hanging: 2 })),
     '',
   ]
 }
@@ -195,7 +195,7 @@ export const formatReport = (report: Report, plan: Plan, setting: Setting): stri
   const { width, style } = setting
   const stayedOut = [...formatLeftOut(report), ...formatNotInBackup(report)]
   return joinLines([
-    ...indent(reportHeadline(report, plan), width, 0).map(style.heading),
+    ...indent(reportHeadline(report, plan), { width }).map(style.heading),
     '',
     ...formatCoverage(report, width),
     '',
@@ -211,7 +211,7 @@ export const formatReport = (report: Report, plan: Plan, setting: Setting): stri
     ...formatColumns(stayedOut, { width, right: [2] }),
     ...(report.complete ? [] : ['  Not everything that was asked for is back.']),
     '',
-    ...formatChanges(report, plan).flatMap((line) => indent(line, width, 2, 2)),
+    ...formatChanges(report, plan).flatMap((line) => indent(line, { width, by: 2, hanging: 2 })),
     '',
     ...formatLeft(report, setting),
     '',

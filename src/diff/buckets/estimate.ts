@@ -85,8 +85,7 @@ const sampled = { pages: 100, rows: 1_000 }
 export const readSample = async (
   sides: Sides,
   table: SharedTable,
-  pages: number,
-  columns: readonly string[],
+  { pages, columns }: { readonly pages: number; readonly columns: readonly string[] },
 ): Promise<Sample> => {
   const wanted = Math.min(sampled.pages, Math.max(20, pages / 50))
   const share = Math.min(100, (100 * wanted) / Math.max(1, pages))

@@ -41,7 +41,15 @@ const leadingInteger = (table: SharedTable): string | null => {
 
 type Chosen = Exclude<BucketChoice, { by: 'nothing' }>
 
-const bucketOf = (sides: Sides, table: SharedTable, choice: Chosen): Query =>
+/** A table whose rows are put into buckets. */
+interface Bucketed {
+  readonly table: SharedTable
+  /** What is digested. */
+  readonly columns: readonly string[]
+  readonly choice: Chosen
+}
+
+const bucketOf = (sides: Sides, { table, choice }: Bucketed): Query =>
   choice.by === 'range'
     ? sql`((${column('t', table.identity[0] ?? '')}::bigint >> ${sql.lit(choice.shift)}) - ${sql.raw(`(${choice.base})`)})::integer`
     : sql`(${tableDigest({ alias: 't', table, columns: table.identity }, sides.hashing, 1)} & ${sql.lit(choice.buckets - 1)})::integer`
@@ -51,12 +59,8 @@ const waysPastBuckets = (choice: Chosen): readonly Way[] =>
   choice.by === 'range' && choice.walked !== null ? ['seqscan', 'indexscan', 'indexonlyscan'] : ['sort']
 
 /** One row per bucket of one side: its number, how many rows it holds, and their digest. */
-const bucketRows = (
-  sides: Sides,
-  reader: Reader,
-  table: SharedTable,
-  { choice, columns }: { readonly choice: Chosen; readonly columns: readonly string[] },
-): Query => {
+const bucketRows = (sides: Sides, reader: Reader, bucketed: Bucketed): Query => {
+  const { table, columns, choice } = bucketed
   const from = fromTable(table[reader.side])
   const digest = tableDigest({ alias: 't', table, columns }, sides.hashing)
   if (choice.by === 'range' && choice.walked !== null) {
@@ -70,7 +74,7 @@ const bucketRows = (
         where ${column('t', table.identity[0] ?? '')} between ${start} and ${start} + ${sql.raw(String((1n << BigInt(choice.shift)) - 1n))}) as b
       where b.rows > 0`
   }
-  const bucket = bucketOf(sides, table, choice)
+  const bucket = bucketOf(sides, bucketed)
   // Fenced, so that no column but these two travels to the grouping; but a fence keeps workers out.
   const fence = sides.workers === 0 ? sql`offset 0` : sql``
   return groupedRows({
@@ -83,10 +87,11 @@ const bucketRows = (
 const largestKey = 2n ** 63n - 1n
 
 /** The rows of some buckets. */
-const partOf = (sides: Sides, table: SharedTable, choice: Chosen, numbers: readonly number[]): Part => {
+const partOf = (sides: Sides, bucketed: Bucketed, numbers: readonly number[]): Part => {
+  const { table, choice } = bucketed
   if (choice.by === 'hash') {
     return {
-      where: sql`${bucketOf(sides, table, choice)} = any (${literal(arrayText(numbers.map(String)))}::integer[])`,
+      where: sql`${bucketOf(sides, bucketed)} = any (${literal(arrayText(numbers.map(String)))}::integer[])`,
     }
   }
   const starts: string[] = []
@@ -114,20 +119,23 @@ const togetherBounds = (live: Extent, backup: Extent): readonly [bigint, bigint]
   return [a[0] < b[0] ? a[0] : b[0], a[1] > b[1] ? a[1] : b[1]]
 }
 
-const choose = async (
-  sides: Sides,
-  table: SharedTable,
-  extents: { readonly live: Extent; readonly backup: Extent },
-  options: ScanOptions & { readonly columns: readonly string[] },
-): Promise<BucketChoice> => {
-  const { live, backup } = extents
+/** What is compared of a table, and how large it is on both sides. */
+interface Measured {
+  readonly table: SharedTable
+  readonly columns: readonly string[]
+  readonly live: Extent
+  readonly backup: Extent
+}
+
+const choose = async (sides: Sides, measured: Measured, options: ScanOptions): Promise<BucketChoice> => {
+  const { table, columns, live, backup } = measured
   const rows = Math.max(live.rows, backup.rows)
   const bounds = togetherBounds(live, backup)
   const isOrdered = live.isOrdered && backup.isOrdered && sides.workers === 0
   if (options.bucketRows !== undefined) {
     return chooseBuckets({ rows, bounds, isOrdered, leading: [], differing: 0, forced: options.bucketRows })
   }
-  const sample = await readSample(sides, table, backup.pages, options.columns)
+  const sample = await readSample(sides, table, { pages: backup.pages, columns })
   // Rows that only live has are not in the sample.
   const surplus = Math.max(0, live.rows - backup.rows) / rows
   const differing = Math.max(sample.differing, surplus / 10, 1 / (2 * Math.max(sample.size, 1)))
@@ -163,16 +171,17 @@ export async function* scanTable(sides: Sides, table: SharedTable, options: Scan
   const isSmall = Math.max(live.rows, backup.rows) <= small && options.bucketRows === undefined
   const choice: BucketChoice = isSmall
     ? { by: 'nothing' }
-    : await choose(sides, table, { live, backup }, { ...options, columns })
+    : await choose(sides, { table, columns, live, backup }, options)
   // What a sample would show is not worth its round trips in a small table: there every row that it could tell of is looked at.
   const creation = isKeyOnly ? null : isSmall ? possibleCreation(sides, table) : await readCreation(sides, table)
   if (choice.by === 'nothing') {
     yield await compareByKey(sides, table, { creation, onRows })
     return
   }
+  const bucketed = { table, columns, choice }
   const scan = async (reader: Reader): Promise<Buckets> => {
     const buckets = new Buckets()
-    const rows = bucketRows(sides, reader, table, { choice, columns })
+    const rows = bucketRows(sides, reader, bucketed)
     await without(reader, waysPastBuckets(choice), () => scanBuckets(reader, buckets, rows))
     onRead({ rows: buckets.rows, buckets: buckets.length })
     return buckets
@@ -185,7 +194,7 @@ export async function* scanTable(sides: Sides, table: SharedTable, options: Scan
   const again = { creation, onRows: () => undefined }
   if (isMost) yield await compareByKey(sides, table, again)
   else {
-    const part = partOf(sides, table, choice, differing)
+    const part = partOf(sides, bucketed, differing)
     const read = (): Promise<FoundKeys> => compareByKey(sides, table, { ...again, part })
     // Rows that only hash alike lie all over the table: in the order of an index each would be fetched by itself.
     const ways: readonly Way[] = choice.by === 'hash' ? ['indexscan', 'indexonlyscan', 'bitmapscan'] : []

@@ -7,7 +7,7 @@ import { columnOf } from '../../catalog/catalog.ts'
 import { isBookkeeping } from '../../catalog/conventions/bookkeeping.ts'
 import type { DeclaredKey } from '../../catalog/declared.ts'
 import type { NamedRow, SharedCatalog, SharedTable } from '../../catalog/shared.ts'
-import { type FollowedReference, findGenericKeys, type TypedReference } from '../../catalog/typed-references.ts'
+import { type FollowedReference, findGenericKeys } from '../../catalog/typed-references.ts'
 import { displayName } from '../../database/display.ts'
 import { column } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
@@ -80,9 +80,8 @@ const tableOfModel = (catalog: SharedCatalog, types: SharedTable, model: string)
 /** Content types that rows of the backup refer to. */
 const readUsed = async (
   reader: Reader,
-  table: SharedTable,
-  { typeColumn }: TypedReference,
   types: SharedTable,
+  { table, typeColumn }: { readonly table: SharedTable; readonly typeColumn: string },
 ): Promise<readonly string[]> => {
   const rows = await reader.rows(sql`
     select c.id::text from ${fromTable(types.backup)} as c
@@ -105,7 +104,7 @@ export const readGenericKeys = async (
       if (table.hidden !== null || isBookkeeping(table)) continue
       for (const pair of findGenericKeys(table, types.id, catalog.relations)) {
         const followed: string[] = []
-        for (const id of await readUsed(sides.backup, table, pair, types)) {
+        for (const id of await readUsed(sides.backup, types, { table, typeColumn: pair.typeColumn })) {
           const model = names.get(id)
           const parent = model === undefined ? null : tableOfModel(catalog, types, model.name)
           if (model === undefined || parent === null || parent.primaryKey.length !== 1) continue

@@ -22,12 +22,14 @@ const namesOf = (
   return relation === undefined ? null : (catalog.named.get(relation.parent) ?? null)
 }
 
-const conditionOf = (
-  table: SharedTable,
-  typeColumn: string,
-  type: string,
-  names: ReadonlyMap<string, NamedRow> | null,
-): Condition => {
+/** The column that says of what a row is, and the content types that it holds the ids of. */
+interface TypeColumn {
+  readonly table: SharedTable
+  readonly typeColumn: string
+  readonly names: ReadonlyMap<string, NamedRow> | null
+}
+
+const conditionOf = ({ table, typeColumn, names }: TypeColumn, type: string): Condition => {
   if (names === null) {
     const labels = columnOf(table.backup, typeColumn)?.enumLabels
     if (labels && !labels.includes(type)) {
@@ -68,7 +70,7 @@ export const readPolymorphic = (
           'Only a key of one column can be referred to.',
         )
       }
-      const condition = conditionOf(table, typeColumn, type, names)
+      const condition = conditionOf({ table, typeColumn, names }, type)
       if (condition.by === 'value') texts.push(condition.backup)
       relations.push({
         name: `${displayName(idColumn)} -> ${shortName(parent)} (${type})`,

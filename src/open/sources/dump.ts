@@ -65,8 +65,7 @@ const refuseFullDisk = async (path: string, size: number): Promise<void> => {
 const readList = async (
   program: PgRestore,
   path: string,
-  sections: readonly string[],
-  signal: AbortSignal | undefined,
+  { sections, signal }: { readonly sections: readonly string[]; readonly signal: AbortSignal | undefined },
 ): Promise<string> => {
   const messages = collectMessages()
   const flags = sections.map((section) => `--section=${section}`)
@@ -87,8 +86,7 @@ const readList = async (
 
 /** Runs `work` with a signal that also ends it when the load stands still. */
 const withStallWatch = async <Result>(
-  path: string,
-  scratch: Scratch,
+  { path, scratch }: Pick<Load, 'path' | 'scratch'>,
   { signal, patienceMs = 60_000 }: SourceOptions,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> => {
@@ -155,7 +153,7 @@ const load = async (
     resolve(path),
   ]
   const env = { PGPASSWORD: scratch.password }
-  const code = await withStallWatch(path, scratch, options, async (signal) => {
+  const code = await withStallWatch({ path, scratch }, options, async (signal) => {
     return (await runPgRestore(program.path, args, { env, signal, onMessage })).code
   })
   return assess(path, code, { messages, names: new Set(names.values()) })
@@ -217,19 +215,21 @@ const refuseHalf = (path: string, { hasDefinitions, hasRows }: Partial): void =>
 
 /** Opens a dump file. Throws `bad-file`, `damaged-dump`, `interrupted`. */
 export const openDump = async (path: string, options: SourceOptions): Promise<OpenedSource> => {
+  const { signal } = options
   const archive = parseArchiveHeader(path, await readDumpHead(path))
   const program = await findPgRestore(archive, options.env ?? process.env)
   const before = await stat(path)
   await refuseFullDisk(path, before.size)
-  const definitionsAndData = await readList(program, path, ['pre-data', 'data'], options.signal)
+  const definitionsAndData = await readList(program, path, { sections: ['pre-data', 'data'], signal })
   const partial = parsePartial(definitionsAndData)
   refuseHalf(path, partial)
-  const entries = selectEntries(definitionsAndData, await readList(program, path, ['post-data'], options.signal))
+  const postData = await readList(program, path, { sections: ['post-data'], signal })
+  const entries = selectEntries(definitionsAndData, postData)
   const identity = await hashFile(path, before.size, options)
-  const scratch = await startScratch(options.signal)
+  const scratch = await startScratch(signal)
   try {
     const tables = countTableData(definitionsAndData)
-    await makeSchemas(scratch, partial.schemas, options.signal)
+    await makeSchemas(scratch, partial.schemas, signal)
     const warnings = await load({ program, path, scratch, entries, tables }, options)
     const after = await stat(path)
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
@@ -238,7 +238,7 @@ export const openDump = async (path: string, options: SourceOptions): Promise<Op
       })
     }
     options.onProgress?.({ stage: 'analyzing', unit: 'tables', done: tables, total: tables })
-    await analyzeScratch(scratch, options.signal)
+    await analyzeScratch(scratch, signal)
     return {
       label: basename(path),
       kind: 'dump',
@@ -246,7 +246,7 @@ export const openDump = async (path: string, options: SourceOptions): Promise<Op
       identity,
       ...parseFacts(definitionsAndData),
       warnings,
-      withoutRows: await findWithoutRows(scratch, partial.withoutRows, options.signal),
+      withoutRows: await findWithoutRows(scratch, partial.withoutRows, signal),
       close: () => scratch.stop(),
     }
   } catch (error) {

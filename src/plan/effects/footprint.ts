@@ -3,7 +3,7 @@ import type { Catalog } from '../../catalog/catalog.ts'
 import { displayAlone } from '../../database/display.ts'
 import type { Footprint, PlanUse, Step, UsedPrivilege } from '../step.ts'
 
-const ofTable = (steps: readonly Step[], standsIn: boolean): string => {
+const ofTable = (steps: readonly Step[], { standsIn }: { readonly standsIn: boolean }): string => {
   const columns = [...new Set(steps.flatMap((step) => (step.action === 'update' ? step.columns : [])))]
   return [
     'select',
@@ -24,7 +24,7 @@ export const usedPrivileges = (
   const tables = [...new Set([...steps.map(({ table }) => table), ...standing])].sort()
   const taken = tables.map((table) => {
     const own = steps.filter((step) => step.table === table)
-    return { table, privilege: ofTable(own, standing.has(table)) }
+    return { table, privilege: ofTable(own, { standsIn: standing.has(table) }) }
   })
   const used = [...new Set(sequences.flatMap(({ sequence }) => sequence ?? []))].sort()
   return [

@@ -8,9 +8,12 @@ import type { Job, State } from '../state/state.ts'
 import { type Line, line, type Role, type Span } from './line.ts'
 
 /** ` ❯` under the cursor. */
-export const cursorMark = (isCurrent: boolean): Span => (isCurrent ? [' ❯', 'cursor'] : '  ')
+export const cursorMark = ({ isCurrent }: { readonly isCurrent: boolean }): Span =>
+  isCurrent ? [' ❯', 'cursor'] : '  '
 
-export const pickMark = (isPicked: boolean): Span => (isPicked ? ['[x]', 'mark'] : ['[ ]', 'dim'])
+/** A box with a cross in it, or without. */
+export const pickMark = ({ isPicked }: { readonly isPicked: boolean }): Span =>
+  isPicked ? ['[x]', 'mark'] : ['[ ]', 'dim']
 
 /** How each state of a row looks: glyph and word stand in `format`. */
 export const stateRole: Readonly<Record<RowReport['state'], Role>> = {

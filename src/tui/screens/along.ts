@@ -37,16 +37,19 @@ const nodeLine = (node: AlongNode, { branch, nameWidth, isCurrent, columns }: No
   if (node.kind === 'note') {
     const right: readonly Span[] =
       node.bring === null ? [] : [[node.bring === 'survivors' ? 'b re-links them too' : bringWords, 'strong'], ' ']
-    return { ...spread([cursorMark(isCurrent), ' ', [branch, 'dim'], [node.words, 'changed']], right, columns), ...own }
+    return {
+      ...spread([cursorMark({ isCurrent }), ' ', [branch, 'dim'], [node.words, 'changed']], right, columns),
+      ...own,
+    }
   }
   if (node.kind === 'option') {
-    return { ...line(cursorMark(isCurrent), ' ', [cell(node.name, 20), 'dim'], node.words), ...own }
+    return { ...line(cursorMark({ isCurrent }), ' ', [cell(node.name, 20), 'dim'], node.words), ...own }
   }
-  const mark = node.toggle === null ? (['[x]', 'dim'] as const) : pickMark(node.isOn)
+  const mark = node.toggle === null ? (['[x]', 'dim'] as const) : pickMark({ isPicked: node.isOn })
   const count = node.count === null ? '' : formatCount(node.count)
   return {
     ...line(
-      cursorMark(isCurrent),
+      cursorMark({ isCurrent }),
       ' ',
       [branch, 'dim'],
       mark,

@@ -15,7 +15,7 @@ const sideLine = (state: State, screen: ConnectScreen, side: 'live' | 'backup'):
   return [
     {
       ...line(
-        cursorMark(screen.field === side),
+        cursorMark({ isCurrent: screen.field === side }),
         isLive ? [' LIVE ', 'live'] : [' BACKUP ', 'strong'],
         isLive ? '   ' : ' ',
         [address, given === '' ? 'error' : 'plain'],

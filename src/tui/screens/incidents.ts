@@ -52,7 +52,7 @@ const entryLines = (
   const name = sanitise(entry.incident === null ? formatTable(entry.label) : entry.label)
   const mark: readonly Span[] = entry.incident?.kind === 'overwritten' ? [' ', ['~', stateRole.changed]] : []
   const head = spread(
-    [cursorMark(isCurrent), pickMark(isPicked), ...mark, ` ${name}`],
+    [cursorMark({ isCurrent }), pickMark({ isPicked }), ...mark, ` ${name}`],
     [formatCount(entry.rows), '  '],
     columns,
   )

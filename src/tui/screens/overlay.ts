@@ -89,7 +89,7 @@ export const drawPalette = (state: State, overlay: Of<'palette'>, { rows }: Size
     const isCurrent = position === cursor
     return {
       ...line(
-        cursorMark(isCurrent),
+        cursorMark({ isCurrent }),
         [` ${cell(displayKeyName(binding.keys[0] ?? ''), 9)}`, 'strong'],
         [binding.does, lacking === null ? 'plain' : 'dim'],
         [lacking === null ? '' : `  (not now: ${lacking})`, 'dim'],

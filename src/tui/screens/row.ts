@@ -73,8 +73,12 @@ export const drawColumns = (
       cursor === null
         ? [' ']
         : gutter === 7
-          ? [cursorMark(isCurrent), own.isChanged ? pickMark(chosen.includes(own.column)) : '   ', '  ']
-          : [cursorMark(isCurrent), ' ']
+          ? [
+              cursorMark({ isCurrent }),
+              own.isChanged ? pickMark({ isPicked: chosen.includes(own.column) }) : '   ',
+              '  ',
+            ]
+          : [cursorMark({ isCurrent }), ' ']
     const values: readonly Span[] = hasBoth
       ? [
           [cell(withLabel(live), widths[1]), own.isChanged ? 'changed' : liveRole],
@@ -144,7 +148,7 @@ export const drawRow = (state: State, screen: RowScreen, size: Size): readonly L
           line(
             '   restore  ',
             ...row.columns.flatMap((column): readonly Span[] => [
-              pickMark(chosenColumns(state, screen).includes(column)),
+              pickMark({ isPicked: chosenColumns(state, screen).includes(column) }),
               ` ${sanitise(column)}   `,
             ]),
           ),

@@ -96,7 +96,7 @@ const rowLine = (
   return {
     ...line(
       mark,
-      isPickable(rowState) ? pickMark(picked) : '   ',
+      isPickable(rowState) ? pickMark({ isPicked: picked }) : '   ',
       ' ',
       [stateWords[rowState][0], stateRole[rowState]],
       '  ',

@@ -17,7 +17,7 @@ const roleOf: Readonly<Record<RunSummary['state'], Role>> = {
 
 const runLine = (run: RunSummary, { isCurrent }: { readonly isCurrent: boolean }): Line => ({
   ...line(
-    cursorMark(isCurrent),
+    cursorMark({ isCurrent }),
     ` ${cell(run.run, 12)}`,
     [cell(run.state, 12), roleOf[run.state]],
     `${cell(run.started.replace('T', ' ').slice(0, 19), 19)}  `,

@@ -82,7 +82,7 @@ const entryLine = (
 ): Line => {
   return {
     ...line(
-      cursorMark(isCurrent),
+      cursorMark({ isCurrent }),
       ` ${cell(formatTable(entry.table), width)}`,
       ...numberSpans(state, entry),
       ['   ', 'plain'],

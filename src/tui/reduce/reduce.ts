@@ -36,7 +36,9 @@ const leave = (state: State): Transition => {
 /** Ctrl-C: a run is asked about; other work is given up; else one leaves. */
 const stop = (state: State): Transition => {
   if (jobOf(state, 'run') !== undefined) return [askStop(state)]
-  const busy = state.jobs.filter(({ kind }) => kind !== 'page')
+  // What is looked for while nobody waits is worth a word only where it is shown.
+  const isShown = screenOf(state).at === 'incidents'
+  const busy = state.jobs.filter(({ kind }) => kind !== 'page' && (kind !== 'overwritten' || isShown))
   if (busy.length > 0 && jobOf(state, 'connect') === undefined) {
     const [next, ...effects] = giveUp(
       state,

@@ -106,7 +106,7 @@ test('a table full of the worst is shown whole, and nothing of it acts', async (
       terminal.press('a', 'r')
       await terminal.until('R  restores')
       terminal.press('R')
-      await terminal.until(/overwritten/)
+      await terminal.until(/are overwritten/)
       terminal.press('y')
       await terminal.until('verified against the backup, committed')
       terminal.press('q')

@@ -19,7 +19,8 @@ export const leftBehind = (terminal: Terminal): unknown => ({
 export const untilCounted = async (terminal: Terminal): Promise<void> => {
   await terminal.until(
     (own) =>
-      /what was lost[\s\S]*DELETE FROM gallery/.test(own.screen()) && !/counting|comparing|reading/.test(own.screen()),
+      /what was lost[\s\S]*DELETE FROM gallery/.test(own.screen()) &&
+      !/counting|comparing|reading|looking for/.test(own.screen()),
     { timeoutMs: 25_000 },
   )
 }

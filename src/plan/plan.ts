@@ -78,7 +78,7 @@ export interface Plan {
     readonly before: readonly (string | null)[]
     readonly now: readonly (string | null)[]
     /** What gives them back to the row that comes back. */
-    readonly command: string | null
+    readonly givesBack: GivesBack | null
   })[]
   readonly notInBackup: readonly TableKey[]
   /** What became of the rows that a statement hits, or a file of keys lists. */
@@ -145,6 +145,11 @@ export interface Plan {
   /** sha256 over everything but `answers` and `hash`. */
   readonly hash: string
 }
+
+/** How rows are restored to what they referred to: by the statement that took them away, or by a condition and the columns that are put back. */
+export type GivesBack =
+  | { readonly by: 'statement'; readonly statement: string }
+  | { readonly by: 'columns'; readonly where: string; readonly columns: readonly string[] }
 
 /** Why rows that are missing too do not come along: an option, or something about their table or their relation. */
 export type MissingReason =

@@ -1,36 +1,18 @@
-/** What a plan says about rows that live has under another parent by now, and the command that gives them back. Pure. */
-import { columnOf, isRenamed } from '../catalog/catalog.ts'
+/** What a plan says about rows that live has under another parent by now, and what gives them back. Pure. */
+import { isRenamed } from '../catalog/catalog.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
-import { displayAlone, shellWord } from '../database/display.ts'
-import { quote } from '../database/names.ts'
-import type { Row } from '../database/session/outcome.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { GivesBack, Plan } from '../plan/plan.ts'
 import { tableOf } from '../rows/sides.ts'
 import type { Elsewhere } from '../selection/closure/elsewhere.ts'
-
-/** A value as SQL has it: bare where it is a number for the server, too. */
-const literal = (table: SharedTable, name: string, value: string): string => {
-  const isNumber = /^(smallint|integer|bigint|numeric)$/.test(columnOf(table.backup, name)?.baseType ?? '')
-  return isNumber && /^-?\d+(\.\d+)?$/.test(value) ? value : quote(value)
-}
-
-const equals = (table: SharedTable, columns: readonly string[], values: Row): readonly string[] =>
-  columns.map((name, place) => `${displayAlone(name)} = ${literal(table, name, values[place] ?? '')}`)
+import { writeEqual } from '../selection/incidents/conditions/writing.ts'
 
 /** A statement is read with the names of the backup; a condition, with those of live. */
-const commandFor = (table: SharedTable, { relation: { columns }, before, now }: Elsewhere): string => {
-  const where = equals(table, columns, before).join(' and ')
-  const moved = columns.filter((_, place) => before[place] !== now[place])
-  if (isRenamed(table.backup)) {
-    const flags = `--where ${shellWord(where)} --columns ${shellWord(moved.map(displayAlone).join(','))}`
-    return `rowgraft restore ${shellWord(table.id)} ${flags}`
-  }
-  const set = equals(
-    table,
-    moved,
-    now.filter((value, place) => value !== before[place]),
-  ).join(', ')
-  return `rowgraft restore --statement ${shellWord(`update ${table.id} set ${set} where ${where}`)}`
+const givesBack = (table: SharedTable, { relation: { columns }, before, now }: Elsewhere): GivesBack => {
+  const where = writeEqual(table, columns, before)
+  const moved = columns.flatMap((name, place) => (before[place] === now[place] ? [] : [{ name, value: now[place] }]))
+  if (isRenamed(table.backup)) return { by: 'columns', where, columns: moved.map(({ name }) => name) }
+  const set = moved.map(({ name, value }) => writeEqual(table, [name], [value])).join(', ')
+  return { by: 'statement', statement: `update ${table.id} set ${set} where ${where}` }
 }
 
 /** Largest first. */
@@ -50,6 +32,6 @@ export const listElsewhere = (
         before,
         now,
         rows,
-        command: isTold ? commandFor(tableOf(catalog, relation.child), own) : null,
+        givesBack: isTold ? givesBack(tableOf(catalog, relation.child), own) : null,
       }
     })

@@ -4,6 +4,7 @@ import type { StaysOut, StaysOutReason } from '../../plan/left-out.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { whyAlsoMissing } from '../reasons/also-missing.ts'
 import { wordAnswer, wordConflict, wordInTheWay } from '../reasons/conflict.ts'
+import { commandBack } from '../reasons/elsewhere.ts'
 import { wordHelp } from '../reasons/help.ts'
 import { whyLeftOut } from '../reasons/left-out.ts'
 import { whyNotUndoable } from '../reasons/not-undoable.ts'
@@ -49,6 +50,9 @@ export const planDocument = ({ notes, answers, answered, hash, ...plan }: Plan):
   conflicts: plan.conflicts.map(conflictDocument),
   leftOut: plan.leftOut.map(leftOutDocument),
   alsoMissing: plan.alsoMissing.map((rows) => ({ ...rows, why: rows.why ?? whyAlsoMissing(rows, plan.options) })),
+  ...(plan.elsewhere === undefined
+    ? {}
+    : { elsewhere: plan.elsewhere.map((own) => ({ ...own, command: commandBack(own.table, own.givesBack) })) }),
   notUndoable: plan.notUndoable.map((own) => ({ ...own, why: own.why ?? whyNotUndoable(own) })),
   hints: plan.hints ?? notes?.map(wordNote) ?? [],
   ...(notes === undefined ? {} : { notes }),

@@ -5,6 +5,7 @@ import type { MissingToo, Plan } from '../../plan/plan.ts'
 import { firstOf, formatColumn, formatKey, formatTable, keyRows } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'
 import { whyAlsoMissing } from '../reasons/also-missing.ts'
+import { commandBack } from '../reasons/elsewhere.ts'
 import { wordLeftOut } from '../reasons/left-out.ts'
 import { sanitise } from '../sanitise.ts'
 import { formatRowKeys } from './step.ts'
@@ -114,7 +115,8 @@ const formatAttached = ({ attached = [] }: Plan): readonly Cells[] =>
 
 /** Live rows that belonged to what comes back. */
 const formatElsewhere = ({ elsewhere = [] }: Plan): readonly Cells[] =>
-  elsewhere.map(({ table, parent, rows, before, now, command }) => {
+  elsewhere.map(({ table, parent, rows, before, now, givesBack }) => {
+    const command = commandBack(table, givesBack)
     const [to, them] = [formatTable(parent), rows === 1 ? 'it' : 'them']
     const values = (row: typeof now): string => formatKey(row.map((value) => value ?? ''))
     const words =

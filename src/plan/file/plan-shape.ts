@@ -20,13 +20,14 @@ import {
   record,
   type Shape,
   text,
+  variant,
   words,
 } from '../../documents/shape.ts'
 import type { NotFollowed } from '../../rows/typed-rows.ts'
 import { coverageShape, selectionShape } from '../../selection/selection-shape.ts'
 import type { PlacedMethod } from '../../sql/column-digest.ts'
 import type { PlanOptions } from '../options.ts'
-import type { Aside, MissingReason, MissingToo, NeededRows, Plan, TableKey, TableRows } from '../plan.ts'
+import type { Aside, GivesBack, MissingReason, MissingToo, NeededRows, Plan, TableKey, TableRows } from '../plan.ts'
 import type { Follower, Footprint, PlanSequence, PlanTrigger, PublishedTables, UsedPrivilege } from '../step.ts'
 import { answerShape, conflictShape } from './conflict-shape.ts'
 import { noteShape } from './note-shape.ts'
@@ -65,6 +66,15 @@ export const optionEntries: Entries<PlanOptions> = {
   settings: record(text),
   hooks: object<PlanOptions['hooks']>({ before: listOf(text), after: listOf(text) }),
 }
+
+const givesBack = variant<'by', GivesBack>('by', {
+  statement: object<Extract<GivesBack, { readonly by: 'statement' }>>({ by: only('statement'), statement: words }),
+  columns: object<Extract<GivesBack, { readonly by: 'columns' }>>({
+    by: only('columns'),
+    where: words,
+    columns: listOf(name),
+  }),
+})
 
 const missingReason = choice<MissingReason>({
   'cannot be restored': true,
@@ -154,7 +164,7 @@ const planEntries: Entries<Plan> = {
         before: listOf(nullable(text)),
         now: listOf(nullable(text)),
         rows: count,
-        command: nullable(words),
+        givesBack: nullable(givesBack),
       }),
     ),
   ),

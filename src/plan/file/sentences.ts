@@ -31,6 +31,7 @@ const bare = without(['hints'], {
   conflicts: each(without(['text'], { answers: each(without(['does'])), helps: each(without(['flag', 'does'])) })),
   leftOut: each(without(['why'], { reason })),
   alsoMissing: each(without(['why'])),
+  elsewhere: each(without(['command'])),
   notUndoable: each(without(['why'])),
 })
 

@@ -1,7 +1,7 @@
 /** Values that live's type rounds without a word, rounded in the stage where the user has accepted that: what is inserted and verified is the rounded value. */
 import { sql } from 'kysely'
 import { columnOf } from '../../catalog/catalog.ts'
-import { all, any, column, identifier, list, serverText } from '../../database/names.ts'
+import { any, column, identifier, list, serverText } from '../../database/names.ts'
 import type { Writer } from '../../database/session/reader.ts'
 import type { Report } from '../run.ts'
 import type { StagedTable } from './staged.ts'
@@ -25,7 +25,7 @@ export const roundValues = async (
   await writer.execute(sql`
     update ${stage} as s
     set ${list(rounded.map(({ name, value }) => sql`${identifier(name)} = ${value}`))}
-    where ${any(rounded.map(({ own, value }) => all([sql`${value} <> ${own}`])))}`)
+    where ${any(rounded.map(({ own, value }) => sql`${value} <> ${own}`))}`)
   return rounded.flatMap(({ name }, place) => {
     const rows = Number(found?.[place] ?? 0)
     return rows === 0 ? [] : [{ table: table.id, column: name, rows }]

@@ -4,7 +4,8 @@ import { isBookkeeping } from '../catalog/conventions/bookkeeping.ts'
 import { tablesOfClass } from '../catalog/conventions/inflection.ts'
 import type { SharedCatalog, SharedTable } from '../catalog/shared.ts'
 import { type FollowedReference, findTypedNames, type TypedReference } from '../catalog/typed-references.ts'
-import { arrayText, column } from '../database/names.ts'
+import type { PolymorphicRelation } from '../config/config.ts'
+import { arrayText, column, type Query } from '../database/names.ts'
 import { fromSample, fromTable, inBatches, keyedRows } from '../sql/rows.ts'
 import { type Sides, tableOf } from './sides.ts'
 import type { Sizes } from './sizes.ts'
@@ -22,11 +23,10 @@ export interface NotFollowed {
 
 /** Columns that look like a reference to rows of several tables. */
 export interface TypedSuggestion {
-  readonly typeColumn: string
-  readonly idColumn: string
-  /** What the config file has to say. */
-  readonly line: string
-  /** Types for which no table is known. */
+  readonly relation: PolymorphicRelation
+  /** Rows that refer by a type that a table is known for. */
+  readonly rows: number
+  /** Types for which none is known. */
   readonly unknown: readonly string[]
 }
 
@@ -128,16 +128,34 @@ export const listNotFollowed = async (
   return found
 }
 
-const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
-const property = (text: string): string => (/^[A-Za-z_$][\w$]*$/.test(text) ? text : quote(text))
-
 /** Bytes of a table that are read for a suggestion, at most: of a larger one a sample tells. */
 const sampled = 100_000_000
 
-/**
- * For each table with an unapproved pair a sentence with the lines of the config file that approve it; by table id. `sizes` are those of
- * the backup's tables.
- */
+/** The tables that the types of a pair stand for, the most used first; null where no type is the name of one. `source`: the pair's table as `t`, or some of it. */
+export const readTypes = async (
+  { backup, catalog }: Pick<Sides, 'backup' | 'catalog'>,
+  { table, typeColumn, idColumn }: TypedReference,
+  source: Query = sql`${fromTable(tableOf(catalog, table).backup)} as t`,
+): Promise<TypedSuggestion | null> => {
+  const type = column('t', typeColumn)
+  const found = await backup.rows(sql`
+    select ${type}::text, pg_catalog.count(*)::text
+    from ${source}
+    where ${column('t', idColumn)} is not null and ${type} is not null
+    group by 1
+    order by pg_catalog.count(*) desc, 1`)
+  const known = found.flatMap(([name, rows]) => {
+    const parent = tableOfClass(catalog, name ?? '')
+    return parent === null ? [] : [{ name: name ?? '', parent: parent.id, rows: Number(rows) }]
+  })
+  if (known.length === 0) return null
+  const types = Object.fromEntries(known.map(({ name, parent }) => [name, parent]))
+  const unknown = found.map(([name]) => name ?? '').filter((name) => !Object.hasOwn(types, name))
+  const rows = known.reduce((sum, own) => sum + own.rows, 0)
+  return { relation: { from: table, typeColumn, idColumn, types }, rows, unknown }
+}
+
+/** What each table with an unapproved pair may refer to by it, by table id. `sizes` are those of the backup's tables. */
 export const suggestTyped = async (
   sides: Sides,
   sizes: Sizes,
@@ -146,25 +164,9 @@ export const suggestTyped = async (
   for (const pair of findUnapproved(sides.catalog)) {
     const { backup } = tableOf(sides.catalog, pair.table)
     const share = (100 * sampled) / Math.max(1, sizes.get(pair.table)?.bytes ?? 0)
-    const source =
-      share < 100 ? fromSample(backup, sql`system (${sql.lit(share)}) repeatable (0)`) : sql`${fromTable(backup)} as t`
-    const rows = await sides.backup.rows(sql`
-      select ${column('t', pair.typeColumn)}::text
-      from ${source}
-      where ${column('t', pair.idColumn)} is not null and ${column('t', pair.typeColumn)} is not null
-      group by 1
-      order by pg_catalog.count(*) desc, 1
-      limit 30`)
-    const types = rows.map(([type]) => type ?? '')
-    const known = types.flatMap((type) => {
-      const table = tableOfClass(sides.catalog, type)
-      return table === null ? [] : [`${property(type)}: ${quote(table.id)}`]
-    })
-    if (known.length === 0) continue
-    const unknown = types.filter((type) => tableOfClass(sides.catalog, type) === null)
-    const line = `polymorphic: [{ from: ${quote(pair.table)}, typeColumn: ${quote(pair.typeColumn)}, idColumn: ${quote(pair.idColumn)}, types: { ${known.join(', ')} } }]`
-    const { typeColumn, idColumn } = pair
-    found.set(pair.table, [...(found.get(pair.table) ?? []), { typeColumn, idColumn, line, unknown }])
+    const sample = fromSample(backup, sql`system (${sql.lit(share)}) repeatable (0)`)
+    const suggestion = await readTypes(sides, pair, share < 100 ? sample : undefined)
+    if (suggestion !== null) found.set(pair.table, [...(found.get(pair.table) ?? []), suggestion])
   }
   return found
 }

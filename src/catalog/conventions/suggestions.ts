@@ -1,22 +1,18 @@
 /** Names that look like one another on the two sides: told, never assumed. Pure. */
+import { writeProperty, writeText } from '../../config/writing.ts'
 import { displayName, displayTable } from '../../database/display.ts'
 import type { Catalog, Column, Table } from '../catalog.ts'
 import { columnOf } from '../catalog.ts'
-
-const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
-
-const key = (text: string): string => (/^[a-z_$][\w$]*$/i.test(text) ? text : quote(text))
 
 const lacking = (table: Table, other: Table): readonly Column[] =>
   table.columns.filter(({ name, generated }) => generated === null && columnOf(other, name) === undefined)
 
 /** A column of live that may be one of the backup under another name: the only one on either side of its type. */
 export interface LikelyRename {
+  readonly table: string
   readonly column: string
   /** What the backup calls it. */
   readonly from: string
-  /** What the config file has to say. */
-  readonly line: string
 }
 
 /** Columns that look renamed. */
@@ -27,7 +23,7 @@ export const likelyRenames = (live: Table, backup: Table): readonly LikelyRename
     const rivals = come.filter((other) => other.type === type)
     const from = alike[0]?.name
     if (from === undefined || alike.length > 1 || rivals.length > 1) return []
-    return [{ column, from, line: `columns: { ${quote(live.id)}: { ${key(from)}: ${quote(column)} } }` }]
+    return [{ table: live.id, column, from }]
   })
 }
 
@@ -64,7 +60,7 @@ export const likelySchemas = (live: Catalog, backup: Catalog): readonly LikelySc
     const [best, next] = counted.sort((a, b) => b.shared - a.shared)
     if (best === undefined || best.to === from || best.shared * 2 <= names.size || best.shared === next?.shared)
       return []
-    return [{ from, ...best, columns: names.size, entry: `${key(from)}: ${quote(best.to)}` }]
+    return [{ from, ...best, columns: names.size, entry: `${writeProperty(from)}: ${writeText(best.to)}` }]
   })
 }
 
@@ -96,7 +92,9 @@ export const likelyMoves = (live: Catalog, backup: Catalog): ReadonlyMap<string,
       continue
     const of = namesake === undefined ? 'tables' : 'schemas'
     const entry =
-      of === 'tables' ? `${quote(table.id)}: ${quote(target.id)}` : `${key(table.schema)}: ${quote(target.schema)}`
+      of === 'tables'
+        ? `${writeText(table.id)}: ${writeText(target.id)}`
+        : `${writeProperty(table.schema)}: ${writeText(target.schema)}`
     found.set(table.id, { of, entry, line: `${of}: { ${entry} }`, to: displayTable(target) })
   }
   return found

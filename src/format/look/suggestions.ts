@@ -3,6 +3,7 @@ import type { Suggestion } from '../../open/declared/suggested.ts'
 import { indent, joinLines } from '../layout.ts'
 import { formatColumn, formatTable } from '../names.ts'
 import { formatCount, plural } from '../quantities.ts'
+import { polymorphicEntry, relationEntry } from '../reasons/config-lines.ts'
 import { sanitise } from '../sanitise.ts'
 import type { Setting } from '../style.ts'
 
@@ -38,24 +39,13 @@ const formatPolymorphic = ({ relation, rows, unknown }: Found<'polymorphic'>): s
 const formatSuggestion = (suggestion: Suggestion): string =>
   suggestion.kind === 'relation' ? formatRelation(suggestion) : formatPolymorphic(suggestion)
 
-const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
-
-const property = (text: string): string => (/^[A-Za-z_$][\w$]*$/.test(text) ? text : literal(text))
-
-const configLine = ({ kind, relation }: Suggestion): string => {
-  const from = `from: ${literal(relation.from)}`
-  if (kind === 'relation') {
-    return `{ ${from}, columns: [${relation.columns.map(literal).join(', ')}], to: ${literal(relation.to)} },`
-  }
-  const types = Object.entries(relation.types).map(([type, to]) => `${property(type)}: ${literal(to)}`)
-  const columns = `typeColumn: ${literal(relation.typeColumn)}, idColumn: ${literal(relation.idColumn)}`
-  return `{ ${from}, ${columns}, types: { ${types.join(', ')} } },`
-}
+const configLine = (suggestion: Suggestion): string =>
+  suggestion.kind === 'relation' ? relationEntry(suggestion.relation) : polymorphicEntry(suggestion.relation)
 
 const configKey = (key: string, suggestions: readonly Suggestion[]): readonly string[] =>
   suggestions.length === 0
     ? []
-    : [`  ${key}: [`, ...suggestions.map((own) => `    ${sanitise(configLine(own))}`), '  ],']
+    : [`  ${key}: [`, ...suggestions.map((own) => `    ${sanitise(configLine(own))},`), '  ],']
 
 /** What the config file says to follow them all. */
 export const formatSuggestedConfig = (suggestions: readonly Suggestion[]): readonly string[] => [

@@ -2,6 +2,7 @@
 
 import { displayName } from '../../database/display.ts'
 import type { TableNote } from '../../look/table-note.ts'
+import { polymorphicEntry, renameLine } from './config-lines.ts'
 
 const becomes = { default: 'has a default', required: 'NOT NULL, no default', null: 'becomes NULL' } as const
 
@@ -22,7 +23,7 @@ export const wordDrift = (note: TableNote): string => {
     case 'moved':
       return `it is "${note.stored}" in the backup`
     case 'looks renamed':
-      return `column "${note.column}" of live may be "${note.from}" of the backup; ${inConfig(note.line)}`
+      return `column "${note.column}" of live may be "${note.from}" of the backup; ${inConfig(renameLine(note))}`
     case 'looks moved':
       return `it may be "${note.to}" of live under another name; ${inConfig(note.line)}`
     case 'soft delete': {
@@ -32,8 +33,10 @@ export const wordDrift = (note: TableNote): string => {
     case 'typed reference': {
       const unknown = note.unknown.map((type) => `"${type}"`).join(', ')
       const rest = unknown === '' ? '' : `; no table is known for ${unknown}`
-      const what = `${note.typeColumn} and ${note.idColumn} look like a reference to rows of several tables`
-      return `${what}, which is not followed; if it is one, say so in the config file: ${note.line}${rest}`
+      const { relation } = note
+      const what = `${relation.typeColumn} and ${relation.idColumn} look like a reference to rows of several tables`
+      const line = `polymorphic: [${polymorphicEntry(relation)}]`
+      return `${what}, which is not followed; if it is one, say so in the config file: ${line}${rest}`
     }
     case 'not held':
       return `no key of it says that (${note.columns.join(', ')}) is unique`

@@ -8,12 +8,11 @@ import { sql } from 'kysely'
 import { columnOf } from '../../catalog/catalog.ts'
 import { type LikelyReference, likelyReferences } from '../../catalog/conventions/likely-references.ts'
 import type { SharedCatalog } from '../../catalog/shared.ts'
-import type { TypedReference } from '../../catalog/typed-references.ts'
-import type { Config, DeclaredRelation, PolymorphicRelation } from '../../config/config.ts'
+import type { Config, DeclaredRelation } from '../../config/config.ts'
 import { column } from '../../database/names.ts'
 import type { Reader } from '../../database/session/reader.ts'
 import { tableOf } from '../../rows/sides.ts'
-import { findUnapproved, tableOfClass } from '../../rows/typed-rows.ts'
+import { findUnapproved, readTypes, type TypedSuggestion } from '../../rows/typed-rows.ts'
 import { fromTable } from '../../sql/rows.ts'
 
 /** What the backup's rows say of a reference of one column. */
@@ -30,13 +29,7 @@ export interface Evidence {
 /** A relation that names and data speak for. */
 export type Suggestion =
   | { readonly kind: 'relation'; readonly relation: DeclaredRelation; readonly evidence: Evidence }
-  /** `unknown`: types that no table is known for. */
-  | {
-      readonly kind: 'polymorphic'
-      readonly relation: PolymorphicRelation
-      readonly rows: number
-      readonly unknown: readonly string[]
-    }
+  | ({ readonly kind: 'polymorphic' } & TypedSuggestion)
 
 const whole = /^(smallint|integer|bigint)$/
 
@@ -73,30 +66,6 @@ const readEvidence = async (
 /** Few values are no key of the parent: rows that lost theirs before the backup, or a 0 that stands for none. */
 const isHeld = ({ values, orphans }: Evidence): boolean => values > orphans && (orphans <= 1 || orphans * 20 <= values)
 
-/** The tables that the types of a pair stand for, as far as its rows have them. */
-const readTypes = async (
-  backup: Reader,
-  catalog: SharedCatalog,
-  { table, typeColumn, idColumn }: TypedReference,
-): Promise<Suggestion | null> => {
-  const type = column('t', typeColumn)
-  const found = await backup.rows(sql`
-    select ${type}::text, count(*)::text
-    from ${fromTable(tableOf(catalog, table).backup)} as t
-    where ${column('t', idColumn)} is not null and ${type} is not null
-    group by 1
-    order by 1`)
-  const known = found.flatMap(([name, rows]) => {
-    const parent = tableOfClass(catalog, name ?? '')
-    return parent === null ? [] : [{ name: name ?? '', parent: parent.id, rows: Number(rows) }]
-  })
-  if (known.length === 0) return null
-  const types = Object.fromEntries(known.map(({ name, parent }) => [name, parent]))
-  const unknown = found.map(([name]) => name ?? '').filter((name) => !Object.hasOwn(types, name))
-  const rows = known.reduce((sum, own) => sum + own.rows, 0)
-  return { kind: 'polymorphic', relation: { from: table, typeColumn, idColumn, types }, rows, unknown }
-}
-
 /** What names and the backup's rows speak for, in the order of the tables. A column without values has nothing to say. */
 export const findSuggestions = async (backup: Reader, catalog: SharedCatalog): Promise<readonly Suggestion[]> => {
   const found: Suggestion[] = []
@@ -107,8 +76,8 @@ export const findSuggestions = async (backup: Reader, catalog: SharedCatalog): P
     found.push({ kind: 'relation', relation, evidence })
   }
   for (const pair of findUnapproved(catalog)) {
-    const suggestion = await readTypes(backup, catalog, pair)
-    if (suggestion !== null) found.push(suggestion)
+    const suggestion = await readTypes({ backup, catalog }, pair)
+    if (suggestion !== null) found.push({ kind: 'polymorphic', ...suggestion })
   }
   return found.sort((a, b) => (a.relation.from < b.relation.from ? -1 : a.relation.from > b.relation.from ? 1 : 0))
 }

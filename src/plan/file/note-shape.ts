@@ -12,7 +12,6 @@ export const noteShape: Shape<Note> = variant<'kind', Note>('kind', {
     table: words,
     column: name,
     from: name,
-    line: words,
   }),
   'unfollowed keys': object<Of<'unfollowed keys'>>({
     kind: only('unfollowed keys'),

@@ -23,9 +23,7 @@ export const takenDefaults = (catalog: SharedCatalog, steps: readonly Step[]): P
 
 /** Columns that look renamed, in the tables inserted into. */
 export const likelyRenamed = (catalog: SharedCatalog, steps: readonly Step[]): readonly Note[] =>
-  insertedTables(catalog, steps).flatMap(({ id, drift }) =>
-    drift.filter((own) => own.kind === 'looks renamed').map((own) => ({ ...own, table: id })),
-  )
+  insertedTables(catalog, steps).flatMap(({ drift }) => drift.filter((own) => own.kind === 'looks renamed'))
 
 /** The sources of the tables that are not read from the backup as their names say. */
 export const usedSources = (backup: Catalog, ids: readonly string[]): Plan['sources'] =>

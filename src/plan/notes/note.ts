@@ -8,7 +8,7 @@ export interface TypedColumn {
 }
 
 export type Note =
-  | ({ readonly kind: 'looks renamed'; readonly table: string } & LikelyRename)
+  | ({ readonly kind: 'looks renamed' } & LikelyRename)
   /** Keys of the table change, and columns that nothing says refer to it may hold old ones. */
   | {
       readonly kind: 'unfollowed keys'

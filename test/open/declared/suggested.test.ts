@@ -47,7 +47,7 @@ describe('relations that nobody declared', () => {
     const { stdout } = await attempts().rowgraft(['tables', '--suggest'])
     expect(stdout).toContain("    { from: 'public.tasks', columns: ['project_id'], to: 'public.projects' },\n")
     expect(stdout).toContain(
-      "{ from: 'public.remarks', typeColumn: 'remarkable_type', idColumn: 'remarkable_id', types: { Project: 'public.projects', Task: 'public.tasks' } },",
+      "{ from: 'public.remarks', typeColumn: 'remarkable_type', idColumn: 'remarkable_id', types: { Task: 'public.tasks', Project: 'public.projects' } },",
     )
     expect(stdout.replace(/\s+/g, ' ')).toContain('no table is known for "Gone::Thing"')
   })

@@ -1,18 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatProgress, formatWaiting } from '../../src/format/progress.ts'
 import type { LockHolder, StageProgress } from '../../src/index.ts'
-
-const step = (parts: Partial<StageProgress> = {}): StageProgress => ({
-  stage: 'insert',
-  table: 'public.item',
-  to: null,
-  unit: 'rows',
-  done: 1_204_000,
-  total: 3_000_000,
-  rate: 310_000,
-  elapsed: 3_884,
-  ...parts,
-})
+import { makeStageProgress } from '../support/stage-progress.ts'
 
 test.each<readonly [says: string, parts: Partial<StageProgress>]>([
   ['inserting item: 1,204,000 of 3,000,000 rows, 310,000 a second, 3.9 s, about 6 s left', {}],
@@ -57,20 +46,20 @@ test.each<readonly [says: string, parts: Partial<StageProgress>]>([
   // Nobody can say yet how long it takes.
   ['inserting item: 1,000 of 3,000,000 rows, 2,000 a second', { done: 1_000, rate: 2_000, elapsed: 500 }],
 ])('%s', (says, parts) => {
-  expect(formatProgress(step(parts))).toBe(says)
+  expect(formatProgress(makeStageProgress(parts))).toBe(says)
 })
 
 test('goes on counting the time while nothing more is told', () => {
-  expect(formatProgress(step(), { idle: 2_000 })).toBe(
+  expect(formatProgress(makeStageProgress(), { idle: 2_000 })).toBe(
     'inserting item: 1,204,000 of 3,000,000 rows, 310,000 a second, 5.9 s, about 4 s left',
   )
-  expect(formatProgress(step(), { idle: 60_000 })).toBe(
+  expect(formatProgress(makeStageProgress(), { idle: 60_000 })).toBe(
     'inserting item: 1,204,000 of 3,000,000 rows, 310,000 a second, 1 min 4 s',
   )
 })
 
 test('leaves away what tells least where there is no room for all: the rate first, the total last', () => {
-  expect([80, 70, 50, 10].map((room) => formatProgress(step(), { room }))).toEqual([
+  expect([80, 70, 50, 10].map((room) => formatProgress(makeStageProgress(), { room }))).toEqual([
     'inserting item: 1,204,000 of 3,000,000 rows, 3.9 s, about 6 s left',
     'inserting item: 1,204,000 of 3,000,000 rows, 3.9 s, about 6 s left',
     'inserting item: 1,204,000 of 3,000,000 rows, 3.9 s',
@@ -81,10 +70,10 @@ test('leaves away what tells least where there is no room for all: the rate firs
 const holder: LockHolder = { pid: 4_711, user: 'ida', application: 'psql', elapsed: 12_400 }
 
 test('says who holds the lock that it waits for, as far as the server says so', () => {
-  expect(formatProgress(step({ stage: 'lock', table: null }), { idle: 1_000, holders: [holder] })).toBe(
+  expect(formatProgress(makeStageProgress({ stage: 'lock', table: null }), { idle: 1_000, holders: [holder] })).toBe(
     'locking rows, checking what the plan relies on: waiting for a lock held by psql, process 4711 (as ida, begun 12 s ago), 4.9 s',
   )
-  expect(formatProgress(step({ stage: 'lock', table: null }), { holders: [holder], room: 100 })).toBe(
+  expect(formatProgress(makeStageProgress({ stage: 'lock', table: null }), { holders: [holder], room: 100 })).toBe(
     'locking rows, checking what the plan relies on: waiting for a lock held by psql, process 4711, 3.9 s',
   )
   const words = [

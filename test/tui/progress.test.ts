@@ -5,19 +5,10 @@ import { textOf } from '../../src/tui/lines/line.ts'
 import { drawFrame } from '../../src/tui/screens/frame.ts'
 import { beginWork } from '../../src/tui/state/jobs.ts'
 import type { JobKind, Progress, Screen, State, ToldPhase } from '../../src/tui/state/state.ts'
+import { makeStageProgress } from '../support/stage-progress.ts'
 import { incidents, openAt, told } from './reduce/states.ts'
 
-const step = (parts: Partial<StageProgress> = {}): StageProgress => ({
-  stage: 'probe',
-  table: 'public.item',
-  to: null,
-  unit: 'rows',
-  done: 1_204_000,
-  total: 3_000_000,
-  rate: 310_000,
-  elapsed: 3_884,
-  ...parts,
-})
+const step = (parts: Partial<StageProgress> = {}): StageProgress => makeStageProgress({ stage: 'probe', ...parts })
 
 /** A job of this kind, begun at 1 s, with this told at 2 s, as it is on screen at 4 s. */
 const busyAt = (screen: Screen, kind: JobKind, progress: Partial<Progress> = {}): State => {

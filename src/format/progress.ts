@@ -68,7 +68,9 @@ const timeLeft = ({ done, total, rate, elapsed, unit }: StageProgress, idle: num
 }
 
 const rateOf = ({ rate, unit }: StageProgress): readonly string[] =>
-  rate === 0 || unit === 'tables' ? [] : [`${unit === 'bytes' ? formatBytes(rate) : formatCount(rate)} a second`]
+  rate === 0 || unit === 'tables' || unit === 'percent'
+    ? []
+    : [`${unit === 'bytes' ? formatBytes(rate) : formatCount(rate)} a second`]
 
 const nameHolder = ({ pid, application }: LockHolder): string =>
   pid === 0

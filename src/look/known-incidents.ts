@@ -29,8 +29,7 @@ export class KnownIncidents {
   }
 
   async findOverwritten(options: OverwrittenOptions, call: Call): Promise<OverwrittenReport> {
-    const { onOverwritten } = this.#opened
-    const found = await this.#opened.read(call, (sides) => findOverwrittenRows(sides, options, onOverwritten))
+    const found = await this.#opened.read(call, (sides) => findOverwrittenRows(sides, options))
     const others = options.tables === undefined ? [] : this.#overwritten.filter((own) => !isAmong(own, options.tables))
     this.#overwritten = [found, ...others]
     return found.report

@@ -15,7 +15,6 @@ import type { Sides } from '../rows/sides.ts'
 import { journalFolder } from '../run/journal/journal.ts'
 import type { JournalHead } from '../run/journal/journal-head.ts'
 import { readRestored, readRuns } from '../run/journal/runs.ts'
-import type { OverwrittenStep } from '../selection/incidents/changes/find.ts'
 
 export class Opened {
   readonly pair: OpenPair
@@ -42,22 +41,6 @@ export class Opened {
   /** Tells the same listener how far one piece of reading is, measured from now on. */
   get onStage(): OnStage {
     return measured((step) => this.calls.onProgress({ kind: 'plan', ...step }))
-  }
-
-  /** The same of a search for overwritten rows. */
-  readonly onOverwritten = ({ table, share, elapsed }: OverwrittenStep): void => {
-    const done = Math.floor(share * 100)
-    const step = {
-      stage: 'overwritten',
-      table,
-      to: null,
-      unit: 'percent',
-      done,
-      total: null,
-      rate: 0,
-      elapsed,
-    } as const
-    this.calls.onProgress({ kind: 'plan', ...step })
   }
 
   /** One call that reads a snapshot of each side. */

@@ -100,6 +100,7 @@ const findOverwritten = async (
   { tables, done, total }: Of<'overwritten'>,
   { signal, onProgress, emit }: Doing,
 ): Promise<void> => {
+  const since = Date.now()
   let before = done
   for (const { table, rows } of tables) {
     const start = before
@@ -108,7 +109,12 @@ const findOverwritten = async (
       onProgress: (event: ProgressEvent): void =>
         onProgress(
           event.kind === 'plan' && event.stage === 'overwritten'
-            ? { ...event, done: Math.floor((100 * start + event.done * rows) / Math.max(1, total)) }
+            ? {
+                ...event,
+                done: Math.floor((100 * start + event.done * rows) / Math.max(1, total)),
+                total: null,
+                elapsed: Date.now() - since,
+              }
             : event,
         ),
     }

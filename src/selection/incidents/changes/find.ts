@@ -21,15 +21,6 @@ export interface OverwrittenOptions {
   readonly large?: 'skip' | 'look'
 }
 
-/** How far the search is. */
-export interface OverwrittenStep {
-  readonly table: string
-  /** From 0 to 1, by the rows of all tables. */
-  readonly share: number
-  /** Milliseconds since it began. */
-  readonly elapsed: number
-}
-
 /** The report, and the rows of each incident. */
 export interface FoundOverwritten {
   readonly report: OverwrittenReport
@@ -73,38 +64,26 @@ const comparing = 0.7
 const findAll = async (
   sides: Sides,
   tables: readonly SharedTable[],
-  {
-    sizes,
-    onStep,
-  }: { readonly sizes: ReadonlyMap<string, TableSize>; readonly onStep: ((step: OverwrittenStep) => void) | undefined },
+  sizes: ReadonlyMap<string, TableSize>,
 ): Promise<readonly Told[]> => {
-  const start = performance.now()
   const rowsOf = ({ id }: SharedTable): number => Math.max(1, sizes.get(id)?.rows ?? 1)
   const total = tables.reduce((sum, table) => sum + rowsOf(table), 0)
-  let done = 0
+  let before = 0
   const told: Told[] = []
   const taken = new Set<string>()
-  let last = { table: '', share: 0 }
-  const say = (): void => onStep?.({ ...last, elapsed: performance.now() - start })
-  // What explains many rows takes a while, and has nothing to count.
-  const beat = setInterval(say, 500)
-  try {
-    for (const table of tables) {
-      const rows = rowsOf(table)
-      const step = (part: number): void => {
-        last = { table: table.id, share: (done + rows * Math.min(1, part)) / total }
-        say()
-      }
-      step(0)
-      const found = await findOverwritten(sides, table, {
-        onDiff: (own) => step(comparing * Math.min(1, own.rows / (2 * rows))),
-        onRows: (own) => step(comparing + (1 - comparing) * Math.min(1, own / rows)),
-      })
-      if (found.changed.size > 0) told.push(await tell(sides, found, taken))
-      done += rows
+  for (const table of tables) {
+    const rows = rowsOf(table)
+    const say = (part: number): void => {
+      const done = Math.floor((100 * (before + rows * Math.min(1, part))) / total)
+      sides.onStage({ stage: 'overwritten', done, total: 100, unit: 'percent' })
     }
-  } finally {
-    clearInterval(beat)
+    say(0)
+    const found = await findOverwritten(sides, table, {
+      onDiff: (own) => say(comparing * Math.min(1, own.rows / (2 * rows))),
+      onRows: (own) => say(comparing + (1 - comparing) * Math.min(1, own / rows)),
+    })
+    if (found.changed.size > 0) told.push(await tell(sides, found, taken))
+    before += rows
   }
   return told
 }
@@ -113,7 +92,6 @@ const findAll = async (
 export const findOverwrittenRows = async (
   sides: Sides,
   { tables: only, large = 'skip' }: OverwrittenOptions = {},
-  onStep?: (step: OverwrittenStep) => void,
 ): Promise<FoundOverwritten> => {
   const { live, backup } = await readSizes(sides)
   const sizes = largerSizes(live, backup)
@@ -122,7 +100,7 @@ export const findOverwrittenRows = async (
   const told = await findAll(
     sides,
     tables.filter((table) => !left.includes(table)),
-    { sizes, onStep },
+    sizes,
   )
   return {
     report: {

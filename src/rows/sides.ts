@@ -10,6 +10,7 @@ import type { OpenFork } from '../database/snapshot.ts'
 import { KeyIndexes } from '../keys/key-index.ts'
 import type { OnStage } from '../progress/progress.ts'
 import { type DigestMethod, hashProbe, type RowHashing } from '../sql/column-digest.ts'
+import { oidOf } from '../sql/tree.ts'
 import type { Transforms } from '../transform/transform.ts'
 import { ParentMemory } from './parent-memory.ts'
 import type { ColumnHabits } from './records/records.ts'
@@ -130,4 +131,20 @@ export const tableOf = (catalog: SharedCatalog, id: string): SharedTable => {
 export const readUnseenFrom = async (live: Reader): Promise<string> => {
   const [row] = await live.rows(sql`select pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text`)
   return row?.[0] ?? '0'
+}
+
+const readIsAged = async ({ live }: Sides, table: SharedTable): Promise<boolean> => {
+  const rows = await live.rows(sql`
+    select 1 from pg_catalog.pg_attribute
+    where attrelid = ${oidOf(table)} and attname = 'xmin'`)
+  return rows.length > 0
+}
+
+/** Live tells of the table which transaction wrote a row last: not every PostgreSQL-compatible server does. Asked once. */
+export const isAged = async (sides: Sides, table: SharedTable): Promise<boolean> => {
+  // A privilege by column does not cover the server's own columns.
+  if (!table.live.canSelect) return false
+  const known = sides.aged.get(table.id) ?? readIsAged(sides, table)
+  sides.aged.set(table.id, known)
+  return known
 }

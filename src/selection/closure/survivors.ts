@@ -13,7 +13,7 @@ import { all, any, column, list, type Query, serverText } from '../../database/n
 import { unpackKey } from '../../keys/key.ts'
 import { readShown } from '../../rows/by-key.ts'
 import type { ChildEnd, Referring } from '../../rows/references.ts'
-import type { Sides } from '../../rows/sides.ts'
+import { isAged, type Sides } from '../../rows/sides.ts'
 import { holds } from '../../sql/references.ts'
 import { fromTable, inBatches, ordinal, typeOf, valueSource } from '../../sql/rows.ts'
 
@@ -130,27 +130,8 @@ const emptyingOf = ({ relation, child }: ChildEnd): Emptying => {
   }
 }
 
-/** Live says of each row which transaction wrote it last: not every PostgreSQL-compatible server does. */
-export const isAged = async (sides: Sides, table: SharedTable): Promise<boolean> => {
-  // A privilege by column does not cover the server's own columns.
-  if (!table.live.canSelect) return false
-  const known = sides.aged.get(table.id) ?? readIsAged(sides, table)
-  sides.aged.set(table.id, known)
-  return known
-}
-
 const ageOf = async (sides: Sides, child: SharedTable): Promise<Query> =>
   (await isAged(sides, child)) ? sql`pg_catalog.age(t.xmin)::text` : sql`null::text`
-
-const readIsAged = async (sides: Sides, child: SharedTable): Promise<boolean> => {
-  const rows = await sides.live.rows(sql`
-    select 1 from pg_catalog.pg_attribute
-    where attrelid = pg_catalog.to_regclass(${quoted(child)}) and attname = 'xmin'`)
-  return rows.length > 0
-}
-
-const quoted = (table: SharedTable): string =>
-  [table.schema, table.name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
 
 /**
  * What becomes of each survivor. Per deleted parent, over all its relations: the transaction that emptied most is the deletion

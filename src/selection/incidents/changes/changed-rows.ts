@@ -8,7 +8,7 @@ import { packNames } from '../../../keys/key.ts'
 import { findKeys, readByKey, readShown } from '../../../rows/by-key.ts'
 import { comparedColumns } from '../../../rows/records/records.ts'
 import { readParents } from '../../../rows/references.ts'
-import type { Sides } from '../../../rows/sides.ts'
+import { isAged, type Sides } from '../../../rows/sides.ts'
 import { readPresent } from '../../../rows/states.ts'
 import { columnHashes } from '../../../sql/column-digest.ts'
 import { joinHashes, readHash } from './fingerprints.ts'
@@ -93,16 +93,6 @@ export class ChangedRows {
 
 const states: readonly DiffState[] = ['missing', 'changed', 'deleted', 'reused', 'restored']
 
-/** `xmin` can be read: a privilege by column does not cover it, and not every PostgreSQL-compatible server has it. */
-const canReadXmin = async (sides: Sides, table: SharedTable): Promise<boolean> => {
-  if (!table.live.canSelect) return false
-  const name = [table.schema, table.name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
-  const rows = await sides.live.rows(sql`
-    select 1 from pg_catalog.pg_attribute
-    where attrelid = pg_catalog.to_regclass(${name}) and attname = 'xmin'`)
-  return rows.length > 0
-}
-
 /** The columns that may differ in rows of one key. */
 const ownColumns = (table: SharedTable): readonly string[] =>
   comparedColumns(table).filter((name) => !table.identity.includes(name))
@@ -148,7 +138,7 @@ const readDiffering = async (
 ): Promise<readonly DifferingRow[]> => {
   if (known.size === 0) return []
   const columns = ownColumns(table)
-  const writer = (await canReadXmin(sides, table)) ? sql`t.xmin` : sql`''`
+  const writer = (await isAged(sides, table)) ? sql`t.xmin` : sql`''`
   const hashes = joinHashes(columnHashes({ alias: 't', table, columns }, sides.hashing))
   const open = [...known].flatMap(([key, own]) => (own.length === 0 ? [key] : []))
   const there = await readShown(sides.backup, table, { keys: open, show: [hashes] })

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import type { SharedTable } from '../../../catalog/shared.ts'
 import type { Sides } from '../../../rows/sides.ts'
+import { oidOf } from '../../../sql/tree.ts'
 
 const escaped = (name: string): string => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
@@ -12,18 +13,18 @@ const writes = (name: string, [body = null, definition = null]: readonly (string
   return assigned.test(body ?? '') || given.test(definition ?? '')
 }
 
+/** Those among the columns; what a function computes elsewhere is not seen. */
 export const readWrittenByTriggers = async (
   { live }: Sides,
   table: SharedTable,
   columns: readonly string[],
 ): Promise<readonly string[]> => {
-  const name = [table.schema, table.name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
   // tgtype & 2: before, & 16: on update; D: disabled
   const found = await live.rows(sql`
     select p.prosrc::text, pg_catalog.pg_get_triggerdef(t.oid)
     from pg_catalog.pg_trigger t
     join pg_catalog.pg_proc p on p.oid = t.tgfoid
-    where t.tgrelid = pg_catalog.to_regclass(${name}) and not t.tgisinternal and t.tgenabled <> 'D'
+    where t.tgrelid = ${oidOf(table)} and not t.tgisinternal and t.tgenabled <> 'D'
       and t.tgtype & 2 <> 0 and t.tgtype & 16 <> 0`)
   return columns.filter((column) => found.some((row) => writes(column, row)))
 }

@@ -9,9 +9,8 @@ import type { Reader } from '../../../database/session/reader.ts'
 import type { RowDiff } from '../../../diff/diff.ts'
 import { packKey } from '../../../keys/key.ts'
 import { findKeys } from '../../../rows/by-key.ts'
-import type { Sides } from '../../../rows/sides.ts'
+import { isAged, type Sides } from '../../../rows/sides.ts'
 import { asText, fromTable, keyedRows } from '../../../sql/rows.ts'
-import { isAged } from '../../closure/survivors.ts'
 
 /** Rows per table that are asked when they were written, and rows that may have been made again: more of them are no evidence. */
 const mostAsked = 200

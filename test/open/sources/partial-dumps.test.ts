@@ -58,7 +58,10 @@ describe.skipIf(!hasPgRestore)('a dump (needs pg_restore)', () => {
     })
   })
 
-  test('without the rows of a table counts nothing of it, and says what may be gone with others', async () => {
+  // Each of its commands starts a server of its own.
+  test('without the rows of a table counts nothing of it, and says what may be gone with others', {
+    timeout: 120_000,
+  }, async () => {
     await withDump('no-reviews', 'delete from author where id = 1', async (run) => {
       const counted = JSON.parse((await run('diff', '--json')).stdout)
       expect(counted.notCompared).toEqual([{ table: 'public.review', why: absent }])
